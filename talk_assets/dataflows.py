@@ -1,0 +1,50 @@
+"""Which records must exist where: the dataflows and their pairs, as data.
+
+A pair says "every record of the left collection has a record in the right one". What the records hold, and that both
+sides stay in step, is the lenses' and the hub's concern.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Pair:
+    """Collections by key, `system/collection`."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Dataflow:
+    """The pairs between two systems; `name` is how `talk sync --dataflow` and `talk.toml` call it."""
+
+    left: str
+    right: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def name(self) -> str:
+        """As `left-right`, which no two dataflows share."""
+        return f"{self.left}-{self.right}"
+
+
+def _dataflow(left: str, right: str, pairs: dict[str, str]) -> Dataflow:
+    return Dataflow(left, right, tuple(Pair(f"{left}/{here}", f"{right}/{there}") for here, there in pairs.items()))
+
+
+DATAFLOWS = (
+    _dataflow(
+        "webcrm",
+        "customerp",
+        {
+            "opportunities": "order",
+            "organisations": "customer",
+            "quotationline": "order",
+            "users": "contact",
+            "persons": "contact",
+            "products": "product",
+        },
+    ),
+)
+"""Every dataflow that ships, in the order in which people read them."""

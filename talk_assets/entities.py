@@ -1,0 +1,171 @@
+"""What linked records describe: the five entities, their fields and how records of one find each other.
+
+To add a field, name it here and in every lens whose API has a property for it. How one API spells a value is no concern
+of this file; that is a lens.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a field's canonical text means. Every value travels as text; no value is null, never an empty text.
+
+    DECIMAL is a plain number without exponent or trailing zeros; DATE is YYYY-MM-DD; INSTANT is UTC as
+    YYYY-MM-DDTHH:MM:SS.ffffffZ; COUNTRY is ISO 3166-1 alpha-2; CURRENCY is ISO 4217; PHONE is E.164 where the number
+    can be read as one; EMAIL is lower case; DIGITS has nothing but digits; REFERENCE is an entity id; LINES is a JSON
+    array of objects with the keys of `LINE`, absent where blank, product being an entity id.
+    """
+
+    TEXT = "text"
+    EMAIL = "e-mail"
+    PHONE = "phone"
+    DIGITS = "digits"
+    DECIMAL = "decimal"
+    DATE = "date"
+    INSTANT = "instant"
+    COUNTRY = "country"
+    CURRENCY = "currency"
+    CHOICE = "choice"
+    REFERENCE = "reference"
+    LINES = "lines"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an entity; `to` names the entity that a REFERENCE points to."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    to: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Records whose `fields` all have the same value, case aside, describe the same entity, where that value is unique.
+
+    After a `decisive` rule, records that both have a value and not the same one never match by a later rule.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    decisive: bool = False
+
+
+@dataclass(frozen=True)
+class Entity:
+    """`rules` in the order in which they are tried. An external reference that holds an entity id comes before them all."""
+
+    name: str
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+
+    def field(self, name: str) -> Field:
+        """Raise KeyError for a field the entity does not have."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        message = f"{self.name} has no field {name}; it has {', '.join(self.names)}"
+        raise KeyError(message)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields' names, in the order in which people read them."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def parents(self) -> frozenset[str]:
+        """The entities whose records must exist before this one's can refer to them."""
+        lines = {LINE["product"].to} if any(field.kind is Kind.LINES for field in self.fields) else set()
+        return frozenset(name for name in {field.to for field in self.fields} | lines if name)
+
+
+LINE = {
+    "product": Field("product", Kind.REFERENCE, to="product"),
+    "description": Field("description"),
+    "quantity": Field("quantity", Kind.DECIMAL),
+    "unit_price": Field("unit_price", Kind.DECIMAL),
+    "discount": Field("discount", Kind.DECIMAL),
+}
+"""What an order's line holds; discount is in percent."""
+
+ADDRESS = (Field("street"), Field("postal_code"), Field("city"), Field("country", Kind.COUNTRY))
+
+person = Entity(
+    "person",
+    fields=(
+        Field("first_name"),
+        Field("last_name"),
+        Field("job_title"),
+        Field("email", Kind.EMAIL),
+        Field("phone", Kind.PHONE),
+        Field("mobile", Kind.PHONE),
+        Field("birth_date", Kind.DATE),
+        Field("company", Kind.REFERENCE, to="company"),
+        *ADDRESS,
+    ),
+    rules=(Rule("e-mail", ("email",)), Rule("mobile and last name", ("mobile", "last_name"))),
+)
+
+company = Entity(
+    "company",
+    fields=(
+        Field("name"),
+        Field("organisation_number", Kind.DIGITS),
+        Field("email", Kind.EMAIL),
+        Field("phone", Kind.PHONE),
+        Field("website"),
+        *ADDRESS,
+    ),
+    rules=(Rule("organisation number", ("organisation_number",), decisive=True), Rule("e-mail", ("email",))),
+)
+
+product = Entity(
+    "product",
+    fields=(
+        Field("number"),
+        Field("name"),
+        Field("description"),
+        Field("unit_price", Kind.DECIMAL),
+        Field("unit_cost", Kind.DECIMAL),
+        Field("unit"),
+        Field("gtin", Kind.DIGITS),
+    ),
+    rules=(Rule("number", ("number",)), Rule("GTIN", ("gtin",))),
+)
+
+order = Entity(
+    "order",
+    fields=(
+        Field("number"),
+        Field("description"),
+        Field("customer", Kind.REFERENCE, to="company"),
+        Field("contact", Kind.REFERENCE, to="person"),
+        Field("order_date", Kind.DATE),
+        Field("delivery_date", Kind.DATE),
+        Field("currency", Kind.CURRENCY),
+        Field("status", Kind.CHOICE),
+        Field("lines", Kind.LINES),
+    ),
+    rules=(Rule("number", ("number",)),),
+)
+
+project = Entity(
+    "project",
+    fields=(
+        Field("number"),
+        Field("name"),
+        Field("description"),
+        Field("starts_at", Kind.INSTANT),
+        Field("ends_at", Kind.INSTANT),
+        Field("customer", Kind.REFERENCE, to="company"),
+        Field("owner", Kind.REFERENCE, to="person"),
+    ),
+    rules=(Rule("number", ("number",)),),
+)
+
+ORDER_STATUSES = ("draft", "confirmed", "delivered", "invoiced", "cancelled")
+"""The canonical values of `order.status`."""
+
+ENTITIES = {entity.name: entity for entity in (company, product, person, order, project)}
+"""Every entity by name, parents before children."""

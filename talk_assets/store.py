@@ -1,0 +1,206 @@
+"""The only door to DuckDB: opening the database, transactions, and the tables that do not belong to one collection.
+
+Everything else says SQL through a `Transaction`. The database is opened late and closed early, because one process at a
+time may write to it: ask the systems first, then open, store and close. Only SQL that DuckLake also takes belongs here:
+no primary keys, unique constraints, sequences or indexes.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
+
+FORMAT = 1
+"""Raised whenever an older version of this package could not use the database any more."""
+
+SYNC_TABLES = """
+CREATE SCHEMA IF NOT EXISTS sync;
+CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
+CREATE TABLE IF NOT EXISTS sync.clock (version BIGINT);
+CREATE TABLE IF NOT EXISTS sync.cursors (
+    collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
+    read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
+CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.held (
+    kind VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.changes (
+    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
+    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.journal (
+    key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
+    before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
+    outcome VARCHAR, reason VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.conflicts (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
+    winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.runs (
+    run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
+"""
+"""What the run owns. Values are canonical text; `fields`, `before`, `after` and `cause` are JSON objects by field.
+
+`changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
+or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
+`outcome` is null is an intent whose answer is not known.
+"""
+
+
+class Transaction:
+    """SQL within one transaction. Frames given by keyword are tables of that name for the length of the statement."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def _executed(
+        self, sql: str, parameters: Sequence[object], frames: dict[str, pl.DataFrame]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        for name, frame in frames.items():
+            self._connection.register(name, frame)
+        try:
+            yield self._connection.execute(sql, parameters)
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+    def run(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> None:
+        """Execute for its effect."""
+        with self._executed(sql, parameters, frames):
+            pass
+
+    def frame(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> pl.DataFrame:
+        """Return the whole result; times come as UTC instants."""
+        with self._executed(sql, parameters, frames) as result:
+            return result.pl()
+
+    def count(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> int:
+        """Return the one number the statement gives: of rows changed, or selected."""
+        with self._executed(sql, parameters, frames) as result:
+            row = result.fetchone()
+            return int(row[0]) if row else 0
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of a table's columns, none where there is no such table."""
+        schema, name = table.replace('"', "").split(".", 1)
+        found = self.frame(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+            " AND table_catalog = current_database() ORDER BY ordinal_position",
+            schema,
+            name,
+        )
+        return tuple(found["column_name"])
+
+    def ensure(self, table: str, columns: dict[str, str]) -> None:
+        """Create the table, or add the columns (name → SQL type) that it lacks."""
+        present = self.columns(table)
+        if not present:
+            schema = table.split(".", 1)[0]
+            declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+            self.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            self.run(f"CREATE TABLE {table} ({declared})")
+            return
+        for name in columns.keys() - set(present):
+            self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
+
+    def next_version(self) -> int:
+        """Return a number greater than every one before, for rows written in this transaction."""
+        self.run("UPDATE sync.clock SET version = version + 1")
+        return self.count("SELECT version FROM sync.clock")
+
+
+class Store:
+    """The database in `path`, or one in memory that lives as long as the object."""
+
+    def __init__(self, path: Path | None, *, patience: float = 30.0) -> None:
+        """Wait up to `patience` seconds for another process that holds the database."""
+        self.path = path
+        self._patience = patience
+        self._memory = duckdb.connect(":memory:") if path is None else None
+        if self._memory:
+            self._memory.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._prepared = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open, commit at the end, roll back on any exception, close.
+
+        Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it.
+        """
+        connection = self._memory.cursor() if self._memory else self._open()
+        try:
+            connection.execute("BEGIN")
+            transaction = Transaction(connection)
+            try:
+                self._prepare(transaction)
+                yield transaction
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            self._commit(connection)
+        finally:
+            connection.close()
+
+    def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            message = (
+                f"{self.path}: could not be written ({error})."
+                " Nothing of this step was stored; free some space and run again."
+            )
+            raise StoreError(message) from error
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path))
+                connection.execute("SET TimeZone = 'UTC'")
+                return connection  # noqa: TRY300 -- nothing follows but the errors of opening
+            except duckdb.IOException as error:
+                if "lock" not in str(error):
+                    message = (
+                        f"{self.path}: cannot be opened ({_first_line(error)}). The folder must exist and be writable."
+                    )
+                    raise StoreError(message) from error
+                if time.monotonic() > deadline:
+                    message = (
+                        f"{self.path}: another process has held the database for {self._patience:.0f} seconds"
+                        f"{_holder(error)}. Wait for it or stop it, then run again."
+                    )
+                    raise StoreLocked(message) from error
+            except duckdb.Error as error:
+                message = f"{self.path}: is not a database this version can read ({_first_line(error)})."
+                raise StoreIncompatible(message) from error
+            time.sleep(0.05)
+
+    def _prepare(self, transaction: Transaction) -> None:
+        if self._prepared:
+            return
+        transaction.run(SYNC_TABLES)
+        found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
+        if found > FORMAT:
+            message = (
+                f"{self.path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
+                " Upgrade talk-assets."
+            )
+            raise StoreIncompatible(message)
+        if not found:
+            transaction.run(f"INSERT INTO sync.format VALUES ({FORMAT})")
+            transaction.run("INSERT INTO sync.clock VALUES (0)")
+        self._prepared = True
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
+
+
+def _holder(error: duckdb.Error) -> str:
+    _, found, rest = str(error).partition("PID ")
+    return f" (process {rest.split(')')[0].split()[0]})" if found else ""

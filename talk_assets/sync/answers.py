@@ -1,0 +1,150 @@
+"""What an answer to a write changes: links, the collection's table, the journal, and what is still asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.store import Transaction
+from talk_assets.sync import incoming, journal, links, reading, tables
+from talk_assets.sync.connection import Action, Answer, Collection, Outcome
+from talk_assets.sync.records import parse
+
+CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
+"""Outcomes after which nothing about the write is unknown."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A batch's rows with the columns `outcome, answer_id, record, answer_reason`."""
+
+    key: str
+    collection: Collection
+    rows: pl.DataFrame
+
+    def of(self, *outcomes: Outcome) -> pl.DataFrame:
+        """Return the rows that ended in one of these ways."""
+        return self.rows.filter(pl.col("outcome").is_in([outcome.value for outcome in outcomes]))
+
+    def values(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the canonical values that were sent, and which they were."""
+        fields = self.collection.lens.fields
+        sent = rows.select(pl.when(pl.col(f"is_{name}")).then(pl.col(f"to_{name}")).alias(name) for name in fields)
+        return sent, rows.select(pl.col(f"is_{name}").alias(name) for name in fields)
+
+
+def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
+    """Put answers beside the writes they answer."""
+    frame = pl.DataFrame(
+        [(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason) for a in answers],
+        schema=["key", "outcome", "answer_id", "record", "answer_reason"],
+        schema_overrides=dict.fromkeys(("key", "outcome", "answer_id", "record", "answer_reason"), pl.String),
+        orient="row",
+    )
+    return Answered(key, collection, rows.join(frame, on="key"))
+
+
+def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
+    """Store the answers to a batch."""
+    key, _collection = answered.key, answered.collection
+    done = answered.of(Outcome.DONE)
+    shown = _shown(transaction, answered, done, now)
+    _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
+    _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
+    gone = answered.of(Outcome.GONE).select("id").drop_nulls()
+    if gone.height:
+        reading.mark_deleted(transaction, key, gone)
+    refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
+    transaction.run(
+        "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
+        " WHERE changes.collection = ? AND changes.entity = r.entity AND changes.action = r.action",
+        key,
+        refused=refused,
+    )
+    failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity", "action", "answer_reason")
+    transaction.run(
+        "UPDATE sync.changes SET reason = f.answer_reason FROM failed f"
+        " WHERE changes.collection = ? AND changes.entity = f.entity AND changes.action = f.action",
+        key,
+        failed=failed,
+    )
+    closed = answered.of(*CLOSING).select(
+        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason")
+    )
+    journal.answer(transaction, closed, now)
+
+
+def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Store the records that came back; return them in canonical text, as rows of `incoming`."""
+    records = done.filter(pl.col("record").is_not_null())
+    if records.is_empty():
+        return pl.DataFrame(schema={"id": pl.String})
+    body = "[" + ",".join(records["record"]) + "]"
+    parsed = parse(answered.collection, body.encode())
+    reading.store(transaction, answered.key, answered.collection, [parsed], now)
+    raw = transaction.frame(
+        f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
+        records=records.select("answer_id"),
+    )
+    return incoming.canonical(transaction, answered.key, answered.collection, raw)
+
+
+def _seen(answered: Answered, rows: pl.DataFrame, sent: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
+    """What the records hold now: as they came back, or as the lens says the system will show what it was sent."""
+    fields = answered.collection.lens.fields
+    expected = answered.collection.lens.limit(sent)
+    if shown.is_empty():
+        return expected
+    known = rows.select(pl.col("answer_id").alias("id")).join(
+        shown.select("id", pl.lit(value=True).alias("came"), *fields), on="id", how="left", maintain_order="left"
+    )
+    came = known["came"].fill_null(value=False)
+    return pl.select(pl.when(came).then(known[name]).otherwise(expected[name]).alias(name) for name in fields)
+
+
+def _created(
+    transaction: Transaction, answered: Answered, rows: pl.DataFrame, shown: pl.DataFrame, now: datetime
+) -> None:
+    if rows.is_empty():
+        return
+    sent, _ = answered.values(rows)
+    seen = _seen(answered, rows, sent, shown)
+    records = rows.select("entity", pl.col("answer_id").alias("id"))
+    links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
+    _settled(transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id")))
+    reading.expect(transaction, answered.key, rows.filter(pl.col("record").is_null()).select("answer_id"), now)
+
+
+def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, shown: pl.DataFrame) -> None:
+    """Only what was sent is seen; where the record differs elsewhere, the next look takes that in as an edit."""
+    if rows.is_empty():
+        return
+    rows = rows.with_columns(pl.col("id").alias("answer_id"))
+    fields, entity = answered.collection.lens.fields, answered.collection.entity
+    sent, mask = answered.values(rows)
+    now_seen = _seen(answered, rows, sent, shown)
+    states = ", ".join(f"l.seen_{name}, l.sent_{name}" for name in fields)
+    before = transaction.frame(
+        f"SELECT l.id, {states} FROM {tables.links(entity.name)} l SEMI JOIN wanted USING (id) WHERE l.collection = ?",
+        answered.key,
+        wanted=rows.select("id"),
+    )
+    before = rows.select("id").join(before, on="id", how="left", maintain_order="left")
+    columns = {}
+    for name in fields:
+        columns[f"seen_{name}"] = pl.when(mask[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"])
+        columns[f"sent_{name}"] = pl.when(mask[name]).then(sent[name]).otherwise(before[f"sent_{name}"])
+    states_now = rows.select("id", *(expr.alias(name) for name, expr in columns.items()))
+    links.update(transaction, answered.key, answered.collection, states_now)
+    if not shown.is_empty():
+        same = [states_now[f"seen_{name}"].eq_missing(now_seen[name]) for name in fields]
+        settled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
+        _settled(transaction, answered, settled)
+
+
+def _settled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
+    """The records are as their links say: nothing to decide about them."""
+    transaction.run(
+        f"UPDATE {tables.raw(answered.key)} SET _version = 0 WHERE _id IN (SELECT id FROM records)", records=records
+    )

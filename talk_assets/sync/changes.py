@@ -1,0 +1,215 @@
+"""What golden still asks of the collections: who needs a write, and what stands in its way.
+
+`due` decides, pure; `settle` finds whom to ask about and stores the answer in `sync.changes`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.dataflows import Pair
+from talk_assets.entities import Entity
+from talk_assets.store import Transaction
+from talk_assets.sync import matching, objects, tables
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.lens import Writable
+
+CHUNK = 50_000
+"""Entities that are decided on at once."""
+
+SCHEMA = {"collection": pl.String, "entity": pl.String, "id": pl.String, "action": pl.String, "fields": pl.String}
+
+
+@dataclass(frozen=True)
+class Topology:
+    """One entity's collections by key, and the pairs between them, each pair after those that lead to its left side."""
+
+    entity: Entity
+    collections: Mapping[str, Collection]
+    pairs: Sequence[Pair]
+
+
+def updatable(collection: Collection) -> tuple[str, ...]:
+    """Return the fields that can be changed on a record that exists."""
+    if not collection.writable:
+        return ()
+    lens = collection.lens
+    return tuple(field for field in lens.fields if lens.property_of(field).writable is Writable.ALWAYS)
+
+
+def settable(collection: Collection) -> tuple[str, ...]:
+    """Return the fields that a create can carry."""
+    lens = collection.lens
+    return tuple(field for field in lens.fields if lens.property_of(field).writable is not Writable.NEVER)
+
+
+def due(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """Return `collection, entity, id, action, fields` for entities in golden, given all their links."""
+    updates = [_updates(key, collection, golden, links) for key, collection in topology.collections.items()]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
+
+
+def _updates(key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """A live record needs a write where golden is not what it was last sent."""
+    fields = updatable(collection)
+    if not fields:
+        return pl.DataFrame(schema=SCHEMA)
+    live = links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())
+    both = live.select("entity", "id", *(f"sent_{field}" for field in fields)).join(golden, on="entity")
+    mask = both.select(pl.col(field).ne_missing(pl.col(f"sent_{field}")).alias(field) for field in fields)
+    changed = mask.select(pl.any_horizontal(pl.all())).to_series()
+    both, mask = both.filter(changed), mask.filter(changed)
+    return _rows(both, key, "update", objects.encode(both.select(fields), mask))
+
+
+def _creates(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> list[pl.DataFrame]:
+    """Every record of a pair's left side needs one on the right, unless there is or was one."""
+    live = {
+        key: links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())["entity"]
+        for key in topology.collections
+    }
+    known = {key: links.filter(pl.col("collection") == key)["entity"] for key in topology.collections}
+    creates = []
+    for pair in topology.pairs:
+        right = topology.collections[pair.right]
+        if not right.creatable:
+            continue
+        lacking = golden.filter(
+            pl.col("entity").is_in(live[pair.left].implode()) & ~pl.col("entity").is_in(known[pair.right].implode())
+        )
+        live[pair.right] = live[pair.right].append(lacking["entity"])
+        known[pair.right] = known[pair.right].append(lacking["entity"])
+        fields = objects.encode(lacking.select(settable(right)))
+        creates.append(_rows(lacking.with_columns(pl.lit(None, pl.String).alias("id")), pair.right, "create", fields))
+    return creates
+
+
+def _rows(entities: pl.DataFrame, key: str, action: str, fields: pl.Series) -> pl.DataFrame:
+    return entities.select(
+        pl.lit(key).alias("collection"), "entity", "id", pl.lit(action).alias("action"), fields.alias("fields")
+    )
+
+
+def affected(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return `entity` of the records in `incoming`."""
+    return transaction.frame(
+        f"SELECT DISTINCT l.entity FROM incoming i JOIN {tables.links(entity.name)} l"
+        " ON l.collection = i.collection AND l.id = i.id"
+    )
+
+
+def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return `entity` of everything that is not in order yet."""
+    return transaction.frame("SELECT DISTINCT entity FROM sync.changes WHERE kind = ?", entity.name)
+
+
+def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame, now: datetime) -> None:
+    """Decide again what the entities (`entity`) need, in place of what was decided before."""
+    if entities.is_empty():
+        return
+    kind = topology.entity.name
+    transaction.run(
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT entity, row_number() OVER () AS n FROM entities",
+        entities=entities,
+    )
+    transaction.run(
+        """
+        CREATE OR REPLACE TEMP TABLE due (
+            collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
+            status VARCHAR, reason VARCHAR, blocked BOOLEAN)
+        """
+    )
+    for start in range(0, entities.height, CHUNK):
+        golden, links = (
+            transaction.frame(
+                f"SELECT t.* FROM {table} t JOIN touched USING (entity) WHERE touched.n > ? AND touched.n <= ?",
+                start,
+                start + CHUNK,
+            )
+            for table in (tables.golden(kind), tables.links(kind))
+        )
+        rows = due(topology, golden, links)
+        transaction.run("INSERT INTO due BY NAME SELECT *, 'planned' AS status, false AS blocked FROM rows", rows=rows)
+    _wait_for_reads(transaction, topology)
+    _wait_for_held(transaction, topology)
+    _store(transaction, kind, now)
+
+
+def _wait_for_reads(transaction: Transaction, topology: Topology) -> None:
+    """Nothing is created before both sides of a pair were read in full once: the missing record may be there."""
+    sides = pl.DataFrame(
+        {
+            "collection": [p.right for p in topology.pairs for _ in "lr"],
+            "side": [s for p in topology.pairs for s in (p.left, p.right)],
+        },
+        schema={"collection": pl.String, "side": pl.String},
+    )
+    transaction.run(
+        """
+        UPDATE due SET status = 'waiting', blocked = true, reason = u.sides || ' not read in full yet'
+        FROM (
+            SELECT s.collection, string_agg(DISTINCT s.side, ', ') AS sides
+            FROM sides s LEFT JOIN sync.cursors c ON c.collection = s.side
+            WHERE c.full_at IS NULL GROUP BY s.collection
+        ) u
+        WHERE due.action = 'create' AND due.collection = u.collection
+        """,
+        sides=sides,
+    )
+
+
+def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
+    """A record that a held one could be is not created either."""
+    entity = topology.entity
+    held = transaction.frame("SELECT collection, id, fields FROM sync.held WHERE kind = ?", entity.name)
+    if held.is_empty():
+        return
+    held = pl.concat([held.drop("fields"), objects.decode(held["fields"], entity.names)], how="horizontal")
+    for rule in entity.rules:
+        transaction.run(
+            f"""
+            UPDATE due SET status = 'waiting', blocked = true,
+                reason = 'could be ' || b.ids || ', held with the same {rule.name}'
+            FROM (
+                SELECT g.entity, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
+                FROM held h JOIN {tables.golden(entity.name)} g
+                ON {matching.key_of(rule, "g")} = {matching.key_of(rule, "h")}
+                GROUP BY g.entity, h.collection
+            ) b
+            WHERE due.action = 'create' AND due.status = 'planned'
+              AND due.entity = b.entity AND due.collection = b.collection
+            """,
+            held=held,
+        )
+
+
+def _store(transaction: Transaction, kind: str, now: datetime) -> None:
+    """What was refused stays held until what would be sent is another thing."""
+    transaction.run(
+        """
+        UPDATE due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c
+        WHERE c.status = 'held' AND c.kind = ? AND due.status = 'planned' AND due.collection = c.collection
+          AND due.entity = c.entity AND due.action = c.action AND due.fields = c.fields
+        """,
+        kind,
+    )
+    transaction.run(
+        """
+        CREATE OR REPLACE TEMP TABLE due_since AS
+        SELECT d.*, c.since FROM due d
+        LEFT JOIN sync.changes c
+        ON c.kind = ? AND c.collection = d.collection AND c.entity = d.entity AND c.action = d.action
+        """,
+        kind,
+    )
+    transaction.run("DELETE FROM sync.changes WHERE kind = ? AND entity IN (SELECT entity FROM touched)", kind)
+    transaction.run(
+        """
+        INSERT INTO sync.changes BY NAME
+        SELECT $1 AS kind, * REPLACE (coalesce(since, $2::TIMESTAMPTZ) AS since) FROM due_since
+        """,
+        kind,
+        now,
+    )

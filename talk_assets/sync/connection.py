@@ -1,0 +1,186 @@
+"""What the hub needs of a system, and nothing of how the system is reached.
+
+A system is a `System`: its collections, and a way to open a `Connection`. Connections over HTTP are in `systems/`; the
+shortest example is the in-memory one of the tests.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from talk_assets.entities import Entity
+from talk_assets.sync.lens import Instant, Lens
+
+
+@dataclass(frozen=True)
+class Part:
+    """A property that the API does not send with the record: the list of its records in another collection.
+
+    `property` is filled with a JSON array of the records of the collection `of` whose property `parent` holds this
+    record's id, sorted by `order`; each holds the properties `columns`.
+    """
+
+    property: str
+    of: str
+    parent: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """One kind of record in one system. Systems subclass it for what their wire needs.
+
+    `id`, `modified`, `version`, `deleted` and `reference` name properties: the record's id, when it was last changed,
+    its version for optimistic locking, a flag that marks a tombstone, and where a create leaves the entity id.
+    `ignore` names properties that say nothing about the record, `also` those that another collection's `parts` need.
+    `bulk` is how many records one write request takes.
+    `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
+    are read once more before each batch.
+    """
+
+    name: str
+    entity: Entity
+    id: str
+    lens: Lens
+    modified: Instant | None = None
+    version: str | None = None
+    deleted: str | None = None
+    reference: str | None = None
+    ignore: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    bulk: int = 1
+    watched: bool = False
+    writable: bool = True
+    creatable: bool = True
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records, as the API sent them.
+
+    `body` is a JSON array of objects. `position` is where an interrupted read goes on after this page, null at the end,
+    and carries what the cursor of the last page needs to cover an interrupted read from its beginning. `cursor` is
+    where the next incremental read starts once this page and all before it are stored, verbatim in the API's own
+    spelling, null to leave it as it is.
+    """
+
+    body: bytes
+    position: str | None = None
+    cursor: str | None = None
+
+
+class Action(StrEnum):
+    """What a write does to a record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Write:
+    """One change on its way to the system.
+
+    `key` is unique to the intent and stays the same when it is sent again. `body` is a JSON object of the properties to
+    set, nested properties by dotted name. `record` is the whole record as the system last showed it, `etag` its
+    version.
+    """
+
+    key: str
+    action: Action
+    entity: str
+    id: str | None
+    body: bytes
+    record: bytes | None = None
+    etag: str | None = None
+
+
+class Outcome(StrEnum):
+    """What became of a write, by what the hub does next."""
+
+    DONE = "done"
+    EXISTS = "exists"
+    """Another record already carries the external reference; its id is in the answer."""
+    STALE = "stale"
+    """Somebody changed the record since it was read: read it, then decide again."""
+    GONE = "gone"
+    REFUSED = "refused"
+    """For good: the same request would be refused again."""
+    FAILED = "failed"
+    """Not carried out; a later run tries again."""
+    UNKNOWN = "unknown"
+    """Sent, and no answer came: look before sending again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The system's answer to the write `key`. `record` is the stored record, where the API returns it."""
+
+    key: str
+    outcome: Outcome
+    id: str | None = None
+    record: bytes | None = None
+    reason: str | None = None
+
+
+@dataclass
+class Usage:
+    """What a connection has cost so far; `waited` is seconds spent for the rate limit."""
+
+    requests: dict[str, int] = field(default_factory=dict)
+    waited: float = 0.0
+    retries: int = 0
+
+
+class Connection(Protocol):
+    """An open connection. Methods raise `SystemFailure` or `CredentialsError` when the system as a whole fails."""
+
+    usage: Usage
+    skew: timedelta
+    """The system's clock less ours."""
+
+    def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
+        """Every record (`since` is null; `position` goes on with an interrupted read), or those changed since.
+
+        A cursor that is too old for the API raises `CursorExpired`.
+        """
+        ...
+
+    def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """The records with these ids, those that the system no longer has being absent."""
+        ...
+
+    def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
+        """The records that carry one of these external references, as the system is now."""
+        ...
+
+    def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        """Send writes, at most `collection.bulk` in one request, and answer each exactly once, in any order."""
+        ...
+
+
+class CursorExpired(Exception):  # noqa: N818 -- a signal to read in full, not an error to show
+    """The API no longer keeps changes as old as the cursor."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One system as the hub sees it; `connect` opens a connection for the length of a step."""
+
+    name: str
+    label: str
+    collections: tuple[Collection, ...]
+    connect: Callable[[], AbstractAsyncContextManager[Connection]]
+
+    def collection(self, name: str) -> Collection:
+        """Raise KeyError for a collection the system does not have."""
+        for collection in self.collections:
+            if collection.name == name:
+                return collection
+        message = f"{self.name} has no collection {name}; it has {', '.join(c.name for c in self.collections)}"
+        raise KeyError(message)

@@ -1,0 +1,199 @@
+"""Texts to canonical text: numbers, dates, times, telephone numbers, countries, as Polars expressions.
+
+What one kind of value means, whatever the system. How a property of an API is declared is in `kinds`. Canonical text is
+defined by `entities.Kind`; every function takes trimmed text, gives null where the text cannot be read, and leaves
+canonical text as it is.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import polars as pl
+
+PLACES = 10
+"""Decimals that a number keeps."""
+
+LIMIT = 10**15
+"""Numbers from here on are no amounts, prices or quantities; they cannot be read."""
+
+DIGITS = 15
+"""Significant digits that survive a JSON number, which most APIs hold as a double."""
+
+LANGUAGES = ("en", "nb", "no", "sv", "da", "de")
+"""The languages in which a country's name is read, the first also the one it is written in."""
+
+OTHER_NAMES = {
+    "AT": ("Østerrike", "Østrig"),
+    "BE": ("Belgia",),
+    "BY": ("Hviterussland", "Belarus"),
+    "CH": ("Sveits",),
+    "CN": ("Folkerepublikken Kina",),
+    "CZ": ("Czechia", "Tsjekkia", "Tjekkiet", "Tschechien"),
+    "DE": ("Federal Republic of Germany", "BRD"),
+    "DK": ("Kongeriget Danmark",),
+    "EE": ("Estland",),
+    "ES": ("Spania",),
+    "FR": ("Frankrike", "Frankrig"),
+    "GB": (
+        "Great Britain",
+        "England",
+        "Scotland",
+        "Wales",
+        "UK",
+        "U.K.",
+        "Storbritannia",
+        "Storbritannien",
+        "Großbritannien",
+    ),
+    "GR": ("Hellas", "Grækenland"),
+    "HR": ("Kroatia", "Kroatien"),
+    "HU": ("Ungarn",),
+    "IE": ("Irland",),
+    "IS": ("Island",),
+    "IT": ("Italia",),
+    "KR": ("South Korea", "Sør-Korea", "Sydkorea"),
+    "LT": ("Litauen",),
+    "LV": ("Latvia", "Letland"),
+    "MK": ("North Macedonia",),
+    "NL": ("The Netherlands", "Holland", "Nederland", "Nederlandene", "Holland"),
+    "NO": ("Kongeriket Norge",),
+    "RU": ("Russian Federation", "Russland", "Rusland"),
+    "SE": ("Kongeriket Sverige",),
+    "SZ": ("Eswatini",),
+    "TR": ("Türkiye", "Tyrkia", "Tyrkiet"),
+    "US": ("USA", "U.S.A.", "United States of America", "Amerika", "De forente stater"),
+}
+"""Names that people write and the reference table of names does not have."""
+
+
+def one_line(text: pl.Expr) -> pl.Expr:
+    """Return text with each line break, and the blanks around it, as one space."""
+    return text.str.replace_all(r"\s*[\r\n]+\s*", " ")
+
+
+def line_breaks(text: pl.Expr) -> pl.Expr:
+    """Return text with every line break as a line feed."""
+    return text.str.replace_all(r"\r\n?", "\n")
+
+
+def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
+    """Return a plain number, rounded half away from zero to `places`."""
+    number = text.cast(pl.Decimal(38, PLACES), strict=False).round(min(places, PLACES), mode="half_away_from_zero")
+    plain = number.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
+    return pl.when(number.abs() < LIMIT).then(plain)
+
+
+def double(text: pl.Expr) -> pl.Expr:
+    """Return a number as a double holds it, without the digits that a double invents."""
+    return text.cast(pl.Float64, strict=False).round_sig_figs(DIGITS).cast(pl.String)
+
+
+def digits(text: pl.Expr) -> pl.Expr:
+    """Return the digits 0 to 9 of a text, null if there is none."""
+    found = text.str.replace_all(r"[^0-9]", "")
+    return pl.when(found != "").then(found)
+
+
+def date(text: pl.Expr) -> pl.Expr:
+    """Return the day that a date or a date-time names at its own offset: what was meant where it was written."""
+    day = text.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
+    return day.str.to_date("%Y-%m-%d", strict=False).dt.strftime("%Y-%m-%d")
+
+
+_MOMENT = (
+    r"^(?<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](?<time>\d{2}:\d{2}(?::\d{2})?)(?:\.(?<fraction>\d{1,6})\d*)? ?(?<zone>Z|z|[+-]\d{2}:?\d{2})?)?$"
+)
+
+
+def moment(text: pl.Expr) -> pl.Expr:
+    """Return a time as Datetime in UTC; one without an offset is in UTC already, a date alone is its midnight."""
+    parts = text.str.extract_groups(_MOMENT).struct
+    time = parts.field("time").fill_null("00:00")
+    seconds = pl.when(time.str.len_chars() == len("00:00")).then(time + pl.lit(":00")).otherwise(time)
+    zone = parts.field("zone").fill_null("Z").str.to_uppercase().str.replace("Z", "+00:00", literal=True)
+    spelled = parts.field("day") + pl.lit("T") + seconds + pl.lit(".") + parts.field("fraction").fill_null("0") + zone
+    return spelled.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+
+
+def instant(text: pl.Expr) -> pl.Expr:
+    """Return a time as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
+    return moment(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+
+
+def currency(text: pl.Expr) -> pl.Expr:
+    """Return a code of three letters in capitals, any other text as it is."""
+    return pl.when(text.str.contains(r"^[A-Za-z]{3}$")).then(text.str.to_uppercase()).otherwise(text)
+
+
+def phone(text: pl.Expr, region: str) -> pl.Expr:
+    """Return E.164 where the text is a valid number, seen from `region`, and nothing but a number; else the text."""
+    return text.map_batches(lambda column: _phones(column, region), return_dtype=pl.String)
+
+
+def _phones(column: pl.Series, region: str) -> pl.Series:
+    numbers = column.filter(column.str.contains(r"^[+0-9][0-9\s().\-/\u00a0]+$").fill_null(value=False)).unique()
+    if numbers.is_empty():
+        return column
+    known = pl.Series([_e164(number, region) for number in numbers], dtype=pl.String)
+    return column.replace(numbers, known)
+
+
+@lru_cache(maxsize=200_000)
+def _e164(text: str, region: str) -> str:
+    import phonenumbers  # noqa: PLC0415 -- loading the metadata takes a while, and most commands read no telephone number
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country(text: pl.Expr) -> pl.Expr:
+    """Return the code of a country given as code or by name in one of `LANGUAGES`, any other text as it is."""
+    return text.map_batches(_codes, return_dtype=pl.String)
+
+
+def _codes(column: pl.Series) -> pl.Series:
+    known = _readable()
+    named = column.str.to_lowercase().replace_strict(
+        list(known), list(known.values()), default=None, return_dtype=pl.String
+    )
+    return named.zip_with(named.is_not_null(), column)
+
+
+def country_name(code: pl.Expr) -> pl.Expr:
+    """Return the English name of a country's code, any other text as it is."""
+    return code.map_batches(
+        lambda column: column.replace(list(_names()), list(_names().values())), return_dtype=pl.String
+    )
+
+
+@lru_cache(maxsize=1)
+def _names() -> Mapping[str, str]:
+    return {code: name for code, names in _countries().items() if (name := names[0])}
+
+
+@lru_cache(maxsize=1)
+def _readable() -> Mapping[str, str]:
+    """Codes and names in lower case, each with its code; of two countries of one name the first language decides."""
+    every = _countries()
+    ranked = [(name, code) for rank in range(len(LANGUAGES)) for code, names in every.items() if (name := names[rank])]
+    others = [(name, code) for code, names in OTHER_NAMES.items() for name in names]
+    codes = [(code, code) for code in every]
+    return {name.lower(): code for name, code in reversed(codes + ranked + others)}
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, tuple[str | None, ...]]:
+    """Return per code the names in the order of `LANGUAGES`; in the source, `*xx` means as in language xx."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 -- half a second, for those who read countries only
+
+    def name(names: Mapping[str, str], language: str) -> str | None:
+        found = names.get(language)
+        return names.get(found[1:]) if found and found.startswith("*") else found
+
+    return {code: tuple(name(names, language) for language in LANGUAGES) for code, names in LOCALE_DATA.items()}

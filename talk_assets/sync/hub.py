@@ -1,0 +1,238 @@
+"""The hub: reads collections, settles entities, writes changes. Everything that runs the sync calls these three.
+
+    read(system)    HTTP → the collections' tables
+    settle(entity)  the collections' tables → links, golden, conflicts, held, changes; one transaction, no HTTP
+    write(system)   changes → HTTP → links, journal
+
+Each may be interrupted anywhere, and run again. Settling is cheap where nothing moved, so writing settles first.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from graphlib import TopologicalSorter
+from typing import Generic, TypeVar
+
+import polars as pl
+
+from talk_assets.dataflows import Pair
+from talk_assets.entities import ENTITIES, Entity
+from talk_assets.errors import SystemFailure
+from talk_assets.store import Store, Transaction
+from talk_assets.sync import answers, changes, incoming, journal, links, matching, reading, tables
+from talk_assets.sync.changes import Topology
+from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
+from talk_assets.sync.reading import Reader, ReadReport
+from talk_assets.sync.records import parse
+from talk_assets.sync.writing import Batch, Writer, WriteReport
+
+Report = TypeVar("Report")
+
+
+def utc_now() -> datetime:
+    """Return the current instant."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class SystemReport(Generic[Report]):
+    """What was done with a system's collections, by name, and what it cost."""
+
+    collections: dict[str, Report] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+
+
+def topology(entity: Entity, systems: Mapping[str, System], pairs: Iterable[Pair]) -> Topology:
+    """Return the collections of an entity that the pairs name, or that others are assembled from."""
+    own = [
+        pair
+        for pair in pairs
+        if all(
+            side.split("/")[0] in systems and _collection(systems, side).entity == entity
+            for side in (pair.left, pair.right)
+        )
+    ]
+    keys = dict.fromkeys(side for pair in own for side in (pair.left, pair.right))
+    for key in list(keys):
+        keys |= dict.fromkeys(f"{key.split('/')[0]}/{part.of}" for part in _collection(systems, key).parts)
+    order = TopologicalSorter({key: {pair.left for pair in own if pair.right == key} for key in keys}).static_order()
+    rank = {key: n for n, key in enumerate(order)}
+    ordered = sorted(own, key=lambda pair: (rank[pair.left], rank[pair.right]))
+    return Topology(entity, {key: _collection(systems, key) for key in keys}, ordered)
+
+
+def _collection(systems: Mapping[str, System], key: str) -> Collection:
+    system, name = key.split("/")
+    return systems[system].collection(name)
+
+
+class Hub:
+    """One run of the sync over a store, some systems and the pairs between them."""
+
+    def __init__(
+        self,
+        store: Store,
+        systems: Mapping[str, System],
+        pairs: Sequence[Pair],
+        *,
+        run: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.store = store
+        self.systems = systems
+        self.run = run
+        self.clock = clock
+        self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        with self.store.transaction() as transaction:
+            for entity in ENTITIES.values():
+                transaction.ensure(tables.links(entity.name), tables.links_columns(entity))
+                transaction.ensure(tables.golden(entity.name), tables.golden_columns(entity))
+            for system in self.systems.values():
+                for collection in system.collections:
+                    reading.prepare(transaction, f"{system.name}/{collection.name}", collection)
+
+    def collections(self, system: str) -> dict[str, Collection]:
+        """Return a system's collections that take part, by key, parents before children."""
+        return {
+            key: collection
+            for topology_ in self.topologies.values()
+            for key, collection in topology_.collections.items()
+            if key.split("/")[0] == system
+        }
+
+    async def read(
+        self, system: str, keys: Sequence[str] | None = None, *, full: bool = False
+    ) -> SystemReport[ReadReport]:
+        """Read a system's collections, or those of them in `keys`, concurrently under its one rate limit."""
+        chosen = {
+            key: collection for key, collection in self.collections(system).items() if keys is None or key in keys
+        }
+        report = SystemReport[ReadReport]()
+        async with self.systems[system].connect() as connection:
+            report.usage = connection.usage
+            readers = [
+                Reader(self.store, connection, key, collection, self.clock()) for key, collection in chosen.items()
+            ]
+            found = await asyncio.gather(*(reader.read(full=full) for reader in readers), return_exceptions=True)
+            failures = [one for one in found if isinstance(one, BaseException)]
+            if failures:
+                raise failures[0]
+            report.collections = {
+                key: one for key, one in zip(chosen, found, strict=True) if isinstance(one, ReadReport)
+            }
+        return report
+
+    def settle(self, entity: str, *, outstanding: bool = True) -> int:
+        """Link, merge and compute the changes of one entity; return how many records there were to decide about.
+
+        With `outstanding`, everything that was not in order is decided again as well.
+        """
+        topology_ = self.topologies[entity]
+        if not topology_.collections:
+            return 0
+        with self.store.transaction() as transaction:
+            touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
+            found = incoming.gather(transaction, topology_.entity, topology_.collections)
+            if found:
+                self._link(transaction, topology_)
+                moved = changes.affected(transaction, topology_.entity)
+                touched = moved if touched is None else pl.concat([touched, moved]).unique()
+            if touched is not None:
+                changes.settle(transaction, topology_, touched, self.clock())
+        return found
+
+    def _link(self, transaction: Transaction, topology_: Topology) -> None:
+        now, entity = self.clock(), topology_.entity
+        links.notice_deletes(transaction, entity, now)
+        held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+        for key, collection in topology_.collections.items():
+            if matching.match(transaction, key, collection):
+                held.append(matching.held(transaction, collection))
+                links.link(transaction, key, collection, now, self.run)
+        links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
+        links.absorb(transaction, entity, topology_.collections, now, self.run)
+
+    async def write(self, system: str, keys: Sequence[str] | None = None) -> SystemReport[WriteReport]:
+        """Carry out what is asked of a system's collections, parents first."""
+        report = SystemReport[WriteReport]()
+        for entity in ENTITIES:
+            self.settle(entity, outstanding=False)
+        async with self.systems[system].connect() as connection:
+            report.usage = connection.usage
+            for key, collection in self.collections(system).items():
+                if keys is None or key in keys:
+                    report.collections[key] = WriteReport()
+                    await self._write(connection, key, collection, report.collections[key])
+        return report
+
+    async def _write(self, connection: Connection, key: str, collection: Collection, report: WriteReport) -> None:
+        entity = collection.entity.name
+        lefts = [pair for pair in self.topologies[entity].pairs if pair.right == key]
+        writer = Writer(key, collection, lefts, self.run)
+        await self._look_for_lost(connection, key, collection)
+        while self._pending(writer, report):
+            if not collection.watched:
+                await Reader(self.store, connection, key, collection, self.clock()).read(full=False)
+                self.settle(entity, outstanding=False)
+            with self.store.transaction() as transaction:
+                batch = writer.prepare(transaction, report, self.clock())
+            if batch.writes:
+                await self._send(connection, writer, batch, report)
+
+    def _pending(self, writer: Writer, report: WriteReport) -> int:
+        with self.store.transaction() as transaction:
+            return writer.pending(transaction, report)
+
+    async def _look_for_lost(self, connection: Connection, key: str, collection: Collection) -> None:
+        """Creates of unknown outcome: what carries their entity's id is theirs; else, reading has found it."""
+        with self.store.transaction() as transaction:
+            lost = journal.open_creates(transaction, key)["entity"].unique().to_list()
+        if not lost:
+            return
+        if collection.reference:
+            self._show(key, collection, [page async for page in connection.find(collection, lost)])
+        else:
+            await Reader(self.store, connection, key, collection, self.clock()).read(full=False)
+        self.settle(collection.entity.name, outstanding=False)
+
+    def _show(self, key: str, collection: Collection, pages: Sequence[Page]) -> None:
+        """Store records that were asked for by id or by reference."""
+        if pages:
+            with self.store.transaction() as transaction:
+                reading.store(
+                    transaction, key, collection, [parse(collection, page.body) for page in pages], self.clock()
+                )
+
+    async def _send(self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport) -> None:
+        """Answers that came before the system failed are stored all the same."""
+        given: list[Answer] = []
+        failure: SystemFailure | None = None
+        try:
+            async for answer in connection.write(writer.collection, batch.writes):
+                given.append(answer)  # noqa: PERF401 -- what came before a failure must be kept
+        except SystemFailure as error:
+            failure = error
+        entity = writer.collection.entity
+        with self.store.transaction() as transaction:
+            answered = answers.join(writer.key, writer.collection, batch.rows, given)
+            answers.store(transaction, answered, self.clock())
+            changes.settle(
+                transaction,
+                self.topologies[entity.name],
+                answered.of(Outcome.DONE).select("entity").unique(),
+                self.clock(),
+            )
+            writer.leave(transaction, batch)
+        writer.count(batch, given, report)
+        if failure:
+            raise failure
+        existing = [answer.id for answer in given if answer.outcome is Outcome.EXISTS and answer.id]
+        if existing:
+            self._show(
+                writer.key, writer.collection, [p async for p in connection.look_up(writer.collection, existing)]
+            )
+            self.settle(entity.name, outstanding=False)

@@ -1,0 +1,152 @@
+"""What needs a decision: records that changed, and those that waited for one, in canonical text.
+
+They stand in the table `incoming`, temporary and of one entity, with a row per record: `collection, id, modified,
+reference, deleted, unresolved` and the entity's fields.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.entities import Entity
+from talk_assets.store import Transaction
+from talk_assets.sync import journal, references, tables
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.references import Direction
+
+CHUNK = 50_000
+"""Records that are converted at once, so that a first sync does not hold a collection in memory twice."""
+
+
+def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
+    """Fill `incoming` and return how many records are in it; if none, there is no such table."""
+    if not collections or not _moved(transaction, entity, collections):
+        return 0
+    columns = {"collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
+    columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN"} | dict.fromkeys(entity.names, "VARCHAR")
+    declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+    transaction.run(f"CREATE OR REPLACE TEMP TABLE incoming ({declared})")
+    for key, collection in collections.items():
+        _assemble(transaction, key, collection)
+        _gather(transaction, key, collection)
+    return transaction.count("SELECT count(*) FROM incoming")
+
+
+def _moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
+    """Count what there may be to decide about, in one statement, since mostly there is nothing."""
+    versions = " UNION ALL ".join(
+        f"SELECT count(*) AS n FROM {tables.raw(other)}"
+        f" WHERE _version > (SELECT absorbed FROM sync.cursors WHERE collection = '{key}')"
+        for key, collection in collections.items()
+        for other in (key, *(f"{key.split('/')[0]}/{part.of}" for part in collection.parts))
+    )
+    return transaction.count(
+        f"""
+        SELECT sum(n)::BIGINT FROM ({versions}
+            UNION ALL SELECT count(*) FROM sync.held WHERE kind = $1
+            UNION ALL SELECT count(*) FROM {tables.links(entity.name)} WHERE unresolved
+            UNION ALL SELECT count(*) FROM ({journal.LOOKED_UP}) WHERE kind = $1)
+        """,
+        entity.name,
+    )
+
+
+def _gather(transaction: Transaction, key: str, collection: Collection) -> None:
+    linked = tables.links(collection.entity.name)
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE dirty AS
+        SELECT _id, row_number() OVER () AS n FROM {tables.raw(key)}
+        WHERE (_record IS NOT NULL OR _deleted) AND (
+              _version > (SELECT absorbed FROM sync.cursors WHERE collection = $1)
+           OR _id IN (SELECT id FROM sync.held WHERE collection = $1)
+           OR _id IN (SELECT id FROM {linked} WHERE collection = $1 AND unresolved)
+           OR _id IN (SELECT id FROM ({journal.LOOKED_UP}) WHERE collection = $1))
+        """,
+        key,
+    )
+    dirty = transaction.count("SELECT count(*) FROM dirty")
+    for start in range(0, dirty, CHUNK):
+        raw = transaction.frame(
+            f"SELECT r.* FROM {tables.raw(key)} r JOIN dirty d USING (_id) WHERE d.n > ? AND d.n <= ?",
+            start,
+            start + CHUNK,
+        )
+        rows = canonical(transaction, key, collection, raw)
+        transaction.run("INSERT INTO incoming BY NAME SELECT * FROM rows", rows=rows)
+    transaction.run("UPDATE sync.cursors SET absorbed = (SELECT version FROM sync.clock) WHERE collection = ?", key)
+
+
+def canonical(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of `incoming` for rows of the collection's table.
+
+    Where a reference leads to a record that has no link yet, the field is as it was last seen, so that it is no edit.
+    """
+    system = key.split("/", maxsplit=1)[0]
+    translated = references.translate(transaction, system, collection, collection.lens.get(raw), Direction.INWARD)
+    values = translated.values
+    missing = pl.Series("unresolved", [False] * raw.height, dtype=pl.Boolean)
+    for field in translated.unresolved.columns:
+        unresolved = translated.unresolved[field]
+        if unresolved.any():
+            seen = _seen(transaction, key, collection.entity, field, raw["_id"])
+            values = values.with_columns(pl.when(unresolved).then(seen).otherwise(pl.col(field)).alias(field))
+            missing = missing | unresolved
+    return values.with_columns(
+        pl.lit(key).alias("collection"),
+        raw["_id"].alias("id"),
+        raw["_modified"].fill_null(raw["_noticed"]).alias("modified"),
+        raw["_ref"].alias("reference"),
+        raw["_deleted"].fill_null(value=False).alias("deleted"),
+        missing.alias("unresolved"),
+    )
+
+
+def _seen(transaction: Transaction, key: str, entity: Entity, field: str, ids: pl.Series) -> pl.Series:
+    wanted = ids.alias("id").to_frame()
+    seen = transaction.frame(
+        f"SELECT w.id, l.seen_{field} AS seen FROM wanted w JOIN {tables.links(entity.name)} l"
+        " ON l.id = w.id AND l.collection = ?",
+        key,
+        wanted=wanted,
+    )
+    return wanted.join(seen, on="id", how="left", maintain_order="left")["seen"]
+
+
+def noticed(moment: datetime) -> pl.Expr:
+    """Return the column that says when records were read."""
+    return pl.lit(moment).cast(pl.Datetime("us", "UTC")).alias("_noticed")
+
+
+def _assemble(transaction: Transaction, key: str, collection: Collection) -> None:
+    """Fill in the properties that are lists of another collection's records, where those or the record changed.
+
+    A record counts as edited when one of its parts was.
+    """
+    system = key.split("/", maxsplit=1)[0]
+    since = f"(SELECT absorbed FROM sync.cursors WHERE collection = '{key}')"
+    for part in collection.parts:
+        child = tables.raw(f"{system}/{part.of}")
+        members = ", ".join(f"'{name}': c.\"{name}\"" for name in part.columns)
+        order = ", ".join(f'TRY_CAST(c."{name}" AS BIGINT)' for name in part.order) or "c._id"
+        lists = transaction.frame(
+            f"""
+            WITH parents AS (
+                SELECT _id AS id FROM {tables.raw(key)} WHERE _version > {since}
+                UNION SELECT "{part.parent}" FROM {child} WHERE _version > {since})
+            SELECT p.id, max(c._modified) AS modified,
+                to_json(list({{{members}}} ORDER BY {order}) FILTER (c._id IS NOT NULL))::VARCHAR AS list
+            FROM parents p LEFT JOIN {child} c ON c."{part.parent}" = p.id AND NOT c._deleted
+            GROUP BY p.id
+            """
+        )
+        version = transaction.next_version()
+        transaction.run(
+            f"""
+            UPDATE {tables.raw(key)} SET "{part.property}" = l.list, _version = {version},
+                _modified = greatest(_modified, l.modified)
+            FROM lists l WHERE l.id = _id AND "{part.property}" IS DISTINCT FROM l.list
+            """,
+            lists=lists,
+        )

@@ -1,0 +1,72 @@
+"""The journal: every write, as an intent before it is sent and with its answer after.
+
+A row without an outcome was sent, perhaps, and its answer never stored. It is closed by what the next look at the
+system shows, and a create is sent again only under its own key.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.store import Transaction
+
+LOOKED_UP = """
+    SELECT j.* FROM sync.journal j JOIN sync.cursors c USING (collection)
+    WHERE j.outcome IS NULL AND j.action = 'update' AND c.read_at > j.intended_at
+"""
+"""Updates of unknown outcome whose collection was read since: the record as it is now tells what became of them."""
+
+
+def intend(transaction: Transaction, intents: pl.DataFrame) -> None:
+    """Write down what is about to be sent: rows of the journal without an answer."""
+    transaction.run("INSERT INTO sync.journal BY NAME SELECT * FROM intents", intents=intents)
+
+
+def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> None:
+    """Close intents with `key, outcome, id, reason`."""
+    transaction.run(
+        """
+        UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id), reason = a.reason
+        FROM answers a WHERE journal.key = a.key
+        """,
+        now,
+        answers=answers,
+    )
+
+
+def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
+    """Close the updates that a later read has settled."""
+    transaction.run(
+        f"""
+        UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
+        WHERE kind = $2 AND key IN (SELECT key FROM ({LOOKED_UP}))
+        """,
+        now,
+        kind,
+    )
+
+
+def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, now: datetime) -> None:
+    """Close the creates whose records were found: `found` has `entity, id`."""
+    transaction.run(
+        """
+        UPDATE sync.journal SET outcome = 'done', answered_at = ?, id = f.id,
+            reason = 'its answer was lost; found again'
+        FROM found f
+        WHERE journal.entity = f.entity AND journal.collection = ? AND action = 'create' AND outcome IS NULL
+        """,
+        now,
+        collection,
+        found=found,
+    )
+
+
+def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
+    """Return `key, entity, after, body` of creates whose outcome is not known."""
+    return transaction.frame(
+        """
+        SELECT key, entity, after, body FROM sync.journal
+        WHERE collection = ? AND action = 'create' AND outcome IS NULL ORDER BY intended_at
+        """,
+        collection,
+    )

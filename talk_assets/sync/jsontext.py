@@ -1,0 +1,145 @@
+"""JSON as text in columns: taking objects apart and putting them together without a Python object per value.
+
+Everything here knows JSON and Polars, nothing of collections, lenses or entities. A JSON value is a String column:
+text, numbers and booleans as they read, objects and lists as JSON text, null and absent both as null.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+
+def quoted(text: pl.Expr) -> pl.Expr:
+    """Return the JSON text of a string; null stays null."""
+    wrapped = pl.struct(v=text).struct.json_encode().str.strip_prefix('{"v":').str.strip_suffix("}")
+    return pl.when(text.is_not_null()).then(wrapped)
+
+
+def joined(members: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Return JSON objects of members given as JSON text; a null member is left out."""
+    pairs = [pl.lit(f"{_name(name)}:") + value for name, value in members.items()]
+    if not pairs:
+        return pl.lit("{}")
+    return pl.concat_str(pl.lit("{"), pl.concat_str(pairs, separator=",", ignore_nulls=True), pl.lit("}"))
+
+
+def _name(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def is_object(text: pl.Expr) -> pl.Expr:
+    """Say whether text is a JSON object; a string that only begins like one is not."""
+    return _valid(text, "{")
+
+
+def is_list(text: pl.Expr) -> pl.Expr:
+    """Say whether text is a JSON list; a string that only begins like one is not."""
+    return _valid(text, "[")
+
+
+def _valid(text: pl.Expr, begin: str) -> pl.Expr:
+    return pl.when(text.str.starts_with(begin)).then(text).str.json_path_match("$").is_not_null()
+
+
+def guarded(body: bytes) -> bytes:
+    """Return JSON in which every string holds its own escaped text, so that reading it once leaves JSON as it stood.
+
+    Polars shows nested JSON as text without escaping backslashes and control characters anew, and what it shows then
+    is another text or none. `plain` is the way back for what is no longer nested.
+    """
+    if b"\\" not in body:
+        return body
+    backslash = b"\0"  # stands in no JSON
+    apart = body.replace(b"\\\\", backslash).replace(b'\\"', b"\\u0022")
+    return apart.replace(b"\\", b"\\\\").replace(backslash, b"\\\\u005c")
+
+
+def plain(text: pl.Expr) -> pl.Expr:
+    """Return what escaped text means; JSON of objects and lists, where quotes stand free, stays as it is."""
+    escaped = text.str.contains("\\", literal=True) & ~text.str.contains('"', literal=True)
+    string = pl.concat_str(pl.lit('["'), pl.when(escaped).then(text), pl.lit('"]'))
+    return pl.coalesce(string.str.json_path_match("$[0]"), text)
+
+
+def properties(objects: pl.Series) -> dict[str, pl.Series]:
+    """Return every top-level property of JSON objects, in the order in which they first occur, as columns of values.
+
+    Raise `polars.exceptions.ComputeError` where a text is not a JSON object.
+    """
+    return _columns(objects)[0]
+
+
+def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.DataType]]:
+    body = guarded((objects.str.join("\n").item() or "").encode())
+    types = dict(pl.scan_ndjson(body, infer_schema_length=None).collect_schema()) if body else {}
+    if not types:
+        return {}, {}
+    columns = pl.read_ndjson(body, schema=dict.fromkeys(types, pl.String))
+    if b"\\" in body:
+        columns = columns.with_columns(plain(pl.all()))
+    names = {name: json.loads(f'"{name}"') if "\\" in name else name for name in types}
+    return {names[n]: columns[n] for n in types}, {names[n]: type_ for n, type_ in types.items()}
+
+
+def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> pl.DataFrame:
+    """Return the columns `names` out of properties; `address.city` is a property of the object `address`.
+
+    Names match whatever their case, since some APIs spell them differently from one endpoint to the next.
+    """
+    wanted = list(dict.fromkeys(names))
+    columns = {name: _whatever_case(found, name, height) for name in wanted if "." not in name}
+    for parent in dict.fromkeys(name.split(".", 1)[0] for name in wanted if "." in name):
+        objects = (
+            _whatever_case(found, parent, height)
+            .to_frame("o")
+            .select(pl.when(is_object(pl.col("o"))).then("o"))
+            .to_series()
+        )
+        inner = [name.split(".", 1)[1] for name in wanted if name.startswith(f"{parent}.")]
+        nested = pick(properties(objects.fill_null("{}")), inner, height)
+        columns |= {f"{parent}.{name}": nested[name] for name in inner}
+    return pl.DataFrame([columns[name].alias(name) for name in wanted])
+
+
+def _whatever_case(found: Mapping[str, pl.Series], name: str, height: int) -> pl.Series:
+    spellings = sorted((n for n in found if n.lower() == name.lower()), key=lambda n: n != name)
+    if not spellings:
+        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, height)
+    return pl.select(pl.coalesce(found[n] for n in spellings)).to_series()
+
+
+def elements(lists: pl.Series) -> pl.DataFrame:
+    """Return the elements of JSON lists in order as `row` (of the list) and `element`; what is no list has none.
+
+    Objects among them are JSON text, strings are escaped text.
+    """
+    rows = lists.alias("list").to_frame().with_row_index("row").filter(is_list(pl.col("list")))
+    if rows.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "element": pl.String})
+    wrapped = pl.lit('{"e":') + pl.col("list").str.replace_all("\n", " ", literal=True) + pl.lit("}")
+    body = guarded(rows.select(wrapped.str.join("\n")).item().encode())
+    apart = pl.read_ndjson(body, schema={"e": pl.List(pl.String)})["e"]
+    return rows.select("row", apart.alias("element")).filter(pl.col("element").list.len() > 0).explode("element")
+
+
+def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
+    """Return JSON lists, one per `row` from 0 to `height`, of the JSON texts `element`; null where there is none."""
+    lists = rows.group_by("row", maintain_order=True).agg(pl.col("element").str.join(","))
+    lists = lists.select("row", pl.concat_str(pl.lit("["), pl.col("element"), pl.lit("]")).alias("list"))
+    every = pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
+    return every.join(lists, on="row", how="left", maintain_order="left")["list"]
+
+
+def without(objects: pl.Series, names: frozenset[str]) -> pl.Series:
+    """Return JSON objects without the top-level properties `names`, given in lower case, and without null ones.
+
+    A property that is a string in one object and a number in another becomes a string in all.
+    """
+    columns, types = _columns(objects)
+    kept = [name for name in columns if name.lower() not in names]
+    if not kept:
+        return pl.Series("object", ["{}"]).new_from_index(0, objects.len())
+    members = {name: quoted(pl.col(name)) if types[name] == pl.String else pl.col(name) for name in kept}
+    return pl.DataFrame(columns).select(joined(members).alias("object")).to_series()

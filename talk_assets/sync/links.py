@@ -1,0 +1,235 @@
+"""The table that ties records to entities, and golden with it: the only functions that change either.
+
+Links change in two places: when records are linked (`link`), and when an answer comes back from a write (`answered`,
+`created`). They never move by themselves afterwards, whatever happens to the property that a record was matched on.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.entities import Entity
+from talk_assets.store import Transaction
+from talk_assets.sync import golden, journal, matching, objects, tables
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.golden import Decision
+
+CHUNK = 50_000
+"""Records that are merged into golden at once."""
+
+
+def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
+    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it."""
+    linked = tables.links(entity.name)
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = $1 FROM incoming i
+        WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
+        """,
+        now,
+    )
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = NULL FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM {linked} o
+            WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
+        """
+    )
+
+
+def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
+    """Link the records of `fresh` that found or became an entity; the rest is held."""
+    entity = collection.entity
+    _recover(transaction, key, collection, now)
+    _introduce(transaction, entity, now, run)
+    _create_golden(transaction, entity)
+    fields = collection.lens.fields
+    both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
+    transaction.run(
+        f"""
+        INSERT INTO {tables.links(entity.name)} BY NAME
+        SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, {both}
+        FROM fresh WHERE entity IS NOT NULL
+        """,
+        now,
+    )
+
+
+def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> None:
+    """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit."""
+    intents = transaction.frame(
+        """
+        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.unresolved) AS unresolved
+        FROM sync.journal j JOIN fresh f ON f.entity = j.entity
+        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
+        """,
+        key,
+    )
+    if intents.is_empty():
+        return
+    fields = collection.lens.fields
+    sent = objects.decode(intents["after"], fields)
+    seen = collection.lens.limit(sent)
+    created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
+    journal.close_found(transaction, key, intents, now)
+    transaction.run("DELETE FROM fresh WHERE id IN (SELECT id FROM intents)", intents=intents)
+
+
+def _create_golden(transaction: Transaction, entity: Entity) -> None:
+    values = ", ".join(
+        f'"{field}", modified AS {field}_at, collection || chr(47) || id AS {field}_from' for field in entity.names
+    )
+    transaction.run(
+        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM fresh"
+        f" WHERE linked_by = '{matching.NEW}' AND entity IS NOT NULL"
+    )
+
+
+def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str) -> None:
+    """Merge the records that found an entity into its golden."""
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
+        FROM fresh WHERE entity IS NOT NULL AND linked_by <> '{matching.NEW}'
+        """
+    )
+    met = transaction.count("SELECT count(*) FROM met")
+    for start in range(0, met, CHUNK):
+        newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
+        decide(transaction, entity, _proposals(newcomers, entity), golden.introduce, now, run)
+
+
+def _proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+    """Every field of the records, as proposed values."""
+    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
+    return pl.concat(
+        records.select(
+            "entity",
+            pl.lit(field).alias("field"),
+            pl.col(field).alias("value"),
+            pl.col("modified").alias("edited_at"),
+            origin,
+        )
+        for field in entity.names
+    )
+
+
+def decide(
+    transaction: Transaction,
+    entity: Entity,
+    proposals: pl.DataFrame,
+    rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
+    now: datetime,
+    run: str,
+) -> None:
+    """Let `rule` decide between golden and the proposals, and store golden and the conflicts."""
+    entities = proposals.select(pl.col("entity").unique())
+    standing = transaction.frame(
+        f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
+    )
+    decision = rule(golden.lengthen(standing, entity.names), proposals)
+    decided = golden.widen(decision.golden, entity.names)
+    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
+    transaction.run(
+        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
+        decided=decided,
+    )
+    conflicts = decision.conflicts.with_columns(
+        pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(run).alias("run")
+    )
+    if conflicts.height:
+        transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
+
+
+def absorb(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> None:
+    """Take in what people edited since a record was last seen."""
+    differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in entity.names)
+    states = ", ".join(f"l.seen_{field}, l.sent_{field}" for field in entity.names)
+    edited = transaction.frame(
+        f"""
+        SELECT i.*, l.entity, {states}, j.after
+        FROM incoming i
+        JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+        LEFT JOIN (
+            SELECT collection, id, arg_max(after, intended_at) AS after
+            FROM ({journal.LOOKED_UP}) GROUP BY collection, id
+        ) j ON j.collection = i.collection AND j.id = i.id
+        WHERE l.gone_at IS NULL AND NOT i.deleted AND ({differs})
+        """
+    )
+    for key, collection in collections.items():
+        rows = edited.filter(pl.col("collection") == key)
+        for start in range(0, rows.height, CHUNK):
+            _absorb(transaction, key, collection, rows.slice(start, CHUNK), now, run)
+    journal.close_looked_up(transaction, entity.name, now)
+
+
+def _absorb(
+    transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame, now: datetime, run: str
+) -> None:
+    fields = collection.lens.fields
+    sent = objects.decode(rows["after"], fields)
+    ours = objects.present(rows["after"], fields)
+    stored = collection.lens.limit(sent)
+    edits: list[pl.DataFrame] = []
+    state: dict[str, pl.Series] = {}
+    for field in fields:
+        current, seen = rows[field], rows[f"seen_{field}"]
+        moved = current.ne_missing(seen)
+        own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
+        edit = moved & ~own
+        edits.append(_proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
+        state[f"seen_{field}"] = current
+        state[f"sent_{field}"] = pl.select(
+            pl.when(own).then(sent[field]).when(edit).then(current).otherwise(rows[f"sent_{field}"])
+        ).to_series()
+    decide(transaction, collection.entity, pl.concat(edits), golden.absorb, now, run)
+    update(transaction, key, collection, rows.select("id").with_columns(**state))
+
+
+def update(transaction: Transaction, key: str, collection: Collection, states: pl.DataFrame) -> None:
+    """Store seen and sent: `states` has `id` and any of the columns `seen_<field>` and `sent_<field>`."""
+    assignments = ", ".join(f'"{name}" = s."{name}"' for name in states.columns if name != "id")
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET {assignments} FROM states s"
+        " WHERE links.collection = ? AND links.id = s.id",
+        key,
+        states=states,
+    )
+
+
+def created(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    records: pl.DataFrame,
+    *,
+    sent: pl.DataFrame,
+    seen: pl.DataFrame,
+    now: datetime,
+) -> None:
+    """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens."""
+    rows = records.select("entity", "id").with_columns(
+        pl.lit(key).alias("collection"),
+        pl.lit(now).alias("linked_at"),
+        pl.lit(matching.CREATED).alias("linked_by"),
+        pl.lit(value=False).alias("unresolved"),
+        *(seen[field].alias(f"seen_{field}") for field in collection.lens.fields),
+        *(sent[field].alias(f"sent_{field}") for field in collection.lens.fields),
+    )
+    transaction.run(f"INSERT INTO {tables.links(collection.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
+
+
+def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:
+    """Replace what is held of the collections by `held`: `collection, id, fields, reason`."""
+    since = transaction.frame("SELECT collection, id, since FROM sync.held WHERE kind = ?", entity.name)
+    rows = held.join(since, on=["collection", "id"], how="left").with_columns(
+        pl.col("since").fill_null(pl.lit(now)), pl.lit(entity.name).alias("kind")
+    )
+    transaction.run("DELETE FROM sync.held WHERE kind = ? AND collection IN (SELECT unnest(?))", entity.name, keys)
+    transaction.run("INSERT INTO sync.held BY NAME SELECT * FROM rows", rows=rows)

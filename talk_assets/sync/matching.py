@@ -1,0 +1,153 @@
+"""Which entity a record without a link describes: by external reference, by the values of our own create, by the rules.
+
+Matching is joins on normalised keys in DuckDB, one collection at a time, over the temporary table `fresh`: the unlinked
+records, each in the end with an `entity` and `linked_by`, or with the `reason` why it is held.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from talk_assets.entities import Entity, Rule
+from talk_assets.store import Transaction
+from talk_assets.sync import objects, tables
+from talk_assets.sync.connection import Collection
+
+NEW = "new"
+REFERENCE = "external reference"
+CREATED = "created"
+
+
+def match(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Fill `fresh` with the collection's unlinked records of `incoming`, decide, return how many there are."""
+    entity = collection.entity
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT i.*, NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
+        FROM incoming i
+        WHERE i.collection = ? AND NOT i.deleted AND NOT EXISTS (
+            SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)
+        """,
+        key,
+    )
+    found = transaction.count("SELECT count(*) FROM fresh")
+    if not found:
+        return 0
+    _by_reference(transaction, entity, key)
+    if collection.reference is None:
+        _by_values(transaction, key, collection)
+    stronger: list[Rule] = []
+    for rule in entity.rules:
+        if set(rule.fields) <= set(collection.lens.fields):
+            _by_rule(transaction, entity, key, rule, stronger)
+            stronger.append(rule)
+    transaction.run(
+        f"UPDATE fresh SET entity = uuidv7()::VARCHAR, linked_by = '{NEW}' WHERE entity IS NULL AND reason IS NULL"
+    )
+    return found
+
+
+def key_of(rule: Rule, table: str, prefix: str = "") -> str:
+    """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
+    return " || chr(31) || ".join(f'lower({table}."{prefix}{field}")' for field in rule.fields)
+
+
+def _free(entity: Entity, column: str) -> str:
+    """The SQL condition that an entity has no live record in the collection given as parameter $1."""
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {tables.links(entity.name)} l"
+        f" WHERE l.entity = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
+    )
+
+
+def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
+    """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure."""
+    transaction.run(
+        f"""
+        UPDATE fresh SET entity = reference, linked_by = '{REFERENCE}'
+        WHERE reference IN (SELECT entity FROM {tables.golden(entity.name)})
+          AND reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
+          AND {_free(entity, "fresh.reference")}
+        """,
+        key,
+    )
+
+
+def _by_values(transaction: Transaction, key: str, collection: Collection) -> None:
+    """Where the API keeps no external reference: a record exactly as we asked for one, the answer of which was lost."""
+    intents = transaction.frame(
+        "SELECT entity, after FROM sync.journal WHERE collection = ? AND action = 'create' AND outcome IS NULL", key
+    )
+    if intents.is_empty():
+        return
+    fields = collection.lens.fields
+    asked = collection.lens.limit(objects.decode(intents["after"], fields)).with_columns(
+        intents["entity"].alias("asked")
+    )
+    same = " AND ".join(f'f."{field}" IS NOT DISTINCT FROM a."{field}"' for field in fields)
+    found = transaction.frame(
+        f"SELECT a.asked, min(f.id) AS id FROM asked a JOIN fresh f ON {same} WHERE f.entity IS NULL GROUP BY a.asked",
+        asked=asked,
+    ).unique("id", keep="first", maintain_order=True)
+    transaction.run(
+        f"UPDATE fresh SET entity = found.asked, linked_by = '{CREATED}' FROM found WHERE fresh.id = found.id",
+        found=found,
+    )
+
+
+def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
+    own, seen = key_of(rule, "incoming"), key_of(rule, "k", "seen_")
+    decided = "".join(
+        f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
+        for other in stronger
+        if other.decisive
+        for field in other.fields
+    )
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE decisions AS
+        WITH keyed AS (
+            SELECT id, {key_of(rule, "fresh")} AS key, tried FROM fresh WHERE entity IS NULL AND key IS NOT NULL),
+        present AS (
+            SELECT {own} AS key, id FROM incoming WHERE collection = $1 AND NOT deleted
+            UNION ALL
+            SELECT {seen} AS key, k.id FROM {tables.links(entity.name)} k
+            WHERE k.collection = $1 AND k.gone_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = k.id)),
+        alike AS (
+            SELECT key, count(*) AS n, string_agg(id, ', ' ORDER BY id) AS ids
+            FROM present WHERE key IN (SELECT key FROM keyed) GROUP BY key),
+        candidates AS (
+            SELECT f.id, count(*) AS n, min(g.entity) AS entity
+            FROM fresh f JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = {key_of(rule, "f")}
+            WHERE f.entity IS NULL AND {_free(entity, "g.entity")} {decided}
+            GROUP BY f.id)
+        SELECT k.id, a.n AS alike, a.ids, coalesce(c.n, 0) AS candidates, c.entity, k.tried
+        FROM keyed k JOIN alike a USING (key) LEFT JOIN candidates c ON c.id = k.id
+        """,
+        key,
+    )
+    label = rule.name.replace("'", "''")
+    transaction.run(
+        f"""
+        UPDATE fresh SET
+            entity = CASE WHEN d.alike = 1 AND d.candidates = 1 THEN d.entity END,
+            linked_by = '{label}',
+            reason = coalesce(fresh.reason, CASE
+                WHEN d.alike > 1 AND (d.candidates > 0 OR NOT d.tried) THEN
+                    'several records here have the same {label}: ' || d.ids
+                WHEN d.candidates > 1 THEN
+                    d.candidates || ' entities have the same {label}' END),
+            tried = true
+        FROM decisions d WHERE d.id = fresh.id
+        """
+    )
+    transaction.run("UPDATE fresh SET reason = NULL WHERE entity IS NOT NULL")
+
+
+def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
+    """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
+    rows = transaction.frame("SELECT * FROM fresh WHERE entity IS NULL")
+    fields = objects.encode(rows.select(collection.entity.names)).alias("fields")
+    return rows.select("collection", "id", fields, "reason")

@@ -1,0 +1,36 @@
+"""Canonical values as JSON objects by field, the form in which changes, intents and conflicts are stored.
+
+Only text and null occur as values, so a field is present exactly where `"field":` stands unescaped.
+"""
+
+import polars as pl
+
+
+def encode(values: pl.DataFrame, mask: pl.DataFrame | None = None) -> pl.Series:
+    """Return one JSON object per row: of the fields true in `mask`, or without one, of those that are not null."""
+    if not values.width:
+        return pl.Series("object", ["{}"] * values.height, dtype=pl.String)
+    members = [
+        pl.when(mask[name] if mask is not None else pl.col(name).is_not_null()).then(_member(name))
+        for name in values.columns
+    ]
+    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return values.select(pl.concat_str(pl.lit("{"), joined, pl.lit("}")).alias("object")).to_series()
+
+
+def _member(name: str) -> pl.Expr:
+    return pl.struct(name).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
+
+
+def decode(objects: pl.Series, fields: tuple[str, ...]) -> pl.DataFrame:
+    """Return a column of text per field, null where it is null or absent."""
+    struct = pl.Struct(dict.fromkeys(fields, pl.String))
+    return objects.fill_null("{}").str.json_decode(struct).struct.unnest()
+
+
+def present(objects: pl.Series, fields: tuple[str, ...]) -> pl.DataFrame:
+    """Return a Boolean column per field: whether the object has it, null or not."""
+    column = objects.fill_null("{}").alias("object")
+    return column.to_frame().select(
+        pl.col("object").str.contains(f'"{field}":', literal=True).alias(field) for field in fields
+    )

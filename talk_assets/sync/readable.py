@@ -1,0 +1,85 @@
+"""Canonical values as people read them: an entity's id is shown as one of its records.
+
+Only showing belongs here; nothing that is stored or sent passes through.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from talk_assets.entities import ENTITIES, LINE, Kind
+from talk_assets.store import Transaction
+from talk_assets.sync import tables
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Shows values as somebody who works with `system` knows them; without one, by any record."""
+
+    names: Mapping[str, str]
+    """Entity id → `system/collection/id`."""
+
+    def show(self, kind: str, field: str, value: str | None) -> str | None:
+        """Return a canonical value of an entity's field as people read it."""
+        if value is None:
+            return None
+        match ENTITIES[kind].field(field).kind:
+            case Kind.REFERENCE:
+                return self.names.get(value, value)
+            case Kind.LINES:
+                return "; ".join(self._line(line) for line in json.loads(value))
+            case _:
+                return value
+
+    def show_object(self, kind: str, text: str | None) -> dict[str, str | None]:
+        """Return a JSON object of canonical values by field, each as people read it."""
+        return {field: self.show(kind, field, value) for field, value in json.loads(text or "{}").items()}
+
+    def _line(self, line: Mapping[str, str]) -> str:
+        shown = {name: self.names.get(value, value) for name, value in line.items()}
+        return ", ".join(f"{name} {shown[name]}" for name in LINE if name in shown)
+
+
+def reader(transaction: Transaction, shown: Iterable[tuple[str, str, str | None]], system: str | None = None) -> Reader:
+    """Return what shows the references among `(entity, field, value)`, in the words of a system where it has a record."""
+    wanted: dict[str, set[str]] = {}
+    for kind, field, value in shown:
+        for parent, entity in _references(kind, field, value):
+            wanted.setdefault(parent, set()).add(entity)
+    names: dict[str, str] = {}
+    for parent, entities in wanted.items():
+        names |= _names(transaction, parent, sorted(entities), system)
+    return Reader(names)
+
+
+def fields(kind: str, text: str | None) -> list[tuple[str, str, str | None]]:
+    """Return a JSON object of canonical values by field in the form that `reader` takes."""
+    return [(kind, field, value) for field, value in json.loads(text or "{}").items()]
+
+
+def _references(kind: str, field: str, value: str | None) -> list[tuple[str, str]]:
+    declared = ENTITIES[kind].field(field)
+    if value is None:
+        return []
+    if declared.kind is Kind.REFERENCE and declared.to:
+        return [(declared.to, value)]
+    if declared.kind is Kind.LINES:
+        refs = {name: line.to for name, line in LINE.items() if line.to}
+        return [(to, line[name]) for line in json.loads(value) for name, to in refs.items() if name in line]
+    return []
+
+
+def _names(transaction: Transaction, kind: str, entities: list[str], system: str | None) -> dict[str, str]:
+    """Of an entity's records, one that is there goes before one that is gone, and one in the system before any other."""
+    found = transaction.frame(
+        f"""
+        SELECT w.entity, arg_min(l.collection || '/' || l.id,
+            (l.gone_at IS NOT NULL, NOT starts_with(l.collection, $1), l.collection, l.id)) AS name
+        FROM wanted w JOIN {tables.links(kind)} l USING (entity) GROUP BY w.entity
+        """,
+        f"{system}/",
+        wanted=pl.DataFrame({"entity": entities}, schema={"entity": pl.String}),
+    )
+    return dict(found.iter_rows())

@@ -1,0 +1,244 @@
+"""Bringing a collection's table up to what the system shows: incrementally from a cursor, or in full.
+
+Pages are stored as they come, with the position to go on from, so that an interrupted first read is not begun again. A
+full read also notices records that are gone; each is looked up once more before that is believed.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from talk_assets.store import Store, Transaction
+from talk_assets.sync import tables
+from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
+from talk_assets.sync.incoming import noticed
+from talk_assets.sync.records import Parsed, parse
+
+FLUSH = 20_000
+"""Records that are stored in one transaction."""
+
+
+@dataclass
+class ReadReport:
+    """What reading a collection brought: records received, changed among them, deleted, and set aside as misfits."""
+
+    read: int = 0
+    changed: int = 0
+    deleted: int = 0
+    misfits: int = 0
+    full: bool = False
+    unknown: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    cursor: str | None
+    position: str | None
+    sweeping: str | None
+    full: bool
+
+
+def prepare(transaction: Transaction, key: str, collection: Collection) -> None:
+    """Create what reading a collection needs in the database."""
+    transaction.ensure(tables.raw(key), tables.raw_columns(parse(collection, b"[]").records))
+    transaction.run(
+        "INSERT INTO sync.cursors (collection, absorbed)"
+        " SELECT $1, 0 WHERE $1 NOT IN (SELECT collection FROM sync.cursors)",
+        key,
+    )
+
+
+@dataclass
+class Reader:
+    """Reads one collection over an open connection."""
+
+    store: Store
+    connection: Connection
+    key: str
+    collection: Collection
+    now: datetime
+
+    async def read(self, *, full: bool) -> ReadReport:
+        """Read what changed since the cursor; in full where there is none, where asked, or where it is too old."""
+        at = self._cursor()
+        if at.cursor and at.full and not full:
+            try:
+                return await self._incremental(at.cursor)
+            except CursorExpired:
+                pass
+        return await self._full(at)
+
+    async def _incremental(self, cursor: str) -> ReadReport:
+        report = ReadReport()
+        pages = self.connection.read(self.collection, since=cursor, position=None)
+        async for batch in _batches(pages):
+            with self.store.transaction() as transaction:
+                self._store(transaction, batch, report)
+                _move(transaction, self.key, cursor=batch[-1].cursor)
+        with self.store.transaction() as transaction:
+            transaction.run("UPDATE sync.cursors SET read_at = ? WHERE collection = ?", self.now, self.key)
+        return report
+
+    async def _full(self, at: _Cursor) -> ReadReport:
+        """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on."""
+        report = ReadReport(full=True)
+        if at.position is None:
+            with self.store.transaction() as transaction:
+                transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+                transaction.run("UPDATE sync.cursors SET sweep_cursor = NULL WHERE collection = ?", self.key)
+        async for batch in _batches(self.connection.read(self.collection, since=None, position=at.position)):
+            with self.store.transaction() as transaction:
+                ids = self._store(transaction, batch, report)
+                transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
+                transaction.run(
+                    "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
+                    " WHERE collection = ?",
+                    batch[-1].position,
+                    next((page.cursor for page in reversed(batch) if page.cursor), None),
+                    self.key,
+                )
+        await self._sweep(report)
+        with self.store.transaction() as transaction:
+            transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+            transaction.run(
+                """
+                UPDATE sync.cursors SET cursor = coalesce(sweep_cursor, cursor), position = NULL, sweep_cursor = NULL,
+                    read_at = $1, full_at = $1 WHERE collection = $2
+                """,
+                self.now,
+                self.key,
+            )
+        return report
+
+    async def _sweep(self, report: ReadReport) -> None:
+        """What a full read did not show is deleted only if the system, asked for it by id, does not know it either."""
+        with self.store.transaction() as transaction:
+            missing = transaction.frame(
+                f"""
+                SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted
+                  AND _id NOT IN (SELECT id FROM sync.sweeps WHERE collection = ?)
+                """,
+                self.key,
+            )["_id"].to_list()
+        if not missing:
+            return
+        found = [page async for page in self.connection.look_up(self.collection, missing)]
+        with self.store.transaction() as transaction:
+            present = self._store(transaction, found, report)
+            gone = pl.DataFrame({"id": missing}, schema={"id": pl.String}).join(present, on="id", how="anti")
+            report.deleted += mark_deleted(transaction, self.key, gone)
+
+    def _store(self, transaction: Transaction, pages: Sequence[Page], report: ReadReport) -> pl.DataFrame:
+        """Store pages; return the ids they had."""
+        parsed = [parse(self.collection, page.body) for page in pages]
+        for part in parsed:
+            report.read += part.records.height
+            report.misfits += part.misfits.height
+            report.unknown |= part.unknown
+        ids = [part.records.select(pl.col("_id").alias("id")) for part in parsed]
+        ids += [part.misfits.select(pl.col("_id").alias("id")) for part in parsed]
+        if parsed:
+            report.changed += store(transaction, self.key, self.collection, parsed, self.now, self.connection.skew)
+        return pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
+
+    def _cursor(self) -> _Cursor:
+        with self.store.transaction() as transaction:
+            row = transaction.frame(
+                "SELECT cursor, position, sweep_cursor, full_at IS NOT NULL FROM sync.cursors WHERE collection = ?",
+                self.key,
+            ).row(0)
+        return _Cursor(*row)
+
+
+async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[list[Page]]:
+    """Pages until there is about a transaction's worth of bytes."""
+    batch: list[Page] = []
+    size = 0
+    async for page in pages:
+        batch.append(page)
+        size += len(page.body)
+        if size > FLUSH * 500:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _move(transaction: Transaction, key: str, *, cursor: str | None) -> None:
+    transaction.run("UPDATE sync.cursors SET cursor = coalesce(?, cursor) WHERE collection = ?", cursor, key)
+
+
+def store(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    parsed: Sequence[Parsed],
+    now: datetime,
+    skew: timedelta = timedelta(),
+) -> int:
+    """Store records as the system shows them, misfits beside them; return how many differ from before."""
+    version = transaction.next_version()
+    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
+    records = records.drop(part.property for part in collection.parts).with_columns(
+        pl.col("_modified") - skew,
+        noticed(now),
+        pl.lit(version, pl.Int64).alias("_version"),
+        pl.col("_deleted").fill_null(value=False),
+    )
+    _set_aside(transaction, key, parsed, now)
+    return transaction.count(
+        f"""
+        MERGE INTO {tables.raw(key)} t USING records s ON t._id = s._id
+        WHEN MATCHED AND (t._hash <> s._hash OR t._deleted <> s._deleted) THEN UPDATE BY NAME
+        WHEN NOT MATCHED THEN INSERT BY NAME
+        """,
+        records=records,
+    )
+
+
+def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now: datetime) -> None:
+    """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
+    misfits = pl.concat([part.misfits for part in parsed])
+    if transaction.count("SELECT count(*) FROM sync.misfits WHERE collection = ?", key):
+        ids = pl.concat([part.records.select("_id") for part in parsed] + [misfits.select("_id")])
+        transaction.run("DELETE FROM sync.misfits WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids)
+    if misfits.height:
+        transaction.run(
+            "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
+        )
+    names = sorted(set().union(*(part.unknown for part in parsed)))
+    if names:
+        unknown = pl.DataFrame({"property": names}, schema={"property": pl.String})
+        transaction.run(
+            """
+            INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM unknown
+            WHERE property NOT IN (SELECT property FROM sync.unknown_properties WHERE collection = $1)
+            """,
+            key,
+            now,
+            unknown=unknown,
+        )
+
+
+def expect(transaction: Transaction, key: str, created: pl.DataFrame, now: datetime) -> None:
+    """Note records (`answer_id`) that exist without having been shown, so that their absence is noticed."""
+    transaction.run(
+        f"""
+        INSERT INTO {tables.raw(key)} (_id, _deleted, _hash, _version, _noticed)
+        SELECT answer_id, false, 0, 0, ? FROM created WHERE answer_id NOT IN (SELECT _id FROM {tables.raw(key)})
+        """,
+        now,
+        created=created,
+    )
+
+
+def mark_deleted(transaction: Transaction, key: str, gone: pl.DataFrame) -> int:
+    """Mark records, by `id`, as no longer in the system."""
+    version = transaction.next_version()
+    return transaction.count(
+        f"UPDATE {tables.raw(key)} SET _deleted = true, _version = {version}"
+        " WHERE _id IN (SELECT id FROM gone) AND NOT _deleted",
+        gone=gone,
+    )

@@ -1,0 +1,145 @@
+"""From the JSON of a page to a frame of records, without a Python object per value.
+
+What the API sent becomes columns of text; what that text means is the lens's concern. A record that cannot be used is
+set aside with the reason, so that one of them does not stop the rest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from talk_assets.errors import NotTheApi
+from talk_assets.sync import jsontext
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.lens import SHOWN, first_faults
+from talk_assets.sync.properties import Doubt
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A page taken apart.
+
+    `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
+    types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
+    or null), `_deleted` (Boolean) and `_hash` (UInt64, of everything in `_record`; comparable within one version of
+    Polars).
+    `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared.
+    """
+
+    records: pl.DataFrame
+    misfits: pl.DataFrame
+    unknown: frozenset[str]
+
+
+def parse(collection: Collection, body: bytes) -> Parsed:
+    """Take apart a JSON array of objects; raise NotTheApi for anything else."""
+    items = _items(collection, body)
+    good = items.filter(jsontext.is_object(pl.col("item")))["item"]
+    found = jsontext.properties(good)
+    names = declared(collection)
+    records = jsontext.pick(found, names, good.len())
+    records = records.with_columns(
+        *_own(collection), _record(collection, found, good), _hash(collection, found, good.len())
+    )
+    fitting, misfits = _sort_out(collection, records)
+    return Parsed(fitting, pl.concat([_no_objects(items), misfits]), _unknown(collection, found, names))
+
+
+def declared(collection: Collection) -> tuple[str, ...]:
+    """Return the properties that are columns of the collection's frame."""
+    own = [
+        collection.modified.property if collection.modified else None,
+        collection.version,
+        collection.deleted,
+        collection.reference,
+    ]
+    parts = [part.property for part in collection.parts]
+    names = [collection.id, *collection.lens.columns, *(name for name in own if name), *parts, *collection.also]
+    return tuple(dict.fromkeys(names))
+
+
+def _items(collection: Collection, body: bytes) -> pl.DataFrame:
+    text = body.strip()
+    if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
+        raise NotTheApi(_not_records(collection, text))
+    try:
+        lists = pl.read_ndjson(jsontext.guarded(b'{"r":' + text.replace(b"\n", b" ") + b"}"), schema={"r": pl.List(pl.String)})
+    except pl.exceptions.ComputeError as error:
+        raise NotTheApi(_not_records(collection, text)) from error
+    items = lists.filter(pl.col("r").list.len() > 0).explode("r")["r"]
+    return items.alias("item").to_frame()
+
+
+def _not_records(collection: Collection, text: bytes) -> str:
+    begins = text[: 4 * SHOWN].decode(errors="replace")
+    found = f"{begins[:SHOWN]!r}" + ("…" if len(begins) > SHOWN else "") if text else "nothing"
+    return f"{collection.name}: the answer is {found}; it should be a JSON array of objects"
+
+
+def _own(collection: Collection) -> list[pl.Expr]:
+    """What the hub wants to know of every record, whatever the API calls it."""
+
+    def text(name: str | None) -> pl.Expr:
+        return pl.lit(None, pl.String) if name is None else pl.col(name).replace("", None)
+
+    modified = collection.modified
+    moment = modified.moment(pl.col(modified.property)) if modified else pl.lit(None, pl.Datetime("us", "UTC"))
+    return [
+        text(collection.id).str.strip_chars().replace("", None).alias("_id"),
+        moment.alias("_modified"),
+        text(collection.version).alias("_etag"),
+        text(collection.reference).alias("_ref"),
+        (text(collection.deleted) == "true").fill_null(value=False).alias("_deleted"),
+    ]
+
+
+def _record(collection: Collection, found: Mapping[str, pl.Series], objects: pl.Series) -> pl.Series:
+    """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
+    ignored = _ignored(collection)
+    if any(name.lower() in ignored for name in found):
+        return jsontext.without(objects, ignored).alias("_record")
+    return objects.alias("_record")
+
+
+def _ignored(collection: Collection) -> frozenset[str]:
+    return frozenset(name.lower() for name in collection.ignore)
+
+
+def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -> pl.Series:
+    """Sum over properties, so that neither their order counts nor a null that another record's property left here."""
+    ignored = _ignored(collection)
+    named = [
+        pl.when(column.is_not_null()).then((pl.lit(f"{name.lower()}\0") + column).hash())
+        for name, column in found.items()
+        if name.lower() not in ignored
+    ]
+    if not named:
+        return pl.Series("_hash", [0], dtype=pl.UInt64).new_from_index(0, height)
+    return pl.select(pl.sum_horizontal(named).alias("_hash")).to_series()
+
+
+def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the records that can be used, and a row of misfits for each of the others."""
+    identity = pl.col("_id")
+    later = identity.cum_count(reverse=True).over("_id") > 1
+    doubts = [
+        Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
+        Doubt(collection.id, identity.is_not_null() & later, identity, "on one record of a page; the last one is used"),
+        *(collection.modified.doubts() if collection.modified else ()),
+        *collection.lens.doubts,
+    ]
+    faults = pl.concat([records.select("_id"), first_faults(records, doubts)], how="horizontal")
+    fits = faults["reason"].is_null()
+    return records.filter(fits), faults.filter(~fits)
+
+
+def _no_objects(items: pl.DataFrame) -> pl.DataFrame:
+    doubt = Doubt("the list", ~jsontext.is_object(pl.col("item")), pl.col("item"), "of JSON objects")
+    faults = first_faults(items, [doubt]).filter(pl.col("reason").is_not_null())
+    return faults.select(pl.lit(None, pl.String).alias("_id"), pl.all())
+
+
+def _unknown(collection: Collection, found: Mapping[str, pl.Series], names: tuple[str, ...]) -> frozenset[str]:
+    known = {name.split(".", 1)[0].lower() for name in names} | _ignored(collection)
+    return frozenset(name for name in found if name.lower() not in known)

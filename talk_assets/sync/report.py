@@ -1,0 +1,177 @@
+"""What the store says about the state of the sync, for people: pairs, what is held, conflicts, changes.
+
+Every function reads within a transaction and changes nothing. The story of one record is in `story`; how values are
+shown, in `readable`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from talk_assets.dataflows import Pair
+from talk_assets.entities import ENTITIES
+from talk_assets.store import Transaction
+from talk_assets.sync import tables
+from talk_assets.sync.changes import Topology
+
+LINKED = " UNION ALL ".join(
+    f"SELECT '{kind}' AS kind, collection, id, entity, linked_at, linked_by, gone_at FROM {tables.links(kind)}"
+    for kind in ENTITIES
+)
+"""The SQL of all links of all entities."""
+
+
+@dataclass(frozen=True)
+class PairStatus:
+    """How far a pair is: counts of records on both sides, of entities linked in both, and of what is not in order.
+
+    `waiting` are changes still to be carried out, `held` records and changes that a person must look at, `created` and
+    `updated` the writes of one run. A change counts for a pair if its entity has a record on the other side.
+    """
+
+    left: str
+    right: str
+    left_records: int
+    right_records: int
+    linked: int
+    waiting: int
+    held: int
+    conflicts: int
+    created: int
+    updated: int
+
+
+def pair_status(transaction: Transaction, kind: str, pair: Pair, *, run: str | None = None) -> PairStatus:
+    """Return the status of a pair of collections that hold the entity `kind`; `run` is whose writes are counted."""
+    linked = tables.links(kind)
+    concerns = (
+        "((collection = $right AND entity IN (SELECT entity FROM l))"
+        " OR (collection = $left AND entity IN (SELECT entity FROM r)))"
+    )
+    sides = "collection IN ($left, $right)"
+    written = f"SELECT count(*) FROM sync.journal WHERE run = $run AND outcome = 'done' AND {concerns}"
+    sql = f"""
+        WITH l AS (SELECT entity FROM {linked} WHERE collection = $left AND gone_at IS NULL),
+             r AS (SELECT entity FROM {linked} WHERE collection = $right AND gone_at IS NULL),
+             both_sides AS (SELECT entity FROM l INTERSECT SELECT entity FROM r)
+        SELECT
+            (SELECT count(*) FROM {tables.raw(pair.left)} WHERE NOT _deleted),
+            (SELECT count(*) FROM {tables.raw(pair.right)} WHERE NOT _deleted),
+            (SELECT count(*) FROM both_sides),
+            (SELECT count(*) FROM sync.changes WHERE status <> 'held' AND {concerns}),
+            (SELECT count(*) FROM sync.changes WHERE status = 'held' AND {concerns})
+                + (SELECT count(*) FROM sync.held WHERE {sides}) + (SELECT count(*) FROM sync.misfits WHERE {sides}),
+            (SELECT count(*) FROM sync.conflicts WHERE kind = $kind AND entity IN (SELECT entity FROM both_sides)),
+            ({written} AND action = 'create'),
+            ({written} AND action = 'update')
+    """
+    named = {"$left": pair.left, "$right": pair.right, "$run": run or "", "$kind": kind}
+    positions = {name: f"${n}" for n, name in enumerate(named, start=1)}
+    for name, position in positions.items():
+        sql = sql.replace(name, position)
+    return PairStatus(pair.left, pair.right, *transaction.frame(sql, *named.values()).row(0))
+
+
+def pairs(
+    transaction: Transaction, topologies: Iterable[Topology], wanted: Iterable[Pair], *, run: str | None = None
+) -> list[PairStatus]:
+    """Return the status of the wanted pairs, in their order."""
+    kinds = {key: topology.entity.name for topology in topologies for key in topology.collections}
+    return [pair_status(transaction, kinds[pair.left], pair, run=run) for pair in wanted]
+
+
+HELD = """
+    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, reason, since FROM sync.held
+    UNION ALL
+    SELECT 'change', kind, collection, id, entity, action, reason, since FROM sync.changes WHERE status = 'held'
+    UNION ALL
+    SELECT 'misfit', NULL, collection, id, NULL, NULL, reason, since FROM sync.misfits
+"""
+
+
+def held(transaction: Transaction) -> pl.DataFrame:
+    """Return everything that waits for a person, oldest first.
+
+    The columns are `what` (record, change, or misfit: a record that does not fit its declared types), `collection`,
+    `id`, `action` of a change, `source` (the record that a create is for), `reason` and `since`.
+    """
+    return transaction.frame(
+        f"""
+        WITH records AS ({LINKED})
+        SELECT h.what, h.collection, h.id, h.action, min(s.collection || '/' || s.id) AS source, h.reason, h.since
+        FROM ({HELD}) h
+        LEFT JOIN records s ON h.id IS NULL AND s.kind = h.kind AND s.entity = h.entity AND s.gone_at IS NULL
+        GROUP BY ALL ORDER BY h.since, h.collection, h.id, source
+        """
+    )
+
+
+def held_counts(transaction: Transaction) -> dict[str, int]:
+    """Return how much is held, by collection."""
+    counted = transaction.frame(f"SELECT collection, count(*) AS n FROM ({HELD}) GROUP BY collection")
+    return dict(counted.iter_rows())
+
+
+def conflicts(transaction: Transaction) -> pl.DataFrame:
+    """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`."""
+    return transaction.frame(
+        f"""
+        WITH records AS (
+            SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
+            FROM ({LINKED}) WHERE gone_at IS NULL GROUP BY kind, entity)
+        SELECT c.kind, c.entity, r.records, c.field, c.value, c.edited_at, c.origin,
+            c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at
+        FROM sync.conflicts c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
+        ORDER BY c.noticed_at DESC, r.records, c.field, c.edited_at
+        """
+    )
+
+
+def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
+    """Return the first changes that are asked of a collection, oldest first.
+
+    The columns are `action`, `id`, `source` (the records that the entity has elsewhere), `fields` (a JSON object of
+    canonical values), `status` and `reason`.
+    """
+    return transaction.frame(
+        f"""
+        WITH first AS (
+            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit})
+        SELECT f.action, f.id, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source,
+            f.fields, f.status, f.reason
+        FROM first f
+        LEFT JOIN ({LINKED}) s
+            ON s.kind = f.kind AND s.entity = f.entity AND s.gone_at IS NULL AND s.collection <> $1
+        GROUP BY ALL ORDER BY f.action, f.id, source
+        """,
+        key,
+    )
+
+
+def change_counts(transaction: Transaction) -> dict[str, dict[str, int]]:
+    """Return by collection how many changes are asked of it: by action where they may go out, by status otherwise."""
+    counted = transaction.frame(
+        """
+        SELECT collection, CASE status WHEN 'planned' THEN action ELSE status END AS what, count(*) AS n
+        FROM sync.changes GROUP BY ALL ORDER BY ALL
+        """
+    )
+    found: dict[str, dict[str, int]] = {}
+    for collection, what, n in counted.iter_rows():
+        found.setdefault(collection, {})[what] = n
+    return found
+
+
+def link_counts(transaction: Transaction, kind: str) -> dict[str, int]:
+    """Return how an entity's records stand: `records` linked, `entities` that they describe, `gone` and `held`."""
+    counted = transaction.frame(
+        f"""
+        SELECT count(*) FILTER (gone_at IS NULL) AS records, count(DISTINCT entity) AS entities,
+            count(*) FILTER (gone_at IS NOT NULL) AS gone,
+            (SELECT count(*) FROM sync.held WHERE kind = ?) AS held
+        FROM {tables.links(kind)}
+        """,
+        kind,
+    )
+    return counted.row(0, named=True)

@@ -1,0 +1,85 @@
+"""The row of a run in `sync.runs`: when it began, what its steps did, how it ended.
+
+Each step adds its part as soon as it is done, so that a run that dies midway still says what it had done. `summary` is
+a JSON object of the form of `Summary`.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.store import Transaction
+
+COUNTS = ("read", "changed", "created", "updated", "deleted", "failed")
+"""What is counted per collection: records received and different from before; writes carried out, and not."""
+
+WRITES = ("created", "updated", "deleted")
+
+
+@dataclass
+class Summary:
+    """What a run did: counts per collection, requests and seconds waited per system, and why a system was left out."""
+
+    collections: dict[str, dict[str, int]] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    waited: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> int:
+        """How many records were written, in all."""
+        return sum(counts.get(name, 0) for counts in self.collections.values() for name in WRITES)
+
+    def add(self, other: "Summary") -> None:
+        """Add what another step did."""
+        for key, counts in other.collections.items():
+            mine = self.collections.setdefault(key, dict.fromkeys(COUNTS, 0))
+            for name, count in counts.items():
+                mine[name] = mine.get(name, 0) + count
+        for system, requests in other.requests.items():
+            self.requests[system] = self.requests.get(system, 0) + requests
+        for system, seconds in other.waited.items():
+            self.waited[system] = self.waited.get(system, 0.0) + seconds
+        self.failures |= other.failures
+
+
+def begin(transaction: Transaction, run: str, mode: str, now: datetime) -> None:
+    """Add the run's row, unless it is there."""
+    transaction.run(
+        """
+        INSERT INTO sync.runs (run, started_at, mode, summary) SELECT $1, $2, $3, '{}'
+        WHERE $1 NOT IN (SELECT run FROM sync.runs)
+        """,
+        run,
+        now,
+        mode,
+    )
+
+
+def add(transaction: Transaction, run: str, part: Summary) -> None:
+    """Add what a step did to the run's summary."""
+    whole = summary(transaction, run)
+    whole.add(part)
+    transaction.run("UPDATE sync.runs SET summary = ? WHERE run = ?", json.dumps(asdict(whole)), run)
+
+
+def summary(transaction: Transaction, run: str) -> Summary:
+    """Return what the run has done so far, nothing where it is not known."""
+    found = transaction.frame("SELECT summary FROM sync.runs WHERE run = ?", run)["summary"].to_list()
+    return Summary(**json.loads(found[0])) if found else Summary()
+
+
+def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None:
+    """Say how the run ended: `done`, `incomplete` where a system was left out, `failed`, or `died` without a word."""
+    transaction.run(
+        "UPDATE sync.runs SET ended_at = ?, outcome = ? WHERE run = ? AND outcome IS NULL", now, outcome, run
+    )
+
+
+def last(transaction: Transaction) -> pl.DataFrame:
+    """Return `run, started_at, ended_at, mode, outcome` of the latest run, no row where there was none."""
+    return transaction.frame(
+        "SELECT run, started_at, ended_at, mode, outcome FROM sync.runs ORDER BY started_at DESC LIMIT 1"
+    )

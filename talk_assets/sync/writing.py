@@ -1,0 +1,268 @@
+"""Carrying changes out: the intent first, then the request, then the answer; a transaction per batch before and after.
+
+Parents go before children; a reference whose record is not there yet makes a change wait, and it goes out in the same
+run once the record is.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.dataflows import Pair
+from talk_assets.store import Transaction
+from talk_assets.sync import journal, objects, references, tables
+from talk_assets.sync.changes import settable, updatable
+from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
+from talk_assets.sync.references import Direction
+
+BATCH = 500
+"""Writes of one batch, where the system takes one record per request: intents and answers are stored that often."""
+
+
+@dataclass
+class WriteReport:
+    """What became of a collection's changes."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    held: int = 0
+    failed: int = 0
+    waiting: int = 0
+    attempted: set[str] = field(default_factory=set)
+    """Entities that were tried in this run, whatever came of it."""
+
+    def count(self, action: Action) -> None:
+        """Add a write that was carried out."""
+        match action:
+            case Action.CREATE:
+                self.created += 1
+            case Action.UPDATE:
+                self.updated += 1
+            case Action.DELETE:
+                self.deleted += 1
+
+    @property
+    def writes(self) -> int:
+        """How many records were changed in the system."""
+        return self.created + self.updated + self.deleted
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`rows` has a row per write: the journal's columns, and `to_<field>` and `is_<field>` of what is sent."""
+
+    rows: pl.DataFrame
+    writes: Sequence[Write]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Prepares one collection's batches and stores their answers. It holds no connection and no transaction."""
+
+    key: str
+    collection: Collection
+    lefts: Sequence[Pair]
+    run: str
+
+    def pending(self, transaction: Transaction, report: WriteReport) -> int:
+        """Return how many changes could be tried."""
+        tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        return transaction.count(
+            f"SELECT count(*) FROM ({self._open()}) d WHERE entity NOT IN (SELECT entity FROM tried)",
+            self.key,
+            tried=tried,
+        )
+
+    def _open(self) -> str:
+        """Changes to try. A create needs a live record on the left side of one of its pairs."""
+        lefts = ", ".join(f"'{pair.left}'" for pair in self.lefts) or "NULL"
+        linked = tables.links(self.collection.entity.name)
+        return f"""
+            SELECT c.* FROM sync.changes c WHERE c.collection = $1 AND NOT c.blocked
+              AND (c.action <> 'create' OR EXISTS (
+                SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
+        """
+
+    def prepare(self, transaction: Transaction, report: WriteReport, now: datetime) -> Batch:
+        """Take the next changes, write down what is about to be sent, and note those that must wait."""
+        size = max(BATCH, self.collection.bulk) if self.collection.watched else self.collection.bulk
+        tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        changes = transaction.frame(
+            f"""
+            SELECT c.*, r.* FROM ({self._open()}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
+            WHERE c.entity NOT IN (SELECT entity FROM tried) ORDER BY c.since, c.entity LIMIT {size}
+            """,
+            self.key,
+            tried=tried,
+        )
+        report.attempted |= set(changes["entity"])
+        rows = self._rows(transaction, changes, report)
+        if rows.is_empty():
+            return Batch(rows, [])
+        rows = self._intend(transaction, rows, now)
+        return Batch(
+            rows,
+            [
+                _write(*row)
+                for row in rows.select("key", "action", "entity", "id", "body", "_record", "_etag").iter_rows()
+            ],
+        )
+
+    def _rows(self, transaction: Transaction, changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
+        fields = self.collection.lens.fields
+        create = changes["action"] == Action.CREATE
+        values = objects.decode(changes["fields"], fields)
+        mask = objects.present(changes["fields"], fields)
+        allowed = {Action.CREATE: settable(self.collection), Action.UPDATE: updatable(self.collection)}
+        mask = mask.select(
+            (
+                pl.col(name)
+                & pl.when(create).then(name in allowed[Action.CREATE]).otherwise(name in allowed[Action.UPDATE])
+            ).alias(name)
+            for name in fields
+        )
+        outward = references.translate(transaction, self.key.split("/")[0], self.collection, values, Direction.OUTWARD)
+        reasons = self._missing(transaction, values, outward.unresolved)
+        for name in outward.unresolved.columns:
+            mask = mask.with_columns((pl.col(name) & ~outward.unresolved[name]).alias(name))
+        nothing = ~mask.select(pl.any_horizontal(pl.all())).to_series()
+        wait = pl.select(pl.when(reasons["must"] | (nothing & ~create)).then(reasons["reason"])).to_series()
+        self._wait(transaction, changes, wait, report)
+        ready = wait.is_null() & ~(nothing & ~create)
+        body = pl.select(
+            pl.when(create)
+            .then(self.collection.lens.put(outward.values, mask, create=True))
+            .otherwise(self.collection.lens.put(outward.values, mask))
+        ).to_series()
+        return changes.with_columns(
+            body.alias("body"),
+            objects.encode(values, mask).alias("after"),
+            reasons["reason"].alias("left_out"),
+            *(values[name].alias(f"to_{name}") for name in fields),
+            *(mask[name].alias(f"is_{name}") for name in fields),
+        ).filter(ready)
+
+    def _missing(self, transaction: Transaction, values: pl.DataFrame, unresolved: pl.DataFrame) -> pl.DataFrame:
+        """Say per row which referred record is missing, and whether it must be there: if due, and for lines always."""
+        reason = pl.Series("reason", [None] * values.height, dtype=pl.String)
+        must = pl.Series("must", [False] * values.height, dtype=pl.Boolean)
+        for name in unresolved.columns:
+            missing = unresolved[name]
+            if not missing.any():
+                continue
+            target = f"{self.key.split('/')[0]}/{self._target(name)}"
+            wanted = values[name].alias("value").to_frame().with_row_index("row").filter(missing)
+            due = transaction.frame(
+                "SELECT w.row FROM wanted w JOIN sync.changes c ON c.collection = ? AND c.action = 'create'"
+                " AND contains(w.value, c.entity) GROUP BY w.row",
+                target,
+                wanted=wanted,
+            )["row"]
+            rows = pl.Series(range(values.height), dtype=pl.UInt32)
+            must = must | (missing & (rows.is_in(due.cast(pl.UInt32).implode()) | (name == "lines")))
+            text = pl.lit(f"{name}: no record in {target} yet")
+            reason = pl.select(pl.when(missing & reason.is_null()).then(text).otherwise(reason)).to_series()
+        return pl.DataFrame({"reason": reason, "must": must})
+
+    def _target(self, name: str) -> str:
+        lens = self.collection.lens
+        if name in lens.refs:
+            return lens.refs[name].to
+        product = lens.lines.product if lens.lines else None
+        return product.to if product else ""
+
+    def _wait(self, transaction: Transaction, changes: pl.DataFrame, reasons: pl.Series, report: WriteReport) -> None:
+        waits = changes.select("entity", "action", reasons.alias("reason")).drop_nulls("reason")
+        report.waiting += waits.height
+        transaction.run(
+            "UPDATE sync.changes SET status = 'waiting', reason = w.reason FROM waits w"
+            " WHERE changes.collection = ? AND changes.entity = w.entity AND changes.action = w.action",
+            self.key,
+            waits=waits,
+        )
+
+    def _intend(self, transaction: Transaction, rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+        """A create whose outcome is not known goes out again exactly as it was, under its own key."""
+        before = self._before(transaction, rows)
+        rows = rows.with_columns(
+            pl.Series("key", [str(uuid.uuid4()) for _ in range(rows.height)], dtype=pl.String),
+            before["before"],
+            before["cause"],
+        )
+        again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body")
+        again = again.unique("entity", keep="first").with_columns(pl.lit(Action.CREATE.value).alias("action"))
+        rows = rows.join(again, on=["entity", "action"], how="left", suffix="_again", maintain_order="left")
+        resent = rows["key_again"].is_not_null()
+        fields = self.collection.lens.fields
+        past, was = objects.decode(rows["after_again"], fields), objects.present(rows["after_again"], fields)
+        rows = rows.with_columns(
+            *(pl.coalesce(f"{name}_again", name).alias(name) for name in ("key", "after", "body")),
+            *(pl.when(resent).then(past[name]).otherwise(pl.col(f"to_{name}")).alias(f"to_{name}") for name in fields),
+            *(pl.when(resent).then(was[name]).otherwise(pl.col(f"is_{name}")).alias(f"is_{name}") for name in fields),
+        )
+        intents = rows.filter(~resent).select(
+            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "body",
+            pl.lit(self.run).alias("run"), pl.lit(now).alias("intended_at"),
+        )  # fmt: skip
+        journal.intend(transaction, intents)
+        return rows
+
+    def _before(self, transaction: Transaction, rows: pl.DataFrame) -> pl.DataFrame:
+        """What the record held in the fields that are to be written, and which records the new values come from."""
+        fields, entity = self.collection.lens.fields, self.collection.entity
+        wanted = rows.select("entity").unique()
+        seen = ", ".join(f'l.seen_{name}, g."{name}_from"' for name in fields)
+        known = transaction.frame(
+            f"SELECT g.entity, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity)"
+            f" LEFT JOIN {tables.links(entity.name)} l"
+            " ON l.entity = g.entity AND l.collection = ? AND l.gone_at IS NULL",
+            self.key,
+            wanted=wanted,
+        )
+        joined = rows.select("entity", *(f"is_{name}" for name in fields)).join(
+            known, on="entity", how="left", maintain_order="left"
+        )
+        mask = joined.select(pl.col(f"is_{name}").alias(name) for name in fields)
+        before = objects.encode(joined.select(pl.col(f"seen_{name}").alias(name) for name in fields), mask)
+        cause = objects.encode(joined.select(pl.col(f"{name}_from").alias(name) for name in fields), mask)
+        return pl.DataFrame({"before": before, "cause": cause})
+
+    def leave(self, transaction: Transaction, batch: Batch) -> None:
+        """Say why a reference was left out of what was sent."""
+        left = batch.rows.select("entity", "left_out").drop_nulls()
+        transaction.run(
+            "UPDATE sync.changes SET status = 'waiting', reason = l.left_out FROM left_out l"
+            " WHERE changes.collection = ? AND changes.entity = l.entity AND changes.status = 'planned'",
+            self.key,
+            left_out=left,
+        )
+
+    def count(self, batch: Batch, given: Sequence[Answer], report: WriteReport) -> None:
+        """Add a batch's answers to the report; a write without an answer failed."""
+        actions = {write.key: write.action for write in batch.writes}
+        for answer in given:
+            if answer.outcome is Outcome.DONE:
+                report.count(actions[answer.key])
+            elif answer.outcome is Outcome.REFUSED:
+                report.held += 1
+            else:
+                report.failed += 1
+        report.failed += len(batch.writes) - len(given)
+
+
+def _write(
+    key: str, action: str, entity: str, id_: str | None, body: str, record: str | None, etag: str | None
+) -> Write:
+    return Write(
+        key=key,
+        action=Action(action),
+        entity=entity,
+        id=id_,
+        body=body.encode(),
+        record=record.encode() if record is not None else None,
+        etag=etag,
+    )

@@ -78,7 +78,7 @@ def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.Dat
         return {}, {}
     columns = pl.read_ndjson(body, schema=dict.fromkeys(types, pl.String))
     if b"\\" in body:
-        columns = columns.with_columns(plain(pl.all()))
+        columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in types)
     names = {name: json.loads(f'"{name}"') if "\\" in name else name for name in types}
     return {names[n]: columns[n] for n in types}, {names[n]: type_ for n, type_ in types.items()}
 
@@ -106,7 +106,7 @@ def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> p
 def _whatever_case(found: Mapping[str, pl.Series], name: str, height: int) -> pl.Series:
     spellings = sorted((n for n in found if n.lower() == name.lower()), key=lambda n: n != name)
     if not spellings:
-        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, height)
+        return pl.repeat(None, height, dtype=pl.String, eager=True).alias(name)
     return pl.select(pl.coalesce(found[n] for n in spellings)).to_series()
 
 
@@ -140,6 +140,6 @@ def without(objects: pl.Series, names: frozenset[str]) -> pl.Series:
     columns, types = _columns(objects)
     kept = [name for name in columns if name.lower() not in names]
     if not kept:
-        return pl.Series("object", ["{}"]).new_from_index(0, objects.len())
+        return pl.repeat("{}", objects.len(), eager=True).alias("object")
     members = {name: quoted(pl.col(name)) if types[name] == pl.String else pl.col(name) for name in kept}
     return pl.DataFrame(columns).select(joined(members).alias("object")).to_series()

@@ -148,7 +148,7 @@ class Lens:
             for wire, json in prop.put(name, create=create).items():
                 members[wire] = pl.when(included).then(json)
         if not members:
-            return pl.Series("body", ["{}"], dtype=pl.String).new_from_index(0, values.height)
+            return pl.repeat("{}", values.height, eager=True).alias("body")
         return frame.select(jsontext.joined(members).alias("body")).to_series()
 
     def _completed(self, values: pl.DataFrame) -> pl.DataFrame:
@@ -194,7 +194,7 @@ def _beside(
         now = (
             raw[lines.property]
             if raw is not None
-            else pl.Series([None], dtype=pl.String).new_from_index(0, values.height)
+            else pl.repeat(None, values.height, dtype=pl.String, eager=True)
         )
         frames.append(now.alias(f"raw {lines.property}").to_frame())
     return pl.concat(frames, how="horizontal")

@@ -43,7 +43,7 @@ class Reader:
 
 
 def reader(transaction: Transaction, shown: Iterable[tuple[str, str, str | None]], system: str | None = None) -> Reader:
-    """Return what shows the references among `(entity, field, value)`, in the words of a system where it has a record."""
+    """Return what shows the references among `(entity, field, value)`, by the records of a system where it has them."""
     wanted: dict[str, set[str]] = {}
     for kind, field, value in shown:
         for parent, entity in _references(kind, field, value):
@@ -72,7 +72,7 @@ def _references(kind: str, field: str, value: str | None) -> list[tuple[str, str
 
 
 def _names(transaction: Transaction, kind: str, entities: list[str], system: str | None) -> dict[str, str]:
-    """Of an entity's records, one that is there goes before one that is gone, and one in the system before any other."""
+    """Of an entity's records, one that is there goes before one that is gone, then the system's own before others."""
     found = transaction.frame(
         f"""
         SELECT w.entity, arg_min(l.collection || '/' || l.id,

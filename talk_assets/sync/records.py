@@ -115,7 +115,7 @@ def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -
         if name.lower() not in ignored
     ]
     if not named:
-        return pl.Series("_hash", [0], dtype=pl.UInt64).new_from_index(0, height)
+        return pl.repeat(0, height, dtype=pl.UInt64, eager=True).alias("_hash")
     return pl.select(pl.sum_horizontal(named).alias("_hash")).to_series()
 
 

@@ -175,3 +175,9 @@ def link_counts(transaction: Transaction, kind: str) -> dict[str, int]:
         kind,
     )
     return counted.row(0, named=True)
+
+
+def examples(transaction: Transaction, key: str, *, limit: int = 5) -> list[str]:
+    """Return the ids of some records of a collection."""
+    found = transaction.frame(f"SELECT _id FROM {tables.raw(key)} WHERE NOT _deleted ORDER BY _id LIMIT {limit}")
+    return found["_id"].to_list()

@@ -78,6 +78,22 @@ def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None
     )
 
 
+def written(transaction: Transaction, run: str, system: str) -> dict[str, dict[str, int]]:
+    """Return by collection what the journal knows to be written: what is counted where a step did not get to its end."""
+    found = transaction.frame(
+        """
+        SELECT collection, action || 'd' AS what, count(*) AS n FROM sync.journal
+        WHERE run = ? AND outcome = 'done' AND starts_with(collection, ?) GROUP BY ALL
+        """,
+        run,
+        f"{system}/",
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for collection, what, n in found.iter_rows():
+        counts.setdefault(collection, {})[what] = n
+    return counts
+
+
 def last(transaction: Transaction) -> pl.DataFrame:
     """Return `run, started_at, ended_at, mode, outcome` of the latest run, no row where there was none."""
     return transaction.frame(

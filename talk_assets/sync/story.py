@@ -3,8 +3,9 @@
 Times are UTC instants; values are as people read them, null for blank. The lists are those of the record's entity.
 """
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ class FieldStory:
 
 @dataclass(frozen=True)
 class Story:
-    """A record by `collection` and `id`. `present`: whether the system still shows it; `held`: why it waits for a person.
+    """A record. `present`: whether the system still shows it; `held`: why it waits for a person.
 
     Without an entity it is not linked, and there is nothing else to tell. `changes`, `conflicts` and `writes` are rows
     as `sync.changes`, `sync.conflicts` and `sync.journal` have them, values by field made readable.
@@ -53,7 +54,7 @@ class Story:
     fields: tuple[FieldStory, ...] = ()
     changes: tuple[dict[str, Any], ...] = ()
     conflicts: tuple[dict[str, Any], ...] = ()
-    writes: tuple[dict[str, Any], ...] = field(default=())
+    writes: tuple[dict[str, Any], ...] = ()
 
 
 def tell(transaction: Transaction, key: str, collection: Collection, id_: str) -> Story | None:
@@ -81,13 +82,17 @@ def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:
     )
 
 
-def _linked(
-    transaction: Transaction, entity: Entity, story: Story, link: pl.DataFrame, mapped: Iterable[str]
-) -> Story:
+def _linked(transaction: Transaction, entity: Entity, story: Story, link: pl.DataFrame, mapped: Iterable[str]) -> Story:
     kind, row = entity.name, link.row(0, named=True)
-    golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", row["entity"]).row(0, named=True)
+    golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", row["entity"]).row(
+        0, named=True
+    )
     changes, conflicts, writes = (_rows(transaction, sql, kind, row["entity"]) for sql in (CHANGES, CONFLICTS, JOURNAL))
-    values = [(kind, name, value) for name in entity.names for value in (golden[name], row[f"seen_{name}"], row[f"sent_{name}"])]
+    values = [
+        (kind, name, value)
+        for name in entity.names
+        for value in (golden[name], row[f"seen_{name}"], row[f"sent_{name}"])
+    ]
     values += [(kind, one["field"], one[which]) for one in conflicts for which in ("value", "winner")]
     objects = [one[column] for one in (*changes, *writes) for column in ("fields", "before", "after") if column in one]
     values += [value for text in objects for value in readable.fields(kind, text)]
@@ -99,7 +104,7 @@ def _linked(
         fields=tuple(_field(reader, kind, name, golden, row, mapped) for name in entity.names),
         changes=tuple(_shown(reader, kind, one, "fields") for one in changes),
         conflicts=tuple(_conflict(reader, kind, one) for one in conflicts),
-        writes=tuple(_shown(reader, kind, one, "before", "after", "cause") for one in writes),
+        writes=tuple(_written(reader, kind, one) for one in writes),
     )  # fmt: skip
 
 
@@ -120,7 +125,8 @@ CONFLICTS = """
 """
 
 JOURNAL = f"""
-    SELECT collection, id, action, before, after, cause, intended_at, answered_at, outcome, reason, run FROM sync.journal
+    SELECT collection, id, action, before, after, cause, intended_at, answered_at, outcome, reason, run
+    FROM sync.journal
     WHERE kind = $1 AND entity = $2 ORDER BY intended_at DESC, collection LIMIT {WRITES}
 """
 
@@ -144,8 +150,13 @@ def _field(
 
 
 def _shown(reader: Reader, kind: str, row: dict[str, Any], *objects: str) -> dict[str, Any]:
-    """Return a row whose JSON objects are dictionaries of readable values; a `cause` names records as it is."""
+    """Return a row whose JSON objects are dictionaries of readable values."""
     return row | {name: reader.show_object(kind, row[name]) for name in objects}
+
+
+def _written(reader: Reader, kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The cause names, by field, the record that the value came from."""
+    return _shown(reader, kind, row, "before", "after") | {"cause": json.loads(row["cause"] or "{}")}
 
 
 def _conflict(reader: Reader, kind: str, row: dict[str, Any]) -> dict[str, Any]:

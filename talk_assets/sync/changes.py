@@ -133,6 +133,7 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
         rows = due(topology, golden, links)
         transaction.run("INSERT INTO due BY NAME SELECT *, 'planned' AS status, false AS blocked FROM rows", rows=rows)
     _wait_for_reads(transaction, topology)
+    _wait_for_parents(transaction, kind)
     _wait_for_held(transaction, topology)
     _store(transaction, kind, now)
 
@@ -157,6 +158,20 @@ def _wait_for_reads(transaction: Transaction, topology: Topology) -> None:
         WHERE due.action = 'create' AND due.collection = u.collection
         """,
         sides=sides,
+    )
+
+
+def _wait_for_parents(transaction: Transaction, kind: str) -> None:
+    """Nothing is created while a reference of its entity leads to a record that is held."""
+    transaction.run(
+        f"""
+        UPDATE due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
+        FROM (
+            SELECT entity, min(awaits) AS awaits FROM {tables.links(kind)} l SEMI JOIN touched USING (entity)
+            WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity
+        ) a
+        WHERE due.action = 'create' AND due.status = 'planned' AND due.entity = a.entity
+        """
     )
 
 

@@ -119,13 +119,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """The system's answer to the write `key`. `record` is the stored record, where the API returns it."""
+    """The system's answer to the write `key`. `record` is the stored record, where the API returns it.
+
+    `gone` are the records of other collections that the write deleted, as (collection, id): the parts it removed.
+    """
 
     key: str
     outcome: Outcome
     id: str | None = None
     record: bytes | None = None
     reason: str | None = None
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass

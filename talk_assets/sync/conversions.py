@@ -55,7 +55,7 @@ OTHER_NAMES = {
     "LT": ("Litauen",),
     "LV": ("Latvia", "Letland"),
     "MK": ("North Macedonia",),
-    "NL": ("The Netherlands", "Holland", "Nederland", "Nederlandene", "Holland"),
+    "NL": ("The Netherlands", "Holland", "Nederland", "Nederlandene"),
     "NO": ("Kongeriket Norge",),
     "RU": ("Russian Federation", "Russland", "Rusland"),
     "SE": ("Kongeriket Sverige",),

@@ -1,7 +1,7 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
 They stand in the table `incoming`, temporary and of one entity, with a row per record: `collection, id, modified,
-reference, deleted, unresolved` and the entity's fields.
+reference, deleted, unresolved, awaits` and the entity's fields.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,9 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
     if not collections or not _moved(transaction, entity, collections):
         return 0
     columns = {"collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
-    columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN"} | dict.fromkeys(entity.names, "VARCHAR")
+    columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"} | dict.fromkeys(
+        entity.names, "VARCHAR"
+    )
     declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
     transaction.run(f"CREATE OR REPLACE TEMP TABLE incoming ({declared})")
     for key, collection in collections.items():
@@ -84,15 +86,19 @@ def canonical(transaction: Transaction, key: str, collection: Collection, raw: p
     Where a reference leads to a record that has no link yet, the field is as it was last seen, so that it is no edit.
     """
     system = key.split("/", maxsplit=1)[0]
-    translated = references.translate(transaction, system, collection, collection.lens.get(raw), Direction.INWARD)
+    foreign = collection.lens.get(raw)
+    translated = references.translate(transaction, system, collection, foreign, Direction.INWARD)
     values = translated.values
     missing = pl.Series("unresolved", [False] * raw.height, dtype=pl.Boolean)
+    awaits = pl.Series("awaits", [None] * raw.height, dtype=pl.String)
     for field in translated.unresolved.columns:
         unresolved = translated.unresolved[field]
         if unresolved.any():
             seen = _seen(transaction, key, collection.entity, field, raw["_id"])
             values = values.with_columns(pl.when(unresolved).then(seen).otherwise(pl.col(field)).alias(field))
             missing = missing | unresolved
+            awaited = _awaited(transaction, system, collection, field, foreign[field])
+            awaits = pl.select(pl.coalesce(awaits, pl.when(unresolved).then(awaited))).to_series().alias("awaits")
     return values.with_columns(
         pl.lit(key).alias("collection"),
         raw["_id"].alias("id"),
@@ -100,6 +106,7 @@ def canonical(transaction: Transaction, key: str, collection: Collection, raw: p
         raw["_ref"].alias("reference"),
         raw["_deleted"].fill_null(value=False).alias("deleted"),
         missing.alias("unresolved"),
+        awaits,
     )
 
 
@@ -112,6 +119,24 @@ def _seen(transaction: Transaction, key: str, entity: Entity, field: str, ids: p
         wanted=wanted,
     )
     return wanted.join(seen, on="id", how="left", maintain_order="left")["seen"]
+
+
+def _awaited(
+    transaction: Transaction, system: str, collection: Collection, field: str, foreign: pl.Series
+) -> pl.Series:
+    """The records that references by id lead to, where they exist: they are held, and will have an entity some day."""
+    ref = collection.lens.refs.get(field)
+    if ref is None or ref.by:
+        return pl.Series("awaits", [None] * foreign.len(), dtype=pl.String)
+    target = f"{system}/{ref.to}"
+    wanted = foreign.drop_nulls().unique().alias("id").to_frame()
+    known = transaction.frame(
+        f"SELECT w.id, ? || '/' || w.id AS record FROM wanted w JOIN {tables.raw(target)} r"
+        " ON r._id = w.id AND NOT r._deleted",
+        target,
+        wanted=wanted,
+    )
+    return foreign.alias("id").to_frame().join(known, on="id", how="left", maintain_order="left")["record"]
 
 
 def noticed(moment: datetime) -> pl.Expr:

@@ -18,15 +18,10 @@ def quoted(text: pl.Expr) -> pl.Expr:
 
 def joined(members: Mapping[str, pl.Expr]) -> pl.Expr:
     """Return JSON objects of members given as JSON text; a null member is left out."""
-    pairs = [pl.lit(f"{_name(name)}:") + value for name, value in members.items()]
+    pairs = [pl.lit(f"{json.dumps(name)}:") + value for name, value in members.items()]
     if not pairs:
         return pl.lit("{}")
     return pl.concat_str(pl.lit("{"), pl.concat_str(pairs, separator=",", ignore_nulls=True), pl.lit("}"))
-
-
-def _name(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def is_object(text: pl.Expr) -> pl.Expr:

@@ -191,17 +191,16 @@ def _beside(
     if mask is not None:
         frames.append(mask.select(pl.all().name.prefix("put ")))
     if isinstance(lines, Lines):
-        now = (
-            raw[lines.property]
-            if raw is not None
-            else pl.repeat(None, values.height, dtype=pl.String, eager=True)
-        )
+        now = raw[lines.property] if raw is not None else pl.repeat(None, values.height, dtype=pl.String, eager=True)
         frames.append(now.alias(f"raw {lines.property}").to_frame())
     return pl.concat(frames, how="horizontal")
 
 
 def first_faults(raw: pl.DataFrame, doubts: Sequence[Doubt]) -> pl.DataFrame:
     """Return `property, found, reason` of the first doubt that each row confirms, null where it confirms none."""
+    if raw.is_empty() or not doubts:
+        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
+        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
     which = raw.select(
         pl.coalesce(_none(), *(pl.when(doubt.bad).then(pl.lit(i)) for i, doubt in enumerate(doubts))).alias("which")
     )

@@ -51,7 +51,7 @@ def link(transaction: Transaction, key: str, collection: Collection, now: dateti
     transaction.run(
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
-        SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, {both}
+        SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
         FROM fresh WHERE entity IS NOT NULL
         """,
         now,
@@ -166,6 +166,13 @@ def absorb(
         rows = edited.filter(pl.col("collection") == key)
         for start in range(0, rows.height, CHUNK):
             _absorb(transaction, key, collection, rows.slice(start, CHUNK), now, run)
+    transaction.run(
+        f"""
+        UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i
+        WHERE i.collection = links.collection AND i.id = links.id
+          AND (i.unresolved <> links.unresolved OR i.awaits IS DISTINCT FROM links.awaits)
+        """
+    )
     journal.close_looked_up(transaction, entity.name, now)
 
 

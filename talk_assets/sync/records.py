@@ -64,7 +64,9 @@ def _items(collection: Collection, body: bytes) -> pl.DataFrame:
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
     try:
-        lists = pl.read_ndjson(jsontext.guarded(b'{"r":' + text.replace(b"\n", b" ") + b"}"), schema={"r": pl.List(pl.String)})
+        lists = pl.read_ndjson(
+            jsontext.guarded(b'{"r":' + text.replace(b"\n", b" ") + b"}"), schema={"r": pl.List(pl.String)}
+        )
     except pl.exceptions.ComputeError as error:
         raise NotTheApi(_not_records(collection, text)) from error
     items = lists.filter(pl.col("r").list.len() > 0).explode("r")["r"]
@@ -135,7 +137,7 @@ def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFra
 
 
 def _no_objects(items: pl.DataFrame) -> pl.DataFrame:
-    doubt = Doubt("the list", ~jsontext.is_object(pl.col("item")), pl.col("item"), "of JSON objects")
+    doubt = Doubt("an item of the page", ~jsontext.is_object(pl.col("item")), pl.col("item"), "a JSON object")
     faults = first_faults(items, [doubt]).filter(pl.col("reason").is_not_null())
     return faults.select(pl.lit(None, pl.String).alias("_id"), pl.all())
 

@@ -97,7 +97,7 @@ def _lines(
     found = _translated(transaction, system, product, parent, exploded["product"], direction)
     missing = exploded["product"].is_not_null() & found.is_null()
     exploded = exploded.with_columns(found.alias("product"), missing.alias("missing"))
-    exploded = exploded.with_columns(objects.encode(exploded.select(LINE)).alias("object"))
+    exploded = exploded.with_columns(objects.encode(exploded.select(*LINE)).alias("object"))
     lists = exploded.group_by("row").agg(
         pl.concat_str(pl.lit("["), pl.col("object").str.join(","), pl.lit("]")).alias("found"), pl.col("missing").any()
     )

@@ -35,7 +35,10 @@ def links(entity: str) -> str:
 
 
 def links_columns(entity: Entity) -> dict[str, str]:
-    """Return per field the canonical value last seen and last sent; `unresolved`: a reference had no link yet."""
+    """Return per field the canonical value last seen and last sent, and what else is known of a link.
+
+    `unresolved`: a reference led to no link when the record was last looked at. `awaits`: to which record, if any.
+    """
     values = {f"{state}_{field}": "VARCHAR" for state in ("seen", "sent") for field in entity.names}
     return {
         "collection": "VARCHAR",
@@ -45,6 +48,7 @@ def links_columns(entity: Entity) -> dict[str, str]:
         "linked_by": "VARCHAR",
         "gone_at": "TIMESTAMPTZ",
         "unresolved": "BOOLEAN",
+        "awaits": "VARCHAR",
     } | values
 
 

@@ -1,0 +1,50 @@
+# The whole workflow. It needs make and Python 3.11, 3.12 or 3.13; everything else is set up in .venv.
+
+VENV := .venv
+READY := $(VENV)/ready
+BIN := $(VENV)/bin
+CANDIDATES := python3 python3.13 python3.12 python3.11
+export DAGSTER_HOME ?= $(CURDIR)/data
+
+.PHONY: help demo ui test lint format clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
+	@$(BIN)/talk sync
+	@$(BIN)/talk status
+	@$(BIN)/talk sandbox up
+	@echo; echo "Run one of these lines, then '$(BIN)/talk sync', and see the edit arrive on the other side."
+	@echo "The Dagster UI: 'make ui', then open http://127.0.0.1:3000"
+
+ui: $(READY)  ## the Dagster UI on http://127.0.0.1:3000
+	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+
+test: lint  ## lint, types and every test
+	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY)  ## what ruff can put right by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove the environment and caches; data/ stays
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find talk_assets talk_assets_tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python counts only if it runs, fits, and can make environments: shims and distributions leave parts out.
+$(READY): pyproject.toml constraints.txt
+	@for python in $(BIN)/python $(CANDIDATES); do \
+	    $$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
+	    test -x $(BIN)/python || $$python -m venv $(VENV) || exit 1; \
+	    echo "Setting up $(VENV) with $$($$python --version): some minutes the first time"; \
+	    $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || exit 1; \
+	    touch $@; exit 0; \
+	done; \
+	echo "No Python 3.11, 3.12 or 3.13 that can make environments was found (tried: $(CANDIDATES))." \
+	    "Install one, with its venv module, and try again." >&2; exit 1

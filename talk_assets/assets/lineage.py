@@ -1,0 +1,75 @@
+"""Columns and where they come from: each lens, property by property, in the form that the Dagster UI shows.
+
+A golden field comes from the properties of every collection that has one for it; a property that is written comes from
+the golden fields it holds.
+"""
+
+from collections.abc import Mapping
+
+from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+
+from talk_assets.assets import names
+from talk_assets.entities import Entity
+from talk_assets.sync.changes import Topology
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.lens import Lens, Writable
+
+Definition = Mapping[str, TableSchema | TableColumnLineage]
+
+
+def of_collection(collection: Collection) -> Definition:
+    """Return the columns of a collection's table."""
+    held = _fields(collection.lens)
+    own = {
+        collection.id: "the record's id",
+        **({collection.reference: "external reference"} if collection.reference else {}),
+    }
+    columns = [TableColumn(name, "text", description) for name, description in own.items() if name not in held]
+    columns += [TableColumn(name, collection.lens.columns[name], " and ".join(fields)) for name, fields in held.items()]
+    return {"dagster/column_schema": TableSchema(columns)}
+
+
+def of_golden(topology: Topology) -> Definition:
+    """Return the columns of an entity's golden table, and the properties that they come from."""
+    deps: dict[str, list[TableColumnDep]] = {field: [] for field in topology.entity.names}
+    for key, collection in topology.collections.items():
+        for field in collection.lens.fields:
+            asset = names.collection(key)
+            deps[field] += [TableColumnDep(asset, name) for name in collection.lens.sources(field)]
+    return _definition(topology.entity, deps)
+
+
+def of_changes(collection: Collection) -> Definition:
+    """Return the properties that changes of a collection set, and the golden fields that they come from."""
+    golden, lens = names.golden(collection.entity.name), collection.lens
+    written = {
+        name: fields
+        for name, fields in _fields(lens).items()
+        if any(lens.property_of(field).writable is not Writable.NEVER for field in fields)
+    }
+    columns = [TableColumn(name, lens.columns[name], " and ".join(fields)) for name, fields in written.items()]
+    return {
+        "dagster/column_schema": TableSchema(columns),
+        "dagster/column_lineage": TableColumnLineage(
+            {name: [TableColumnDep(golden, field) for field in fields] for name, fields in written.items()}
+        ),
+    }
+
+
+def _fields(lens: Lens) -> dict[str, list[str]]:
+    """Return per property the fields that it holds."""
+    found: dict[str, list[str]] = {}
+    for field in lens.fields:
+        for name in lens.sources(field):
+            found.setdefault(name, []).append(field)
+    return found
+
+
+def _definition(entity: Entity, deps: Mapping[str, list[TableColumnDep]]) -> Definition:
+    columns = [
+        TableColumn(field.name, field.kind, f"an entity of {field.to}" if field.to else None) for field in entity.fields
+    ]
+    return {
+        "dagster/column_schema": TableSchema(columns),
+        "dagster/column_lineage": TableColumnLineage({name: found for name, found in deps.items() if found}),
+    }

@@ -1,0 +1,55 @@
+"""`talk sandbox up` and `talk sandbox down`: the emulated systems, for trying things out.
+
+What the sandbox is and does belongs to `talk_assets.sandbox`.
+"""
+
+import click
+
+from talk_assets import config
+from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.sandbox import process
+
+
+@click.group()
+def sandbox() -> None:
+    """Emulated systems on this machine, to try things on."""
+
+
+@sandbox.command()
+@click.option("--records", type=click.IntRange(min=1), help="How many persons to invent; the rest follows from it.")
+@click.option("--seed", type=int, help="Same seed, same data.")
+@click.option("--no-limits", is_flag=True, help="Without the rate limits of the real APIs.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of the port in talk.toml.")
+@json_option
+def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | None, as_json: bool) -> None:
+    """Start the sandbox, or find the one that runs, and show how to reach it.
+
+    Data are invented on the first start and kept until data/sandbox is removed.
+    """
+    here = config.current()
+    running = process.up(
+        here.sandbox_folder, records=records, seed=seed, limits=not no_limits, port=port or here.sandbox_port
+    )
+    if as_json:
+        show_json({"pid": running.pid, "base_urls": running.base_urls, "curl": running.curl_lines()})
+        return
+    show_table(("system", "base URL"), list(running.base_urls.items()), title=f"The sandbox, process {running.pid}")
+    for name, line in running.curl_lines().items():
+        click.echo(f"\n# {name}\n{line}")
+    if port and port != here.sandbox_port:
+        click.echo(
+            f"\nSay `[sandbox] port = {port}` in {here.folder / config.FILE}: systems look for {here.sandbox_port}."
+        )
+
+
+@sandbox.command()
+@json_option
+def down(*, as_json: bool) -> None:
+    """Stop the sandbox; its data stay."""
+    folder = config.current().sandbox_folder
+    running = process.running(folder)
+    process.down(folder)
+    if as_json:
+        show_json({"stopped": running.pid if running else None})
+    else:
+        click.echo(f"Stopped process {running.pid}." if running else "The sandbox was not running.")

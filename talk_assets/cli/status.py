@@ -1,0 +1,47 @@
+"""`talk status`: how far every pair is, and how the latest run ended."""
+
+from dataclasses import asdict
+
+import click
+
+from talk_assets import config
+from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.sync import report, runs
+from talk_assets.sync.report import PairStatus
+from talk_assets.wiring import Wiring
+
+OF_A_RUN = ("created", "updated")
+"""What a pair's status counts of one run only."""
+
+
+@click.command()
+@json_option
+def status(*, as_json: bool) -> None:
+    """Show how far every pair is: records on both sides, linked, waiting, held, in conflict."""
+    wiring = Wiring(config.current())
+    topologies = list(wiring.topologies.values())
+    with wiring.hub("status").store.transaction() as transaction:
+        last = runs.last(transaction).to_dicts()
+        found = {one.name: report.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
+    if as_json:
+        documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
+        show_json({"pairs": documents, "last_run": last[0] if last else None})
+        return
+    for name, pairs in found.items():
+        _show(name, pairs)
+    if last:
+        run, began = last[0], f"{last[0]['started_at']:%Y-%m-%d %H:%M:%S} UTC"
+        click.echo(f"The latest run, {run['run']}, began {began}: {run['outcome'] or 'not ended'}.")
+    else:
+        click.echo("There was no run yet: talk sync")
+
+
+def _document(name: str, pair: PairStatus) -> dict[str, object]:
+    return {"dataflow": name} | {key: value for key, value in asdict(pair).items() if key not in OF_A_RUN}
+
+
+def _show(name: str, pairs: list[PairStatus]) -> None:
+    headings = ("left", "records", "right", "records", "linked", "waiting", "held", "conflicts")
+    rows = [(p.left, p.left_records, p.right, p.right_records, p.linked, p.waiting, p.held, p.conflicts) for p in pairs]
+    show_table(headings, rows, title=name)
+    click.echo()

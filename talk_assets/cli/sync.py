@@ -1,0 +1,116 @@
+"""`talk sync`: read, settle and write once, and say what came of it.
+
+The sync itself is `running`; here it is asked for, and its outcome shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from talk_assets import config
+from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.sandbox import process
+from talk_assets.sync import runs
+
+if TYPE_CHECKING:
+    from talk_assets.running import Outcome
+
+ACTIONS = ("create", "update", "delete")
+
+
+@click.command()
+@click.option("--plan", is_flag=True, help="Write nothing: show what would be written.")
+@click.option("--full", is_flag=True, help="Read every record again, and notice those that are gone.")
+@click.option("--dataflow", "dataflows", multiple=True, help="Only this one, like webcrm-customerp; may be repeated.")
+@click.option("--verbose", is_flag=True, help="Show the run's log as well.")
+@json_option
+@click.pass_context
+def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str], verbose: bool, as_json: bool) -> None:
+    """Read what changed, settle what it means, and write what is asked for.
+
+    The exit status is 1 if a system could not be read or written to; the others are done then.
+    """
+    here = config.current()
+    _start_sandbox(here)
+    # Dagster takes seconds to import; a mistake in talk.toml is told at once.
+    from talk_assets import running  # noqa: PLC0415
+
+    outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting))
+    if as_json:
+        show_json(_document(outcome))
+    else:
+        _show(outcome)
+    for message in outcome.summary.failures.values():
+        click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
+    if outcome.summary.failures:
+        ctx.exit(1)
+
+
+def _start_sandbox(here: config.Config) -> None:
+    folder = here.sandbox_folder
+    if here.needs_sandbox and process.running(folder) is None:
+        started = process.up(folder, records=None, seed=None, limits=True, port=here.sandbox_port)
+        click.echo(f"Started the sandbox, process {started.pid}.", err=True)
+
+
+def _waiting() -> None:
+    click.echo("Another run has its turn on this data folder; this one waits for it.", err=True)
+
+
+def _document(outcome: "Outcome") -> dict[str, object]:
+    return {
+        "run": outcome.run,
+        "seconds": round(outcome.seconds, 3),
+        "writes": outcome.summary.writes,
+        "collections": {key: _counts(outcome, key) for key in outcome.collections},
+        "requests": outcome.summary.requests,
+        "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
+        "plan": list(outcome.planned),
+        "failures": outcome.summary.failures,
+    }
+
+
+def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
+    """What the run did; then what stands afterwards: held, waiting, and under `planned` what could be sent now."""
+    asked = outcome.changes.get(key, {})
+    done = dict.fromkeys(runs.COUNTS, 0) | outcome.summary.collections.get(key, {})
+    return done | {
+        "held": outcome.held.get(key, 0),
+        "waiting": asked.get("waiting", 0),
+        "planned": sum(asked.get(action, 0) for action in ACTIONS),
+    }
+
+
+def _show(outcome: "Outcome") -> None:
+    for name, pairs in outcome.pairs.items():
+        if name in outcome.planned:
+            _show_plan(outcome, name)
+        headings = ("left", "records", "right", "records", "linked", "created", "updated", "waiting", "held")
+        rows = [
+            (p.left, p.left_records, p.right, p.right_records, p.linked, p.created, p.updated, p.waiting, p.held)
+            for p in pairs
+        ]
+        show_table(headings, rows, title=name)
+        click.echo()
+    summary = outcome.summary
+    failed = sum(counts.get("failed", 0) for counts in summary.collections.values())
+    click.echo(
+        f"{summary.writes} {'record' if summary.writes == 1 else 'records'} written in {outcome.seconds:.1f} seconds,"
+        f" with {sum(summary.requests.values())} requests."
+        + (f" {failed} writes failed; the next sync tries them again." if failed else "")
+    )
+    if outcome.held:
+        click.echo("Something waits for a person: talk held")
+
+
+def _show_plan(outcome: "Outcome", name: str) -> None:
+    keys = dict.fromkeys(side for pair in outcome.pairs[name] for side in (pair.left, pair.right))
+    rows = [
+        (key, *(asked.get(what, 0) for what in (*ACTIONS, "waiting", "held")))
+        for key in keys
+        if (asked := outcome.changes.get(key, {}))
+    ]
+    show_table(("collection", *ACTIONS, "waiting", "held"), rows, title=f"{name}: would be written")
+    click.echo()

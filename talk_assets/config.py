@@ -1,0 +1,281 @@
+"""What a person has configured: `data/talk.toml` and the environment, read once, checked whole, and then only values.
+
+A new setting is read here, checked here, and described in `data/talk.toml`. What a system or a dataflow *is* belongs to
+`systems` and `dataflows`; here is only what may be said about them. Credentials come from the environment alone, and
+go nowhere but into the `SystemSettings` of their system.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
+from talk_assets.errors import ConfigurationError, CredentialsError
+from talk_assets.http.limit import UNLIMITED, Rate
+from talk_assets.sections import Section, suggestion
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+
+FILE = "talk.toml"
+SANDBOX_PORT = 8765
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class Mode(StrEnum):
+    """What a sync may do to the systems of a dataflow."""
+
+    PLAN = "plan"
+    """Show what would be written, write nothing."""
+    WRITE = "write"
+
+
+@dataclass(frozen=True)
+class DataflowSettings:
+    """A dataflow that is switched on, and those of its pairs that are."""
+
+    dataflow: Dataflow
+    mode: Mode
+    pairs: tuple[Pair, ...]
+
+    @property
+    def name(self) -> str:
+        """The dataflow's own name."""
+        return self.dataflow.name
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that was configured. `systems` and `dataflows` hold only what is switched on."""
+
+    folder: Path
+    database: Path
+    sandbox_port: int
+    systems: Mapping[str, SystemSettings]
+    dataflows: tuple[DataflowSettings, ...]
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the sandbox keeps its state."""
+        return self.folder / "sandbox"
+
+    @property
+    def needs_sandbox(self) -> bool:
+        """Whether any system is served by the sandbox of this folder."""
+        own = f"http://127.0.0.1:{self.sandbox_port}/"
+        return any((settings.base_url or "").startswith(own) for settings in self.systems.values())
+
+
+def find_folder(environ: Mapping[str, str], here: Path) -> Path:
+    """Return the data folder, absolute: what DAGSTER_HOME names, or `data` in `here`.
+
+    Raise ConfigurationError where there is no such folder, so that nobody starts a second instance by accident.
+    """
+    named = environ.get("DAGSTER_HOME")
+    folder = (here / (named or "data")).resolve()
+    if folder.is_dir():
+        return folder
+    source = "DAGSTER_HOME" if named else "the data folder"
+    message = (
+        f"{folder}: there is no such folder ({source}). Run this where the folder `data` is, or set DAGSTER_HOME to the"
+        " folder that holds talk.toml."
+    )
+    raise ConfigurationError(message)
+
+
+def current() -> Config:
+    """Return what applies to this process: its environment, and the data folder it finds from its working directory."""
+    return load(find_folder(os.environ, Path.cwd()), os.environ)
+
+
+def load(folder: Path, environ: Mapping[str, str]) -> Config:
+    """Return what `folder`/talk.toml and `environ` say; a missing file says nothing, and everything has a default.
+
+    Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
+    """
+    root = Section(folder / FILE, (), _parse(folder / FILE))
+    root.only("database", "sandbox", "systems", "dataflows")
+    database = folder / (root.text("database") or "talk.duckdb")
+    port = _sandbox_port(root)
+    _check_variables(environ)
+    systems = _systems(root, environ, port)
+    dataflows = _dataflows(root, systems)
+    return Config(folder, database, port, MappingProxyType(systems), dataflows)
+
+
+def _parse(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        message = f"{file}: is not TOML: {error}. Correct that line."
+        raise ConfigurationError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{file}: is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+        raise ConfigurationError(message) from error
+    except OSError as error:
+        message = f"{file}: cannot be read ({error.strerror}). It must be a readable file."
+        raise ConfigurationError(message) from error
+
+
+def _sandbox_port(root: Section) -> int:
+    sandbox = root.section("sandbox")
+    sandbox.only("port")
+    return sandbox.whole("port", SANDBOX_PORT, low=1, high=65535)
+
+
+def _systems(root: Section, environ: Mapping[str, str], port: int) -> dict[str, SystemSettings]:
+    section = root.section("systems")
+    section.only(*SYSTEMS, what="system")
+    settings = {}
+    for name, known in SYSTEMS.items():
+        said = section.section(name)
+        _check_system_keys(said, known)
+        base_url, rate = _base_url(said), _rate(said)
+        if said.flag("enabled", default=True):
+            credentials = _credentials(known, environ)
+            url = base_url or (known.base_url if credentials else f"http://127.0.0.1:{port}/{name}")
+            _check_reach(said, known, url, credentials)
+            settings[name] = SystemSettings(url, credentials, rate, sandbox=not credentials)
+    return settings
+
+
+def _check_system_keys(said: Section, known: Registered) -> None:
+    """A credential in the file gets its own words, which do not repeat it."""
+    for credential in known.credentials:
+        if credential in said.values:
+            message = (
+                f"{said.place(credential)}: credentials do not belong in a file. Remove it, and set"
+                f" {known.variable(credential)} in the environment."
+            )
+            raise CredentialsError(message)
+    said.only("enabled", "base_url", "rate")
+
+
+def _check_reach(said: Section, known: Registered, url: str | None, credentials: Mapping[str, str]) -> None:
+    """Somebody else's API needs credentials, and credentials need an API."""
+    if url is None:
+        message = (
+            f"{said.place('base_url')}: is not set, though the environment has credentials for {known.name}."
+            ' Set it to the address of your own API, like base_url = "https://erp.example.com".'
+        )
+        raise ConfigurationError(message)
+    if not credentials and not _is_loopback(url):
+        message = (
+            f"{said.place('base_url')}: is {url}, but the environment has no credentials for it."
+            f" Set {_listed(known, known.credentials)}."
+        )
+        raise CredentialsError(message)
+
+
+def _base_url(said: Section) -> str | None:
+    """What is not shown in an error here might be a credential."""
+    url = said.text("base_url")
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        hidden = parts.username is not None or parts.query or parts.fragment
+        usable = parts.scheme in {"http", "https"} and parts.hostname is not None and (parts.port or True)
+    except ValueError:
+        hidden, usable = "", False
+    if hidden:
+        message = f"{said.place('base_url')}: has more than scheme, host and path. Credentials go into the environment."
+        raise ConfigurationError(message)
+    if not usable:
+        message = f"{said.place('base_url')}: is no HTTP address. It should read like https://api.example.com/v2."
+        raise ConfigurationError(message)
+    return url.rstrip("/")
+
+
+def _rate(said: Section) -> Rate | None:
+    text = said.text("rate")
+    if text is None:
+        return None
+    if text == "unlimited":
+        return UNLIMITED
+    read = re.fullmatch(r"([1-9]\d*) ?/ ?(s|min|h)", text)
+    if read is None:
+        message = (
+            f'{said.place("rate")}: is "{text:.80}", and should read like "250/min", "10/s", "1000/h" or "unlimited".'
+        )
+        raise ConfigurationError(message)
+    return Rate(int(read[1]), SECONDS[read[2]])
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listed(known: Registered, credentials: Iterable[str]) -> str:
+    return " and ".join(known.variable(credential) for credential in credentials)
+
+
+def _credentials(known: Registered, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return all of a system's credentials, or none."""
+    values = {credential: environ.get(known.variable(credential), "").strip() for credential in known.credentials}
+    present = {credential: value for credential, value in values.items() if value}
+    missing = tuple(credential for credential in known.credentials if credential not in present)
+    if present and missing:
+        message = (
+            f"the environment has {_listed(known, present)} for {known.name}, but not {_listed(known, missing)}."
+            " Set all of them, or none for the sandbox."
+        )
+        raise CredentialsError(message)
+    return present
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    """A misspelt variable would silently mean the sandbox."""
+    ours = [known.variable(credential) for known in SYSTEMS.values() for credential in known.credentials]
+    prefixes = tuple(known.variable("") for known in SYSTEMS.values())
+    for name in sorted(environ.keys() - set(ours)):
+        likely = suggestion(name, ours) if name.startswith("TALK_") else ""
+        if likely or name.startswith(prefixes):
+            message = f"the environment variable {name} is not known{likely}. Known are {', '.join(ours)}."
+            raise CredentialsError(message)
+
+
+def _dataflows(root: Section, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:
+    section = root.section("dataflows")
+    section.only(*(dataflow.name for dataflow in DATAFLOWS), what="dataflow")
+    found = (_dataflow(section.section(dataflow.name), dataflow, systems) for dataflow in DATAFLOWS)
+    return tuple(settings for settings in found if settings is not None)
+
+
+def _dataflow(said: Section, dataflow: Dataflow, systems: Mapping[str, SystemSettings]) -> DataflowSettings | None:
+    """Check everything that is said, also of what is switched off."""
+    said.only("enabled", "mode", "pairs")
+    mode = said.choice("mode", Mode)
+    pairs = _pairs(said.section("pairs"), dataflow)
+    ends = {dataflow.left, dataflow.right}
+    if not said.flag("enabled", default=True) or not ends <= systems.keys():
+        return None
+    careful = Mode.WRITE if all(systems[end].sandbox for end in ends) else Mode.PLAN
+    return DataflowSettings(dataflow, mode or careful, pairs)
+
+
+def _pairs(said: Section, dataflow: Dataflow) -> tuple[Pair, ...]:
+    names = {f"{_collection(pair.left)}-{_collection(pair.right)}": pair for pair in dataflow.pairs}
+    said.only(*names, what="pair")
+    enabled = []
+    for name, pair in names.items():
+        one = said.section(name)
+        one.only("enabled")
+        if one.flag("enabled", default=True):
+            enabled.append(pair)
+    return tuple(enabled)
+
+
+def _collection(key: str) -> str:
+    return key.partition("/")[2]

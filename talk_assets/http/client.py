@@ -1,0 +1,250 @@
+"""One request to one system, through retries to an answer or an error that says what to do.
+
+Which requests to send, and what the answers mean, is the connection's concern.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from talk_assets.errors import ConfigurationError, CredentialsError, NotTheApi, Refused, SystemFailure, Unreachable
+from talk_assets.http import words
+from talk_assets.http.auth import TokenRefused
+from talk_assets.http.bodies import shorten
+from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
+from talk_assets.http.retry import Retry, asked_pause
+from talk_assets.http.transport import Meter, broken, network, never_sent
+from talk_assets.sync.connection import Usage
+
+
+class AnswerLost(SystemFailure):
+    """A write was sent, may have been carried out, and no answer told us."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a system is and how it wants to be spoken with.
+
+    `variables` are the environment's names for its credentials, `secrets` their values, which are struck from every
+    message. `hint` is what to do when it cannot be reached. `spent` is shared by all connections to the system.
+    """
+
+    system: str
+    base_url: str
+    rate: Rate = UNLIMITED
+    spent: Spent = field(default_factory=Spent)
+    retry: Retry = field(default_factory=Retry)
+    variables: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    hint: str = "try again later"
+    concurrency: int = 16
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request: `template` is the path with `{id}` in place of ids, as requests are counted; default the path itself.
+
+    `repeatable`: whether sending it twice does no more than sending it once. `json`: whether JSON is due.
+    """
+
+    method: str
+    path: str
+    template: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    json: bool = True
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a try was no success; `lost`: it may have been carried out; `pause`: seconds the API asks us to wait."""
+
+    reason: str
+    lost: bool = False
+    pause: float | None = None
+    throttled: bool = False
+
+
+class Client:
+    """Open with `async with`. `usage` and `skew` grow as requests are sent."""
+
+    def __init__(self, site: Site, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.site = site
+        self._clock = site.retry.clock
+        self._limiter = Limiter(site.rate, site.spent, self._clock)
+        self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
+        self._slots = asyncio.Semaphore(site.concurrency)
+        self._auth = auth
+        self._http = httpx.AsyncClient(
+            transport=self._meter,
+            timeout=httpx.Timeout(site.timeout, connect=10.0, pool=None),
+            headers={"Accept": "application/json", "User-Agent": "talk-assets"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    @property
+    def usage(self) -> Usage:
+        """What was sent so far, requests for tokens included."""
+        return self._meter.usage
+
+    @property
+    def skew(self) -> timedelta:
+        """The system's clock less ours, as its answers tell."""
+        return self._meter.skew.value
+
+    def wall(self) -> float:
+        """Now, by our clock, in seconds since 1970."""
+        return self._clock.wall()
+
+    def server_time(self, wall: float) -> datetime:
+        """What the system's clock showed when ours showed `wall`."""
+        return datetime.fromtimestamp(wall, UTC) + self.skew
+
+    async def pause(self, tried: int) -> None:
+        """Wait as long as before trying again after so many tries."""
+        await self._clock.sleep(self.site.retry.pause(tried))
+
+    async def send(self, call: Call) -> httpx.Response:
+        """Return the successful answer, read whole.
+
+        Raise Refused for what the API refuses for good, CredentialsError, NotTheApi, Unreachable, and AnswerLost where
+        a write may or may not have been carried out.
+        """
+        async with self._slots:
+            return await self._persist(call)
+
+    async def read(self, call: Call) -> bytes:
+        """Return the body of a list or a query, which an API at this address does not refuse: if it does, NotTheApi."""
+        try:
+            return (await self.send(call)).content
+        except Refused as error:
+            message = f"{error}; check base_url in talk.toml"
+            raise NotTheApi(message) from error
+
+    async def _persist(self, call: Call) -> httpx.Response:
+        tried, lost = 0, False
+        while True:
+            tried += 1
+            outcome = await self._try(call)
+            if isinstance(outcome, httpx.Response):
+                return outcome
+            lost = lost or (outcome.lost and call.method != "GET")
+            pause = self._pause(outcome, tried)
+            if pause is None or (lost and not call.repeatable):
+                raise self._give_up(call, outcome, tried, lost=lost)
+            self.usage.retries += 1
+            await self._clock.sleep(pause)
+
+    def _pause(self, failure: _Failure, tried: int) -> float | None:
+        """Seconds until the next try, None where there is none. A throttled request holds up all the others as well."""
+        retry = self.site.retry
+        pause = retry.pause(tried) if failure.pause is None else failure.pause
+        if tried >= retry.tries or pause > retry.patience:
+            return None
+        if failure.throttled:
+            self._limiter.pause(pause)
+            return 0.0
+        return pause
+
+    async def _try(self, call: Call) -> httpx.Response | _Failure:
+        request = self._request(call)
+        try:
+            response = await self._http.send(request, auth=self._auth)
+        except TokenRefused as error:
+            what = "its answer to the request for a token holds none"
+            raise self._credentials(what) from error
+        except broken() as error:
+            return _Failure(_spell(error), lost=_sender(error) in {None, request} and not never_sent(error))
+        return self._judge(call, response, own=response.request is request)
+
+    def _request(self, call: Call) -> httpx.Request:
+        try:
+            return self._http.build_request(
+                call.method,
+                self.site.base_url.rstrip("/") + call.path,
+                params=dict(call.params),
+                content=call.content,
+                headers=dict(call.headers),
+                extensions={"template": f"{call.method} {call.template or call.path}"},
+            )
+        except httpx.InvalidURL as error:
+            message = f"{self.site.system}: base_url is no URL ({error}); one like https://host/path would be right"
+            raise ConfigurationError(message) from error
+
+    def _judge(self, call: Call, response: httpx.Response, *, own: bool) -> httpx.Response | _Failure:
+        """Sort an answer; `own` is false for an answer to the request for a token, which ends the request itself."""
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return _Failure(self._says(response), pause=asked_pause(response, self._clock.wall()), throttled=True)
+        if response.is_server_error:
+            asked = asked_pause(response, self._clock.wall())
+            accepted = own and not (status == httpx.codes.SERVICE_UNAVAILABLE and asked is not None)
+            return _Failure(self._says(response), lost=accepted, pause=asked)
+        if status in {401, 403} or (status == httpx.codes.BAD_REQUEST and not own):
+            what = f"{call.method} {call.path} was answered with {self._says(response)}"
+            raise self._credentials(what)
+        if not response.is_client_error or words.is_html(response) or not own:
+            self._expect_json(call, response, own=own)
+            return response
+        where = f"{self.site.system}: {call.method} {_bare(response.url)}"
+        message = f"{where} was refused with {self._says(response)}"
+        raise Refused(message, status=status, body=response.content)
+
+    def _expect_json(self, call: Call, response: httpx.Response, *, own: bool) -> None:
+        if own and response.is_success and (not call.json or words.is_json(response)):
+            return
+        kind = response.headers.get("content-type", "no content type")
+        found = f"{response.status_code} ({kind}): {self._clean(shorten(response.content))}"
+        where = f"{self.site.system}: {_bare(response.url)}"
+        message = f"{where} answered {found}, where JSON would be right; check base_url"
+        raise NotTheApi(message)
+
+    def _credentials(self, what: str) -> CredentialsError:
+        names = " and ".join(self.site.variables) or "its credentials"
+        return CredentialsError(f"{self.site.system}: {what}; check {names}, and what that key may do")
+
+    def _give_up(self, call: Call, failure: _Failure, tried: int, *, lost: bool) -> SystemFailure:
+        tries = "1 try" if tried == 1 else f"{tried} tries"
+        where = f"{self.site.system}: {call.method} {_bare(httpx.URL(self.site.base_url))}{call.path}"
+        message = f"{where} failed after {tries}: {failure.reason}; {self.site.hint}"
+        return AnswerLost(message) if lost else Unreachable(message)
+
+    def _says(self, response: httpx.Response) -> str:
+        return f"{response.status_code} {self._clean(words.of(response.content))}".strip()
+
+    def _clean(self, text: str) -> str:
+        for secret in self.site.secrets:
+            text = text.replace(secret, "…")
+        return text
+
+
+def _bare(url: httpx.URL) -> str:
+    """The URL without query and user, neither of which is for logs."""
+    return str(url.copy_with(query=None, username=None, password=None, fragment=None))
+
+
+def _spell(error: Exception) -> str:
+    return f"{error}".strip() or type(error).__name__
+
+
+def _sender(error: Exception) -> httpx.Request | None:
+    """The request that failed, which may be the one for a token; None where the error does not know."""
+    with suppress(RuntimeError):
+        return error.request if isinstance(error, httpx.RequestError) else None
+    return None

@@ -1,0 +1,99 @@
+"""The ways in which APIs hand out a long list, as generators of its parts with a bounded number of requests open.
+
+What the parts hold is the connection's concern.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Sized(Protocol):
+    """A page that knows whether it is the last."""
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        ...
+
+
+P = TypeVar("P", bound=Sized)
+
+
+async def numbered(fetch: Callable[[int], Coroutine[Any, Any, P]], *, first: int, window: int) -> AsyncIterator[P]:
+    """Yield the pages from number `first` up to the one that says it is the last.
+
+    The first page is fetched alone and each further one widens the window by one, so that a short list costs no
+    requests beyond its end and a long one at most `window`.
+    """
+    tasks: deque[asyncio.Task[P]] = deque()
+    number, wide = first, 1
+    try:
+        while True:
+            while len(tasks) < wide:
+                tasks.append(asyncio.create_task(fetch(number)))
+                number += 1
+            page = await tasks.popleft()
+            yield page
+            if page.last:
+                return
+            wide = min(wide + 1, window)
+    finally:
+        await cancel(tasks)
+
+
+async def feed(
+    fetch: Callable[[str | None], Coroutine[Any, Any, P]], follow: Callable[[P], str | None], start: str | None
+) -> AsyncIterator[P]:
+    """Yield the pages that each name the next, fetching that one while its predecessor is in use."""
+    ahead: asyncio.Task[P] | None = asyncio.create_task(fetch(start))
+    try:
+        while ahead is not None:
+            page = await ahead
+            ahead = None if page.last else asyncio.create_task(fetch(follow(page)))
+            yield page
+    finally:
+        await cancel([ahead] if ahead else [])
+
+
+async def gather(work: Callable[[T], Awaitable[R]], items: Iterable[T], *, window: int) -> AsyncIterator[R]:
+    """Yield what `work` returns for each item as soon as it does, at most `window` at a time, in any order.
+
+    After an exception nothing new is begun, but what is under way is waited for and yielded before it is raised: the
+    answer to a write that was sent is never thrown away.
+    """
+    waiting = iter(items)
+    open_: set[asyncio.Future[R]] = set()
+    failed: Exception | None = None
+    try:
+        while True:
+            if failed is None:
+                begun = islice(waiting, window - len(open_))
+                open_ |= {asyncio.ensure_future(work(item)) for item in begun}
+            if not open_:
+                break
+            done, open_ = await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
+            for future in done:
+                if isinstance(error := future.exception(), Exception):
+                    failed = failed or error
+                else:
+                    yield future.result()
+    finally:
+        await cancel(open_)
+    if failed is not None:
+        raise failed
+
+
+async def cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Stop what is no longer wanted, and wait until it has stopped."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, Exception):
+            await task

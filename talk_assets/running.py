@@ -1,0 +1,146 @@
+"""One sync, from here: the graph's job in this process, on the Dagster instance of the data folder.
+
+Runs appear in the UI like any other. How an outcome is shown is the concern of `cli`; what the steps do, of `assets`.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dagster import (
+    AssetKey,
+    DagsterExecutionInterruptedError,
+    DagsterInstance,
+    DagsterRunStatus,
+    JobDefinition,
+    RunsFilter,
+)
+
+from talk_assets.assets import names
+from talk_assets.assets.turns import turn
+from talk_assets.config import Config, DataflowSettings, Mode
+from talk_assets.definitions import build_definitions, job
+from talk_assets.sync import report, runs
+from talk_assets.sync.hub import utc_now
+from talk_assets.sync.report import PairStatus
+from talk_assets.sync.runs import Summary
+from talk_assets.wiring import Wiring
+
+LAUNCHER = {"talk/launched_by": "talk sync"}
+"""Tags the runs that die with this process, because they run in it."""
+
+DIED = "The process that ran this died. What was under way is settled by the next run."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
+
+    `dataflows` by name, none for all of them. `waiting` is called where another process has the turn.
+    """
+
+    plan: bool = False
+    full: bool = False
+    dataflows: Sequence[str] = ()
+    verbose: bool = False
+    waiting: Callable[[], None] = field(default=lambda: None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
+
+    `pairs` by dataflow, `planned` the names of those in mode plan.
+    """
+
+    run: str
+    seconds: float
+    summary: Summary
+    pairs: dict[str, list[PairStatus]]
+    planned: tuple[str, ...]
+    held: dict[str, int]
+    changes: dict[str, dict[str, int]]
+    collections: tuple[str, ...]
+
+
+def sync(config: Config, request: Request) -> Outcome:
+    """Run one sync to its end, or raise what ends it early. A system that fails is in the summary; others go on."""
+    began = time.monotonic()
+    wiring = Wiring(config)
+    dataflows = wiring.dataflows(request.dataflows)
+    keys = wiring.collections_of(dataflows)
+    with turn(config.folder, request.waiting), DagsterInstance.from_config(str(config.folder)) as instance:
+        _bury(instance, wiring)
+        built = job(build_definitions(config), plan=request.plan)
+        run = _execute(built, instance, wiring, request, keys)
+        return _outcome(wiring, run, dataflows, request, keys, began)
+
+
+def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
+    """Runs that still seem to be under way died with their process: we have the turn."""
+    under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=under_way, tags=LAUNCHER)):
+        instance.report_run_failed(run, DIED)
+        with wiring.hub(run.run_id).store.transaction() as transaction:
+            runs.end(transaction, run.run_id, "died", utc_now())
+
+
+def _execute(
+    built: JobDefinition, instance: DagsterInstance, wiring: Wiring, request: Request, keys: frozenset[str]
+) -> str:
+    selected = _assets(wiring, keys, plan=request.plan)
+    with _interruptible():
+        done = built.execute_in_process(
+            instance=instance,
+            asset_selection=selected,
+            run_config=_run_config(keys, request),
+            tags=LAUNCHER,
+        )
+    return done.run_id
+
+
+def _assets(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[AssetKey]:
+    """The assets of some collections, and of the entities that their records describe."""
+    own = [key for key in wiring.collections if key in keys]
+    kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
+    assets = [of(kind) for kind in kinds for of in (names.links, names.golden)]
+    assets += [of(key) for key in own for of in (names.collection, names.changes)]
+    return assets if plan else [*assets, *(names.writes(key) for key in own)]
+
+
+def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
+    steps = {names.read_step(key.partition("/")[0]) for key in keys}
+    return {
+        "ops": {step: {"config": {"full": request.full}} for step in sorted(steps)},
+        "loggers": {"console": {"config": {"log_level": "INFO" if request.verbose else "CRITICAL"}}},
+    }
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Dagster has its own word for Ctrl-C."""
+    try:
+        yield
+    except DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
+
+
+def _outcome(
+    wiring: Wiring,
+    run: str,
+    dataflows: Sequence[DataflowSettings],
+    request: Request,
+    keys: frozenset[str],
+    began: float,
+) -> Outcome:
+    with wiring.hub(run).store.transaction() as transaction:
+        summary = runs.summary(transaction, run)
+        runs.end(transaction, run, "incomplete" if summary.failures else "done", utc_now())
+        topologies = list(wiring.topologies.values())
+        pairs = {one.name: report.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
+        held, changes = report.held_counts(transaction), report.change_counts(transaction)
+    planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
+    own = tuple(key for key in wiring.collections if key in keys)
+    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own)

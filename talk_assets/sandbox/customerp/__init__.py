@@ -1,0 +1,1 @@
+"""Customerp, emulated: `api` answers, `properties` checks what is sent, `data` fills it."""

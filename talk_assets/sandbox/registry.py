@@ -1,0 +1,77 @@
+"""The only list of the emulated systems, and how their store is filled. A new system is a folder and a line here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from talk_assets.sandbox.customerp import data as customerp
+from talk_assets.sandbox.customerp.api import Customerp
+from talk_assets.sandbox.store import Store, Stored
+from talk_assets.sandbox.system import System
+from talk_assets.sandbox.webcrm import data as webcrm
+from talk_assets.sandbox.webcrm.api import Webcrm
+from talk_assets.sandbox.wire import Clock
+from talk_assets.sandbox.world.world import World
+
+
+class Renderer(Protocol):
+    """Spells a world for one system. `ids` is the last number used in each collection, once its records are read."""
+
+    def collections(self) -> Iterator[tuple[str, Iterator[Stored]]]:
+        """Every collection with its records."""
+        ...
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """The last number used in each collection."""
+        ...
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """One system: its API, its data, and a command line that edits or reads a record, `{base}` being its base URL.
+
+    `{id}` in the line is the id of the first record of `example`.
+    """
+
+    api: type[System]
+    render: Callable[[World], Renderer]
+    example: str
+    curl: str
+
+
+SYSTEMS: Mapping[str, Emulated] = {
+    "webcrm": Emulated(
+        Webcrm,
+        webcrm.Renderer,
+        "Persons",
+        "TOKEN=$(curl -s -d authCode=00000000-0000-4000-8000-77656263726d {base}/Auth/ApiLogin"
+        """ | sed 's/.*"AccessToken":"\\([^"]*\\)".*/\\1/') && """
+        'curl -X PUT -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+        """-d '{{"PersonMobilePhone": "+47 900 12 345"}}' {base}/Persons/{id} && """
+        'curl -H "Authorization: Bearer $TOKEN" {base}/Persons/{id}',
+    ),
+    "customerp": Emulated(
+        Customerp,
+        customerp.Renderer,
+        "contacts",
+        'curl -X PATCH -H "Authorization: Bearer sandbox-customerp" -H "If-Match: *" '
+        '-H "Content-Type: application/merge-patch+json" '
+        """-d '{{"mobile": "+4790054321"}}' {base}/v1/contacts/{id}""",
+    ),
+}
+
+
+def open_systems(store: Store, clock: Clock, *, limits: bool) -> dict[str, System]:
+    """Every system over one store, by name."""
+    return {name: system.api(store, clock, limits=limits) for name, system in SYSTEMS.items()}
+
+
+def generate(store: Store, systems: Mapping[str, System], *, records: int, seed: int, epoch: int) -> None:
+    """Fill every system with its share of the same world, in one transaction."""
+    with store.transaction():
+        for name, system in systems.items():
+            renderer = SYSTEMS[name].render(World(name, seed, records, epoch))
+            for collection, rows in renderer.collections():
+                system.shelves[collection].load(rows)
+                store.next(f"{name}/{collection}", renderer.ids.get(collection, 0))

@@ -1,0 +1,146 @@
+"""The HTTP server in front of the systems: one port, one prefix per system, and everything that goes wrong on purpose.
+
+No API is known here. A write is committed before its answer leaves.
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from email.utils import formatdate
+
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+
+from talk_assets.sandbox.control import control
+from talk_assets.sandbox.store import Store
+from talk_assets.sandbox.system import System
+from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 64 * 1024 * 1024
+LONGEST_LINE = 64 * 1024
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
+
+
+class Dropped(Exception):  # noqa: N818 -- a signal between two functions of this file
+    """The connection is to be closed without an answer."""
+
+
+class Server:
+    """The systems of one store over HTTP. It can take its port before it has any."""
+
+    def __init__(self) -> None:
+        self._systems: Mapping[str, System] = {}
+        self._about: Mapping[str, object] = {}
+        self._transaction: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._clock = Clock()
+        self._chance = random.Random(0)
+        self._date = (0, "")
+        self._runner: web.ServerRunner | None = None
+
+    def open(
+        self, systems: Mapping[str, System], store: Store, clock: Clock, about: Mapping[str, object] | None = None
+    ) -> None:
+        """Serve these systems; `about` is shown at `/_sandbox`."""
+        self._systems, self._transaction, self._clock, self._about = systems, store.transaction, clock, about or {}
+
+    async def start(self, port: int) -> int:
+        """Listen on loopback, on a free port where `port` is 0, and return the port; OSError when it is taken."""
+        server = web.Server(self._handle, request_factory=_large, access_log=None, max_line_size=LONGEST_LINE)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, port, backlog=1024)
+        await site.start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Close the port and what is open on it."""
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        name, _, path = incoming.path.lstrip("/").partition("/")
+        request = Request(incoming.method, path, incoming.query, incoming.headers, await incoming.read())
+        try:
+            answer = await self._answer(name, request)
+        except Dropped:
+            if incoming.transport:
+                incoming.transport.abort()
+            answer = Reply(503)
+        headers = {"Date": self._now()} | dict(answer.headers)
+        if answer.body:
+            headers["Content-Type"] = answer.content_type
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+    async def _answer(self, name: str, request: Request) -> Reply:
+        system = self._systems.get(name)
+        if system is None:
+            return self._outside(name)
+        if request.path.startswith("_sandbox/"):
+            return control(system, request)
+        system.count(request)
+        wrong = self._fault(system)
+        if wrong:
+            return wrong
+        early = system.admit(request)
+        if early:
+            return early
+        try:
+            return await self._carry_out(system, request)
+        finally:
+            system.release(request)
+
+    def _outside(self, name: str) -> Reply:
+        names = sorted(self._systems)
+        if name == "_sandbox":
+            return reply({"pid": os.getpid(), "systems": names, **self._about})
+        return reply({"error": f"no system {name!r}; there are {', '.join(names)}"}, 404)
+
+    async def _carry_out(self, system: System, request: Request) -> Reply:
+        if system.faults.latency:
+            await asyncio.sleep(system.faults.latency)
+        if request.method in READS:
+            answer = system.answer(request)
+        else:
+            with self._transaction():
+                answer = system.answer(request)
+        if self._happens(system.faults.drop_after_accept):
+            raise Dropped
+        return answer
+
+    def _fault(self, system: System) -> Reply | None:
+        faults = system.faults
+        if self._happens(faults.drop_rate):
+            raise Dropped
+        if self._happens(faults.throttle_rate):
+            return system.throttled(1)
+        if self._happens(faults.error_rate):
+            return system.broken(self._chance.choice((500, 503)))
+        if self._happens(faults.html_rate):
+            return Reply(body=LOGIN_PAGE, content_type="text/html; charset=utf-8")
+        return None
+
+    def _happens(self, rate: float) -> bool:
+        return rate > 0 and self._chance.random() < rate
+
+    def _now(self) -> str:
+        second = int(self._clock.now())
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]
+
+
+def _large(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """A request whose body may hold a thousand whole records."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)

@@ -1,0 +1,132 @@
+"""What every emulated system is made of: its API, its faults, its switches and its part of the store.
+
+A system answers one request at a time and never waits; latency, dropped connections, counting and transactions are the
+server's. What one API does that another does not belongs in that system's folder.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
+
+from talk_assets.sandbox.limits import SlidingLimit
+from talk_assets.sandbox.store import Shelf, Store, Stored
+from talk_assets.sandbox.wire import Clock, Reply, Request
+
+Switch = bool | int | float | str
+Properties = Mapping[str, Any]
+
+IDENTIFIER = re.compile(r"(?!v\d+$).*\d")
+"""A segment of a path that is a value: it holds a digit and is no version of an API."""
+
+
+class Invalid(Exception):  # noqa: N818 -- says what was sent, and becomes an answer
+    """A control request or given data that the sandbox cannot take."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What goes wrong on purpose. Rates are from 0 to 1, latency is in seconds.
+
+    `drop_rate`: the connection is closed before anything happened. `drop_after_accept`: the request is carried out,
+    then the connection is closed without an answer. `html_rate`: a login page under 200.
+    """
+
+    latency: float = 0.0
+    error_rate: float = 0.0
+    throttle_rate: float = 0.0
+    drop_rate: float = 0.0
+    drop_after_accept: float = 0.0
+    html_rate: float = 0.0
+
+    def changed(self, wanted: Mapping[str, Any]) -> "Faults":
+        """These faults with some replaced; raises Invalid for an unknown one or a value that is not a number from 0."""
+        known = {field.name for field in fields(self)}
+        for name, value in wanted.items():
+            if name not in known:
+                message = f"no fault {name!r}; there are {', '.join(sorted(known))}"
+                raise Invalid(message)
+            top = 600 if name == "latency" else 1
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
+                message = f"fault {name!r} is a number from 0 to {top}, not {value!r}"
+                raise Invalid(message)
+        return replace(self, **wanted)
+
+
+class System(ABC):
+    """One emulated system; `shelves` are its collections by the name they have in the API."""
+
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, Switch]]
+    """Every switch with the value that the documented API has. `limit` is requests a minute, 0 for none."""
+
+    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+        self.store, self.clock = store, clock
+        self.switches: dict[str, Any] = dict(self.defaults)
+        if not limits:
+            self.switches["limit"] = 0
+        self.faults = Faults()
+        self.requests: dict[str, int] = {}
+        self.shelves: dict[str, Shelf] = {}
+        self.limit = SlidingLimit()
+
+    @abstractmethod
+    def answer(self, request: Request) -> Reply:
+        """Carry one request out; a write runs in a transaction that commits before the answer is sent."""
+
+    @abstractmethod
+    def throttled(self, seconds: float) -> Reply:
+        """The API's words for too many requests."""
+
+    @abstractmethod
+    def broken(self, status: int) -> Reply:
+        """The API's words for a fault of its own, 500 or 503."""
+
+    @abstractmethod
+    def given(self, collection: str, records: Sequence[Properties]) -> Iterator[Stored]:
+        """Records for a shelf from the properties that matter, in the API's names; the rest is filled in."""
+
+    def admit(self, request: Request) -> Reply | None:  # noqa: ARG002 -- for systems that know requests in flight
+        """An answer that is due before the request waits its turn, or null."""
+        return None
+
+    def release(self, request: Request) -> None:  # noqa: B027 -- as above; nothing to do is a fine default
+        """The request that was admitted has been answered."""
+
+    def count(self, request: Request) -> None:
+        """Count a request under its method and path, ids as `{id}`."""
+        parts = ["{id}" if IDENTIFIER.match(part) else part for part in request.segments]
+        name = f"{request.method} /{'/'.join(parts)}"
+        self.requests[name] = self.requests.get(name, 0) + 1
+
+    def turn(self, wanted: Mapping[str, Any]) -> None:
+        """Set switches; raises Invalid for an unknown one or a value of another type."""
+        for name, value in wanted.items():
+            default = self.defaults.get(name)
+            if default is None:
+                message = f"{self.name} has no switch {name!r}; it has {', '.join(sorted(self.defaults))}"
+                raise Invalid(message)
+            number = isinstance(default, int | float) and not isinstance(default, bool)
+            fits = (
+                isinstance(value, int | float) and not isinstance(value, bool)
+                if number
+                else type(value) is type(default)
+            )
+            if not fits:
+                message = f"switch {name!r} is a {type(default).__name__}, not {value!r}"
+                raise Invalid(message)
+            self.switches[name] = value
+
+    def fill(self, data: Mapping[str, Sequence[Properties]]) -> None:
+        """Put given records on the shelves, as if they had always been there."""
+        for collection, records in data.items():
+            self.shelf(collection).load(self.given(collection, records))
+
+    def shelf(self, collection: str) -> Shelf:
+        """A collection's shelf, case aside; raises Invalid for one that the system does not have."""
+        for name, shelf in self.shelves.items():
+            if name.lower() == collection.lower():
+                return shelf
+        message = f"{self.name} has no collection {collection!r}; it has {', '.join(self.shelves)}"
+        raise Invalid(message)

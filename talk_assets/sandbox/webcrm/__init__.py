@@ -1,0 +1,1 @@
+"""Webcrm, emulated: `api` and `reading` answer, `properties` says what records hold, `data` fills it."""

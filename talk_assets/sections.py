@@ -1,0 +1,85 @@
+"""One section of a configuration file, read key by key; every mistake names file, key, what was found, what is right.
+
+Only the reading of single values belongs here, never what a key means.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from talk_assets.errors import ConfigurationError
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Section:
+    """The keys and `values` under `path` (`("systems", "webcrm")`) of `file`."""
+
+    file: Path
+    path: tuple[str, ...]
+    values: Mapping[str, object]
+
+    def place(self, key: str) -> str:
+        """Return where a key is, for the start of a message."""
+        return f"{self.file}: {'.'.join((*self.path, key))}"
+
+    def only(self, *known: str, what: str = "key") -> None:
+        """Raise ConfigurationError for any key but these; the value beside it is not shown, it may be a credential."""
+        for key in self.values:
+            if key not in known:
+                message = (
+                    f"{self.place(key)}: there is no such {what}{suggestion(key, known)}. Known are {', '.join(known)}."
+                )
+                raise ConfigurationError(message)
+
+    def section(self, key: str) -> "Section":
+        """Return the section under `key`, empty where there is none."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, value, f"a section, like [{'.'.join((*self.path, key))}]")
+        return Section(self.file, (*self.path, key), value)
+
+    def text(self, key: str) -> str | None:
+        """Return a text that is not blank, or None where nothing is said."""
+        value = self.values.get(key)
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        raise self._wrong(key, value, "a text in quotes that is not empty")
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(key, value, "true or false")
+
+    def whole(self, key: str, default: int, *, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`."""
+        value = self.values.get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise self._wrong(key, value, f"a whole number from {low} to {high}")
+
+    def choice(self, key: str, choices: type[Choice]) -> Choice | None:
+        """Return one of the choices, or None where nothing is said."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, str) and value in set(choices):
+            return choices(value)
+        likely = suggestion(str(value), [str(choice) for choice in choices])
+        raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices) + likely)
+
+    def _wrong(self, key: str, found: object, right: str) -> ConfigurationError:
+        shown = {True: "true", False: "false"}.get(found, repr(found)) if isinstance(found, bool) else repr(found)
+        return ConfigurationError(f"{self.place(key)}: is {shown:.80}, and should be {right}.")
+
+
+def suggestion(found: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` where one of the known names is close, otherwise nothing."""
+    close = get_close_matches(found, list(known), n=1, cutoff=0.7)
+    return f"; did you mean {close[0]}?" if close else ""

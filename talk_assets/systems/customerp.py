@@ -1,0 +1,156 @@
+"""Customerp: the user's own ERP as the default profile has it, a REST API with versions and a change feed.
+
+Every name here is the profile's own. An ERP that differs is configured, not programmed.
+"""
+
+from talk_assets.entities import ORDER_STATUSES, Entity, company, order, person, product, project
+from talk_assets.http.auth import bearer
+from talk_assets.http.limit import Rate
+from talk_assets.http.rest import Api, Feed, RestCollection, connecting
+from talk_assets.sync.connection import System
+from talk_assets.sync.lens import (
+    Choice,
+    Country,
+    Currency,
+    Date,
+    Decimal,
+    Digits,
+    Email,
+    Instant,
+    Lens,
+    Lines,
+    Phone,
+    Ref,
+    Text,
+)
+from talk_assets.systems.settings import Opening, Registered
+
+API = Api(feed=Feed(params={"include_deleted": "true"}), by_reference="external_ref", by_id="ids")
+
+LONGEST = 255
+"""Characters of a text; the API refuses more."""
+
+
+def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
+    """What all collections have in common."""
+    return RestCollection(
+        name=name,
+        entity=entity,
+        path=f"/v1/{name}s",
+        id="id",
+        lens=lens,
+        modified=Instant("updated_at"),
+        version="version",
+        deleted="deleted",
+        reference="external_ref",
+        ignore=("change_seq", "created_at", "deleted_at"),
+        watched=True,
+    )
+
+
+ADDRESS = {
+    "street": Text("address.street", max_length=LONGEST),
+    "postal_code": Text("address.postal_code", max_length=LONGEST),
+    "city": Text("address.city", max_length=LONGEST),
+    "country": Country("address.country"),
+}
+
+customer = _collection(
+    "customer",
+    company,
+    Lens(
+        name=Text("name", max_length=LONGEST, blank="-"),
+        organisation_number=Digits("organisation_number", max_length=LONGEST),
+        email=Email("email", max_length=LONGEST),
+        phone=Phone("phone"),
+        website=Text("website", max_length=LONGEST),
+        **ADDRESS,
+    ),
+)
+
+contact = _collection(
+    "contact",
+    person,
+    Lens(
+        first_name=Text("first_name", max_length=LONGEST),
+        last_name=Text("last_name", max_length=LONGEST, blank="-"),
+        job_title=Text("job_title", max_length=LONGEST),
+        email=Email("email", max_length=LONGEST),
+        phone=Phone("phone"),
+        mobile=Phone("mobile"),
+        birth_date=Date("birth_date"),
+        company=Ref("customer_id", to="customer"),
+        **ADDRESS,
+    ),
+)
+
+products = _collection(
+    "product",
+    product,
+    Lens(
+        number=Text("number", max_length=LONGEST),
+        name=Text("name", max_length=LONGEST, blank="-"),
+        description=Text("description", max_length=LONGEST),
+        unit_price=Decimal("unit_price", wire="string"),
+        unit_cost=Decimal("unit_cost", wire="string"),
+        unit=Text("unit", max_length=LONGEST),
+        gtin=Digits("gtin", max_length=LONGEST),
+    ),
+)
+
+orders = _collection(
+    "order",
+    order,
+    Lens(
+        number=Text("number", max_length=LONGEST),
+        description=Text("description", max_length=LONGEST),
+        customer=Ref("customer_id", to="customer"),
+        contact=Ref("contact_id", to="contact"),
+        order_date=Date("order_date"),
+        delivery_date=Date("delivery_date"),
+        currency=Currency("currency"),
+        status=Choice("status", {status: status for status in ORDER_STATUSES}),
+        lines=Lines(
+            "lines",
+            id="id",
+            product=Ref("product_id", to="product"),
+            description=Text("description", max_length=LONGEST),
+            quantity=Decimal("quantity", wire="string"),
+            unit_price=Decimal("unit_price", wire="string"),
+            discount=Decimal("discount", wire="string"),
+        ),
+    ),
+)
+
+projects = _collection(
+    "project",
+    project,
+    Lens(
+        number=Text("number", max_length=LONGEST),
+        name=Text("name", max_length=LONGEST, blank="-"),
+        description=Text("description", max_length=LONGEST),
+        starts_at=Instant("starts_at"),
+        ends_at=Instant("ends_at"),
+        customer=Ref("customer_id", to="customer"),
+        owner=Ref("owner_id", to="contact"),
+    ),
+)
+
+COLLECTIONS = (customer, contact, products, orders, projects)
+
+
+def _open(opening: Opening) -> System:
+    token = opening.credentials["token"]
+    connect = connecting(opening.site, lambda: bearer(token), API, COLLECTIONS)
+    return System("customerp", "Customerp", COLLECTIONS, connect)
+
+
+CUSTOMERP = Registered(
+    name="customerp",
+    label="Customerp",
+    base_url=None,
+    rate=Rate(600, 60.0),
+    credentials=("token",),
+    sandbox={"token": "sandbox-customerp"},
+    open=_open,
+)

@@ -1,0 +1,85 @@
+"""What a system is configured with, and what the registry knows of each system before it is opened.
+
+Where settings come from (talk.toml, the environment) is `config`'s concern; what a system does with them is its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from talk_assets.errors import ConfigurationError, CredentialsError
+from talk_assets.http.client import Site
+from talk_assets.http.limit import Rate
+from talk_assets.http.retry import Retry
+from talk_assets.sync.connection import System
+
+SANDBOX_URL = "http://127.0.0.1:8765"
+_SANDBOX_HINT = "is the sandbox running? talk sandbox up"
+_HINT = "check its base_url in talk.toml and the network, or try again later"
+
+
+@dataclass(frozen=True)
+class SystemSettings:
+    """`credentials` by name in lower case (`auth_code`), without which the system is the sandbox's.
+
+    `base_url` and `rate` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are known.
+    """
+
+    base_url: str | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rate: Rate | None = None
+    sandbox: bool = True
+    retry: Retry = field(default_factory=Retry, repr=False)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A system that the registry knows: how people call it, what it needs, and how to open it.
+
+    `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
+    `sandbox` the values by which the sandbox knows us, which are no secrets.
+    """
+
+    name: str
+    label: str
+    base_url: str | None
+    rate: Rate
+    credentials: tuple[str, ...]
+    sandbox: Mapping[str, str] = field(repr=False)
+    open: Callable[["Opening"], System] = field(repr=False)
+
+    def variable(self, credential: str) -> str:
+        """The environment variable that holds a credential."""
+        return f"TALK_{self.name.upper()}_{credential.upper()}"
+
+    def build(self, settings: SystemSettings) -> System:
+        """Raise ConfigurationError for want of a base URL, CredentialsError for want of a credential."""
+        credentials = self.sandbox if settings.sandbox else settings.credentials
+        missing = [self.variable(name) for name in self.credentials if not credentials.get(name)]
+        if missing:
+            message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
+            raise CredentialsError(message)
+        return self.open(Opening(credentials, self._site(settings, credentials)))
+
+    def _site(self, settings: SystemSettings, credentials: Mapping[str, str]) -> Site:
+        url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
+        if not url:
+            right = f'base_url = "https://…" under [systems.{self.name}] in talk.toml'
+            message = f"{self.name}: found credentials but no base URL; {right} would be right"
+            raise ConfigurationError(message)
+        return Site(
+            self.name,
+            url,
+            rate=settings.rate or self.rate,
+            retry=settings.retry,
+            variables=tuple(self.variable(name) for name in self.credentials),
+            secrets=() if settings.sandbox else tuple(credentials.values()),
+            hint=_SANDBOX_HINT if settings.sandbox else _HINT,
+        )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a system is opened with."""
+
+    credentials: Mapping[str, str] = field(repr=False)
+    site: Site

@@ -1,0 +1,256 @@
+"""How records of webCRM are written: the bulk PATCH, whose results come one per record inside a 200, and DELETE.
+
+An opportunity's lines are records of their own; they are brought in line once the opportunity itself is.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+import httpx
+
+from talk_assets.errors import Refused
+from talk_assets.http import words
+from talk_assets.http.bodies import join
+from talk_assets.http.client import AnswerLost, Call
+from talk_assets.http.connection import chunks, json_body, lost
+from talk_assets.http.paging import gather
+from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
+from talk_assets.systems.lines import Difference, Layout, difference
+from talk_assets.systems.webcrm.wire import WebcrmCollection, WebcrmReader
+
+Item = dict[str, object]
+"""A record with the properties that are sent."""
+
+READ_ONLY = re.compile(
+    r"""
+    (Created|Updated)(At|By)$ | TelephoneSearch$ | History$ | LoginLog$ | WrongPasswordCount$ | LastDisplayedAt$
+    | LastItem | LastLoginDateTime$ | ^PersonName$ | ^ProductCombined$ | ^RowNumber$ | ^o_ | ^_
+    """,
+    re.VERBOSE,
+)
+"""Properties that the server computes. ASSUMED: no source marks any as read-only."""
+
+CENSORED = "(censored)"
+"""What is shown in place of a password; written back it would become the password."""
+
+_RACE = re.compile(r"try again|\brace\b|deadlock|duplicate (id|key)|id generation", re.IGNORECASE)
+_MISSING = re.compile(r"not found|does not exist|no such|unknown", re.IGNORECASE)
+"""ASSUMED: how the result of a record says that two creates met, and that there is no record with that id."""
+
+RACES = 4
+"""How often records are sent that lost the race for an id."""
+
+LINES = "QuotationLines"
+LAYOUT = Layout(id="QuotationLineId", order="QuotationLineSortOrder")
+LINES_PATH = "/QuotationLines"
+LINES_NAME = "quotationline"
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What became of one item of a PATCH."""
+
+    outcome: Outcome
+    id: str | None = None
+    reason: str | None = None
+
+
+class WebcrmConnection(WebcrmReader):
+    """The whole connection: the reading half, and writes."""
+
+    async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        """Creates and updates in bulk, in requests of their own: only updates may be sent twice."""
+        mine = self.collections[collection.name]
+        for action in (Action.UPDATE, Action.CREATE):
+            for some in chunks([write for write in writes if write.action is action], mine.bulk):
+                for answer in await self._upsert(mine, some):
+                    yield answer
+
+        async def delete(write: Write) -> Answer:
+            return await self._delete(mine, write)
+
+        deletes = [write for write in writes if write.action is Action.DELETE]
+        async for answer in gather(delete, deletes, window=self.client.site.concurrency):
+            yield answer
+
+    async def _upsert(self, collection: WebcrmCollection, writes: Sequence[Write]) -> Sequence[Answer]:
+        if not collection.writable:
+            reason = f"{collection.name} are read-only in webCRM"
+            return [Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason) for write in writes]
+        items = [_item(collection, write) for write in writes]
+        results = [_Result(Outcome.DONE, write.id) for write in writes]
+        # Where only lines are to change, the record they belong to is none of our business.
+        places = [place for place, write in enumerate(writes) if not _only_lines(write)]
+        try:
+            sent = await self._send(collection.path, collection.id, [items[place] for place in places])
+        except AnswerLost as error:
+            return [lost(write, error) for write in writes]
+        for place, result in zip(places, sent, strict=True):
+            results[place] = result
+        answers = [_answer(write, result) for write, result in zip(writes, results, strict=True)]
+        if all(LINES not in json_body(write.body) for write in writes):
+            return answers
+        return [
+            answer
+            async for answer in gather(
+                self._with_lines, zip(writes, items, answers, strict=True), window=self.client.site.concurrency
+            )
+        ]
+
+    async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
+        """Send items until none of them lost the race for an id, or often enough."""
+        results = await self._patch(path, id_, items)
+        for tried in range(1, RACES):
+            again = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
+            if not again:
+                break
+            self.usage.retries += 1
+            await self.client.pause(tried)
+            try:
+                retried = await self._patch(path, id_, [items[place] for place in again])
+            except AnswerLost as error:
+                retried = [_Result(Outcome.UNKNOWN, reason=str(error)) for _ in again]
+            for place, result in zip(again, retried, strict=True):
+                results[place] = result
+        return results
+
+    async def _patch(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
+        """Send items in one request. One that makes the API refuse the whole of it is found by sending halves."""
+        if not items:
+            return []
+        content = json.dumps(items, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        repeatable = all(item[id_] for item in items)
+        try:
+            response = await self.send(Call("PATCH", path, content=content, headers=headers, repeatable=repeatable))
+        except Refused as error:
+            if len(items) == 1:
+                return [_Result(Outcome.REFUSED, reason=str(error))]
+            half = len(items) // 2
+            return await self._patch(path, id_, items[:half]) + await self._patch(path, id_, items[half:])
+        return _results(id_, items, response)
+
+    async def _delete(self, collection: WebcrmCollection, write: Write) -> Answer:
+        if not collection.deletable:
+            reason = f"webCRM's API cannot delete {collection.name}; delete the record in its user interface"
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason)
+        try:
+            await self._remove(collection.path, write.id or "")
+        except AnswerLost as error:
+            return lost(write, error)
+        except Refused as error:
+            outcome = Outcome.GONE if error.status == httpx.codes.NOT_FOUND else Outcome.REFUSED
+            return Answer(write.key, outcome, id=write.id, reason=str(error))
+        return Answer(write.key, Outcome.DONE, id=write.id)
+
+    async def _remove(self, path: str, id_: str) -> None:
+        await self.send(Call("DELETE", f"{path}/{quote(id_, safe='')}", f"{path}/{{id}}", json=False))
+
+    async def _with_lines(self, sent: tuple[Write, Item, Answer]) -> Answer:
+        """Bring an opportunity's lines in line, if it was stored itself.
+
+        A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated.
+        """
+        write, item, answer = sent
+        body = json_body(write.body)
+        if answer.outcome is not Outcome.DONE or answer.id is None or LINES not in body:
+            return answer
+        wanted = body[LINES]
+        lines = [line for line in wanted if isinstance(line, dict)] if isinstance(wanted, list) else []
+        removed: list[str] = []
+        try:
+            current = [] if write.action is Action.CREATE else await self._lines(answer.id)
+            change = difference(LAYOUT, current, lines)
+            results = await self._put_lines(change, _parents(answer.id, item))
+            results += [await self._remove_line(line, removed) for line in change.removed]
+        except AnswerLost as error:
+            results = [_Result(Outcome.UNKNOWN, reason=str(error))]
+        answer = replace(answer, gone=tuple((LINES_NAME, line) for line in removed))
+        problem = next((result for result in results if result.outcome is not Outcome.DONE), None)
+        if problem is None:
+            return answer
+        outcome = Outcome.UNKNOWN if write.action is Action.CREATE else problem.outcome
+        return replace(answer, outcome=outcome, reason=problem.reason)
+
+    async def _remove_line(self, line: str, removed: list[str]) -> _Result:
+        """Remove a line, and note that it is gone, whoever removed it."""
+        try:
+            await self._remove(LINES_PATH, line)
+        except Refused as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                return _Result(Outcome.REFUSED, reason=str(error))
+        removed.append(line)
+        return _Result(Outcome.DONE, line)
+
+    async def _lines(self, id_: str) -> list[Item]:
+        """The lines as they are now: what an earlier try has stored already must not be stored twice."""
+        path = f"/Opportunities/{quote(id_, safe='')}{LINES_PATH}"
+        body = await self.fetch(Call("GET", path, f"/Opportunities/{{id}}{LINES_PATH}"))
+        return [line for line in json.loads(join([body])) if isinstance(line, dict)]
+
+    async def _put_lines(self, change: Difference, parents: Item) -> list[_Result]:
+        changed = [_sendable(line) for line in change.changed]
+        added = [{**parents, **line} for line in change.added]
+        results = await self._send(LINES_PATH, LAYOUT.id, changed)
+        return results + await self._send(LINES_PATH, LAYOUT.id, added)
+
+
+def _item(collection: WebcrmCollection, write: Write) -> Item:
+    """The whole record with what is to change laid over it: what an omitted property does is not documented."""
+    record = json_body(write.record) if write.action is Action.UPDATE else {}
+    item = {**_sendable(record), **json_body(write.body)}
+    item.pop(LINES, None)
+    if write.action is Action.CREATE and collection.reference:
+        item.setdefault(collection.reference, write.entity)
+    return {**item, collection.id: int(write.id) if write.id and write.action is Action.UPDATE else 0}
+
+
+def _only_lines(write: Write) -> bool:
+    return write.action is Action.UPDATE and set(json_body(write.body)) == {LINES}
+
+
+def _sendable(record: Mapping[str, object]) -> Item:
+    return {
+        name: value
+        for name, value in record.items()
+        if not READ_ONLY.search(name) and value != CENSORED and name != LINES and value is not None
+    }
+
+
+def _parents(id_: str, opportunity: Item) -> Item:
+    """What a new line holds besides what is wanted of it."""
+    known = {
+        "QuotationLineOrganisationId": opportunity.get("OpportunityOrganisationId"),
+        "QuotationLinePersonId": opportunity.get("OpportunityPersonId"),
+    }
+    return {"QuotationLineOpportunityId": int(id_), **{name: value for name, value in known.items() if value}}
+
+
+def _results(id_: str, items: Sequence[Item], response: httpx.Response) -> list[_Result]:
+    """One string per item, in order (ASSUMED): the id where it was stored, what went wrong otherwise."""
+    try:
+        found = json.loads(response.content)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or len(found) != len(items):
+        reason = f"{len(items)} records were sent, and the answer was {words.of(response.content)}, not one result each"
+        return [_Result(Outcome.UNKNOWN, reason=reason) for _ in items]
+    return [_result(id_, item, str(text).strip()) for item, text in zip(items, found, strict=True)]
+
+
+def _result(id_: str, item: Item, text: str) -> _Result:
+    own = str(item[id_] or "")
+    if text.isdigit() and (not own or text == own):
+        return _Result(Outcome.DONE, text)
+    if not own and _RACE.search(text):
+        return _Result(Outcome.FAILED, reason=text)
+    if own and _MISSING.search(text) and re.search(rf"\b{id_.removesuffix('Id')}\b\D*\b{own}\b", text):
+        return _Result(Outcome.GONE, own, text)
+    return _Result(Outcome.REFUSED, own or None, text)
+
+
+def _answer(write: Write, result: _Result) -> Answer:
+    return Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason)

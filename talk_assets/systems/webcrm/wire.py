@@ -1,0 +1,226 @@
+"""How webCRM is spoken with: login, numbered pages, and /Queries for what changed and for external references.
+
+Which records and properties there are is in the package itself, how records are written in `upsert`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+
+from talk_assets.errors import NotTheApi, Refused
+from talk_assets.http.auth import LIFETIME, Token, TokenAuth, TokenRefused, Wallet, json_object
+from talk_assets.http.bodies import column, join
+from talk_assets.http.client import Call, Client
+from talk_assets.http.connection import HttpConnection, chunks
+from talk_assets.http.limit import Clock
+from talk_assets.http.paging import gather, numbered
+from talk_assets.sync.connection import Collection, Page
+
+SIZE = 1000
+"""Records of a page; the API refuses more."""
+
+OVERLAP = timedelta(minutes=2)
+"""How far before its cursor a read goes back: a record may become visible later than its modified time says."""
+
+WINDOW = 8
+"""Pages of one collection that are asked for at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebcrmCollection(Collection):
+    """Every property begins with `table`, which is also what /Queries calls the collection.
+
+    `deletable`: whether the API can delete records of it.
+    """
+
+    path: str
+    table: str
+    deletable: bool = False
+
+    @property
+    def updated(self) -> str:
+        """The property with the modified time."""
+        return f"{self.table}UpdatedAt"
+
+
+class WebcrmAuth(TokenAuth):
+    """An application's code for a token that lives an hour, and a refresh token for the next one."""
+
+    def __init__(self, base_url: str, code: str, wallet: Wallet, clock: Clock) -> None:
+        super().__init__(wallet, clock)
+        self._base = base_url.rstrip("/")
+        self._code = code
+
+    def ask(self, refresh: str | None) -> httpx.Request:
+        """Refresh where that is possible, log in otherwise."""
+        path, form = ("/Auth/ApiRefresh", {"refreshToken": refresh}) if refresh else ("/Auth/ApiLogin", None)
+        data = form or {"authCode": self._code}
+        # The refresh token is documented both as a header and as a form field.
+        headers = {"refreshToken": refresh} if refresh else {}
+        extensions = {"template": f"POST {path}"}
+        return httpx.Request("POST", self._base + path, data=data, headers=headers, extensions=extensions)
+
+    def issued(self, response: httpx.Response) -> Token:
+        """Read `AccessToken`; an error comes as `IsError` inside a 200."""
+        body = json_object(response)
+        token, refresh, seconds = body.get("AccessToken"), body.get("RefreshToken"), body.get("ExpiresIn")
+        if body.get("IsError") or not isinstance(token, str) or not token:
+            raise TokenRefused
+        lifetime = float(seconds) if isinstance(seconds, int | float) else LIFETIME
+        return Token(token, lifetime, refresh if isinstance(refresh, str) else None)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A page and the modified times in it."""
+
+    body: bytes
+    height: int
+    newest: str | None
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        return self.height < SIZE
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How far a full read has come: pages done, the server's time when it began, the newest modified time seen."""
+
+    pages: int = 0
+    began: str | None = None
+    newest: str | None = None
+
+    @classmethod
+    def of(cls, position: str | None) -> "_Place":
+        pages, began, newest = (position or "0||").split("|")
+        return cls(int(pages), began or None, newest or None)
+
+    def __str__(self) -> str:
+        return f"{self.pages}|{self.began or ''}|{self.newest or ''}"
+
+    def after(self, listed: _Listed, began: str) -> "_Place":
+        return _Place(self.pages + 1, self.began or began, later(self.newest, listed.newest))
+
+    @property
+    def cursor(self) -> str | None:
+        """Never ahead of the server's time at the beginning: what changed since then may be on a page already read."""
+        return earlier(self.newest or self.began, self.began)
+
+
+class WebcrmReader(HttpConnection):
+    """The reading half of the connection."""
+
+    def __init__(self, client: Client, collections: Sequence[WebcrmCollection]) -> None:
+        super().__init__(client)
+        self.collections = {collection.name: collection for collection in collections}
+
+    async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
+        """Page through everything, several pages at a time; or query what changed, by modified time."""
+        mine = self.collections[collection.name]
+        pages = self._full(mine, _Place.of(position)) if since is None else self._changed(mine, since, position)
+        async for page in pages:
+            yield page
+
+    async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """Get each record by itself."""
+        mine = self.collections[collection.name]
+
+        async def fetch(id_: str) -> bytes:
+            call = Call("GET", f"{mine.path}/{quote(id_, safe='')}", f"{mine.path}/{{id}}")
+            try:
+                return (await self.send(call)).content
+            except Refused as error:
+                if error.status == httpx.codes.NOT_FOUND:
+                    return b""
+                raise NotTheApi(str(error)) from error
+
+        for some in chunks(ids, SIZE):
+            yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
+
+    async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
+        """Query for each reference by itself: the one comparison that every report of /Queries agrees on."""
+        mine = self.collections[collection.name]
+
+        async def fetch(reference: str) -> bytes:
+            return await self._query(mine, f"{mine.reference} = {literal(reference)}", order=mine.id)
+
+        for some in chunks(references, SIZE):
+            yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
+
+    async def _full(self, collection: WebcrmCollection, place: _Place) -> AsyncIterator[Page]:
+        asked = self.client.wall()
+
+        async def fetch(number: int) -> _Listed:
+            params = {"Page": str(number), "Size": str(SIZE)}
+            return self._listed(collection, await self.fetch(Call("GET", collection.path, params=params)))
+
+        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW):
+            place = place.after(listed, spell(self.client.server_time(asked)))
+            yield Page(listed.body, None, place.cursor) if listed.last else Page(listed.body, str(place))
+
+    async def _changed(self, collection: WebcrmCollection, since: str, position: str | None) -> AsyncIterator[Page]:
+        """Each query goes on at the last modified time of the one before, so that records that move are not skipped.
+
+        Only where a whole page has one modified time, the next number of the same query is asked for.
+        """
+        asked = self.client.wall()
+        at, number = (position or f"{spell(instant(since) - OVERLAP)}|1").split("|")
+        while True:
+            listed = self._listed(collection, await self._since(collection, at, number))
+            began = self.client.server_time(asked)
+            last = listed.last or instant(listed.newest) > began
+            cursor = later(since, earlier(listed.newest, spell(began)))
+            moved = later(at, listed.newest)
+            at, number = (at, str(int(number) + 1)) if moved == at or moved is None else (moved, "1")
+            yield Page(listed.body, None if last else f"{at}|{number}", cursor)
+            if last:
+                return
+
+    async def _since(self, collection: WebcrmCollection, at: str, number: str) -> bytes:
+        moment = f"{instant(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        where = f"{collection.updated} >= {literal(moment)}"
+        return await self._query(collection, where, order=collection.updated, page=number)
+
+    async def _query(self, collection: WebcrmCollection, where: str, *, order: str, page: str = "1") -> bytes:
+        script = f"SELECT * FROM {collection.table} WHERE {where} ORDER BY {order}"  # noqa: S608 -- see literal
+        params = {"script": script, "Page": page, "Size": str(SIZE)}
+        return await self.fetch(Call("GET", "/Queries", params=params))
+
+    def _listed(self, collection: WebcrmCollection, body: bytes) -> _Listed:
+        times = column(body, collection.updated, f"{self.client.site.system}{collection.path}")
+        moments = times.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", strict=False)
+        at = moments.arg_max()
+        return _Listed(body, len(times), None if at is None else times[at])
+
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def instant(text: str | None) -> datetime:
+    """A time as the API spells it; 0001-01-01 and nothing at all are long ago."""
+    return max(datetime.fromisoformat(text), _EARLIEST) if text else _EARLIEST
+
+
+def spell(moment: datetime) -> str:
+    """An instant as the API spells it, in whole seconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S+00:00}"
+
+
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two times, verbatim: they are compared as instants, since their offsets differ."""
+    return other if other is not None and instant(other) > instant(one) else one
+
+
+def earlier(one: str | None, other: str | None) -> str | None:
+    """The earlier of two times, verbatim; null is no time."""
+    return one if one is None or other is None or instant(one) <= instant(other) else other
+
+
+def literal(text: str) -> str:
+    """A text in a /Queries script."""
+    return "'" + text.replace("'", "''") + "'"

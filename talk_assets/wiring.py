@@ -1,0 +1,84 @@
+"""What is configured, put together: the systems in use, their collections, the store and the hub over them.
+
+Commands and the Dagster graph both start here. Nothing is opened before it is asked for, and nothing is decided here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from talk_assets.config import Config, DataflowSettings, Mode
+from talk_assets.dataflows import Pair
+from talk_assets.entities import ENTITIES
+from talk_assets.errors import ConfigurationError
+from talk_assets.sections import suggestion
+from talk_assets.store import Store
+from talk_assets.sync.changes import Topology
+from talk_assets.sync.connection import Collection, System
+from talk_assets.sync.hub import Hub, topology
+from talk_assets.systems import SYSTEMS
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """`config` with what follows from it. Systems and entities that no enabled pair needs are left out."""
+
+    config: Config
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every enabled pair, in the order in which people read them."""
+        return tuple(pair for dataflow in self.config.dataflows for pair in dataflow.pairs)
+
+    @cached_property
+    def systems(self) -> Mapping[str, System]:
+        """The systems that a pair needs, by name, in the order in which people read them."""
+        needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
+        return {name: SYSTEMS[name].build(settings) for name, settings in self.config.systems.items() if name in needed}
+
+    @cached_property
+    def topologies(self) -> Mapping[str, Topology]:
+        """The entities that a pair needs, by name, parents before children."""
+        return self.topologies_of(self.pairs)
+
+    def topologies_of(self, pairs: Iterable[Pair]) -> dict[str, Topology]:
+        """Return the entities that some of the pairs need, by name, parents before children."""
+        found = ((name, topology(entity, self.systems, pairs)) for name, entity in ENTITIES.items())
+        return {name: one for name, one in found if one.collections}
+
+    @cached_property
+    def collections(self) -> Mapping[str, Collection]:
+        """The collections that take part, by key, parents before children."""
+        return {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
+
+    @cached_property
+    def writable(self) -> frozenset[str]:
+        """Keys of the collections that may be written to: one of their dataflows, at least, is in mode write."""
+        writing = (dataflow for dataflow in self.config.dataflows if dataflow.mode is Mode.WRITE)
+        return self.collections_of(writing)
+
+    def collections_of(self, dataflows: Iterable[DataflowSettings]) -> frozenset[str]:
+        """Return the keys of the collections that some of the dataflows need."""
+        pairs = [pair for dataflow in dataflows for pair in dataflow.pairs]
+        return frozenset(key for topology_ in self.topologies_of(pairs).values() for key in topology_.collections)
+
+    def dataflows(self, names: Iterable[str]) -> tuple[DataflowSettings, ...]:
+        """Return the dataflows of these names, all without one; raise ConfigurationError for one that is not there."""
+        known = {dataflow.name: dataflow for dataflow in self.config.dataflows}
+        wanted = tuple(names)
+        for name in wanted:
+            if name not in known:
+                message = (
+                    f"{name}: there is no such dataflow switched on{suggestion(name, known) or '.'}"
+                    f" There are {', '.join(known) or 'none'}."
+                )
+                raise ConfigurationError(message)
+        return tuple(known[name] for name in wanted) or self.config.dataflows
+
+    def store(self) -> Store:
+        """Return the database of the data folder, not opened yet."""
+        return Store(self.config.database)
+
+    def hub(self, run: str) -> Hub:
+        """Return the hub for one run; this opens the database for a moment."""
+        return Hub(self.store(), self.systems, self.pairs, run=run)

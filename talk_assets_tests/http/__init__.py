@@ -1,0 +1,1 @@
+"""The HTTP layer against invented servers, in invented time."""

@@ -1,0 +1,142 @@
+"""A small configured instance for tests: a CRM and an ERP in memory, with companies and people on both sides.
+
+What is real: the configuration, the hub, and the graph over them. The systems are stand-ins, and the database is one in
+memory unless a test asks for the file, which costs time.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talk_assets import wiring
+from talk_assets.config import Config, DataflowSettings, Mode
+from talk_assets.dataflows import Dataflow, Pair
+from talk_assets.entities import Entity, company, person
+from talk_assets.errors import SystemFailure
+from talk_assets.http.limit import UNLIMITED
+from talk_assets.store import Store, Transaction
+from talk_assets.sync.connection import Collection, System
+from talk_assets.sync.hub import Hub
+from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.systems import Registered, SystemSettings
+from talk_assets.wiring import Wiring
+from talk_assets_tests.memory import MemoryCollection, MemoryConnection, World
+
+DATAFLOW = Dataflow("crm", "erp", (Pair("crm/companies", "erp/customers"), Pair("crm/people", "erp/contacts")))
+
+
+def collection(name: str, entity: Entity, lens: Lens) -> Collection:
+    return Collection(
+        name=name, entity=entity, id="id", modified=Instant("modified"), version="version", reference="ref",
+        watched=True, lens=lens,
+    )  # fmt: skip
+
+
+def companies(name: str) -> Collection:
+    return collection(name, company, Lens(name=Text("name"), organisation_number=Digits("number")))
+
+
+def people(name: str, employer: str) -> Collection:
+    lens = Lens(email=Email("email"), first_name=Text("first_name"), company=Ref("employer", to=employer))
+    return collection(name, person, lens)
+
+
+@dataclass
+class Office:
+    """The world, its collections by key, and the instance in `folder`. `broken` are systems that cannot be reached."""
+
+    folder: Path
+    mode: Mode = Mode.WRITE
+    world: World = field(default_factory=lambda: World(random.Random(0)))
+    memories: dict[str, MemoryCollection] = field(init=False)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = {
+            "crm/companies": companies("companies"),
+            "crm/people": people("people", "companies"),
+            "erp/customers": companies("customers"),
+            "erp/contacts": people("contacts", "customers"),
+        }
+        self.memories = {key: MemoryCollection(self.world, key, one) for key, one in found.items()}
+
+    @property
+    def config(self) -> Config:
+        settings = {name: SystemSettings("http://127.0.0.1:1") for name in ("crm", "erp")}
+        flow = DataflowSettings(DATAFLOW, self.mode, DATAFLOW.pairs)
+        return Config(self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,))
+
+    def registered(self, name: str) -> Registered:
+        own = [memory for key, memory in self.memories.items() if key.startswith(f"{name}/")]
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[MemoryConnection]:
+            if name in self.broken:
+                raise SystemFailure(self.broken[name])
+            yield MemoryConnection(self.world, {memory.collection.name: memory for memory in own})
+
+        opened = System(name, name.upper(), tuple(memory.collection for memory in own), connect)
+        return Registered(name, name.upper(), None, UNLIMITED, (), {}, lambda _: opened)
+
+    def create(self, key: str, **values: str) -> str:
+        """Somebody creates a record."""
+        return self.memories[key].create(values)
+
+    def records(self, key: str) -> list[dict[str, Any]]:
+        """What a collection holds now."""
+        return list(self.memories[key].records.values())
+
+    @cached_property
+    def hub(self) -> Hub:
+        """The hub of this test."""
+        return self.wiring().hub("test")
+
+    def sync(self, run: str = "run") -> None:
+        """Run the hub once, without Dagster."""
+        hub = self.settle_only(run)
+        for name in ("crm", "erp"):
+            asyncio.run(hub.write(name))
+
+    def sync_in_full(self) -> None:
+        """As `sync`, everything being read again."""
+        for name in ("crm", "erp"):
+            asyncio.run(self.hub.read(name, full=True))
+        self.sync()
+
+    def settle_only(self, run: str = "run") -> Hub:
+        """Read and settle, and write nothing."""
+        hub = self.hub
+        hub.run = run
+        for name in ("crm", "erp"):
+            asyncio.run(hub.read(name))
+        for entity in ("company", "person"):
+            hub.settle(entity)
+        return hub
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Look into the database."""
+        with self.hub.store.transaction() as transaction:
+            yield transaction
+
+    def wiring(self) -> Wiring:
+        return Wiring(self.config)
+
+
+def open_office(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, mode: Mode = Mode.WRITE, on_disk: bool = False
+) -> Office:
+    """Return an office whose systems are the registered ones for the length of a test."""
+    office = Office(folder, mode)
+    if not on_disk:
+        store = Store(None)
+        monkeypatch.setattr(Wiring, "store", lambda _: store)
+    monkeypatch.setattr(wiring, "SYSTEMS", {name: office.registered(name) for name in ("crm", "erp")})
+    return office

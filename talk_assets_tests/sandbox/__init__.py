@@ -1,0 +1,1 @@
+"""The emulated systems, over real HTTP."""

@@ -1,0 +1,36 @@
+"""How the sandbox's tests speak to an emulated system: httpx with the credentials that the sandbox takes."""
+
+import itertools
+from typing import Any
+
+import httpx
+
+from talk_assets.sandbox.serving import Serving
+
+AUTH_CODE = "00000000-0000-4000-8000-77656263726d"
+KEYS = itertools.count(1)
+
+
+def login(serving: Serving) -> dict[str, Any]:
+    answer = httpx.post(f"{serving.base_urls['webcrm']}/Auth/ApiLogin", data={"authCode": AUTH_CODE})
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def webcrm(serving: Serving) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {login(serving)['AccessToken']}"}
+    return httpx.Client(base_url=serving.base_urls["webcrm"], headers=headers)
+
+
+def customerp(serving: Serving) -> httpx.Client:
+    headers = {"Authorization": "Bearer sandbox-customerp"}
+    return httpx.Client(base_url=f"{serving.base_urls['customerp']}/v1", headers=headers)
+
+
+def create(client: httpx.Client, resource: str, **sent: object) -> httpx.Response:
+    return client.post(f"/{resource}", json=sent, headers={"Idempotency-Key": f"key-{next(KEYS)}"})
+
+
+def patch(client: httpx.Client, path: str, match: str | None, **sent: object) -> httpx.Response:
+    headers = {"Content-Type": "application/merge-patch+json"} | ({"If-Match": match} if match else {})
+    return client.patch(path, json=sent, headers=headers)

@@ -1,0 +1,111 @@
+"""Webcrm's answers have the shape of the published description, where that is at hand."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from talk_assets.sandbox.serving import serving
+from talk_assets.sandbox.webcrm.properties import TABLES
+from talk_assets_tests.sandbox import clients
+
+DESCRIPTION = Path(__file__).parents[3] / "shared" / "specs" / "webcrm.swagger.json"
+pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="the published description is not beside the project")
+
+TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}
+SEEN_LIVE = {"SystemId"}
+"""Properties that the description lacks, but a captured answer has."""
+
+
+@cache
+def description() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DESCRIPTION.read_text("utf-8"))
+    return found
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = description()["definitions"][name] if name else schema
+    return found
+
+
+def faults(value: object, schema: dict[str, Any], place: str = "") -> Iterator[str]:
+    """Where a value departs from its schema; nothing is required, as in the description."""
+    schema = resolved(schema)
+    if value is None:
+        return
+    if type(value) is not TYPES[schema["type"]]:
+        yield f"{place}: {value!r} is no {schema['type']}"
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from faults(item, schema["items"], f"{place}/{number}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            known = schema["properties"].get(name)
+            if known:
+                yield from faults(item, known, f"{place}/{name}")
+            elif name not in SEEN_LIVE:
+                yield f"{place}: no property {name}"
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{place}: {value!r} is none of {schema['enum']}"
+    elif isinstance(value, str) and len(value) > schema.get("maxLength", 1_000_000):
+        yield f"{place}: longer than {schema['maxLength']}"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with serving(records=20) as sandbox, clients.webcrm(sandbox) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", [table.path for table in TABLES])
+def test_records_have_the_properties_and_types_of_the_description(client: httpx.Client, path: str) -> None:
+    schema = description()["paths"][f"/{path}"]["get"]["responses"]["200"]["schema"]
+    found = client.get(f"/{path}").json()
+    assert found
+    assert not list(faults(found, schema))
+    assert all(record.keys() == resolved(schema["items"])["properties"].keys() for record in found)
+    one = description()["paths"][f"/{path}/{{id}}"]["get"]["responses"]["200"]["schema"]
+    assert not list(faults(client.get(f"/{path}/1").json(), one))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.path))
+def test_every_property_that_can_be_written_is_known_with_its_length_and_values(table: Any) -> None:  # noqa: ANN401
+    schema = description()["paths"][f"/{table.path}"]["patch"]["parameters"][0]["schema"]
+    for name, told in resolved(schema["items"])["properties"].items():
+        if name == "QuotationLineLinkedDataId":
+            assert name not in table.properties
+            continue
+        assert table.properties[name].length == told.get("maxLength", 0), name
+        assert sorted(table.properties[name].choices) == sorted(told.get("enum", [])), name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.path))
+def test_answers_to_writes_have_the_described_shape(client: httpx.Client, table: Any) -> None:  # noqa: ANN401
+    sent = {table.name + (table.required or "Memo"): "Ny"}
+    for verb in ("post", "patch"):
+        schema = description()["paths"][f"/{table.path}"][verb]["responses"]["200"].get("schema")
+        answer = client.request(verb, f"/{table.path}", json=sent if verb == "post" else [sent])
+        assert answer.status_code == 200
+        if schema:
+            assert not list(faults(answer.json(), schema))
+        else:
+            assert answer.content == b""
+
+
+def test_a_login_has_the_described_shape() -> None:
+    schema = description()["paths"]["/Auth/ApiLogin"]["post"]["responses"]["200"]["schema"]
+    with serving() as sandbox:
+        assert not list(faults(clients.login(sandbox), schema))
+
+
+def test_the_check_itself_sees_a_wrong_type_and_an_unknown_property() -> None:
+    schema = {"$ref": "#/definitions/PersonDto"}
+    assert list(faults({"PersonId": "1", "Nonsense": 1}, schema)) == [
+        "/PersonId: '1' is no integer",
+        ": no property Nonsense",
+    ]

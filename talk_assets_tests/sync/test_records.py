@@ -1,0 +1,235 @@
+"""From the bytes of a page to a frame: nothing lost, nothing changed, and what cannot be used set aside."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from talk_assets.entities import person
+from talk_assets.errors import NotTheApi
+from talk_assets.sync import jsontext
+from talk_assets.sync.connection import Collection, Part
+from talk_assets.sync.lens import Date, Email, Instant, Lens, Ref, Text
+from talk_assets.sync.records import declared, parse
+
+PERSONS = Collection(
+    name="persons",
+    entity=person,
+    id="Id",
+    modified=Instant("UpdatedAt"),
+    version="Version",
+    deleted="Deleted",
+    reference="Custom15",
+    ignore=("RowNumber", "Password"),
+    lens=Lens(
+        first_name=Text("FirstName"),
+        email=Email("Email"),
+        birth_date=Date("Birthday"),
+        company=Ref("CompanyId", to="companies", wire="integer"),
+        city=Text("Address.City"),
+        postal_code=Text("Address.Zip.Code"),
+    ),
+)
+
+characters = st.text(st.characters(codec="utf-8"), max_size=12)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | characters
+    | st.sampled_from(["C:\\new", "a\\", '{"a', "[x", "{}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(characters, inner, max_size=3),
+    max_leaves=6,
+)
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=6).filter(
+    lambda n: n.lower() != "id"
+)
+
+
+def page(*records: object) -> bytes:
+    return json.dumps(records).encode()
+
+
+def one(**properties: object) -> dict[str, Any]:
+    return parse(PERSONS, page({"Id": 1, **properties})).records.row(0, named=True)
+
+
+@settings(max_examples=60)
+@given(records=st.lists(st.dictionaries(names, values, max_size=4), max_size=4), ascii_only=st.booleans())
+def test_a_record_comes_out_as_it_went_in(records: list[dict[str, Any]], ascii_only: bool) -> None:  # noqa: FBT001 -- drawn
+    sent = [{"Id": i, **record} for i, record in enumerate(records)]
+    plain = Collection(name="any", entity=person, id="Id", lens=Lens(first_name=Text("FirstName")))
+    parsed = parse(plain, json.dumps(sent, ensure_ascii=ascii_only, indent=1).encode())
+    assert [json.loads(text) for text in parsed.records["_record"]] == sent
+    assert parsed.records["_id"].to_list() == [str(i) for i in range(len(sent))]
+
+
+@settings(max_examples=60)
+@given(
+    texts=st.lists(characters | st.sampled_from(["\\", '\\"', "\\n", '"', "\t\x1f", '{"a":1}']), min_size=1, max_size=4)
+)
+def test_text_is_verbatim_on_every_level(texts: list[str]) -> None:
+    parsed = parse(
+        PERSONS,
+        page(*({"Id": i, "FirstName": t, "Address": {"City": t, "Zip": {"Code": t}}} for i, t in enumerate(texts))),
+    )
+    for column in ("FirstName", "Address.City", "Address.Zip.Code"):
+        assert parsed.records[column].to_list() == texts
+
+
+@settings(max_examples=60)
+@given(items=st.lists(values, max_size=5))
+def test_a_list_comes_apart_into_its_objects(items: list[Any]) -> None:
+    found = jsontext.elements(pl.Series([json.dumps(items), "[]", None, "[no list", "x"]))
+    objects = found.filter(jsontext.is_object(pl.col("element")))["element"]
+    assert found["row"].unique().to_list() in ([0], [])
+    assert [json.loads(text) for text in objects if json.loads(text)] == [
+        item for item in items if isinstance(item, dict) and item
+    ]
+
+
+@given(text=characters | st.sampled_from(["\\", '\\"', "\x00\x1f"]))
+def test_a_quoted_text_is_json(text: str) -> None:
+    quoted = pl.DataFrame({"t": [text]}).select(jsontext.quoted(pl.col("t"))).item()
+    assert json.loads(quoted) == text
+
+
+def test_declared_properties_are_columns_of_text() -> None:
+    row = one(FirstName="Ås", CompanyId=7, Address={"City": "Bø", "Zip": {"Code": 123}}, Birthday=None)
+    assert row["FirstName"] == "Ås"
+    assert row["CompanyId"] == "7"
+    assert row["Address.City"] == "Bø"
+    assert row["Address.Zip.Code"] == "123"
+    assert row["Birthday"] is None
+    assert set(declared(PERSONS)) < set(row)
+
+
+def test_names_match_whatever_their_case() -> None:
+    body = page(
+        {"id": 1, "firstname": "A", "address": {"city": "X"}}, {"Id": 2, "FirstName": "B", "Address": {"CITY": "Y"}}
+    )
+    assert parse(PERSONS, body).records.select("_id", "FirstName", "Address.City").rows() == [
+        ("1", "A", "X"),
+        ("2", "B", "Y"),
+    ]
+
+
+def test_what_the_hub_wants_to_know_of_a_record() -> None:
+    row = one(UpdatedAt="2024-05-17T08:30:00+02:00", Version=3, Custom15="e1")
+    assert (row["_id"], row["_etag"], row["_ref"], row["_deleted"]) == ("1", "3", "e1", False)
+    assert row["_modified"] == datetime(2024, 5, 17, 6, 30, tzinfo=UTC)
+    bare = one(Custom15="", Deleted=True)
+    assert (bare["_etag"], bare["_ref"], bare["_modified"], bare["_deleted"]) == (None, None, None, True)
+
+
+def test_the_record_keeps_its_types_and_leaves_out_what_is_ignored() -> None:
+    row = one(CompanyId=7, FirstName="7", Odd=[1, "2"], Price=1.5, Flag=True, Password="censored", RowNumber=3)
+    record = {"Id": 1, "CompanyId": 7, "FirstName": "7", "Odd": [1, "2"], "Price": 1.5, "Flag": True}
+    assert json.loads(row["_record"]) == record
+    assert "censored" not in str(row)
+
+
+def test_the_hash_tells_edits_from_noise() -> None:
+    def hashes(*records: dict[str, Any]) -> list[int]:
+        return parse(PERSONS, page(*records)).records.sort("_id")["_hash"].to_list()
+
+    a, b = {"Id": 1, "FirstName": "A", "Other": 1}, {"Id": 2, "Address": {"City": "X"}, "More": None}
+    first, second = hashes(a, b)
+    assert hashes(b, a) == [first, second]
+    assert hashes(a) == [first]
+    assert hashes({"Other": 1, "FirstName": "A", "Id": 1, "Email": None, "RowNumber": 9}) == [first]
+    assert hashes(a | {"FirstName": "B"}) != [first]
+    assert hashes(a | {"Other": 2}) != [first]
+    assert hashes({"Id": 1, "FirstName": 1, "Other": "A"}) != [first]
+    assert first != second
+
+
+def test_properties_that_nobody_declared_are_reported() -> None:
+    assert parse(PERSONS, page({"Id": 1, "New": 1, "RowNumber": 1, "address": {}})).unknown == {"New"}
+
+
+def test_a_part_is_a_column_even_though_it_never_comes() -> None:
+    orders = Collection(
+        name="o", entity=person, id="Id", lens=PERSONS.lens, parts=(Part("Lines", "lines", "OrderId", ("Id",)),)
+    )
+    assert parse(orders, page({"Id": 1})).records["Lines"].to_list() == [None]
+
+
+def test_what_cannot_be_used_is_set_aside_and_the_rest_goes_on() -> None:
+    records = [
+        {"Id": 1, "Birthday": "31.31.2020"},
+        {"FirstName": "no id"},
+        {"Id": "  "},
+        {"Id": 4, "UpdatedAt": "soon"},
+        {"Id": 5, "FirstName": "earlier"},
+        {"Id": 5, "FirstName": "later"},
+        {"Id": 6, "CompanyId": "x"},
+        "text",
+        None,
+        [1],
+        7,
+        {"Id": 7},
+    ]
+    parsed = parse(PERSONS, page(*records))
+    assert parsed.records.select("_id", "FirstName").rows() == [("5", "later"), ("7", None)]
+    assert parsed.misfits.columns == ["_id", "property", "found", "reason"]
+    assert sorted(parsed.misfits["reason"].to_list()) == [
+        "Birthday is '31.31.2020'; it should be a date, as 2024-05-17",
+        "CompanyId is 'x'; it should be the id of a record of companies, a whole number",
+        "Id is '  '; it should be the record's id",
+        "Id is '5'; it should be on one record of a page; the last one is used",
+        "Id is not there; it should be the record's id",
+        "UpdatedAt is 'soon'; it should be a date and time, as 2024-05-17T08:30:00+02:00",
+        "an item of the page is '7'; it should be a JSON object",
+        "an item of the page is '[1]'; it should be a JSON object",
+        "an item of the page is 'text'; it should be a JSON object",
+        "an item of the page is not there; it should be a JSON object",
+    ]
+
+
+def test_an_object_where_text_was_nested_is_no_reason_to_stop() -> None:
+    body = page({"Id": 1, "Address": '{"City'}, {"Id": 2, "Address": ["x"]}, {"Id": 3, "Address": {"City": "Z"}})
+    assert parse(PERSONS, body).records["Address.City"].to_list() == [None, None, "Z"]
+
+
+def test_an_empty_page_has_every_column_in_its_type() -> None:
+    empty, full = parse(PERSONS, b"[]"), parse(PERSONS, page({"Id": 1}))
+    assert empty.records.schema == full.records.schema
+    assert empty.misfits.schema == full.misfits.schema
+    assert empty.records.is_empty()
+    assert parse(PERSONS, b" [{}] ").records.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"<html><body>Log in</body></html>", "'<html><body>Log in</body></html>'"),
+        (b"", "nothing"),
+        (b'{"Message":"throttled"}', '\'{"Message":"throttled"}\''),
+        (b'[{"Id":1},{"Id', '\'[{"Id":1},{"Id\''),
+        (b'[{"Id":[1]', "'[{\"Id\":[1]'"),
+        (b'[{"Id":\xff}]', "'[{\"Id\":\ufffd}]'"),
+        (b"[" + b"x" * 100 + b"]", f"'[{'x' * 59}'…"),
+    ],
+)
+def test_what_is_no_array_of_records_is_not_the_api(body: bytes, found: str) -> None:
+    with pytest.raises(NotTheApi) as error:
+        parse(PERSONS, body)
+    assert str(error.value) == f"persons: the answer is {found}; it should be a JSON array of objects"
+
+
+def test_ten_thousand_records_are_parsed_quickly() -> None:
+    record = {f"Custom{i}": f'v "{i}" å' for i in range(15)} | {
+        "FirstName": "Åse",
+        "CompanyId": 7,
+        "Address": {"City": "Oslo"},
+    }
+    body = json.dumps([{"Id": i, **record} for i in range(10_000)]).encode()
+    started = time.process_time()
+    assert parse(PERSONS, body).records.height == 10_000
+    assert time.process_time() - started < 5

@@ -1,0 +1,144 @@
+"""How `talk` ends, what it prints, and that it stays quick."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from talk_assets import cli
+from talk_assets.cli.output import show_json, show_table
+from talk_assets.errors import ConfigurationError
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.talk, arguments, prog_name="talk")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An instance of its own, in which the process stands."""
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make `talk sandbox` a command that raises."""
+
+    @click.command()
+    def sandbox() -> None:
+        raise error
+
+    monkeypatch.setattr("talk_assets.cli.sandbox.sandbox", sandbox)
+
+
+def test_a_known_error_is_one_line_on_stderr_and_exit_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ConfigurationError("data/talk.toml: systems: is 3,\nand should be a section."))
+    result = run("sandbox")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == "talk: data/talk.toml: systems: is 3, and should be a section.\n"
+
+
+def test_an_error_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ZeroDivisionError("surprise"))
+    assert isinstance(run("sandbox").exception, ZeroDivisionError)
+
+
+def test_ctrl_c_is_one_line_and_exit_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, KeyboardInterrupt())
+    result = run("sandbox")
+    assert result.exit_code == 130
+    assert result.stderr.startswith("talk: stopped")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_wrong_usage_is_exit_status_2_and_says_what_is_right() -> None:
+    result = run("sandbocks")
+    assert result.exit_code == 2
+    assert "sandbocks" in result.stderr
+
+
+def test_every_command_is_there_under_its_name_and_says_what_it_does() -> None:
+    group = click.Context(cli.talk)
+    for name in cli.talk.list_commands(group):
+        command = cli.talk.get_command(group, name)
+        assert command is not None
+        assert command.name == name
+        assert command.help
+
+
+def leaves(command: click.Command) -> list[click.Command]:
+    if not isinstance(command, click.Group):
+        return [command]
+    context = click.Context(command)
+    found = (command.get_command(context, name) for name in command.list_commands(context))
+    return [leaf for one in found if one is not None for leaf in leaves(one)]
+
+
+def test_every_command_speaks_json() -> None:
+    for command in leaves(cli.talk):
+        options = [option for parameter in command.params for option in parameter.opts]
+        assert "--json" in options, f"{command.name} has {options}"
+
+
+def test_help_needs_no_data_folder_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from talk_assets.cli import talk; talk(['--version'], standalone_mode=False);"
+        "print(*sorted({'dagster', 'polars', 'duckdb', 'httpx', 'rich'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 -- our own interpreter
+    assert done.stdout.splitlines()[1:] == [""]
+
+
+def test_a_broken_talk_toml_is_one_line_naming_the_line(folder: Path) -> None:
+    (folder / "talk.toml").write_text("[sandbox\nport = 1", "utf-8")
+    result = run("sandbox", "down")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"talk: {folder / 'talk.toml'}: is not TOML")
+    assert "line 1" in result.stderr
+
+
+def test_outside_a_data_folder_talk_says_where_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("sandbox", "down")
+    assert result.exit_code == 1
+    assert "DAGSTER_HOME" in result.stderr
+
+
+def test_a_table_in_a_pipe_is_plain_aligned_and_never_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "x" * 300
+    show_table(("pair", "linked"), [("persons", 7), (long, 12), ("none", 1)], title="Pairs")
+    assert capsys.readouterr().out.splitlines() == [
+        "Pairs",
+        "pair".ljust(300) + "  linked",
+        "persons".ljust(300) + "       7",
+        long + "      12",
+        "none".ljust(300) + "       1",
+    ]
+
+
+def test_a_table_without_rows_still_shows_its_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table(("pair", "linked"), [])
+    assert capsys.readouterr().out == "pair  linked\n"
+
+
+def test_markup_in_data_is_shown_as_it_is_in_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    show_table(("name", "n"), [("[red]Ås & Sønn[/red]", None)], title="Companies")
+    shown = capsys.readouterr().out
+    assert "[red]Ås & Sønn[/red]" in shown
+    assert "None" not in shown
+
+
+def test_json_keeps_letters_and_writes_paths_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"name": "Ås", "at": Path("a") / "b"})
+    printed = capsys.readouterr().out
+    assert "Ås" in printed
+    assert json.loads(printed) == {"name": "Ås", "at": "a/b"}

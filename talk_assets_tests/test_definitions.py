@@ -1,0 +1,135 @@
+"""The graph as Dagster loads it: its shape, what it says of itself, and that building it touches nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage
+
+from talk_assets.config import load
+from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
+
+SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
+UPDATE = "python -m talk_assets_tests.test_definitions"
+
+
+def built(folder: Path) -> Definitions:
+    """The graph of an empty talk.toml and an empty environment."""
+    return build_definitions(load(folder, {}))
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
+    return built(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def specs(graph: Definitions) -> dict[str, AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in graph.resolve_all_asset_specs()}
+
+
+def drawn(graph: Definitions) -> Iterator[str]:
+    """One paragraph per asset: key, group and kinds, then what it depends on; then the steps in their order."""
+    yield "Every asset: its key (group; kinds), and below it what it depends on.\n"
+    for spec in sorted(graph.resolve_all_asset_specs(), key=lambda spec: spec.key):
+        yield f"{spec.key.to_user_string()} ({spec.group_name}; {', '.join(sorted(spec.kinds))})"
+        yield from (f"    {dep}" for dep in sorted(dep.asset_key.to_user_string() for dep in spec.deps))
+    for name in (SYNC, PLAN):
+        yield f"\nThe steps of the job {name}, in their order:\n"
+        yield from (f"    {node.name}" for node in graph.resolve_job_def(name).nodes_in_topological_order)
+
+
+def test_the_graph_is_as_in_the_snapshot(graph: Definitions) -> None:
+    drawing = "\n".join(drawn(graph)) + "\n"
+    assert SNAPSHOT.read_text("utf-8") == drawing, f"If the graph is as it should be: {UPDATE}"
+
+
+def test_every_asset_says_what_it_is_who_looks_after_it_and_where_it_belongs(specs: dict[str, AssetSpec]) -> None:
+    for key, spec in specs.items():
+        assert spec.description, key
+        assert spec.description.endswith("."), key
+        assert spec.owners, key
+        assert spec.kinds, key
+        assert spec.group_name in {"webcrm", "customerp", "company", "product", "person", "order"}, key
+
+
+def test_building_the_graph_opens_no_database_and_asks_no_system(tmp_path: Path) -> None:
+    built(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_dagster_loads_is_the_graph_of_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "talk.toml").write_text("[dataflows.webcrm-customerp.pairs.users-contact]\nenabled = false\n", "utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    keys = {key.to_user_string() for key in defs().resolve_all_asset_keys()}
+    assert "webcrm/persons" in keys
+    assert "webcrm/users" not in keys
+
+
+def test_without_a_dataflow_there_is_an_empty_graph(tmp_path: Path) -> None:
+    (tmp_path / "talk.toml").write_text("[dataflows.webcrm-customerp]\nenabled = false\n", "utf-8")
+    assert not list(built(tmp_path).resolve_all_asset_keys())
+
+
+def test_the_job_plan_has_everything_but_the_writes(graph: Definitions) -> None:
+    def keys(name: str) -> set[AssetKey]:
+        return set(graph.resolve_job_def(name).asset_layer.executable_asset_keys)
+
+    left_out = keys(SYNC) - keys(PLAN)
+    assert left_out == {key for key in keys(SYNC) if key.path[-1] == "writes"}
+    assert keys(PLAN) < keys(SYNC)
+
+
+def test_a_step_comes_after_what_it_refers_to_and_what_is_left_of_it(graph: Definitions) -> None:
+    steps = [node.name for node in graph.resolve_job_def(SYNC).nodes_in_topological_order]
+    order = ["settle_company", "settle_person", "settle_order", "write_webcrm", "write_customerp"]
+    assert [step for step in steps if step in order] == order
+    assert steps.index("settle_product") < steps.index("settle_order")
+
+
+def lineage(spec: AssetSpec) -> TableColumnLineage:
+    found = spec.metadata["dagster/column_lineage"]
+    assert isinstance(found, TableColumnLineage)
+    return found
+
+
+def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str, AssetSpec]) -> None:
+    deps = lineage(specs["person/golden"]).deps_by_column
+    assert set(deps["email"]) == {
+        TableColumnDep(AssetKey(["webcrm", "persons"]), "PersonEmail"),
+        TableColumnDep(AssetKey(["webcrm", "users"]), "UserEmail"),
+        TableColumnDep(AssetKey(["customerp", "contact"]), "email"),
+    }
+
+
+def test_a_written_property_leads_back_to_its_golden_fields(specs: dict[str, AssetSpec]) -> None:
+    deps = lineage(specs["webcrm/persons/changes"]).deps_by_column
+    assert deps["PersonEmail"] == [TableColumnDep(AssetKey(["person", "golden"]), "email")]
+    assert not lineage(specs["webcrm/users/changes"]).deps_by_column, "users are only read"
+
+
+def test_every_column_of_the_lineage_is_a_declared_one(specs: dict[str, AssetSpec]) -> None:
+    columns = {
+        key: {column.name for column in spec.metadata["dagster/column_schema"].columns}
+        for key, spec in specs.items()
+        if "dagster/column_schema" in spec.metadata
+    }
+    found = {key: lineage(spec) for key, spec in specs.items() if "dagster/column_lineage" in spec.metadata}
+    assert found
+    for key, one in found.items():
+        for column, deps in one.deps_by_column.items():
+            assert column in columns[key]
+            assert all(dep.column_name in columns[dep.asset_key.to_user_string()] for dep in deps)
+
+
+def main() -> None:
+    """Write the snapshot anew."""
+
+
+    with TemporaryDirectory() as folder:
+        SNAPSHOT.write_text("\n".join(drawn(built(Path(folder)))) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

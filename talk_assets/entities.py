@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """Records whose `fields` all have the same value, case aside, describe the same entity, where that value is unique.
+    """Records whose `fields` have the same values, case aside, describe one entity, where those values are unique.
 
     After a `decisive` rule, records that both have a value and not the same one never match by a later rule.
     """

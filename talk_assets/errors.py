@@ -11,8 +11,8 @@
         ├── StoreLocked           wait for the other process, or stop it
         └── StoreIncompatible     use the version that wrote it, or a fresh data folder
 
-A message names the place, what was found there and what would be right. Messages never hold credentials: values from the
-environment do not reach an exception.
+A message names the place, what was found there and what would be right. Messages never hold credentials: values from
+the environment do not reach an exception.
 """
 
 

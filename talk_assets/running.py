@@ -20,8 +20,9 @@ from dagster import (
 
 from talk_assets.assets import names
 from talk_assets.assets.turns import turn
-from talk_assets.config import Config, DataflowSettings, Mode
+from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import build_definitions, job
+from talk_assets.errors import ConfigurationError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
 from talk_assets.sync.report import PairStatus
@@ -71,6 +72,9 @@ def sync(config: Config, request: Request) -> Outcome:
     wiring = Wiring(config)
     dataflows = wiring.dataflows(request.dataflows)
     keys = wiring.collections_of(dataflows)
+    if not keys:
+        message = f"{config.folder / FILE}: no pair of any dataflow is switched on, so there is nothing to sync."
+        raise ConfigurationError(message)
     with turn(config.folder, request.waiting), DagsterInstance.from_config(str(config.folder)) as instance:
         _bury(instance, wiring)
         built = job(build_definitions(config), plan=request.plan)

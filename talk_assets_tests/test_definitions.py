@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage
+from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage, serialize_value
 
 from talk_assets.config import load
 from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
@@ -123,10 +123,15 @@ def test_every_column_of_the_lineage_is_a_declared_one(specs: dict[str, AssetSpe
             assert all(dep.column_name in columns[dep.asset_key.to_user_string()] for dep in deps)
 
 
+def test_what_assets_say_of_themselves_can_be_sent_to_the_ui(specs: dict[str, AssetSpec]) -> None:
+    said = [value for spec in specs.values() for value in spec.metadata.values()]
+    assert said
+    for value in said:
+        assert serialize_value(value)
+
+
 def main() -> None:
     """Write the snapshot anew."""
-
-
     with TemporaryDirectory() as folder:
         SNAPSHOT.write_text("\n".join(drawn(built(Path(folder)))) + "\n", "utf-8")
 

@@ -67,7 +67,7 @@ def _fields(lens: Lens) -> dict[str, list[str]]:
 
 def _definition(entity: Entity, deps: Mapping[str, list[TableColumnDep]]) -> Definition:
     columns = [
-        TableColumn(field.name, field.kind, f"an entity of {field.to}" if field.to else None) for field in entity.fields
+        TableColumn(field.name, field.kind.value, f"an entity of {field.to}" if field.to else None) for field in entity.fields
     ]
     return {
         "dagster/column_schema": TableSchema(columns),

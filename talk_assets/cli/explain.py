@@ -50,7 +50,7 @@ def _parse(wiring: Wiring, record: str) -> tuple[str, str]:
     id_ = record[len(key) + 1 :]
     if key not in wiring.collections:
         message = (
-            f"{record}: there is no collection {key}{suggestion(key, wiring.collections)}."
+            f"{record}: there is no collection {key}{suggestion(key, wiring.collections) or '.'}"
             f" There are {', '.join(wiring.collections)}."
         )
         raise ConfigurationError(message)
@@ -86,7 +86,7 @@ def _show_fields(found: Story) -> None:
         if one.value is not None or one.seen is not None or one.sent is not None
     ]
     click.echo()
-    show_table(("field", "value", "set", "by", "this record holds", "was sent"), rows, title="Values")
+    show_table(("field", "value", "set", "by", "this record holds", "is up to date with"), rows, title="Values")
 
 
 def _show_changes(found: Story) -> None:

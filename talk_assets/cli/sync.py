@@ -3,6 +3,7 @@
 The sync itself is `running`; here it is asked for, and its outcome shown.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
     """
     here = config.current()
     _start_sandbox(here)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
     from talk_assets import running  # noqa: PLC0415
 
@@ -112,5 +114,8 @@ def _show_plan(outcome: "Outcome", name: str) -> None:
         for key in keys
         if (asked := outcome.changes.get(key, {}))
     ]
-    show_table(("collection", *ACTIONS, "waiting", "held"), rows, title=f"{name}: would be written")
+    if rows:
+        show_table(("collection", *ACTIONS, "waiting", "held"), rows, title=f"{name}: would be written")
+    else:
+        click.echo(f"{name}: nothing would be written")
     click.echo()

@@ -30,6 +30,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--no-limits", action="store_true")
     wanted = parser.parse_args()
+    if os.getpid() != os.getsid(0):
+        os.setsid()  # a terminal that is closed, or ^C in it, is not meant for us
     try:
         asyncio.run(_serve(wanted.folder.resolve(), wanted))
     except TalkError as error:

@@ -1,6 +1,6 @@
 """The control surface behind each system: what was requested, what goes wrong, and records as they lie on the shelf.
 
-It needs no credentials, is never counted or limited, and is no part of any API: only tests and demonstrations use it.
+Counts, faults and switches are gone after a restart, records are not. It needs no credentials, is never counted or limited, and is no part of any API: only tests and demonstrations use it.
 """
 
 import json

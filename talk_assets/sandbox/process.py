@@ -6,7 +6,6 @@ Safe to call twice, or from two processes at once. The process itself is `__main
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -73,23 +72,30 @@ def _arguments(folder: Path, records: int | None, seed: int | None, port: int, *
 
 
 def _start(folder: Path, arguments: list[str]) -> Running:
-    command = [sys.executable, "-m", "talk_assets.sandbox", *arguments]
-    with (folder / LOG).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 -- our own module
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
+    child = _spawn([sys.executable, "-m", "talk_assets.sandbox", *arguments], folder / LOG)
     until = time.monotonic() + STARTING
     while time.monotonic() < until:
-        ended = process.poll() is not None
+        ended = not _alive(child)
         found = running(folder)
         if found:  # ours, or that of another `up` that was quicker
             return found
         if ended:
             raise ConfigurationError(_last_words(folder))
         time.sleep(0.05)
-    process.kill()
+    _end(child)
     message = f"the sandbox did not answer within {STARTING:.0f} s; see {folder / LOG}"
     raise SystemFailure(message)
+
+
+def _spawn(command: list[str], log: Path) -> int:
+    """Start a process that outlives this one; its words go to `log`."""
+    words = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    streams = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), words, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(command[0], command, os.environ, file_actions=streams)
 
 
 def _last_words(folder: Path) -> str:

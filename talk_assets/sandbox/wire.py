@@ -80,7 +80,7 @@ class Reply:
 
 def dumps(value: object) -> bytes:
     """Compact JSON, letters outside ASCII as themselves."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

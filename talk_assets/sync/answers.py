@@ -1,6 +1,7 @@
 """What an answer to a write changes: links, the collection's table, the journal, and what is still asked."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,8 @@ class Answered:
     key: str
     collection: Collection
     rows: pl.DataFrame
+    parts: Mapping[str, Sequence[str]]
+    """Ids of the records of other collections that the writes deleted."""
 
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
@@ -42,7 +45,11 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
         schema_overrides=dict.fromkeys(("key", "outcome", "answer_id", "record", "answer_reason"), pl.String),
         orient="row",
     )
-    return Answered(key, collection, rows.join(frame, on="key"))
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for answer in answers:
+        for name, id_ in answer.gone:
+            parts[f"{key.split('/', maxsplit=1)[0]}/{name}"].append(id_)
+    return Answered(key, collection, rows.join(frame, on="key"), parts)
 
 
 def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
@@ -53,8 +60,8 @@ def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
     gone = answered.of(Outcome.GONE).select("id").drop_nulls()
-    if gone.height:
-        reading.mark_deleted(transaction, key, gone)
+    for where, ids in {key: gone["id"].to_list(), **answered.parts}.items():
+        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
     transaction.run(
         "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"

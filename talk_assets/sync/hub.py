@@ -170,18 +170,33 @@ class Hub:
         return report
 
     async def _write(self, connection: Connection, key: str, collection: Collection, report: WriteReport) -> None:
-        entity = collection.entity.name
-        lefts = [pair for pair in self.topologies[entity].pairs if pair.right == key]
+        lefts = [pair for pair in self.topologies[collection.entity.name].pairs if pair.right == key]
         writer = Writer(key, collection, lefts, self.run)
         await self._look_for_lost(connection, key, collection)
         while self._pending(writer, report):
             if not collection.watched:
-                await Reader(self.store, connection, key, collection, self.clock()).read(full=False)
-                self.settle(entity, outstanding=False)
+                await self._look_again(connection, key, collection)
             with self.store.transaction() as transaction:
                 batch = writer.prepare(transaction, report, self.clock())
             if batch.writes:
                 await self._send(connection, writer, batch, report)
+        if report.writes and self._relatives(key, collection):
+            await self._look_again(connection, key, collection)
+
+    async def _look_again(self, connection: Connection, key: str, collection: Collection) -> None:
+        """Read what changed since, in everything that shows in a record, and decide again about that."""
+        for other, related in {key: collection, **self._relatives(key, collection)}.items():
+            await Reader(self.store, connection, other, related, self.clock()).read(full=False)
+        self.settle(collection.entity.name, outstanding=False)
+
+    def _relatives(self, key: str, collection: Collection) -> dict[str, Collection]:
+        """The collections that a record's parts are in, and those whose parts it is, which a write changes as well."""
+        parts = {part.of for part in collection.parts}
+        return {
+            other: related
+            for other, related in self.collections(key.split("/", maxsplit=1)[0]).items()
+            if related.name in parts or any(part.of == collection.name for part in related.parts)
+        }
 
     def _pending(self, writer: Writer, report: WriteReport) -> int:
         with self.store.transaction() as transaction:
@@ -195,9 +210,9 @@ class Hub:
             return
         if collection.reference:
             self._show(key, collection, [page async for page in connection.find(collection, lost)])
+            self.settle(collection.entity.name, outstanding=False)
         else:
-            await Reader(self.store, connection, key, collection, self.clock()).read(full=False)
-        self.settle(collection.entity.name, outstanding=False)
+            await self._look_again(connection, key, collection)
 
     def _show(self, key: str, collection: Collection, pages: Sequence[Page]) -> None:
         """Store records that were asked for by id or by reference."""

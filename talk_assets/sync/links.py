@@ -9,9 +9,9 @@ from datetime import datetime
 
 import polars as pl
 
-from talk_assets.entities import Entity
+from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
-from talk_assets.sync import golden, journal, matching, objects, tables
+from talk_assets.sync import golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.golden import Decision
 
@@ -189,7 +189,8 @@ def _absorb(
         current, seen = rows[field], rows[f"seen_{field}"]
         moved = current.ne_missing(seen)
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
-        edit = moved & ~own
+        begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
+        edit = moved & ~own & ~begun
         edits.append(_proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
@@ -197,6 +198,15 @@ def _absorb(
         ).to_series()
     decide(transaction, collection.entity, pl.concat(edits), golden.absorb, now, run)
     update(transaction, key, collection, rows.select("id").with_columns(**state))
+
+
+def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:
+    """Where a list is made of nothing but elements from before and after a write: it was interrupted halfway."""
+    if field.kind is not Kind.LINES:
+        return pl.Series([False] * current.len(), dtype=pl.Boolean)
+    known = pl.concat([jsontext.elements(before), jsontext.elements(after)])
+    foreign = jsontext.elements(current).join(known, on=["row", "element"], how="anti")["row"]
+    return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(foreign.implode())
 
 
 def update(transaction: Transaction, key: str, collection: Collection, states: pl.DataFrame) -> None:

@@ -235,7 +235,9 @@ def expect(transaction: Transaction, key: str, created: pl.DataFrame, now: datet
 
 
 def mark_deleted(transaction: Transaction, key: str, gone: pl.DataFrame) -> int:
-    """Mark records, by `id`, as no longer in the system."""
+    """Mark records, by `id`, as no longer in the system; return how many were not marked yet."""
+    if gone.is_empty():
+        return 0
     version = transaction.next_version()
     return transaction.count(
         f"UPDATE {tables.raw(key)} SET _deleted = true, _version = {version}"

@@ -79,7 +79,7 @@ def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None
 
 
 def written(transaction: Transaction, run: str, system: str) -> dict[str, dict[str, int]]:
-    """Return by collection what the journal knows to be written: what is counted where a step did not get to its end."""
+    """Return by collection what the journal knows to be written, for a step that did not get to its end."""
     found = transaction.frame(
         """
         SELECT collection, action || 'd' AS what, count(*) AS n FROM sync.journal

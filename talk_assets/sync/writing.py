@@ -133,10 +133,11 @@ class Writer:
         wait = pl.select(pl.when(reasons["must"] | (nothing & ~create)).then(reasons["reason"])).to_series()
         self._wait(transaction, changes, wait, report)
         ready = wait.is_null() & ~(nothing & ~create)
+        lens, raw = self.collection.lens, changes.select(name for name in self.collection.lens.columns)
         body = pl.select(
             pl.when(create)
-            .then(self.collection.lens.put(outward.values, mask, create=True))
-            .otherwise(self.collection.lens.put(outward.values, mask))
+            .then(lens.put(outward.values, mask, create=True))
+            .otherwise(lens.put(outward.values, mask, raw=raw))
         ).to_series()
         return changes.with_columns(
             body.alias("body"),

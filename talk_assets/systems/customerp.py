@@ -117,7 +117,9 @@ orders = _collection(
             description=Text("description", max_length=LONGEST),
             quantity=Decimal("quantity", wire="string"),
             unit_price=Decimal("unit_price", wire="string"),
-            discount=Decimal("discount", wire="string"),
+            discount=Decimal(
+                "discount", wire="string", nothing=("0", "0.0", "0.00")
+            ),  # no discount, however it is said
         ),
     ),
 )

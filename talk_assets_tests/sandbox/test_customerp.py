@@ -116,7 +116,9 @@ class TestUpdates:
         old = customer(customerp)
         assert patch(customerp, f"/customers/{old['id']}", '"1"', name=" Fjord AS").json() == old
 
-    @pytest.mark.parametrize(("match", "status"), [(None, 428), ('"2"', 412), ('"1"', 200), ('"7", "1"', 200), ("*", 200)])
+    @pytest.mark.parametrize(
+        ("match", "status"), [(None, 428), ('"2"', 412), ('"1"', 200), ('"7", "1"', 200), ("*", 200)]
+    )
     def test_a_write_needs_the_version_it_was_made_for(
         self, customerp: httpx.Client, match: str | None, status: int
     ) -> None:
@@ -228,7 +230,14 @@ class TestTheFeed:
 
     @pytest.mark.parametrize(
         "params",
-        [{"limit": 0}, {"limit": 1001}, {"cursor": "%%"}, {"cursor": "abc"}, {"updated_since": "x"}, {"ids": "a," * 101}],
+        [
+            {"limit": 0},
+            {"limit": 1001},
+            {"cursor": "%%"},
+            {"cursor": "abc"},
+            {"updated_since": "x"},
+            {"ids": "a," * 101},
+        ],
     )
     def test_what_cannot_be_understood_is_a_400(self, customerp: httpx.Client, params: dict[str, str]) -> None:
         assert customerp.get("/customers", params=params).status_code == 400

@@ -1,16 +1,18 @@
 """How Webcrm's records are read: pages, nested reads, searches, date ranges, and its small SQL."""
 
+import itertools
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
-from talk_assets.sandbox.serving import Serving, serving
+from talk_assets.sandbox.serving import Given, Serving, serving
 from talk_assets_tests.sandbox import clients
 
 TIMES = ["2024-06-01T12:00:00+01:00", "2024-06-01T11:30:00Z", "2024-12-01T12:00:00Z", "2024-06-01T11:30:00Z"]
-GIVEN = {
+GIVEN: Given = {
     "webcrm": {
         "Organisations": [{"OrganisationName": "Fjord", "OrganisationUpdatedAt": moment} for moment in TIMES],
         "Persons": [
@@ -36,7 +38,7 @@ def sandbox() -> Iterator[Serving]:
         yield found
 
 
-def names(answer: httpx.Response, name: str = "PersonLastName") -> list[str]:
+def names(answer: httpx.Response, name: str = "PersonLastName") -> list[Any]:
     assert answer.status_code == 200, answer.text
     return [record[name] for record in answer.json()]
 
@@ -49,7 +51,7 @@ class TestPages:
     def test_a_page_has_its_size_and_the_last_one_less(self, webcrm: httpx.Client) -> None:
         pages = [names(webcrm.get("/Persons", params={"Page": page, "Size": 5})) for page in (1, 2, 3, 4)]
         assert [len(page) for page in pages] == [5, 5, 2, 0]
-        assert sorted(sum(pages, [])) == sorted(f"P{number}" for number in range(12))
+        assert sorted(itertools.chain(*pages)) == sorted(f"P{number}" for number in range(12))
 
     def test_names_of_parameters_and_paths_have_no_case(self, webcrm: httpx.Client) -> None:
         assert names(webcrm.get("/persons?page=2&SIZE=5")) == names(webcrm.get("/Persons?Page=2&Size=5"))

@@ -45,15 +45,19 @@ def faults(value: object, schema: dict[str, Any], place: str = "") -> Iterator[s
             yield from faults(item, schema["items"], f"{place}/{number}")
     elif isinstance(value, dict):
         for name, item in value.items():
-            known = schema["properties"].get(name)
-            if known:
-                yield from faults(item, known, f"{place}/{name}")
-            elif name not in SEEN_LIVE:
-                yield f"{place}: no property {name}"
-    elif "enum" in schema and value not in schema["enum"]:
+            yield from property_faults(name, item, schema, place)
+    elif value not in schema.get("enum", [value]):
         yield f"{place}: {value!r} is none of {schema['enum']}"
     elif isinstance(value, str) and len(value) > schema.get("maxLength", 1_000_000):
         yield f"{place}: longer than {schema['maxLength']}"
+
+
+def property_faults(name: str, value: object, schema: dict[str, Any], place: str) -> Iterator[str]:
+    known = schema["properties"].get(name)
+    if known:
+        yield from faults(value, known, f"{place}/{name}")
+    elif name not in SEEN_LIVE:
+        yield f"{place}: no property {name}"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from talk_assets.sync import golden
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "entity": pl.String,
     "field": pl.String,
     "value": pl.String,

@@ -208,6 +208,21 @@ def test_values_are_sent_in_their_json_types() -> None:
     assert put(PERSON, create=True, company="7", city="Oslo", last_name="A") == {"CompanyId": 7, "LastName": "A"}
 
 
+def test_times_and_names_are_spelled_as_the_api_declares() -> None:
+    times = Lens(
+        starts_at=Instant("from", precision="s", zone="+00:00"), ends_at=Instant("to", precision="ms", zone="")
+    )
+    at = "2024-05-17T08:30:00.123456Z"
+    assert put(times, starts_at=at, ends_at=at) == {
+        "from": "2024-05-17T08:30:00+00:00",
+        "to": "2024-05-17T08:30:00.123",
+    }
+    assert put(Lens(ends_at=Instant("to")), ends_at=at) == {"to": at}
+    assert put(PERSON, birth_date="1980-02-29") == {"Birthday": "1980-02-29T00:00:00+00:00"}
+    assert put(ORDER, order_date="2024-05-17", currency="NOK") == {"ordered": "2024-05-17", "currency": "NOK"}
+    assert put(PERSON, mobile="+46701234567", country="SE") == {"Mobile": "+46701234567", "address.country": "Sweden"}
+
+
 def test_a_blank_is_left_out_of_a_create_and_cleared_by_an_update() -> None:
     blank: dict[str, Any] = dict.fromkeys(("first_name", "last_name", "phone", "birth_date"))
     assert put(PERSON, create=True, **blank) == {"LastName": "-"}

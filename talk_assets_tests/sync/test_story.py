@@ -41,7 +41,9 @@ def test_a_created_record_tells_which_record_it_came_from_and_what_was_sent(offi
     found = told(office, "erp/contacts/erp1")
     assert found.present
     assert found.linked_by == "created"
-    assert [(one["collection"], one["id"], one["linked_by"]) for one in found.siblings] == [("crm/people", "crm1", "new")]
+    assert [(one["collection"], one["id"], one["linked_by"]) for one in found.siblings] == [
+        ("crm/people", "crm1", "new")
+    ]
     name = field(found, "first_name")
     assert (name.value, name.origin, name.seen, name.sent) == ("Anna", "crm/people/crm1", "Anna", "Anna")
     write = found.writes[0]
@@ -64,7 +66,11 @@ def test_an_update_tells_before_and_after(office: Office) -> None:
     office.memories["crm/people"].edit("crm1", {"first_name": None})
     office.sync()
     write = told(office, "erp/contacts/erp1").writes[0]
-    assert (write["action"], write["before"], write["after"]) == ("update", {"first_name": "Anna"}, {"first_name": None})
+    assert (write["action"], write["before"], write["after"]) == (
+        "update",
+        {"first_name": "Anna"},
+        {"first_name": None},
+    )
 
 
 def test_references_are_told_as_records_of_the_own_system(office: Office) -> None:

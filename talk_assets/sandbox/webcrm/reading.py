@@ -103,7 +103,7 @@ class Finder:
 
     def _between(self, table: Table, which: str, dates: tuple[str, str], page: tuple[int, int]) -> Reply:
         try:
-            start, end = map(times.to_seconds, dates)
+            start, end = (times.to_seconds(text.upper()) for text in dates)
         except ValueError as error:
             message = f"'{dates[0]}' and '{dates[1]}' are not both dates"
             raise Malpaged(message) from error

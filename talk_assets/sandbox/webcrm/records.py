@@ -14,6 +14,9 @@ from talk_assets.sandbox.webcrm.properties import Property, Table
 from talk_assets.sandbox.wire import dumps
 
 
+LARGEST, INFINITE = 1 << 31, float("inf")
+
+
 class Rejected(Exception):  # noqa: N818 -- what the API says about one record
     """The API does not take the record; the message is what it answers."""
 
@@ -73,9 +76,9 @@ def _fits(prop: Property, value: object) -> bool:
         case "bool":
             return isinstance(value, bool)
         case "int":
-            return type(value) is int
+            return type(value) is int and abs(value) < LARGEST
         case "number":
-            return type(value) in {int, float}
+            return type(value) in {int, float} and abs(value) < INFINITE  # type: ignore[operator]
     return False
 
 

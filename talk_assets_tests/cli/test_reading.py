@@ -1,0 +1,103 @@
+"""`talk status`, `explain`, `held` and `conflicts`: what they show, and that they need no Dagster."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from talk_assets import cli, config
+from talk_assets_tests.office import Office, open_office
+
+
+def talk(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.talk, arguments, prog_name="talk")
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Anna's first name is in conflict, two others share an e-mail."""
+    office = open_office(tmp_path, monkeypatch)
+    monkeypatch.setattr(config, "current", lambda: office.config)
+    office.create("crm/people", email="anna@example.com", first_name="Anna")
+    office.create("erp/contacts", email="anna@example.com", first_name="Anne")
+    for _ in range(2):
+        office.create("crm/people", email="same@example.com")
+    office.sync()
+    return office
+
+
+def test_status_counts_every_pair(office: Office) -> None:
+    pairs = json.loads(talk("status", "--json").stdout)["pairs"]
+    assert pairs[1] == {
+        "dataflow": "crm-erp", "left": "crm/people", "right": "erp/contacts", "left_records": 3, "right_records": 1,
+        "linked": 1, "waiting": 0, "held": 2, "conflicts": 1,
+    }  # fmt: skip
+    assert "crm/people" in talk("status").stdout
+
+
+def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = open_office(tmp_path, monkeypatch)
+    monkeypatch.setattr(config, "current", lambda: office.config)
+    assert "There was no run yet: talk sync" in talk("status").stdout
+
+
+def test_held_tells_what_waits_and_why(office: Office) -> None:
+    shown = talk("held").stdout
+    assert "crm/people/crm2" in shown
+    assert "same e-mail" in shown
+    assert len(json.loads(talk("held", "--json").stdout)["held"]) == 2
+
+
+def test_conflicts_tell_both_values_and_where_they_are_from(office: Office) -> None:
+    shown = talk("conflicts").stdout.splitlines()
+    assert len(shown) == 2
+    assert all(word in shown[1] for word in ("first_name", "Anna", "crm/people/crm1", "Anne", "erp/contacts/erp1"))
+    assert json.loads(talk("conflicts", "--json").stdout)["conflicts"][0]["winner"] == "Anne"
+
+
+def test_nothing_held_and_no_conflicts_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = open_office(tmp_path, monkeypatch)
+    monkeypatch.setattr(config, "current", lambda: office.config)
+    assert talk("held").stdout == "Nothing is held.\n"
+    assert talk("conflicts").stdout == "There are no conflicts.\n"
+
+
+def test_explain_tells_the_whole_story_in_words(office: Office) -> None:
+    shown = talk("explain", "crm/people/crm1").stdout
+    assert "with erp/contacts/erp1, linked by the same e-mail" in shown
+    assert "as the first record of its entity" in shown
+    for title in ("Values", "Nothing is waiting to be written.", "Conflicts", "Writes"):
+        assert title in shown
+    assert json.loads(talk("explain", "crm/people/crm1", "--json").stdout)["linked_by"] == "new"
+
+
+def test_explain_tells_why_a_record_is_held(office: Office) -> None:
+    shown = talk("explain", "crm/people/crm2").stdout
+    assert "Held since" in shown
+    assert "not linked" in shown
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ("crm/peeple/crm1", "there is no collection crm/peeple; did you mean crm/people? There are crm/companies"),
+        ("crm/people", "a record is crm/people/ID"),
+        ("crm/people/crm99", "there is no such record; crm/people has records like crm1, crm2, crm3"),
+        ("erp/customers/1", "no record of erp/customers was read yet"),
+        ("nonsense", "there is no collection nonsense"),
+    ],
+)
+def test_explain_of_what_is_not_there_is_one_line_that_says_what_is(office: Office, record: str, told: str) -> None:
+    done = talk("explain", record)
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_reading_commands_import_no_dagster() -> None:
+    program = "import sys; from talk_assets.cli import conflicts, explain, held, status;print('dagster' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 -- our own interpreter
+    assert done.stdout == "False\n"

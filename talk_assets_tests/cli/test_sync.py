@@ -1,0 +1,106 @@
+"""`talk sync`, on systems in memory and a Dagster instance and a database on disk."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from dagster import DagsterInstance, DagsterRunStatus
+
+from talk_assets import cli, config
+from talk_assets.assets.metadata import MODE
+from talk_assets.config import Mode
+from talk_assets.definitions import SYNC, build_definitions
+from talk_assets.running import LAUNCHER
+from talk_assets.sync import runs
+from talk_assets_tests.office import Office, open_office
+
+
+def talk(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.talk, arguments, prog_name="talk")
+
+
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode = Mode.WRITE) -> Office:
+    """An office as the configured instance, with one new employee of a new company."""
+    office = open_office(folder, monkeypatch, mode=mode, on_disk=True)
+    monkeypatch.setattr(config, "current", lambda: office.config)
+    acme = office.create("crm/companies", name="Acme", number="974760673")
+    office.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
+    return office
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return opened(tmp_path, monkeypatch)
+
+
+def test_a_plan_writes_nothing_then_a_sync_what_is_asked_for_and_the_next_one_nothing(office: Office) -> None:
+    assert "crm-erp: would be written" in talk("sync", "--plan").stdout
+    assert not office.records("erp/contacts")
+    with office.transaction() as transaction:
+        assert runs.last(transaction)["mode"].item() == "plan"
+    first = json.loads(talk("sync", "--json").stdout)
+    assert first["writes"] == 2
+    assert first["collections"]["erp/contacts"] == {
+        "read": 0, "changed": 0, "created": 1, "updated": 0, "deleted": 0, "failed": 0,
+        "held": 0, "waiting": 0, "planned": 0,
+    }  # fmt: skip
+    assert first["requests"]["crm"] > 0
+    assert first["seconds"] > 0
+    assert [(pair["left"], pair["linked"], pair["created"]) for pair in first["pairs"]] == [
+        ("crm/companies", 1, 1),
+        ("crm/people", 1, 1),
+    ]
+    with DagsterInstance.from_config(str(office.folder)) as instance:
+        assert instance.get_run_by_id(first["run"]).status is DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
+    second = talk("sync")
+    assert second.exit_code == 0
+    assert "0 records written" in second.stdout
+    assert second.stderr == ""
+
+
+def test_one_failed_system_is_one_line_and_exit_status_1(office: Office) -> None:
+    office.broken["erp"] = "erp: no answer from http://127.0.0.1:1;\nis it running?"
+    done = talk("sync", "--json")
+    assert done.exit_code == 1
+    assert done.stderr == "talk: erp: no answer from http://127.0.0.1:1; is it running?\n"
+    said = json.loads(done.stdout)
+    assert said["failures"] == office.broken
+    assert said["collections"]["crm/people"]["read"] == 1
+
+
+def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> None:
+    with DagsterInstance.from_config(str(office.folder)) as instance:
+        job = build_definitions(office.config).resolve_job_def(SYNC)
+        dead = instance.create_run_for_job(
+            job, status=DagsterRunStatus.STARTED, tags={**LAUNCHER, MODE: "write"}
+        ).run_id
+        with office.wiring().hub(dead).store.transaction() as transaction:
+            runs.begin(transaction, dead, "write", office.world.clock())
+        assert talk("sync").exit_code == 0
+        assert instance.get_run_by_id(dead).status is DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+    with office.transaction() as transaction:
+        outcomes = dict(transaction.frame("SELECT run, outcome FROM sync.runs").iter_rows())
+    assert outcomes.pop(dead) == "died"
+    assert list(outcomes.values()) == ["done"]
+
+
+def test_an_error_within_a_step_is_one_line(office: Office) -> None:
+    office.config.database.mkdir()
+    done = talk("sync")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"talk: {office.config.database}: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_dataflow_that_is_not_there_is_told_with_those_that_are(office: Office) -> None:
+    done = talk("sync", "--dataflow", "crm-erb")
+    assert done.exit_code == 1
+    assert "did you mean crm-erp? There are crm-erp." in done.stderr
+
+
+def test_telemetry_is_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY")
+    talk("sync", "--dataflow", "none")
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"]

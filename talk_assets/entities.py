@@ -33,11 +33,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an entity; `to` names the entity that a REFERENCE points to."""
+    """One field of an entity; `to` names the entity that a REFERENCE points to, `values` are those of a CHOICE."""
 
     name: str
     kind: Kind = Kind.TEXT
     to: str | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Entity:
-    """`rules` in the order in which they are tried. An external reference that holds an entity id comes before them all."""
+    """`rules` in the order in which they are tried; an external reference that holds an entity id comes before them."""
 
     name: str
     fields: tuple[Field, ...]
@@ -144,7 +145,7 @@ order = Entity(
         Field("order_date", Kind.DATE),
         Field("delivery_date", Kind.DATE),
         Field("currency", Kind.CURRENCY),
-        Field("status", Kind.CHOICE),
+        Field("status", Kind.CHOICE, values=("draft", "confirmed", "delivered", "invoiced", "cancelled")),
         Field("lines", Kind.LINES),
     ),
     rules=(Rule("number", ("number",)),),
@@ -163,9 +164,6 @@ project = Entity(
     ),
     rules=(Rule("number", ("number",)),),
 )
-
-ORDER_STATUSES = ("draft", "confirmed", "delivered", "invoiced", "cancelled")
-"""The canonical values of `order.status`."""
 
 ENTITIES = {entity.name: entity for entity in (company, product, person, order, project)}
 """Every entity by name, parents before children."""

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from talk_assets.entities import LINE, ORDER_STATUSES, Entity, Kind
+from talk_assets.entities import LINE, Entity, Kind, order
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.lens import (
     Choice,
@@ -82,7 +82,7 @@ CANONICAL: dict[Kind, st.SearchStrategy[str | None]] = {
     Kind.INSTANT: moments.map(lambda at: f"{at.isoformat(timespec='microseconds')}Z"),
     Kind.COUNTRY: st.sampled_from(["NO", "SE", "DK", "DE", "GB", "US", "CD", "Ruritania"]),
     Kind.CURRENCY: st.sampled_from(["NOK", "EUR", "SEK"]),
-    Kind.CHOICE: st.sampled_from(ORDER_STATUSES),
+    Kind.CHOICE: st.sampled_from(order.field("status").values),
     Kind.REFERENCE: st.integers(1, 10**12).map(str) | st.uuids().map(str),
     Kind.LINES: st.lists(_line.filter(bool), max_size=4).map(
         lambda lines: json.dumps(lines, ensure_ascii=False, separators=(",", ":")) if lines else None

@@ -32,8 +32,9 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
         with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context)) as hub:
             found = _settle(hub, kind, list(topology.collections))
         context.log.info("%s: decided about %s records", kind, found[names.links(kind)]["records decided about"])
+        said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
         for key in chosen:
-            yield MaterializeResult(asset_key=key, metadata=found[key])
+            yield MaterializeResult(asset_key=key, metadata=found[key] | said[key])
 
     return settle
 
@@ -84,7 +85,7 @@ def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
     )
 
 
-def _settle(hub: Hub, kind: str, keys: list[str]) -> Mapping[AssetKey, metadata.Metadata]:
+def _settle(hub: Hub, kind: str, keys: list[str]) -> dict[AssetKey, metadata.Metadata]:
     """Return the metadata of the entity's assets."""
     decided = hub.settle(kind)
     with hub.store.transaction() as transaction:

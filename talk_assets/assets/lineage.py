@@ -6,7 +6,7 @@ the golden fields it holds.
 
 from collections.abc import Mapping
 
-from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from dagster import AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 
 from talk_assets.assets import names
 from talk_assets.entities import Entity
@@ -14,7 +14,9 @@ from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.lens import Lens, Writable
 
-Definition = Mapping[str, TableSchema | TableColumnLineage]
+LINEAGE = "dagster/column_lineage"
+
+Definition = dict[str, TableSchema | TableColumnLineage]
 
 
 def of_collection(collection: Collection) -> Definition:
@@ -50,10 +52,15 @@ def of_changes(collection: Collection) -> Definition:
     columns = [TableColumn(name, lens.columns[name], " and ".join(fields)) for name, fields in written.items()]
     return {
         "dagster/column_schema": TableSchema(columns),
-        "dagster/column_lineage": TableColumnLineage(
+        LINEAGE: TableColumnLineage(
             {name: [TableColumnDep(golden, field) for field in fields] for name, fields in written.items()}
         ),
     }
+
+
+def of_materialisation(spec: AssetSpec) -> Definition:
+    """Return what a materialisation repeats, because the UI looks for it there."""
+    return {name: value for name, value in spec.metadata.items() if name == LINEAGE}
 
 
 def _fields(lens: Lens) -> dict[str, list[str]]:
@@ -67,9 +74,10 @@ def _fields(lens: Lens) -> dict[str, list[str]]:
 
 def _definition(entity: Entity, deps: Mapping[str, list[TableColumnDep]]) -> Definition:
     columns = [
-        TableColumn(field.name, field.kind.value, f"an entity of {field.to}" if field.to else None) for field in entity.fields
+        TableColumn(field.name, field.kind.value, f"an entity of {field.to}" if field.to else None)
+        for field in entity.fields
     ]
     return {
         "dagster/column_schema": TableSchema(columns),
-        "dagster/column_lineage": TableColumnLineage({name: found for name, found in deps.items() if found}),
+        LINEAGE: TableColumnLineage({name: found for name, found in deps.items() if found}),
     }

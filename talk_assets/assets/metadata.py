@@ -21,7 +21,7 @@ SHOWN = 20
 MODE = "talk/mode"
 """The tag of a run that says what it may do."""
 
-Metadata = Mapping[str, Any]
+Metadata = dict[str, Any]
 
 
 def mode_of(context: AssetExecutionContext) -> str:

@@ -1,6 +1,7 @@
 """The control surface behind each system: what was requested, what goes wrong, and records as they lie on the shelf.
 
-Counts, faults and switches are gone after a restart, records are not. It needs no credentials, is never counted or limited, and is no part of any API: only tests and demonstrations use it.
+It needs no credentials, is never counted or limited, and is no part of any API: only tests and demonstrations use it.
+Counts, faults and switches are gone after a restart; records are not.
 """
 
 import json
@@ -8,6 +9,8 @@ from dataclasses import asdict
 
 from talk_assets.sandbox.system import Invalid, System
 from talk_assets.sandbox.wire import Reply, Request, reply
+
+LONGEST_NUMBER = 18
 
 
 def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one for each path
@@ -55,6 +58,6 @@ def _records(system: System, collection: str, request: Request) -> Reply:
 
 
 def _erase(system: System, collection: str, id_: str) -> Reply:
-    if system.shelf(collection).erase(int(id_) if id_.isdecimal() else id_):
+    if system.shelf(collection).erase(int(id_) if id_.isdecimal() and len(id_) < LONGEST_NUMBER else id_):
         return Reply(204)
     return reply({"error": f"{system.name} has no {collection} {id_}"}, 404)

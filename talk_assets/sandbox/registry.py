@@ -15,15 +15,10 @@ from talk_assets.sandbox.world.world import World
 
 
 class Renderer(Protocol):
-    """Spells a world for one system. `ids` is the last number used in each collection, once its records are read."""
+    """Spells a world for one system."""
 
     def collections(self) -> Iterator[tuple[str, Iterator[Stored]]]:
         """Every collection with its records."""
-        ...
-
-    @property
-    def ids(self) -> Mapping[str, int]:
-        """The last number used in each collection."""
         ...
 
 
@@ -74,4 +69,3 @@ def generate(store: Store, systems: Mapping[str, System], *, records: int, seed:
             renderer = SYSTEMS[name].render(World(name, seed, records, epoch))
             for collection, rows in renderer.collections():
                 system.shelves[collection].load(rows)
-                store.next(f"{name}/{collection}", renderer.ids.get(collection, 0))

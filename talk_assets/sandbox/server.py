@@ -6,14 +6,14 @@ No API is known here. A write is committed before its answer leaves.
 import asyncio
 import os
 import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from email.utils import formatdate
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 
+from talk_assets.sandbox.batches import Batches, Spoiled
 from talk_assets.sandbox.control import control
 from talk_assets.sandbox.store import Store
 from talk_assets.sandbox.system import System
@@ -36,7 +36,7 @@ class Server:
     def __init__(self) -> None:
         self._systems: Mapping[str, System] = {}
         self._about: Mapping[str, object] = {}
-        self._transaction: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._batches: Batches | None = None
         self._clock = Clock()
         self._chance = random.Random(0)
         self._date = (0, "")
@@ -46,7 +46,7 @@ class Server:
         self, systems: Mapping[str, System], store: Store, clock: Clock, about: Mapping[str, object] | None = None
     ) -> None:
         """Serve these systems; `about` is shown at `/_sandbox`."""
-        self._systems, self._transaction, self._clock, self._about = systems, store.transaction, clock, about or {}
+        self._systems, self._batches, self._clock, self._about = systems, Batches(store), clock, about or {}
 
     async def start(self, port: int) -> int:
         """Listen on loopback, on a free port where `port` is 0, and return the port; OSError when it is taken."""
@@ -67,7 +67,7 @@ class Server:
         request = Request(incoming.method, path, incoming.query, incoming.headers, await incoming.read())
         try:
             answer = await self._answer(name, request)
-        except Dropped:
+        except (Dropped, Spoiled):
             if incoming.transport:
                 incoming.transport.abort()
             answer = Reply(503)
@@ -103,13 +103,22 @@ class Server:
     async def _carry_out(self, system: System, request: Request) -> Reply:
         if system.faults.latency:
             await asyncio.sleep(system.faults.latency)
-        if request.method in READS:
+        if request.method in READS or self._batches is None:
             answer = system.answer(request)
         else:
-            with self._transaction():
-                answer = system.answer(request)
+            answer = await self._write(self._batches, system, request)
         if self._happens(system.faults.drop_after_accept):
             raise Dropped
+        return answer
+
+    async def _write(self, batches: Batches, system: System, request: Request) -> Reply:
+        committed = batches.join()
+        try:
+            answer = system.answer(request)
+        except BaseException:
+            batches.spoil()
+            raise
+        await asyncio.shield(committed)
         return answer
 
     def _fault(self, system: System) -> Reply | None:

@@ -65,10 +65,10 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def next(self, counter: str, step: int = 1) -> int:
-        """The next number of a series, never given twice; `step` reserves several and returns the last."""
-        statement = "INSERT INTO counters VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n RETURNING n"
-        return int(self._db.execute(statement, (counter, step)).fetchone()[0])
+    def next(self, counter: str) -> int:
+        """The next number of a series, from 1, never given twice."""
+        statement = "INSERT INTO counters VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
+        return int(self._db.execute(statement, (counter,)).fetchone()[0])
 
     def note(self, name: str) -> str | None:
         """What was noted under `name`."""
@@ -106,6 +106,7 @@ class Shelf:
         places = ", ".join("?" * (5 + len(keys)))
         self._put = f'INSERT OR REPLACE INTO "{name}" VALUES ({places})'  # noqa: S608 -- only names from our own code
         self._select = f'SELECT * FROM "{name}"'  # noqa: S608 -- as above
+        self._last: dict[str, int] = {}
         self._create(integer=integer, keys=keys, fed=fed)
 
     def _create(self, *, integer: bool, keys: Sequence[str], fed: bool) -> None:
@@ -127,6 +128,16 @@ class Shelf:
     def load(self, records: Iterable[Stored]) -> None:
         """Store many."""
         self._store.execute_many(self._put, map(self._row, records))
+        self._last.clear()
+
+    def next(self, column: str) -> int:
+        """The next `id` or `seq`, never given twice, not even when the last record was erased."""
+        if column not in self._last:
+            statement = f'SELECT max(coalesce(max("{column}"), 0), ?) FROM "{self.name}"'  # noqa: S608 -- as above
+            floor = self._erased() if column == "id" else 0
+            self._last[column] = int(self._store.execute(statement, (floor,)).fetchone()[0])
+        self._last[column] += 1
+        return self._last[column]
 
     def get(self, id_: Value) -> Stored | None:
         """The record, tombstones included."""
@@ -136,7 +147,15 @@ class Shelf:
     def erase(self, id_: Value) -> bool:
         """Remove a record without a trace; false when it is not there."""
         statement = f'DELETE FROM "{self.name}" WHERE id = ?'  # noqa: S608 -- as above
-        return self._store.execute(statement, (id_,)).rowcount > 0
+        if not self._store.execute(statement, (id_,)).rowcount:
+            return False
+        if isinstance(id_, int):
+            self._store.set_note(f"{self.name} erased", str(max(self._erased(), id_)))
+        return True
+
+    def _erased(self) -> int:
+        """The highest id that was erased."""
+        return int(self._store.note(f"{self.name} erased") or 0)
 
     def count(self) -> int:
         """How many records are not tombstones."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,7 +40,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def segments(self) -> tuple[str, ...]:
         """The parts of the path, none of them empty."""
         return tuple(part for part in self.path.split("/") if part)

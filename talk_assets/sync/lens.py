@@ -239,6 +239,7 @@ def check(lens: Lens, entity: Entity, collections: Iterable[str]) -> None:
         )
         raise ConfigurationError(message)
     _check_kinds(lens, entity)
+    _check_choices(lens, entity)
     _check_properties(lens)
     _check_references(lens, frozenset(collections))
 
@@ -249,6 +250,23 @@ def _check_kinds(lens: Lens, entity: Entity) -> None:
         if kind not in prop.kinds:
             right = " or ".join(sorted(prop.kinds))
             message = f"{entity.name}.{field} holds {kind}, and {type(prop).__name__} is for {right}"
+            raise ConfigurationError(message)
+
+
+def _check_choices(lens: Lens, entity: Entity) -> None:
+    """A value without a spelling would not be written, and be taken for written."""
+    for field in lens.fields:
+        prop = lens.property_of(field)
+        if not isinstance(prop, Choice) or prop.writable is NEVER:
+            continue
+        spelled = {*prop.values.values(), *prop.folds}
+        lost = [value for value in entity.field(field).values if value not in spelled]
+        stray = sorted(set(prop.folds.values()) - set(prop.values))
+        if lost or stray:
+            found = f"has no {', '.join(lost)}" if lost else f"folds to {', '.join(stray)}, which it does not have"
+            message = (
+                f"{prop.property} {found}; every value of {entity.name}.{field} needs one of {', '.join(prop.values)}"
+            )
             raise ConfigurationError(message)
 
 

@@ -3,7 +3,7 @@
 Every name here is the profile's own. An ERP that differs is configured, not programmed.
 """
 
-from talk_assets.entities import ORDER_STATUSES, Entity, company, order, person, product, project
+from talk_assets.entities import Entity, company, order, person, product, project
 from talk_assets.http.auth import bearer
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Api, Feed, RestCollection, connecting
@@ -109,7 +109,7 @@ orders = _collection(
         order_date=Date("order_date"),
         delivery_date=Date("delivery_date"),
         currency=Currency("currency"),
-        status=Choice("status", {status: status for status in ORDER_STATUSES}),
+        status=Choice("status", {status: status for status in order.field("status").values}),
         lines=Lines(
             "lines",
             id="id",

@@ -60,6 +60,7 @@ def test_one_run_reads_settles_and_writes_parents_first_and_says_what_it_did(
     assert said["person/links"]["records decided about"] == 1
     assert said["erp/contacts/changes"]["create"] == 1
     assert "anna@example.com" in said["erp/contacts/changes"][f"first {SHOWN}"]
+    assert "dagster/column_lineage" in said["person/golden"]
     assert said["erp/contacts/writes"]["created"] == 1
     assert said["erp/contacts/writes"]["requests of the step"] > 0
     with office.transaction() as transaction:

@@ -1,12 +1,14 @@
 """What every emulated system has from the frame: counts, faults, switches, a limit, and given data."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from talk_assets.sandbox.limits import SlidingLimit
 from talk_assets.sandbox.serving import Given, Serving, serving
+from talk_assets.sandbox.store import Shelf, Stored
 from talk_assets_tests.sandbox import clients
 
 SYSTEMS = ["webcrm", "customerp"]
@@ -160,3 +162,31 @@ def test_a_limit_that_was_lowered_counts_what_went_before() -> None:
     limit = SlidingLimit(window=10)
     assert [limit.wait(now, 5) for now in (0, 1, 2)] == [0, 0, 0]
     assert limit.wait(3, 1) == 9
+
+
+def test_a_write_that_fails_unforeseen_leaves_nothing_and_the_next_one_works(
+    sandbox: Serving, customerp: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Shelf.put
+
+    def broken(self: Shelf, record: Stored) -> None:
+        put(self, record)
+        message = "unforeseen"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(Shelf, "put", broken)
+    assert clients.create(customerp, "contacts", last_name="x").status_code == 500
+    monkeypatch.undo()
+    assert sandbox.records("customerp", "contacts") == []
+    assert clients.create(customerp, "contacts", last_name="y").status_code == 201
+
+
+def test_writes_that_arrive_together_are_all_carried_out(sandbox: Serving) -> None:
+    def send(number: int) -> int:
+        with clients.customerp(sandbox) as client:
+            return clients.create(client, "contacts", last_name=str(number)).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(send, range(24))) == {201}
+    changes = [record["change_seq"] for record in sandbox.records("customerp", "contacts")]
+    assert sorted(changes) == [*range(1, 25)]

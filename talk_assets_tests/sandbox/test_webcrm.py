@@ -256,3 +256,21 @@ class TestDeleting:
         assert webcrm.get(f"/Persons/{id_}").status_code == 404
         assert webcrm.get("/Persons").json() == []
         assert person(webcrm) == id_ + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/Persons/99999999999999999999999", None),
+        ("/Queries?script=SELECT * FROM Person WHERE PersonId > 99999999999999999999999", None),
+        ("/Persons", {"PersonLastName": "x", "PersonSortOrder": 1 << 70}),
+        ("/Persons", {"PersonLastName": "x", "PersonOrganisationId": True}),
+        ("/Persons", [1]),
+        ("/Persons", "text"),
+    ],
+)
+def test_what_makes_no_sense_is_the_clients_fault_or_nothing(webcrm: httpx.Client, path: str, sent: object) -> None:
+    answer = webcrm.get(path) if sent is None else webcrm.post(path, json=sent)
+    assert answer.status_code in {200, 400, 404}
+    assert isinstance(answer.json(), dict | list)
+    assert webcrm.get("/Persons").json() == []

@@ -34,6 +34,8 @@ from talk_assets_tests.lens_laws import check_lens
 
 NO_DATE = "0001-01-01T00:00:00+00:00"
 
+FOLDS = {"delivered": "true", "invoiced": "true", "cancelled": "false"}
+
 PERSON = Lens(
     first_name=Text("FirstName", empty="", max_length=20),
     last_name=Text("LastName", blank="-", required=True),
@@ -53,7 +55,7 @@ ORDER = Lens(
     customer=Ref("customer", to="companies"),
     order_date=Date("ordered"),
     currency=Currency("currency"),
-    status=Choice("won", {"true": "confirmed", "false": "draft"}, wire="boolean", folds={"delivered": "true"}),
+    status=Choice("won", {"true": "confirmed", "false": "draft"}, wire="boolean", folds=FOLDS),
     lines=Lines(
         "lines",
         id="id",
@@ -339,3 +341,17 @@ def test_frames_without_rows_stay_frames() -> None:
         assert lens.limit(values).equals(values)
         assert lens.put(values).is_empty()
         assert lens.misfit(raw).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("folds", "complaint"),
+    [
+        ({"delivered": "won"}, "has no invoiced, cancelled"),
+        (dict.fromkeys(("delivered", "invoiced", "cancelled"), "confirmed"), "folds to confirmed"),
+    ],
+)
+def test_a_choice_that_cannot_say_every_value_is_refused(folds: dict[str, str], complaint: str) -> None:
+    """A value that is not written would be taken for written."""
+    lens = Lens(status=Choice("State", {"won": "confirmed", "open": "draft"}, folds=folds))
+    with pytest.raises(ConfigurationError, match=complaint):
+        check(lens, order, ["products"])

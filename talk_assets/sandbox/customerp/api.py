@@ -303,7 +303,7 @@ class Customerp(System):
         } | {name: record[name] for name in resource.kinds}
 
     def _seq(self, resource: Resource) -> int:
-        return self.store.next(f"customerp/{resource.name}")
+        return self.shelves[resource.name].next("seq")
 
     def _new_id(self) -> str:
         return uuid7(self._now() // 1000, self._random.getrandbits(74))

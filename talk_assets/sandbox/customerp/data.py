@@ -28,7 +28,6 @@ class Renderer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._chance = random.Random(f"{world.seed}/customerp/spelling")
-        self._ids: dict[str, int] = {}
 
     def collections(self) -> Iterator[tuple[str, Iterator[Stored]]]:
         """Every collection with its records, in the order of their changes."""
@@ -41,11 +40,6 @@ class Renderer:
         }
         for name, make in makers.items():
             yield name, self._rows(name, make())
-
-    @property
-    def ids(self) -> Mapping[str, int]:
-        """The last change of each collection that has been rendered."""
-        return self._ids
 
     def _rows(self, name: str, rows: Iterator[Row]) -> Iterator[Stored]:
         resource = RESOURCES[name]
@@ -64,7 +58,6 @@ class Renderer:
             record: Properties = {"id": id_, "version": 1, "change_seq": seq}
             record |= {"created_at": instant(created * MICROS), "updated_at": instant(stamp)}
             record |= settled(resource, {**blank, **properties}, line_id)
-            self._ids[name] = seq
             yield Stored(id_, dumps(record), stamp, seq, keys=tuple(record[key] for key in resource.keys))
 
     def _id(self, name: str, place: int) -> str:

@@ -14,7 +14,7 @@ from talk_assets.sandbox.limits import Tokens
 from talk_assets.sandbox.store import Shelf, Store, Stored
 from talk_assets.sandbox.system import Properties, Switch, System
 from talk_assets.sandbox.webcrm import times
-from talk_assets.sandbox.webcrm.properties import TABLES, Table
+from talk_assets.sandbox.webcrm.properties import TABLES, Table, is_id
 from talk_assets.sandbox.webcrm.reading import Finder
 from talk_assets.sandbox.webcrm.records import Manner, Rejected, Stamp, merged, stored, tail
 from talk_assets.sandbox.wire import Clock, Reply, Request, reply
@@ -90,9 +90,7 @@ class Webcrm(System):
         table = self.tables[collection.lower()]
         for sent in records:
             record = merged(table, None, sent, Manner())
-            last = self.store.next(f"webcrm/{table.path}", 0)
-            id_ = int(sent.get(table.id) or last + 1)
-            self.store.next(f"webcrm/{table.path}", max(0, id_ - last))
+            id_ = int(sent.get(table.id) or self.shelves[table.path].next("id"))
             now, told = self._now(), sent.get(table.updated)
             modified = times.to_seconds(told) if told else now
             yield stored(table, Stamp("Import", modified, min(modified, now)).on(table, record, id_))
@@ -138,9 +136,9 @@ class Webcrm(System):
                 return self._sent(request, lambda sent: self._create(table, sent))
             case "PATCH", ():
                 return self._sent(request, lambda sent: self._upsert(table, sent))
-            case "PUT", (id_,) if id_.isdecimal():
+            case "PUT", (id_,) if is_id(id_):
                 return self._sent(request, lambda sent: self._replace(table, int(id_), sent))
-            case "DELETE", (id_,) if id_.isdecimal() and (table.deletable or self.switches["deletes_all"]):
+            case "DELETE", (id_,) if is_id(id_) and (table.deletable or self.switches["deletes_all"]):
                 gone = self.shelves[table.path].erase(int(id_))
                 return Reply() if gone else missing(table, int(id_))
         return failure(405, "The requested resource does not support this method.", "MethodNotAllowedException")
@@ -183,7 +181,7 @@ class Webcrm(System):
         record = merged(table, None, sent, self._manner())
         self._check(table, record)
         self._race(table)
-        id_, now = self.store.next(f"webcrm/{table.path}"), self._now()
+        id_, now = self.shelves[table.path].next("id"), self._now()
         self.shelves[table.path].put(stored(table, Stamp(AUTHOR, now, now).on(table, record, id_)))
         return id_
 
@@ -231,7 +229,7 @@ def _object(sent: object) -> dict[str, Any]:
 
 def _id(table: Table, sent: Properties) -> int:
     id_ = sent.get(table.id) or 0
-    if type(id_) is not int:
+    if type(id_) is not int or not is_id(str(id_)):
         message = f"{table.id} is not a number"
         raise Rejected(message)
     return id_

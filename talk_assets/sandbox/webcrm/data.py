@@ -6,7 +6,7 @@ left for external references.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,6 @@ class Renderer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._chance = random.Random(f"{world.seed}/webcrm/spelling")
-        self._ids: dict[str, int] = {}
 
     def collections(self) -> Iterator[tuple[str, Iterator[Stored]]]:
         """Every collection with its records, by path."""
@@ -43,18 +42,12 @@ class Renderer:
         for table in TABLES:
             yield table.path, self._rows(table, makers[table.path]())
 
-    @property
-    def ids(self) -> Mapping[str, int]:
-        """The highest id of each collection that has been rendered."""
-        return self._ids
-
     def _rows(self, table: Table, records: Iterator[tuple[Properties, int, int]]) -> Iterator[Stored]:
         blank, end, keys = core_blanks(table), tail(table), table.full(table.keys)
         for id_, (properties, created, modified) in enumerate(records, 1):
             record = {**blank, **{table.name + name: value for name, value in properties.items()}}
             record.update((name, value) for name, value in computed(table, record).items() if name in blank)
             record = Stamp(AUTHOR, modified, created).on(table, record, id_)
-            self._ids[table.path] = id_
             body = dumps(record)[:-1] + end
             yield Stored(id_, body, modified, keys=tuple(record.get(name) or None for name in keys))
 

@@ -13,6 +13,7 @@ from typing import Any
 from talk_assets.sandbox.webcrm import times
 
 BLANK: Mapping[str, Any] = {"text": "", "int": 0, "number": 0.0, "bool": False, "time": times.NONE}
+LONGEST_ID = 18
 CENSORED = "(censored)"
 RANGE = re.compile(r"(\w*?)(\d+)\.\.(\d+)")
 
@@ -95,6 +96,11 @@ class Table:
     def updated(self) -> str:
         """The property that holds when a record was last changed."""
         return f"{self.name}UpdatedAt"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a number that an id can be."""
+    return text.isdecimal() and len(text) < LONGEST_ID
 
 
 def _written_out(names: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from talk_assets.sandbox.store import Shelf, Stored, Term
 from talk_assets.sandbox.webcrm import times
-from talk_assets.sandbox.webcrm.properties import OPPORTUNITIES, PERSONS, PRODUCTS, QUOTATION_LINES, USERS, Table
+from talk_assets.sandbox.webcrm.properties import OPPORTUNITIES, PERSONS, PRODUCTS, QUOTATION_LINES, USERS, Table, is_id
 from talk_assets.sandbox.webcrm.queries import Condition, Malformed, Query, comparable, parse
 from talk_assets.sandbox.wire import Reply, Request, dumps, reply
 
@@ -67,16 +67,16 @@ class Finder:
         match rest:
             case ():
                 return self._list(table, (), page)
-            case (id_,) if id_.isdecimal():
+            case (id_,) if is_id(id_):
                 return self._one(table, int(id_))
-            case (id_, nested) if id_.isdecimal() and (table.path.lower(), nested) in NESTED:
+            case (id_, nested) if is_id(id_) and (table.path.lower(), nested) in NESTED:
                 other, name = NESTED[table.path.lower(), nested]
                 return self._list(other, ((name, "=", int(id_)),), page)
             case ("search",):
                 return self._search(table, _parameter(request, "input") or "", page)
             case ("allactive",) if table is USERS:
                 return self._query(Query(USERS, (), (Condition("UserAccessLevel", ">", 0),)), *page, extra=False)
-            case (by, value) if table is OPPORTUNITIES and by in BY and value.isdecimal():
+            case (by, value) if table is OPPORTUNITIES and by in BY and is_id(value):
                 return self._list(table, ((BY[by], "=", int(value)),), page)
             case ("findbyupdatedates" | "findbycreatedates" as by, start, end):
                 return self._between(table, "UpdatedAt" if "update" in by else "CreatedAt", (start, end), page)

@@ -13,7 +13,6 @@ from talk_assets.sandbox.webcrm import times
 from talk_assets.sandbox.webcrm.properties import Property, Table
 from talk_assets.sandbox.wire import dumps
 
-
 LARGEST, INFINITE = 1 << 31, float("inf")
 
 
@@ -76,9 +75,9 @@ def _fits(prop: Property, value: object) -> bool:
         case "bool":
             return isinstance(value, bool)
         case "int":
-            return type(value) is int and abs(value) < LARGEST
+            return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
         case "number":
-            return type(value) in {int, float} and abs(value) < INFINITE  # type: ignore[operator]
+            return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < INFINITE
     return False
 
 

@@ -207,7 +207,7 @@ opportunities = WebcrmCollection(
             "OpportunityWinYesNo",
             {"true": "confirmed", "false": "draft"},
             wire="boolean",
-            folds={"delivered": "confirmed", "invoiced": "confirmed", "cancelled": "draft"},
+            folds={"delivered": "true", "invoiced": "true", "cancelled": "false"},
         ),
         lines=Lines(
             LINES,

@@ -1,0 +1,186 @@
+"""A firm with its CRM and its ERP: both systems of a sandbox, people who edit in them, and the hub between them.
+
+Time is the sandbox's, which a test moves on instead of waiting: whatever people do, they do a minute after the last
+thing that happened. The hub's steps are called in the graph's order; what Dagster adds is shown by the tests of `talk`.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from talk_assets.dataflows import DATAFLOWS
+from talk_assets.entities import ENTITIES
+from talk_assets.http.limit import UNLIMITED, Clock
+from talk_assets.http.retry import Retry
+from talk_assets.sandbox.serving import Given, Serving, serving
+from talk_assets.store import Store
+from talk_assets.sync import report
+from talk_assets.sync.hub import Hub
+from talk_assets.sync.reading import ReadReport
+from talk_assets.sync.writing import WriteReport
+from talk_assets.systems import SYSTEMS, SystemSettings
+from talk_assets_tests.sandbox import clients
+
+MINUTE = 60.0
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What one sync read and wrote, by collection."""
+
+    reads: dict[str, ReadReport]
+    writes: dict[str, WriteReport]
+
+    @property
+    def written(self) -> dict[str, int]:
+        """How many records were written, by collection, where any were."""
+        return {key: done.writes for key, done in self.writes.items() if done.writes}
+
+    @property
+    def unwritten(self) -> dict[str, tuple[int, int]]:
+        """How many writes were refused or failed, by collection, where any were."""
+        return {key: (done.held, done.failed) for key, done in self.writes.items() if done.held or done.failed}
+
+
+@dataclass
+class Firm:
+    """`crm` and `erp` are what people do there; the paths and properties are the APIs' own."""
+
+    sandbox: Serving
+    store: Store
+    hub: Hub = field(init=False)
+    runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    tries: int = 6
+
+    def __post_init__(self) -> None:
+        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items()}
+        pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+        self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
+
+    def _settings(self, name: str) -> SystemSettings:
+        now = self.sandbox.clock.now
+        retry = Retry(tries=self.tries, clock=Clock(now=now, wall=now, sleep=self._sleep))
+        return SystemSettings(self.sandbox.base_urls[name], rate=UNLIMITED, retry=retry)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.sandbox.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.sandbox.clock.now(), UTC)
+
+    def sync(self, *, full: bool = False) -> Synced:
+        """Read, settle and write once, a minute after whatever happened last."""
+        self.later()
+        self.hub.run = f"run {next(self.runs)}"
+        synced = Synced({}, {})
+        for name in self.hub.systems:
+            synced.reads.update(asyncio.run(self.hub.read(name, full=full)).collections)
+        for entity in ENTITIES:
+            self.hub.settle(entity)
+        for name in self.hub.systems:
+            synced.writes.update(asyncio.run(self.hub.write(name)).collections)
+        return synced
+
+    def later(self, seconds: float = MINUTE) -> None:
+        """Let time pass."""
+        self.sandbox.clock.advance(seconds)
+
+    @contextmanager
+    def counted(self) -> Iterator[dict[str, dict[str, int]]]:
+        """Yield a dictionary that holds, after the block, the requests sent within it: by system, method and path."""
+        for name in self.hub.systems:
+            self.sandbox.forget_requests(name)
+        found: dict[str, dict[str, int]] = {}
+        yield found
+        found.update({name: self.sandbox.requests(name)["by"] for name in self.hub.systems})
+
+    def crm_add(self, path: str, **properties: object) -> int:
+        """Somebody creates a record in Webcrm; return its id."""
+        return self._upsert(path, 0, properties)
+
+    def crm_edit(self, path: str, id_: int, **properties: object) -> None:
+        """Somebody edits a record in Webcrm."""
+        self._upsert(path, id_, properties)
+
+    def _upsert(self, path: str, id_: int, properties: dict[str, object]) -> int:
+        self.later()
+        item = {f"{self._table(path)}Id": id_, **properties}
+        with clients.webcrm(self.sandbox) as client:
+            answer = client.patch(f"/{path}", json=[item])
+        (result,) = answer.json()
+        assert result.isdigit(), result
+        return int(result)
+
+    def _table(self, path: str) -> str:
+        return {"Opportunities": "Opportunity"}.get(path, path.removesuffix("s"))
+
+    def crm_remove_line(self, id_: int) -> None:
+        """Somebody deletes a quotation line in Webcrm."""
+        self.later()
+        with clients.webcrm(self.sandbox) as client:
+            client.delete(f"/QuotationLines/{id_}").raise_for_status()
+
+    def crm(self, path: str, **having: object) -> list[Record]:
+        """The records of Webcrm with these values, as they are there."""
+        return _having(self.sandbox.records("webcrm", path), having)
+
+    def erp_add(self, resource: str, **properties: object) -> str:
+        """Somebody creates a record in Customerp; return its id."""
+        self.later()
+        with clients.customerp(self.sandbox) as client:
+            answer = clients.create(client, resource, **properties)
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
+
+    def erp_edit(self, resource: str, id_: str, **properties: object) -> None:
+        """Somebody edits a record in Customerp."""
+        self.later()
+        with clients.customerp(self.sandbox) as client:
+            answer = clients.patch(client, f"/{resource}/{id_}", "*", **properties)
+        assert answer.is_success, answer.text
+
+    def erp_delete(self, resource: str, id_: str) -> None:
+        """Somebody deletes a record in Customerp."""
+        self.later()
+        with clients.customerp(self.sandbox) as client:
+            client.delete(f"/{resource}/{id_}", headers={"If-Match": "*"}).raise_for_status()
+
+    def erp(self, resource: str, **having: object) -> list[Record]:
+        """The records of Customerp with these values, as they are there."""
+        return _having(self.sandbox.records("customerp", resource), having)
+
+    def held(self) -> list[Record]:
+        """What waits for a person, as `talk held` has it."""
+        with self.store.transaction() as transaction:
+            return report.held(transaction).to_dicts()
+
+    def conflicts(self) -> list[Record]:
+        """What lost, as `talk conflicts` has it."""
+        with self.store.transaction() as transaction:
+            return report.conflicts(transaction).to_dicts()
+
+
+def _having(records: list[Record], having: dict[str, object]) -> list[Record]:
+    return [record for record in records if having.items() <= record.items()]
+
+
+def only(records: list[Record]) -> Record:
+    """The one record there is."""
+    (record,) = records
+    return record
+
+
+@contextmanager
+def firm(given: Given | None = None, *, folder: Path | None = None, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+    """Open a firm that has these records; its database is in `folder`, or in memory."""
+    with serving(given, records=records) as sandbox:
+        yield Firm(sandbox, Store(folder / "talk.duckdb" if folder else None), tries=tries)

@@ -162,10 +162,16 @@ def absorb(
         WHERE l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
+    edits = [_proposals(edited.clear(), entity)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
-        for start in range(0, rows.height, CHUNK):
-            _absorb(transaction, key, collection, rows.slice(start, CHUNK), now, run)
+        edits += [
+            _absorb(transaction, key, collection, rows.slice(start, CHUNK)) for start in range(0, rows.height, CHUNK)
+        ]
+    # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
+    proposals = pl.concat(edits)
+    for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
+        decide(transaction, entity, proposals.join(entities, on="entity", how="semi"), golden.absorb, now, run)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i
@@ -176,9 +182,8 @@ def absorb(
     journal.close_looked_up(transaction, entity.name, now)
 
 
-def _absorb(
-    transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame, now: datetime, run: str
-) -> None:
+def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Note what a collection's records hold now; return what of it people edited, as proposals."""
     fields = collection.lens.fields
     sent = objects.decode(rows["after"], fields)
     ours = objects.present(rows["after"], fields)
@@ -196,8 +201,8 @@ def _absorb(
         state[f"sent_{field}"] = pl.select(
             pl.when(own).then(sent[field]).when(edit).then(current).otherwise(rows[f"sent_{field}"])
         ).to_series()
-    decide(transaction, collection.entity, pl.concat(edits), golden.absorb, now, run)
     update(transaction, key, collection, rows.select("id").with_columns(**state))
+    return pl.concat(edits)
 
 
 def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test lint format clean
+.PHONY: help demo ui test histories crashes lint format readme clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -24,6 +24,17 @@ ui: $(READY)  ## the Dagster UI on http://127.0.0.1:3000
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
+N ?= 1000
+SEED ?= 0
+
+histories: $(READY)  ## random histories of the sync: make histories N=10000 SEED=7
+	$(BIN)/python -m talk_assets_tests.histories $(N) --seed $(SEED)
+
+KILLS ?= 50
+
+crashes: $(READY)  ## kill -9 a synchronising process, again and again: make crashes KILLS=50 SEED=7
+	$(BIN)/python -m talk_assets_tests.crashes --kills $(KILLS) --seed $(SEED)
+
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -32,6 +43,9 @@ lint: $(READY)  ## ruff and mypy
 format: $(READY)  ## what ruff can put right by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+readme: $(READY)  ## write what the README shows into it again
+	$(BIN)/python -m talk_assets_tests.readme
 
 clean:  ## remove the environment and caches; data/ stays
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -171,7 +171,14 @@ def absorb(
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposals = pl.concat(edits)
     for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
-        decide(transaction, entity, proposals.join(entities, on="entity", how="semi"), golden.absorb, now, run)
+        decide(
+            transaction,
+            entity,
+            proposals.join(entities, on="entity", how="semi", maintain_order="left"),
+            golden.absorb,
+            now,
+            run,
+        )
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i

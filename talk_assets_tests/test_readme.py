@@ -1,0 +1,61 @@
+"""What the README shows is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from talk_assets import config
+from talk_assets.sync.lens import check
+from talk_assets_tests import readme
+from talk_assets_tests.lens_laws import check_laws
+
+TEXT = readme.README.read_text("utf-8")
+
+
+def shown(name: str) -> str:
+    """A generated block."""
+    found = readme.block(name).search(TEXT)
+    assert found is not None
+    return found.group()
+
+
+def blocks(language: str) -> list[str]:
+    """Code in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_the_commands_are_those_there_are() -> None:
+    """`make readme` rewrites the table."""
+    assert shown("commands") == readme.commands()
+
+
+def test_the_environment_variables_are_those_that_are_read() -> None:
+    assert shown("credentials") == readme.credentials()
+
+
+def test_a_first_sync_ends_in_the_summary_and_a_second_writes_nothing() -> None:
+    first, second = readme.demo()
+    assert shown("demo") == readme.table(first)
+    assert re.search(r"^0 records written", second, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_the_configuration_is_valid(text: str, tmp_path: Path) -> None:
+    (tmp_path / "talk.toml").write_text(text)
+    assert config.load(tmp_path, {"TALK_CUSTOMERP_TOKEN": "secret"}).dataflows
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_the_example_of_a_system_keeps_the_lens_laws(text: str) -> None:
+    names: dict[str, object] = {}
+    exec(text, names)  # noqa: S102 -- our own README
+    people = names["people"]
+    check(people.lens, people.entity, ["people", "companies"])  # type: ignore[attr-defined]
+    check_laws(people)  # type: ignore[arg-type]
+
+
+def test_every_make_target_that_it_names_is_there() -> None:
+    makefile = (readme.ROOT / "Makefile").read_text("utf-8")
+    named = set(re.findall(r"make ([a-z]+)", TEXT)) - {"every"}
+    assert named <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))

@@ -24,6 +24,7 @@ from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
+PATIENCE = 30
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -51,13 +52,17 @@ class DataflowSettings:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that was configured. `systems` and `dataflows` hold only what is switched on."""
+    """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
+
+    `patience` is for how many seconds another process may hold the database before we give up.
+    """
 
     folder: Path
     database: Path
     sandbox_port: int
     systems: Mapping[str, SystemSettings]
     dataflows: tuple[DataflowSettings, ...]
+    patience: int = PATIENCE
 
     @property
     def sandbox_folder(self) -> Path:
@@ -99,13 +104,14 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "sandbox", "systems", "dataflows")
+    root.only("database", "patience", "sandbox", "systems", "dataflows")
     database = folder / (root.text("database") or "talk.duckdb")
+    patience = root.whole("patience", PATIENCE, low=0, high=3600)
     port = _sandbox_port(root)
     _check_variables(environ)
     systems = _systems(root, environ, port)
     dataflows = _dataflows(root, systems)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows)
+    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience)
 
 
 def _parse(file: Path) -> dict[str, object]:

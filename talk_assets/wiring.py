@@ -77,7 +77,7 @@ class Wiring:
 
     def store(self) -> Store:
         """Return the database of the data folder, not opened yet."""
-        return Store(self.config.database)
+        return Store(self.config.database, patience=self.config.patience)
 
     def hub(self, run: str) -> Hub:
         """Return the hub for one run; this opens the database for a moment."""

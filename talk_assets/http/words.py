@@ -16,7 +16,8 @@ def of(body: bytes) -> str:
     except ValueError:
         return shorten(body) if body.strip() else ""
     if isinstance(found, dict):
-        said = [*_sentences(found), *_errors(found.get("errors"))]
+        said = _sentences(found)
+        said += [error for error in _errors(found.get("errors")) if not any(error in sentence for sentence in said)]
         return "; ".join(said)[:_LONGEST] or shorten(body)
     return found[:_LONGEST] if isinstance(found, str) else shorten(body)
 

@@ -114,10 +114,13 @@ class Hub:
         report = SystemReport[ReadReport]()
         async with self.systems[system].connect() as connection:
             report.usage = connection.usage
+            with self.store.transaction() as transaction:
+                places = [reading.place(transaction, key) for key in chosen]
             readers = [
                 Reader(self.store, connection, key, collection, self.clock()) for key, collection in chosen.items()
             ]
-            found = await asyncio.gather(*(reader.read(full=full) for reader in readers), return_exceptions=True)
+            reads = (reader.read(place, full=full) for reader, place in zip(readers, places, strict=True))
+            found = await asyncio.gather(*reads, return_exceptions=True)
             failures = [one for one in found if isinstance(one, BaseException)]
             if failures:
                 raise failures[0]
@@ -158,20 +161,39 @@ class Hub:
 
     async def write(self, system: str, keys: Sequence[str] | None = None) -> SystemReport[WriteReport]:
         """Carry out what is asked of a system's collections, parents first."""
-        report = SystemReport[WriteReport]()
-        for entity in ENTITIES:
-            self.settle(entity, outstanding=False)
-        async with self.systems[system].connect() as connection:
-            report.usage = connection.usage
-            for key, collection in self.collections(system).items():
-                if keys is None or key in keys:
-                    report.collections[key] = WriteReport()
-                    await self._write(connection, key, collection, report.collections[key])
+        writers = [self._writer(key) for key in self.collections(system) if keys is None or key in keys]
+        report = SystemReport({writer.key: WriteReport() for writer in writers})
+        self._settle_moved()
+        with self.store.transaction() as transaction:
+            busy = any(
+                writer.pending(transaction, WriteReport()) or journal.open_creates(transaction, writer.key).height
+                for writer in writers
+            )
+        if busy:
+            async with self.systems[system].connect() as connection:
+                report.usage = connection.usage
+                for writer in writers:
+                    await self._write(connection, writer, report.collections[writer.key])
         return report
 
-    async def _write(self, connection: Connection, key: str, collection: Collection, report: WriteReport) -> None:
+    def _settle_moved(self) -> None:
+        """Settle the entities that something happened to since."""
+        with self.store.transaction() as transaction:
+            kinds = [
+                kind
+                for kind, topology_ in self.topologies.items()
+                if incoming.moved(transaction, topology_.entity, topology_.collections)
+            ]
+        for kind in kinds:
+            self.settle(kind, outstanding=False)
+
+    def _writer(self, key: str) -> Writer:
+        collection = _collection(self.systems, key)
         lefts = [pair for pair in self.topologies[collection.entity.name].pairs if pair.right == key]
-        writer = Writer(key, collection, lefts, self.run)
+        return Writer(key, collection, lefts, self.run)
+
+    async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
+        key, collection = writer.key, writer.collection
         await self._look_for_lost(connection, key, collection)
         while self._pending(writer, report):
             if not collection.watched:
@@ -186,7 +208,9 @@ class Hub:
     async def _look_again(self, connection: Connection, key: str, collection: Collection) -> None:
         """Read what changed since, in everything that shows in a record, and decide again about that."""
         for other, related in {key: collection, **self._relatives(key, collection)}.items():
-            await Reader(self.store, connection, other, related, self.clock()).read(full=False)
+            with self.store.transaction() as transaction:
+                place = reading.place(transaction, other)
+            await Reader(self.store, connection, other, related, self.clock()).read(place)
         self.settle(collection.entity.name, outstanding=False)
 
     def _relatives(self, key: str, collection: Collection) -> dict[str, Collection]:

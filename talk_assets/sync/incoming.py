@@ -21,7 +21,7 @@ CHUNK = 50_000
 
 def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
     """Fill `incoming` and return how many records are in it; if none, there is no such table."""
-    if not collections or not _moved(transaction, entity, collections):
+    if not moved(transaction, entity, collections):
         return 0
     columns = {"collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
     columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"} | dict.fromkeys(
@@ -35,8 +35,10 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
     return transaction.count("SELECT count(*) FROM incoming")
 
 
-def _moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
+def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
     """Count what there may be to decide about, in one statement, since mostly there is nothing."""
+    if not collections:
+        return 0
     versions = " UNION ALL ".join(
         f"SELECT count(*) AS n FROM {tables.raw(other)}"
         f" WHERE _version > (SELECT absorbed FROM sync.cursors WHERE collection = '{key}')"

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from talk_assets.errors import SystemFailure
 from talk_assets.store import Store, Transaction
 from talk_assets.sync import tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.incoming import noticed
 from talk_assets.sync.records import Parsed, parse
 
-FLUSH = 20_000
-"""Records that are stored in one transaction."""
+FLUSH = 10_000_000
+"""Bytes of pages that are stored in one transaction."""
 
 
 @dataclass
@@ -33,11 +34,18 @@ class ReadReport:
 
 
 @dataclass(frozen=True)
-class _Cursor:
+class Place:
+    """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one."""
+
     cursor: str | None
     position: str | None
-    sweeping: str | None
     full: bool
+
+
+def place(transaction: Transaction, key: str) -> Place:
+    """Return how far the collection was read."""
+    found = "SELECT cursor, position, full_at IS NOT NULL FROM sync.cursors WHERE collection = ?"
+    return Place(*transaction.frame(found, key).row(0))
 
 
 def prepare(transaction: Transaction, key: str, collection: Collection) -> None:
@@ -60,9 +68,8 @@ class Reader:
     collection: Collection
     now: datetime
 
-    async def read(self, *, full: bool) -> ReadReport:
+    async def read(self, at: Place, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old."""
-        at = self._cursor()
         if at.cursor and at.full and not full:
             try:
                 return await self._incremental(at.cursor)
@@ -73,29 +80,33 @@ class Reader:
     async def _incremental(self, cursor: str) -> ReadReport:
         report = ReadReport()
         pages = self.connection.read(self.collection, since=cursor, position=None)
-        async for batch in _batches(pages):
+        async for batch, last in _batches(pages):
             with self.store.transaction() as transaction:
                 self._store(transaction, batch, report)
-                _move(transaction, self.key, cursor=batch[-1].cursor)
-        with self.store.transaction() as transaction:
-            transaction.run("UPDATE sync.cursors SET read_at = ? WHERE collection = ?", self.now, self.key)
+                transaction.run(
+                    "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at)"
+                    " WHERE collection = ?",
+                    batch[-1].cursor if batch else None,
+                    self.now if last else None,
+                    self.key,
+                )
         return report
 
-    async def _full(self, at: _Cursor) -> ReadReport:
+    async def _full(self, at: Place) -> ReadReport:
         """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on."""
         report = ReadReport(full=True)
         if at.position is None:
             with self.store.transaction() as transaction:
                 transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
                 transaction.run("UPDATE sync.cursors SET sweep_cursor = NULL WHERE collection = ?", self.key)
-        async for batch in _batches(self.connection.read(self.collection, since=None, position=at.position)):
+        async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=at.position)):
             with self.store.transaction() as transaction:
                 ids = self._store(transaction, batch, report)
                 transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
                 transaction.run(
                     "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
                     " WHERE collection = ?",
-                    batch[-1].position,
+                    batch[-1].position if batch else None,
                     next((page.cursor for page in reversed(batch) if page.cursor), None),
                     self.key,
                 )
@@ -132,7 +143,7 @@ class Reader:
 
     def _store(self, transaction: Transaction, pages: Sequence[Page], report: ReadReport) -> pl.DataFrame:
         """Store pages; return the ids they had."""
-        parsed = [parse(self.collection, page.body) for page in pages]
+        parsed = [parse(self.collection, page.body) for page in pages if page.body.strip() != b"[]"]
         for part in parsed:
             report.read += part.records.height
             report.misfits += part.misfits.height
@@ -143,31 +154,16 @@ class Reader:
             report.changed += store(transaction, self.key, self.collection, parsed, self.now, self.connection.skew)
         return pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
 
-    def _cursor(self) -> _Cursor:
-        with self.store.transaction() as transaction:
-            row = transaction.frame(
-                "SELECT cursor, position, sweep_cursor, full_at IS NOT NULL FROM sync.cursors WHERE collection = ?",
-                self.key,
-            ).row(0)
-        return _Cursor(*row)
 
-
-async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[list[Page]]:
-    """Pages until there is about a transaction's worth of bytes."""
+async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page], bool]]:
+    """Pages until there is a transaction's worth of bytes, and whether they are the last: there is a last batch."""
     batch: list[Page] = []
-    size = 0
     async for page in pages:
+        if sum(len(one.body) for one in batch) > FLUSH:
+            yield batch, False
+            batch = []
         batch.append(page)
-        size += len(page.body)
-        if size > FLUSH * 500:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _move(transaction: Transaction, key: str, *, cursor: str | None) -> None:
-    transaction.run("UPDATE sync.cursors SET cursor = coalesce(?, cursor) WHERE collection = ?", cursor, key)
+    yield batch, True
 
 
 def store(

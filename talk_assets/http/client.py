@@ -197,7 +197,7 @@ class Client:
             accepted = own and not (status == httpx.codes.SERVICE_UNAVAILABLE and asked is not None)
             return _Failure(self._says(response), lost=accepted, pause=asked)
         if status in {401, 403} or (status == httpx.codes.BAD_REQUEST and not own):
-            what = f"{call.method} {call.path} was answered with {self._says(response)}"
+            what = f"{response.request.method} {_bare(response.url)} was answered with {self._says(response)}"
             raise self._credentials(what)
         if not response.is_client_error or words.is_html(response) or not own:
             self._expect_json(call, response, own=own)

@@ -4,6 +4,7 @@ Pages are stored as they come, with the position to go on from, so that an inter
 full read also notices records that are gone; each is looked up once more before that is believed.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,9 @@ from talk_assets.sync.records import Parsed, parse
 
 FLUSH = 10_000_000
 """Bytes of pages that are stored in one transaction."""
+
+PATIENCE = 1.0
+"""Seconds after which pages are stored in any case: a process that dies loses no more reading than that."""
 
 
 @dataclass
@@ -156,13 +160,22 @@ class Reader:
 
 
 async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page], bool]]:
-    """Pages until there is a transaction's worth of bytes, and whether they are the last: there is a last batch."""
+    """Pages until there are enough of them, and whether they are the last: there is a last batch.
+
+    What came before a failure comes too, so that the next read goes on from there.
+    """
     batch: list[Page] = []
-    async for page in pages:
-        if sum(len(one.body) for one in batch) > FLUSH:
+    since = time.monotonic()
+    try:
+        async for page in pages:
+            if sum(len(one.body) for one in batch) > FLUSH or time.monotonic() - since > PATIENCE:
+                yield batch, False
+                batch, since = [], time.monotonic()
+            batch.append(page)
+    except SystemFailure:
+        if batch:
             yield batch, False
-            batch = []
-        batch.append(page)
+        raise
     yield batch, True
 
 

@@ -91,9 +91,11 @@ class Writer:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
         size = max(BATCH, self.collection.bulk) if self.collection.watched else self.collection.bulk
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        shown = ", ".join(f'r."{name}" AS "raw {name}"' for name in self.collection.lens.columns)
         changes = transaction.frame(
             f"""
-            SELECT c.*, r.* FROM ({self._open()}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
+            SELECT c.*, r._record, r._etag, {shown}
+            FROM ({self._open()}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
             WHERE c.entity NOT IN (SELECT entity FROM tried) ORDER BY c.since, c.entity LIMIT {size}
             """,
             self.key,
@@ -133,7 +135,8 @@ class Writer:
         wait = pl.select(pl.when(reasons["must"] | (nothing & ~create)).then(reasons["reason"])).to_series()
         self._wait(transaction, changes, wait, report)
         ready = wait.is_null() & ~(nothing & ~create)
-        lens, raw = self.collection.lens, changes.select(name for name in self.collection.lens.columns)
+        lens = self.collection.lens
+        raw = changes.select(pl.col(f"raw {name}").alias(name) for name in lens.columns)
         body = pl.select(
             pl.when(create)
             .then(lens.put(outward.values, mask, create=True))
@@ -157,9 +160,10 @@ class Writer:
                 continue
             target = f"{self.key.split('/')[0]}/{self._target(name)}"
             wanted = values[name].alias("value").to_frame().with_row_index("row").filter(missing)
+            same = "contains(w.value, c.entity)" if name == "lines" else "w.value = c.entity"
             due = transaction.frame(
                 "SELECT w.row FROM wanted w JOIN sync.changes c ON c.collection = ? AND c.action = 'create'"
-                " AND contains(w.value, c.entity) GROUP BY w.row",
+                f" AND {same} GROUP BY w.row",
                 target,
                 wanted=wanted,
             )["row"]

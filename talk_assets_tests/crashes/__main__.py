@@ -38,13 +38,13 @@ def main() -> None:
             command=wanted.command,
             tell=_tell,
         )
-    print(f"command {wanted.command}, seed {wanted.seed}, {time.monotonic() - began:.0f} seconds")
-    print(found.summary())
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"command {wanted.command}, seed {wanted.seed}, {seconds:.0f} seconds\n{found.summary()}\n")
     sys.exit(1 if found.violations else 0)
 
 
 def _tell(found: campaign.Findings) -> None:
-    print(f"round {found.rounds}: {len(found.kills)} kills, {len(found.violations)} violations", file=sys.stderr)
+    sys.stderr.write(f"round {found.rounds}: {len(found.kills)} kills, {len(found.violations)} violations\n")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from pathlib import Path
 from talk_assets_tests.crashes import shapes
 from talk_assets_tests.crashes.acting import carry_out
 from talk_assets_tests.crashes.killing import Kill, kill
-from talk_assets_tests.crashes.office import Office, SyncFailedError, opened
+from talk_assets_tests.crashes.office import Done, Office, SyncFailedError, opened
 from talk_assets_tests.crashes.people import People
 
 AGAIN = 0.3
-"""The chance that the sync after a kill is killed as well."""
+"""The chance that the sync after a kill is killed as well, unless it is said otherwise."""
 
 BETWEEN = 0.4
 """The chance that people go on editing between a kill and the sync that is left alone."""
@@ -32,10 +32,11 @@ class Findings:
 
     def summary(self) -> str:
         """Say it for people."""
-        lines = [
-            f"{len(self.kills)} kills in {self.rounds} rounds with {self.acts} edits;"
-            f" {self.missed} syncs ended before their kill."
-        ]
+        kills, syncs = (
+            f"{len(self.kills)} kills in {self.rounds} rounds",
+            f"{self.missed} syncs ended before their kill",
+        )
+        lines = [f"{kills} with {self.acts} edits; {syncs}."]
         for (aim, phase), count in sorted(Counter((one.aim.value, one.phase) for one in self.kills).items()):
             lines.append(f"  {count:4}  {aim}: {phase}")
         lines += [f"{len(self.violations)} violations", *(f"  {text}" for text in self.violations)]
@@ -50,17 +51,22 @@ class Campaign:
     twin: Office
     rng: random.Random
     people: People
+    kills: int
+    again: float
     found: Findings = field(default_factory=Findings)
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many were killed as were asked for."""
+        return len(self.found.kills) >= self.kills
 
     def round(self) -> None:
         """Edits; kills, perhaps with more edits after them; a sync left alone; and both offices are the same."""
         if self.found.rounds:
             self._edit()
         undisturbed = self.twin.sync()
-        done = kill(self.office, self.rng, undisturbed)
-        while done:
-            self.found.kills.append(done)
-            done = kill(self.office, self.rng, undisturbed) if self.rng.random() < AGAIN else None
+        while self._kill(undisturbed) and not self.enough and self.rng.random() < self.again:
+            pass
         if self.rng.random() < BETWEEN:
             self._edit()
             self.twin.sync()
@@ -68,6 +74,14 @@ class Campaign:
         self.found.rounds += 1
         self.people.next_round()
         self._check()
+
+    def _kill(self, undisturbed: Done) -> bool:
+        done = kill(self.office, self.rng, undisturbed)
+        if done is None:
+            self.found.missed += 1
+            return False
+        self.found.kills.append(done)
+        return True
 
     def _edit(self) -> None:
         acts = self.people.plan(self.twin.snapshot())
@@ -103,6 +117,7 @@ def run(
     seed: int,
     records: int = 15,
     command: str = "hub",
+    again: float = AGAIN,
     tell: Callable[[Findings], None] = lambda _: None,
 ) -> Findings:
     """Kill that many syncs, or fewer where a promise is broken on the way; `tell` is called after each round."""
@@ -112,10 +127,10 @@ def run(
             (folder / name).mkdir()
             offices.append(stack.enter_context(opened(folder / name, records=records, seed=seed, command=command)))
         rng = random.Random(seed)
-        campaign = Campaign(offices[0], offices[1], rng, People(rng))
+        campaign = Campaign(offices[0], offices[1], rng, People(rng), kills, again)
         found = campaign.found
         try:
-            while len(found.kills) < kills and not found.violations:
+            while not campaign.enough and not found.violations:
                 campaign.round()
                 tell(found)
             if not found.violations:

@@ -25,8 +25,11 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = ("talk", "hub")
 SYSTEMS = ("webcrm", "customerp")
 LATENCY = 0.01
-LONGEST = 120.0
+LONGEST = 300.0
 """Seconds that a sync may take before it counts as one that hangs."""
+
+PAUSE = 0.02
+"""Seconds between two looks at a sync under way."""
 
 CALM = {"drop_rate": 0.0, "drop_after_accept": 0.0, "error_rate": 0.0, "latency": LATENCY}
 
@@ -67,6 +70,7 @@ class Office:
         """Start a sync; its words go to `name`.out and `name`.err."""
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("TALK_", "DAGSTER_"))}
         environ |= {"DAGSTER_HOME": str(self.folder), "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONPATH": str(ROOT)}
+        environ["POLARS_MAX_THREADS"] = "1"  # several offices share a machine
         talk = [str(Path(sys.executable).with_name("talk")), "sync", "--json"]
         hub = [sys.executable, "-m", "talk_assets_tests.crashes.runner", str(self.folder)]
         with (self.folder / f"{name}.out").open("wb") as out, (self.folder / f"{name}.err").open("wb") as err:
@@ -76,7 +80,12 @@ class Office:
 
     def finish(self, running: "subprocess.Popen[bytes]", name: str = "sync") -> int:
         """Wait for a sync to end well and return how many records it wrote; raise SyncFailedError otherwise."""
-        status = running.wait(LONGEST)
+        try:
+            status = running.wait(LONGEST)
+        except subprocess.TimeoutExpired as error:
+            running.kill()
+            message = f"a sync that nobody disturbed did not end within {LONGEST:.0f} s"
+            raise SyncFailedError(message) from error
         words = (self.folder / f"{name}.err").read_text("utf-8")
         if status:
             message = f"a sync that nobody disturbed ended with {status}: {words[-3000:]}"
@@ -87,7 +96,7 @@ class Office:
         """Run a sync that is left alone."""
         self.calm()
         running = self.start()
-        began = self.watch(running, lambda began: False)
+        began = self.watch(running, lambda _: False)
         seconds = time.monotonic() - began
         writes = self.finish(running)
         return Done(seconds, self.sent(), writes)
@@ -100,7 +109,7 @@ class Office:
                 began = time.monotonic()
             if began is not None and enough(began):
                 break
-            time.sleep(0.005)
+            time.sleep(PAUSE)
         return began or time.monotonic()
 
     def reached(self) -> int:
@@ -119,7 +128,7 @@ class Office:
     def calm(self, **faults: float) -> None:
         """End all faults but these, and count requests from nothing."""
         for system in SYSTEMS:
-            self.sandbox.fault(system, **{**CALM, **faults})
+            self.sandbox.fault(system, switches=None, **{**CALM, **faults})
             self.sandbox.forget_requests(system)
 
     def snapshot(self) -> shapes.Snapshot:

@@ -21,7 +21,7 @@ WHOLE = "*"
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody does to one record; `key` is null for a new one. References are natural keys, a line's id its place."""
+    """What somebody does to a record; `key` is null for a new one. References are natural keys, line ids places."""
 
     verb: str
     collection: str

@@ -26,15 +26,20 @@ def main(arguments: Sequence[str]) -> None:
     """Sync once; the exit status is 1 if a system failed."""
     folder = Path(arguments[0])
     wiring = Wiring(config.load(folder, {}))
-    with turn(folder, lambda: print("waiting", file=sys.stderr, flush=True)):
+    with turn(folder, lambda: _say("waiting")):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.transaction() as transaction:
             runs.begin(transaction, hub.run, "write", utc_now())
         writes, failures = _sync(hub, list(wiring.systems))
         with hub.store.transaction() as transaction:
             runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
-    print(json.dumps({"writes": writes, "failures": failures}))
+    sys.stdout.write(json.dumps({"writes": writes, "failures": failures}))
     sys.exit(1 if failures else 0)
+
+
+def _say(word: str) -> None:
+    sys.stderr.write(f"{word}\n")
+    sys.stderr.flush()
 
 
 def _sync(hub: Hub, systems: Sequence[str]) -> tuple[int, dict[str, str]]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -185,8 +184,7 @@ def only(records: list[Record]) -> Record:
 
 
 @contextmanager
-def firm(given: Given | None = None, *, folder: Path | None = None, tries: int = 6, records: int = 0) -> Iterator[Firm]:
-    """Open a firm that has these records; its database is in `folder`, or in memory."""
-    store = Store(folder / "talk.duckdb" if folder else None)
+def firm(given: Given | None = None, *, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+    """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, store, http, tries=tries)
+        yield Firm(sandbox, Store(None), http, tries=tries)

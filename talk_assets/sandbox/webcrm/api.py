@@ -64,6 +64,8 @@ class Webcrm(System):
         segments = tuple(part.lower() for part in request.segments)
         if segments[:1] == ("auth",):
             return self._auth(request, segments[1:])
+        if segments[:1] != ("queries",) and not self.tables.keys() & set(segments[:1]):
+            return failure(404, "No such resource.", "NotFoundException")
         now = self.clock.now()
         if not self._tokens.valid(request.bearer(), now):
             return failure(401, "Authorization has been denied for this request.", "UnauthorizedException")

@@ -1,0 +1,179 @@
+"""What is wrong ends in one line that says what to do, whatever it is.
+
+`talk` runs as a process of its own where more than its own words could tell; that takes seconds, so elsewhere it runs
+in this one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from talk_assets import cli
+from talk_assets.sandbox.serving import Serving, serving
+
+WRONG = "wrong-code-never-to-be-seen"
+TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]
+SHIPPED = Path(__file__).parents[2] / "data" / "dagster.yaml"
+HOLD = """
+import duckdb, sys
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How `talk` ended and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def failure(self) -> str:
+        """The one line on stderr with which it failed, as it should."""
+        assert self.status == 1, self
+        assert "Traceback" not in self.stdout + self.stderr
+        (line,) = self.stderr.splitlines()
+        assert line.startswith("talk: ")
+        return line
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A data folder whose systems are those of a sandbox in this process."""
+
+    folder: Path
+    sandbox: Serving
+
+    def configure(self, first: str = "", **base_urls: str) -> None:
+        """Write talk.toml: `first` before the sections, and where systems are, if not where the sandbox has them."""
+        sections = [f'[systems.{name}]\nbase_url = "{url}"' for name, url in {**self.urls, **base_urls}.items()]
+        sections.append('[dataflows.webcrm-customerp]\nmode = "write"')
+        (self.folder / "talk.toml").write_text("\n".join([first, *sections]), "utf-8")
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return self.sandbox.base_urls
+
+    def process(self, *arguments: str, **environment: str) -> "Ended":
+        """Run `talk` in the folder, as a process of its own."""
+        environ = {**os.environ, "DAGSTER_HOME": str(self.folder), **environment}
+        done = subprocess.run([*TALK, *arguments], capture_output=True, text=True, check=False, env=environ)  # noqa: S603 -- our own interpreter
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def talk(self, *arguments: str) -> "Ended":
+        """Run `talk` in the folder, in this process."""
+        done = CliRunner().invoke(cli.talk, arguments, prog_name="talk", env={"DAGSTER_HOME": str(self.folder)})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Ended(done.exit_code, done.stdout, done.stderr)
+
+    def everything(self) -> dict[str, object]:
+        """What both systems hold."""
+        return {
+            "persons": self.sandbox.records("webcrm", "Persons"),
+            "contacts": self.sandbox.records("customerp", "contacts"),
+        }
+
+
+GIVEN = {
+    "webcrm": {"Persons": [{"PersonLastName": "Berg", "PersonEmail": "anna@fjord.example"}]},
+    "customerp": {"contacts": [{"last_name": "Dahl", "email": "ola@fjord.example"}]},
+}
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    """One person in Webcrm, another in Customerp, nothing synced."""
+    shutil.copy(SHIPPED, tmp_path)
+    with serving(GIVEN) as sandbox:
+        yield Instance(tmp_path, sandbox)
+
+
+def test_a_wrong_token_names_the_variable_and_appears_nowhere(instance: Instance) -> None:
+    instance.configure()
+    before = instance.everything()
+    line = instance.process("sync", TALK_WEBCRM_AUTH_CODE=WRONG).failure
+    assert "TALK_WEBCRM_AUTH_CODE" in line
+    assert instance.everything() == before
+    assert WRONG not in line
+    kept = [file for file in instance.folder.rglob("*") if file.is_file() and WRONG.encode() in file.read_bytes()]
+    assert kept == []
+
+
+@pytest.mark.parametrize("system", ["webcrm", "customerp"])
+def test_a_wrong_base_url_names_the_address_and_where_to_correct_it(instance: Instance, system: str) -> None:
+    instance.configure(**{system: f"{instance.urls[system]}/v9"})
+    before = instance.everything()
+    line = instance.talk("sync").failure
+    assert f"{system}: " in line
+    assert f"{instance.urls[system]}/v9" in line
+    assert "base_url" in line
+    assert instance.everything() == before
+
+
+def test_a_host_that_cannot_be_reached_names_the_address(instance: Instance) -> None:
+    instance.configure(customerp="http://127.0.0.1:1/erp")
+    before = instance.everything()
+    line = instance.process("sync").failure
+    assert "customerp: " in line
+    assert "http://127.0.0.1:1/erp" in line
+    assert instance.everything() == before
+
+
+def test_a_page_for_people_in_place_of_the_api_is_told_as_such(instance: Instance) -> None:
+    instance.configure()
+    instance.sandbox.fault("customerp", html_rate=1.0)
+    before = instance.everything()
+    line = instance.talk("sync").failure
+    assert "customerp: " in line
+    assert "JSON" in line
+    assert "base_url" in line
+    assert instance.everything() == before
+
+    instance.sandbox.fault("customerp", html_rate=0.0)
+    assert instance.talk("sync").status == 0
+    assert len(instance.sandbox.records("customerp", "contacts")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("[systems.webcrm\n", "line 1"),
+        ('[systems.webcrm]\nbase_ulr = "http://127.0.0.1:1"\n', "base_url"),
+        ('[systems.webcrm]\nrate = "many"\n', "250/min"),
+        ('[dataflows.webcrm-customerp]\nmode = "wriet"\n', "write"),
+    ],
+)
+def test_a_broken_talk_toml_names_the_file_the_place_and_what_would_be_right(
+    instance: Instance, text: str, right: str
+) -> None:
+    (instance.folder / "talk.toml").write_text(text, "utf-8")
+    line = instance.talk("sync").failure
+    assert str(instance.folder / "talk.toml") in line
+    assert right in line
+
+
+@pytest.mark.parametrize("command", ["sync", "status"])
+def test_a_database_that_another_process_holds_names_the_process(instance: Instance, command: str) -> None:
+    instance.configure("patience = 1")
+    database = instance.folder / "talk.duckdb"
+    with subprocess.Popen(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", HOLD, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        before = instance.everything()
+        line = instance.talk(command).failure
+        holder.communicate()
+    assert str(database) in line
+    assert f"process {holder.pid}" in line
+    assert instance.everything() == before

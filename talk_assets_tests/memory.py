@@ -166,15 +166,19 @@ class MemoryConnection:
         yield Page(memory.show([r for r in memory.records.values() if r[str(collection.reference)] in references]))
 
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
-        """One request a write. Nobody edits between the last look and an unwatched write: no system can tell that."""
+        """One request a write, or one for all. Nobody edits between the last look and an unwatched write.
+
+        Without versions, no system could tell.
+        """
         memory = self._collections[collection.name]
         for write in writes:
             self._request(f"{write.action} record", meddle=collection.watched)
             answer = self._carry_out(memory, write)
-            self._world.boundary(meddle=True)
+            self._world.boundary(meddle=collection.watched)
             if self._world.rng.random() < self._world.lost_answers:
                 answer = Answer(write.key, Outcome.UNKNOWN, reason="the answer was lost")
             yield answer
+        self._world.boundary(meddle=True)
 
     def _carry_out(self, memory: MemoryCollection, write: Write) -> Answer:
         values = json.loads(write.body)

@@ -87,7 +87,7 @@ def main() -> None:
     text = README.read_text("utf-8")
     first, _ = demo()
     for name, content in {"commands": commands(), "credentials": credentials(), "demo": table(first)}.items():
-        text = block(name).sub(lambda _, content=content: content, text)
+        text = block(name).sub(content.replace("\\", r"\\"), text)
     README.write_text(text, "utf-8")
 
 

@@ -84,7 +84,7 @@ class Campaign:
         return True
 
     def _edit(self) -> None:
-        acts = self.people.plan(self.twin.snapshot())
+        acts = self.people.plan(shapes.common(self.twin.snapshot(), self.office.snapshot()))
         self.found.acts += len(acts)
         for office in (self.twin, self.office):
             carry_out(office, acts)

@@ -112,7 +112,7 @@ class People:
 
     def _lines(self, now: Snapshot) -> Iterator[Act]:
         """In Customerp lines are part of the order: one is changed, added or removed."""
-        order = self._pick(now, "customerp/orders", "order", "lines", lambda order: bool(order.values["number"]))
+        order = self._pick(now, "customerp/orders", "order", "lines")
         products = self._shared_products(now)
         if order is None or not products:
             return
@@ -158,8 +158,8 @@ class People:
         yield from self.rng.sample(acts, 2)
 
     def _product(self, _now: Snapshot, n: int) -> Iterator[Act]:
-        number = f"ny-{n}"
-        self.claims.add(("product", number, WHOLE))
+        number = f"NY-{n}"
+        self.claims.add(("product", number.lower(), WHOLE))
         yield Act(
             "create",
             "webcrm/Products",
@@ -184,9 +184,8 @@ class People:
         fits: Callable[[Record], bool] = lambda _: True,
     ) -> Record | None:
         """Take a record whose field nobody has claimed, and claim it."""
-        free = [
-            record for record in _unique(now[collection]) if fits(record) and self._free(entity, record.key, field_)
-        ]
+        able = [record for record in _unique(now[collection]) if _lasting(entity, record) and fits(record)]
+        free = [record for record in able if self._free(entity, record.key, field_)]
         if not free:
             return None
         record = self.rng.choice(free)
@@ -204,6 +203,13 @@ class People:
             {record.key for record in _unique(now[name])} for name in ("webcrm/Products", "customerp/products")
         )
         return sorted(key for key in here & there if self._free("product", key, "exists"))
+
+
+def _lasting(entity: str, record: Record) -> bool:
+    """Whether the record keeps its natural key whatever people edit, as those do not that are known by their words."""
+    if entity == "order":
+        return bool(record.values.get("number") or record.values.get("OpportunityNumber"))
+    return entity != "person" or "@" in record.key
 
 
 def _claim(entity: str, key: str, field_: str) -> Claim:

@@ -151,6 +151,12 @@ def _key(shape: Shape, values: Properties) -> str:
     return ""
 
 
+def common(one: Snapshot, other: Snapshot) -> Snapshot:
+    """Return the records of `one` whose natural keys `other` has as well."""
+    keys = {name: {record.key for record in records} for name, records in other.items()}
+    return {name: [record for record in records if record.key in keys[name]] for name, records in one.items()}
+
+
 def differences(found: Snapshot, right: Snapshot) -> Iterator[str]:
     """Say what is there twice, and where `found` is not as `right`."""
     for shape in SHAPES:

@@ -139,10 +139,6 @@ def test_a_page_for_people_in_place_of_the_api_is_told_as_such(instance: Instanc
     assert "base_url" in line
     assert instance.everything() == before
 
-    instance.sandbox.fault("customerp", html_rate=0.0)
-    assert instance.talk("sync").status == 0
-    assert len(instance.sandbox.records("customerp", "contacts")) == 2
-
 
 @pytest.mark.parametrize(
     ("text", "right"),

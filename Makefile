@@ -13,7 +13,6 @@ help:  ## what there is to make
 
 demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
 	@$(BIN)/talk sync
-	@$(BIN)/talk status
 	@$(BIN)/talk sandbox up
 	@echo; echo "Run one of these lines, then '$(BIN)/talk sync', and see the edit arrive on the other side."
 	@echo "The Dagster UI: 'make ui', then open http://127.0.0.1:3000"

@@ -10,10 +10,10 @@ import polars as pl
 
 from talk_assets.store import Transaction
 
-LOOKED_UP = """
-    SELECT j.* FROM sync.journal j JOIN sync.cursors c USING (collection)
-    WHERE j.outcome IS NULL AND j.action = 'update' AND c.read_at > j.intended_at
-"""
+UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
+"""Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""
+
+LOOKED_UP = f"SELECT j.* FROM ({UNKNOWN}) j JOIN sync.cursors c USING (collection) WHERE c.read_at > j.intended_at"
 """Updates of unknown outcome whose collection was read since: the record as it is now tells what became of them."""
 
 

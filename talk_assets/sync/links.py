@@ -157,7 +157,7 @@ def absorb(
         JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
         LEFT JOIN (
             SELECT collection, id, arg_max(after, intended_at) AS after
-            FROM ({journal.LOOKED_UP}) GROUP BY collection, id
+            FROM ({journal.UNKNOWN}) GROUP BY collection, id
         ) j ON j.collection = i.collection AND j.id = i.id
         WHERE l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """

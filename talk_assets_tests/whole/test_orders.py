@@ -1,9 +1,11 @@
 """Orders with what they refer to, and their lines, which are records of their own in Webcrm and a list in Customerp."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 
+from talk_assets.sync import answers
 from talk_assets_tests.whole.firm import Firm, Record, only
 
 
@@ -162,6 +164,35 @@ def test_an_order_s_line_that_is_removed_leaves_the_quotation(sale: Sale) -> Non
     sale.firm.sync()
     assert sale.quoted == [("M-1", 50, 2)]
     assert sale.ordered == [("M-1", "50", "2")]
+    assert sale.settled()
+
+
+class Dead(BaseException):
+    """The process died."""
+
+
+@pytest.mark.parametrize("read", [["webcrm/quotationline"], ["webcrm/quotationline", "webcrm/opportunities"]])
+def test_a_removed_line_stays_removed_though_the_process_died_before_it_knew(
+    sale: Sale, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Webcrm tells nothing of deleted lines; what is left of an order's lines then is no edit, whatever was read since."""
+    sale.firm.sync()
+    bolt = only(sale.firm.erp("products", number="B-1"))["id"]
+    new = {"product_id": bolt, "quantity": "7", "unit_price": "9.5"}
+    sale.firm.erp_edit("orders", sale.order["id"], lines=[new])
+
+    def die(*_: object) -> None:
+        raise Dead
+
+    with monkeypatch.context() as patched, pytest.raises(Dead):
+        patched.setattr(answers, "store", die)
+        sale.firm.sync()
+    sale.firm.later()
+    asyncio.run(sale.firm.hub.read("webcrm", read))
+    sale.firm.hub.settle("order")
+    sale.firm.sync()
+    assert sale.ordered == [("B-1", "7", "9.5")]
+    assert sale.quoted == [("B-1", 7, 9.5)]
     assert sale.settled()
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from talk_assets.errors import NotTheApi
+from talk_assets.sync import jsontext
 
 
 def column(body: bytes, name: str, where: str) -> pl.Series:
@@ -33,12 +34,12 @@ def members(body: bytes, names: Iterable[str], where: str) -> Mapping[str, str |
     """The named members of a JSON object: scalars as text, lists and objects as JSON text, null where absent."""
     wanted = dict.fromkeys(names, pl.String)
     try:
-        envelope = pl.read_ndjson(_one_line(body), schema=wanted)
+        envelope = pl.read_ndjson(jsontext.guarded(_one_line(body)), schema=wanted)
     except PolarsError as error:
         raise not_json(where, body, "a JSON object") from error
     if envelope.height != 1:
         raise not_json(where, body, "a JSON object")
-    return envelope.row(0, named=True)
+    return envelope.select(jsontext.plain(pl.col(name)).alias(name) for name in wanted).row(0, named=True)
 
 
 def join(bodies: Iterable[bytes]) -> bytes:

@@ -28,6 +28,14 @@ def test_an_envelope_is_opened_without_its_items() -> None:
     assert (found["next_cursor"], found["has_more"], found["absent"]) == ("abc", "true", None)
 
 
+def test_texts_with_quotes_line_breaks_and_backslashes_come_out_of_an_envelope_as_they_were() -> None:
+    records = [{"a": 'x\ny "q" \\ z ø\x01', "n": {"b": "t\tq\\"}}]
+    body = json.dumps({"items": records, "next_cursor": 'a"b\\c'}).encode()
+    found = bodies.members(body, ("items", "next_cursor"), "demo")
+    assert json.loads(found["items"] or "") == records
+    assert found["next_cursor"] == 'a"b\\c'
+
+
 def test_lists_and_objects_are_joined_to_one_list() -> None:
     joined = bodies.join([b"[]", b' [{"a":1},{"a":2}] ', b"", b'{"a":3}'])
     assert json.loads(joined) == [{"a": 1}, {"a": 2}, {"a": 3}]

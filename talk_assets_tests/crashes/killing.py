@@ -16,7 +16,7 @@ class Aim(StrEnum):
     """What decides about the moment."""
 
     MOMENT = "any moment"
-    """Any, from the first request to the end of the sync."""
+    """Any, from the first request to shortly before the end of the sync."""
     WRITE = "a write on its way"
     """Soon after a write request reached a system that is slow: before it is carried out, or before it is answered."""
     FAULTS = "amid faults"
@@ -38,7 +38,7 @@ def kill(office: Office, rng: random.Random, undisturbed: Done) -> Kill | None:
     """Start a sync and kill it; null where it ended first. `undisturbed` is how the same sync went in the twin."""
     aim = rng.choice([Aim.MOMENT, Aim.FAULTS, *([Aim.WRITE] * 2 if undisturbed.requests else [])])
     after, delay = rng.randint(1, max(1, undisturbed.requests)), rng.uniform(0, 1.5 * SLOW)
-    moment = rng.uniform(0, undisturbed.seconds)
+    moment = rng.uniform(0, 0.9 * undisturbed.seconds)
     if aim is Aim.WRITE:
         office.calm(latency=SLOW)
     else:

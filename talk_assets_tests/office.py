@@ -25,7 +25,7 @@ from talk_assets.store import Store, Transaction
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
-from talk_assets.systems import Registered, SystemSettings
+from talk_assets.systems import Opening, Registered, SystemSettings
 from talk_assets.wiring import Wiring
 from talk_assets_tests.memory import MemoryCollection, MemoryConnection, World
 
@@ -82,8 +82,10 @@ class Office:
                 raise SystemFailure(self.broken[name])
             yield MemoryConnection(self.world, {memory.collection.name: memory for memory in own})
 
-        opened = System(name, name.upper(), tuple(memory.collection for memory in own), connect)
-        return Registered(name, name.upper(), None, UNLIMITED, (), {}, lambda _: opened)
+        def opened(_: Opening) -> System:
+            return System(name, name.upper(), tuple(memory.collection for memory in own), connect)
+
+        return Registered(name, name.upper(), None, UNLIMITED, (), {}, opened)
 
     def create(self, key: str, **values: str) -> str:
         """Somebody creates a record."""

@@ -137,9 +137,14 @@ class Writer:
         ready = wait.is_null() & ~(nothing & ~create)
         lens = self.collection.lens
         raw = changes.select(pl.col(f"raw {name}").alias(name) for name in lens.columns)
+        # The API may demand something even for a blank.
+        demanded = [
+            name for name in fields if name in allowed[Action.CREATE] and name not in outward.unresolved.columns
+        ]
+        complete = mask.with_columns(pl.lit(value=True).alias(name) for name in demanded)
         body = pl.select(
             pl.when(create)
-            .then(lens.put(outward.values, mask, create=True))
+            .then(lens.put(outward.values, complete, create=True))
             .otherwise(lens.put(outward.values, mask, raw=raw))
         ).to_series()
         return changes.with_columns(

@@ -4,7 +4,7 @@ A system is a `System`: its collections, and a way to open a `Connection`. Conne
 shortest example is the in-memory one of the tests.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -88,7 +88,7 @@ class Write:
 
     `key` is unique to the intent and stays the same when it is sent again. `body` is a JSON object of the properties to
     set, nested properties by dotted name. `record` is the whole record as the system last showed it, `etag` its
-    version.
+    version, `parts` its parts by property, JSON arrays.
     """
 
     key: str
@@ -98,6 +98,7 @@ class Write:
     body: bytes
     record: bytes | None = None
     etag: str | None = None
+    parts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Outcome(StrEnum):
@@ -121,7 +122,8 @@ class Outcome(StrEnum):
 class Answer:
     """The system's answer to the write `key`. `record` is the stored record, where the API returns it.
 
-    `gone` are the records of other collections that the write deleted, as (collection, id): the parts it removed.
+    `gone` are records of other collections that are no longer there, as (collection, id): the parts that the write
+    removed, or found removed.
     """
 
     key: str

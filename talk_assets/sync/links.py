@@ -213,12 +213,14 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
 
 
 def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:
-    """Where a list is made of nothing but elements from before and after a write: it was interrupted halfway."""
+    """Where a list is made of elements from before and after a write, those that stay included: it was interrupted."""
     if field.kind is not Kind.LINES:
         return pl.Series([False] * current.len(), dtype=pl.Boolean)
-    known = pl.concat([jsontext.elements(before), jsontext.elements(after)])
-    foreign = jsontext.elements(current).join(known, on=["row", "element"], how="anti")["row"]
-    return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(foreign.implode())
+    old, new, now = (jsontext.elements(one) for one in (before, after, current))
+    same = ["row", "element"]
+    foreign = now.join(pl.concat([old, new]), on=same, how="anti")["row"]
+    absent = old.join(new, on=same, how="semi").join(now, on=same, how="anti")["row"]
+    return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(pl.concat([foreign, absent]).implode())
 
 
 def update(transaction: Transaction, key: str, collection: Collection, states: pl.DataFrame) -> None:

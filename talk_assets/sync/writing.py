@@ -5,9 +5,10 @@ run once the record is.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -106,13 +107,8 @@ class Writer:
         if rows.is_empty():
             return Batch(rows, [])
         rows = self._intend(transaction, rows, now)
-        return Batch(
-            rows,
-            [
-                _write(*row)
-                for row in rows.select("key", "action", "entity", "id", "body", "_record", "_etag").iter_rows()
-            ],
-        )
+        parts = [part.property for part in self.collection.parts]
+        return Batch(rows, [_write(row, parts) for row in rows.iter_rows(named=True)])
 
     def _rows(self, transaction: Transaction, changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
         fields = self.collection.lens.fields
@@ -264,15 +260,15 @@ class Writer:
         report.failed += len(batch.writes) - len(given)
 
 
-def _write(
-    key: str, action: str, entity: str, id_: str | None, body: str, record: str | None, etag: str | None
-) -> Write:
+def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:
+    record = row["_record"]
     return Write(
-        key=key,
-        action=Action(action),
-        entity=entity,
-        id=id_,
-        body=body.encode(),
+        key=row["key"],
+        action=Action(row["action"]),
+        entity=row["entity"],
+        id=row["id"],
+        body=row["body"].encode(),
         record=record.encode() if record is not None else None,
-        etag=etag,
+        etag=row["_etag"],
+        parts={name: held.encode() for name in parts if (held := row[f"raw {name}"]) is not None},
     )

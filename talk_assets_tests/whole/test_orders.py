@@ -228,3 +228,46 @@ def test_nothing_of_a_held_customer_is_created_before_it_is_settled(sale: Sale) 
     assert {contact["customer_id"] for contact in sale.firm.erp("contacts")} == {customer}
     assert {order["customer_id"] for order in sale.firm.erp("orders")} == {customer}
     assert sale.settled()
+
+
+def test_a_removed_line_stays_removed_when_the_order_changes_after_the_process_died(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next sync finds the line gone already, and nobody else ever says so."""
+    sale.firm.sync()
+    sale.firm.erp_edit("orders", sale.order["id"], lines=sale.order["lines"][:1])
+
+    def die(*_: object) -> None:
+        raise Dead
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "store", die)
+        with pytest.raises(Dead):
+            sale.firm.sync()
+    sale.firm.erp_edit("orders", sale.order["id"], currency="EUR")
+    sale.firm.sync()
+    assert sale.ordered == [("S-1", "100", "1.5")]
+    assert sale.quoted == [("S-1", 100, 1.5)]
+    assert sale.settled()
+
+
+def test_a_line_that_somebody_deletes_after_the_process_died_is_not_taken_for_a_write_cut_short(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale.quote("B-1", 7, 9.5)
+    sale.firm.sync()
+    first, second, third = sale.order["lines"]
+    sale.firm.erp_edit("orders", sale.order["id"], lines=[{**first, "quantity": "120"}, second, third])
+
+    def die(*_: object) -> None:
+        raise Dead
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "store", die)
+        with pytest.raises(Dead):
+            sale.firm.sync()
+    sale.firm.crm_remove_line(sale.nuts)
+    sale.firm.sync(full=True)
+    assert sale.quoted == [("S-1", 120, 1.5), ("B-1", 7, 9.5)]
+    assert sale.ordered == [("S-1", "120", "1.5"), ("B-1", "7", "9.5")]
+    assert sale.settled()

@@ -163,6 +163,7 @@ class WebcrmConnection(WebcrmReader):
         removed: list[str] = []
         try:
             current = [] if write.action is Action.CREATE else await self._lines(answer.id)
+            removed += _missing(write, current)
             change = difference(LAYOUT, current, lines)
             results = await self._put_lines(change, _parents(answer.id, item))
             results += [await self._remove_line(line, removed) for line in change.removed]
@@ -206,6 +207,13 @@ def _item(collection: WebcrmCollection, write: Write) -> Item:
     if write.action is Action.CREATE and collection.reference:
         item.setdefault(collection.reference, write.entity)
     return {**item, collection.id: int(write.id) if write.id and write.action is Action.UPDATE else 0}
+
+
+def _missing(write: Write, current: Sequence[Item]) -> list[str]:
+    """Ids of lines that the record was known to have and has no more: webCRM tells nothing of a line's deletion."""
+    known = json.loads(write.parts.get(LINES, b"[]"))
+    there = {str(line[LAYOUT.id]) for line in current}
+    return [id_ for line in known if (id_ := str(line[LAYOUT.id])) not in there]
 
 
 def _only_lines(write: Write) -> bool:

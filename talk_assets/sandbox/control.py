@@ -28,8 +28,10 @@ def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one 
                 return _set_faults(system, request)
             case "GET", ("records", collection):
                 return _records(system, collection, request)
+            case "PATCH", ("records", collection, id_):
+                return _edit(system, collection, _id(id_), request)
             case "DELETE", ("records", collection, id_):
-                return _erase(system, collection, id_)
+                return _erase(system, collection, _id(id_))
     except (Invalid, ValueError) as error:
         return reply({"error": str(error)}, 400)
     paths = "requests, faults, records/{collection}, records/{collection}/{id}"
@@ -57,7 +59,27 @@ def _records(system: System, collection: str, request: Request) -> Reply:
     return Reply(body=b"[" + b",".join(row.body for row in rows) + b"]")
 
 
-def _erase(system: System, collection: str, id_: str) -> Reply:
-    if system.shelf(collection).erase(int(id_) if id_.isdecimal() and len(id_) < LONGEST_NUMBER else id_):
-        return Reply(204)
+def _edit(system: System, collection: str, id_: int | str, request: Request) -> Reply:
+    """Lay properties over a record; those sent as null are filled in anew, which is how it comes to be modified now."""
+    shelf, wanted = system.shelf(collection), json.loads(request.body)
+    if not isinstance(wanted, dict):
+        message = "the body is an object of properties"
+        raise Invalid(message)
+    there = shelf.get(id_)
+    if there is None or there.gone:
+        return _absent(system, collection, id_)
+    properties = {name: value for name, value in (json.loads(there.body) | wanted).items() if value is not None}
+    shelf.load(system.given(collection, [properties]))
+    return Reply(204)
+
+
+def _erase(system: System, collection: str, id_: int | str) -> Reply:
+    return Reply(204) if system.shelf(collection).erase(id_) else _absent(system, collection, id_)
+
+
+def _absent(system: System, collection: str, id_: int | str) -> Reply:
     return reply({"error": f"{system.name} has no {collection} {id_}"}, 404)
+
+
+def _id(text: str) -> int | str:
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else text

@@ -67,6 +67,10 @@ class Surface:
         found: list[dict[str, Any]] = self._call("GET", f"/{system}/_sandbox/records/{collection}?limit={limit}")
         return found
 
+    def edit(self, system: str, collection: str, id_: str | int, properties: Mapping[str, object]) -> None:
+        """Change a record as somebody might in the system's own user interface; a null is filled in anew."""
+        self._call("PATCH", f"/{system}/_sandbox/records/{collection}/{id_}", properties)
+
     def erase(self, system: str, collection: str, id_: str | int) -> None:
         """Delete a record without a trace, as somebody might in the system's own user interface."""
         self._call("DELETE", f"/{system}/_sandbox/records/{collection}/{id_}")

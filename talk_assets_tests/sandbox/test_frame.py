@@ -117,6 +117,26 @@ class TestFaults:
         assert (found["latency"], found["drop_rate"], found["switches"]["id_race"]) == (0.01, 0, 0.5)
 
 
+class TestEditing:
+    def test_a_record_is_edited_as_in_the_system_s_own_user_interface(self, sandbox: Serving) -> None:
+        with clients.webcrm(sandbox) as client:
+            id_ = client.post("/Persons", json={"PersonFirstName": "Kari", "PersonLastName": "Moe"}).json()
+        (before,) = sandbox.records("webcrm", "Persons")
+        sandbox.clock.advance(60)
+        sandbox.edit("webcrm", "Persons", id_, {"PersonFirstName": "Karen", "PersonUpdatedAt": None})
+        (record,) = sandbox.records("webcrm", "Persons")
+        assert (record["PersonFirstName"], record["PersonLastName"]) == ("Karen", "Moe")
+        assert record["PersonUpdatedAt"] > before["PersonUpdatedAt"]
+
+    @pytest.mark.parametrize(("id_", "body", "status"), [("9", "{}", 404), ("1", "[]", 400), ("1", "{", 400)])
+    def test_what_cannot_be_edited_is_said(self, sandbox: Serving, id_: str, body: str, status: int) -> None:
+        with clients.webcrm(sandbox) as client:
+            client.post("/Persons", json={"PersonLastName": "Moe"})
+        answer = httpx.patch(f"{sandbox.base_urls['webcrm']}/_sandbox/records/Persons/{id_}", content=body)
+        assert answer.status_code == status
+        assert answer.json()["error"]
+
+
 class TestWhatIsNotThere:
     def test_a_path_outside_the_systems_names_them(self, sandbox: Serving) -> None:
         answer = httpx.get(f"{sandbox.root}/nothing/here")

@@ -6,7 +6,7 @@ thing that happened. The hub's steps are called in the graph's order; what Dagst
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.dataflows import DATAFLOWS, Dataflow
 from talk_assets.entities import ENTITIES
 from talk_assets.http.limit import UNLIMITED, Clock
 from talk_assets.http.retry import Retry
@@ -27,6 +27,7 @@ from talk_assets.sync.writing import WriteReport
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.sandbox import clients
 
+CRM_AND_ERP = [dataflow for dataflow in DATAFLOWS if dataflow.name == "webcrm-customerp"]
 MINUTE = 60.0
 TOKEN = "sandbox-customerp"
 Record = dict[str, Any]
@@ -57,13 +58,15 @@ class Firm:
     sandbox: Serving
     store: Store
     http: httpx.Client
+    dataflows: Sequence[Dataflow]
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
 
     def __post_init__(self) -> None:
-        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items()}
-        pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+        needed = {name for dataflow in self.dataflows for name in (dataflow.left, dataflow.right)}
+        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
+        pairs = [pair for dataflow in self.dataflows for pair in dataflow.pairs]
         self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
@@ -184,7 +187,13 @@ def only(records: list[Record]) -> Record:
 
 
 @contextmanager
-def firm(given: Given | None = None, *, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+def firm(
+    given: Given | None = None,
+    *,
+    tries: int = 6,
+    records: int = 0,
+    dataflows: Sequence[Dataflow] = CRM_AND_ERP,
+) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, tries=tries)
+        yield Firm(sandbox, Store(None), http, dataflows, tries=tries)

@@ -1,4 +1,4 @@
-"""A firm with its CRM and its ERP: both systems of a sandbox, people who edit in them, and the hub between them.
+"""A firm with its systems: those of a sandbox that some dataflows need, people who edit in them, and the hub between.
 
 Time is the sandbox's, which a test moves on instead of waiting: whatever people do, they do a minute after the last
 thing that happened. The hub's steps are called in the graph's order; what Dagster adds is shown by the tests of `talk`.
@@ -6,7 +6,7 @@ thing that happened. The hub's steps are called in the graph's order; what Dagst
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from talk_assets_tests.sandbox import clients
 
 MINUTE = 60.0
 TOKEN = "sandbox-customerp"
+CRM_TO_ERP = "webcrm-customerp"
 Record = dict[str, Any]
 
 
@@ -52,7 +53,7 @@ class Synced:
 
 @dataclass
 class Firm:
-    """`crm` and `erp` are what people do there; the paths and properties are the APIs' own."""
+    """`crm`, `erp` and `office` are what people do there; the paths and properties are the APIs' own."""
 
     sandbox: Serving
     store: Store
@@ -60,10 +61,13 @@ class Firm:
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
+    dataflows: Sequence[str] = (CRM_TO_ERP,)
 
     def __post_init__(self) -> None:
-        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items()}
-        pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+        chosen = [dataflow for dataflow in DATAFLOWS if dataflow.name in self.dataflows]
+        needed = {name for dataflow in chosen for name in (dataflow.left, dataflow.right)}
+        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
+        pairs = [pair for dataflow in chosen for pair in dataflow.pairs]
         self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
@@ -162,6 +166,32 @@ class Firm:
         """The records of Customerp with these values, as they are there."""
         return _having(self.sandbox.records("customerp", resource), having)
 
+    def office_add(self, system: str, path: str, **properties: object) -> int:
+        """Somebody creates a record in a client of PowerOffice; return its id."""
+        return int(self._office_send(system, "POST", path, json=properties)["id"])
+
+    def office_edit(self, system: str, path: str, id_: int, **properties: object) -> None:
+        """Somebody edits a record in a client of PowerOffice, in its own user interface, which clears nothing."""
+        self.sandbox.fault(system, switches={"clears_left_out": False})
+        self._office_send(system, "POST", path, json={"id": id_, **properties})
+        self.sandbox.fault(system, switches={"clears_left_out": True})
+
+    def _office_send(self, system: str, method: str, path: str, **more: Any) -> Record:  # noqa: ANN401 -- what httpx takes
+        self.later()
+        with clients.poweroffice(self.sandbox, system) as client:
+            answer = client.request(method, path, **more).json()
+        assert answer["success"], answer
+        found: Record = answer.get("data", {})
+        return found
+
+    def office_delete(self, system: str, path: str) -> None:
+        """Somebody deletes a record in a client of PowerOffice."""
+        self._office_send(system, "DELETE", path)
+
+    def office(self, system: str, collection: str, **having: object) -> list[Record]:
+        """The records of a client of PowerOffice with these values, as they are there."""
+        return _having(self.sandbox.records(system, collection), having)
+
     def held(self) -> list[Record]:
         """What waits for a person, as `talk held` has it."""
         with self.store.transaction() as transaction:
@@ -184,7 +214,9 @@ def only(records: list[Record]) -> Record:
 
 
 @contextmanager
-def firm(given: Given | None = None, *, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+def firm(
+    given: Given | None = None, *, tries: int = 6, records: int = 0, dataflows: Sequence[str] = (CRM_TO_ERP,)
+) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, tries=tries)
+        yield Firm(sandbox, Store(None), http, tries=tries, dataflows=dataflows)

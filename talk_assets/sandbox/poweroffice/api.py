@@ -20,6 +20,9 @@ from talk_assets.sandbox.wire import Clock, Reply, Request, reply
 
 APPLICATION_KEY = "sandbox-application"
 LONGEST_ID = 18
+TOLD = 1200
+"""Seconds that a token is said to be good for."""
+
 PARENTS = ("customer", "supplier")
 
 
@@ -29,7 +32,7 @@ class PowerOffice(System):
     client_key: ClassVar[str]
     defaults: ClassVar[Mapping[str, Switch]] = {
         "limit": 50,  # requests a second
-        "token_lifetime": 1200,
+        "token_lifetime": TOLD,  # less: tokens die earlier than they were said to
         "largest_list": 50_000,
         "replica_lag": 2.0,  # seconds that what is read may be behind what was written
         "clears_left_out": True,  # off: a property that a write leaves out stays as it was
@@ -55,7 +58,7 @@ class PowerOffice(System):
         if not segments or segments[0] not in {*PARTIES, "partycontactperson"}:
             return reply({"Message": "No HTTP resource was found that matches the request URI."}, 404)
         now = self.clock.now()
-        if not self._tokens.valid(request.bearer(), now):
+        if not self._tokens.valid(request.bearer(), now + TOLD - self.switches["token_lifetime"]):
             return reply({"Message": "Authorization has been denied for this request."}, 401)
         wait = self.limit.wait(now, int(self.switches["limit"]))
         if wait:
@@ -86,9 +89,8 @@ class PowerOffice(System):
         granted = request.headers.get("Authorization") == f"Basic {basic}"
         if request.form().get("grant_type") != "client_credentials" or not granted:
             return reply({"error": "invalid_client"}, 400)
-        lifetime = int(self.switches["token_lifetime"])
-        token, _ = self._tokens.issue(self.clock.now(), lifetime)
-        return reply({"access_token": token, "token_type": "bearer", "expires_in": lifetime})
+        token, _ = self._tokens.issue(self.clock.now(), TOLD)
+        return reply({"access_token": token, "token_type": "bearer", "expires_in": TOLD})
 
     def _carried_out(self, request: Request, segments: tuple[str, ...]) -> Reply:
         try:

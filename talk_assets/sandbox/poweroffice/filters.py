@@ -100,7 +100,18 @@ class _Reader:
         if sign not in COMPARISONS:
             message = "Invalid operator"
             raise Malformed(message)
-        return Node(sign, (left, self._operand()))
+        right = self._operand()
+        self._check(sign, left, right)
+        return Node(sign, (left, right))
+
+    def _check(self, sign: str, left: Node, right: Node) -> None:
+        """A property compares with values of its own kind, and with null."""
+        if left.kind == "property" and right.kind == "literal" and right.value is not None:
+            kind = self._kinds[left.value]
+            fits = {"text": str, "bool": bool}.get(kind, float)
+            if not isinstance(right.value, fits):
+                message = f"A binary operator with incompatible types was detected: '{sign}'"
+                raise Malformed(message)
 
     def _operand(self) -> Node:
         token = self._take()

@@ -103,7 +103,7 @@ def _plan(wanted: Asked) -> tuple[Sequence[Term], str] | None:
     for one in conjuncts(wanted.node):
         found = compared(one)
         column = COLUMNS.get(found[0]) if found else None
-        if found is None or column is None or isinstance(found[2], str):
+        if found is None or column is None or found[2] is None:
             return None
         terms.append((column, found[1], int(found[2]) if column in KEYS else found[2]))
     return (terms, order) if order else None
@@ -121,7 +121,7 @@ def _candidates(shelf: Shelf, role: Role, node: Node) -> Sequence[Stored]:
     """The few records that one of several ids or references names, or all of them."""
     columns = {"id": "id", role.reference: "reference"}
     found = [compared(part) for part in (node.parts if node.kind == "or" else (node,))]
-    if found and all(one and one[0] in columns and one[1] == "=" for one in found):
+    if found and all(one and one[0] in columns and one[1] == "=" and one[2] is not None for one in found):
         rows = [row for one in found if one for row in shelf.select([(columns[one[0]], "=", one[2])])]
         return list({row.id: row for row in rows}.values())
     return shelf.select()

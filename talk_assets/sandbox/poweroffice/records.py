@@ -147,9 +147,11 @@ def shown(role: Role, record: Record, *, privileged: bool) -> Record:
     """A record as the API shows it."""
     if role is CONTACT_PERSON:
         return {name: value for name, value in record.items() if name != "socialSecurityNumber"}
+    if privileged:
+        return record
     hidden: Record = {name: SHOWN_HIDDEN for name in HIDDEN if name in record}
-    if role is EMPLOYEE and not privileged:
-        hidden |= {"gender": HIDDEN_GENDER}
+    if role is EMPLOYEE:
+        hidden["gender"] = HIDDEN_GENDER
     return {**record, **hidden}
 
 

@@ -144,11 +144,12 @@ def _systems(root: Section, environ: Mapping[str, str], port: int) -> dict[str, 
         said = section.section(name)
         _check_system_keys(said, known)
         base_url, rate = _base_url(said), _rate(said)
+        options = {option: value for option in known.options if (value := said.text(option)) is not None}
         if said.flag("enabled", default=True):
             credentials = _credentials(known, environ)
             url = base_url or (known.base_url if credentials else f"http://127.0.0.1:{port}/{name}")
             _check_reach(said, known, url, credentials)
-            settings[name] = SystemSettings(url, credentials, rate, sandbox=not credentials)
+            settings[name] = SystemSettings(url, credentials, rate, sandbox=not credentials, options=options)
     return settings
 
 
@@ -161,7 +162,7 @@ def _check_system_keys(said: Section, known: Registered) -> None:
                 f" {known.variable(credential)} in the environment."
             )
             raise CredentialsError(message)
-    said.only("enabled", "base_url", "rate")
+    said.only("enabled", "base_url", "rate", *known.options)
 
 
 def _check_reach(said: Section, known: Registered, url: str | None, credentials: Mapping[str, str]) -> None:

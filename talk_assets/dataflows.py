@@ -46,5 +46,10 @@ DATAFLOWS = (
             "products": "product",
         },
     ),
+    _dataflow(
+        "poweroffice",
+        "poweroffice_peer",
+        {"employee": "contactperson", "supplier": "customer", "customer": "contactperson"},
+    ),
 )
 """Every dataflow that ships, in the order in which people read them."""

@@ -78,6 +78,14 @@ def test_base_url_and_rate_of_a_system_can_be_set(tmp_path: Path) -> None:
     assert config.systems["customerp"].rate == Rate(10, 1.0)
 
 
+def test_an_option_of_a_system_can_be_chosen_and_other_systems_do_not_have_it(tmp_path: Path) -> None:
+    text = '[systems.{}]\ncontacts_under = "10045"'
+    config = configured(tmp_path, text.format("poweroffice_peer"))
+    assert config.systems["poweroffice_peer"].options == {"contacts_under": "10045"}
+    assert config.systems["poweroffice"].options == {}
+    assert "no such key" in complaint(tmp_path, text.format("webcrm"))
+
+
 @pytest.mark.parametrize(
     ("text", "rate"), [("250/min", Rate(250, 60.0)), ("5 / h", Rate(5, 3600.0)), ("unlimited", UNLIMITED)]
 )
@@ -93,13 +101,14 @@ def test_a_pair_that_is_switched_off_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_a_dataflow_that_is_switched_off_is_gone(tmp_path: Path) -> None:
-    assert not configured(tmp_path, "[dataflows.webcrm-customerp]\nenabled = false").dataflows
+    config = configured(tmp_path, "[dataflows.webcrm-customerp]\nenabled = false")
+    assert "webcrm-customerp" not in [dataflow.name for dataflow in config.dataflows]
 
 
 def test_a_system_that_is_switched_off_takes_its_dataflows_with_it(tmp_path: Path) -> None:
     config = configured(tmp_path, "[systems.webcrm]\nenabled = false")
     assert "webcrm" not in config.systems
-    assert not config.dataflows
+    assert not [one for one in config.dataflows if "webcrm" in {one.dataflow.left, one.dataflow.right}]
 
 
 def test_an_own_loopback_address_without_credentials_is_a_sandbox(tmp_path: Path) -> None:
@@ -117,6 +126,11 @@ def test_a_variable_that_is_set_but_blank_counts_as_not_set(tmp_path: Path) -> N
         ("databse = 'x'", ["databse", "did you mean database?"]),
         ("[systems.webrcm]\nenabled = true", ["systems.webrcm", "no such system", "did you mean webcrm?"]),
         ("[systems.webcrm]\nenabeld = true", ["systems.webcrm.enabeld", "did you mean enabled?"]),
+        (
+            "[systems.poweroffice_peer]\ncontact_under = '1'",
+            ["systems.poweroffice_peer.contact_under", "did you mean contacts_under?"],
+        ),
+        ("[systems.poweroffice_peer]\ncontacts_under = 1", ["contacts_under", "is 1", "a text in quotes"]),
         ("[systems.webcrm]\nenabled = 'yes'", ["systems.webcrm.enabled", "'yes'", "true or false"]),
         ("[systems.webcrm]\nrate = 'fast'", ["systems.webcrm.rate", "fast", "250/min"]),
         ("[systems.webcrm]\nrate = '0/s'", ["systems.webcrm.rate", "0/s", "250/min"]),

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from talk_assets.sandbox.customerp import data as customerp
 from talk_assets.sandbox.customerp.api import Customerp
+from talk_assets.sandbox.poweroffice import data as poweroffice
+from talk_assets.sandbox.poweroffice.api import Poweroffice, PowerofficePeer
 from talk_assets.sandbox.store import Store, Stored
 from talk_assets.sandbox.system import System
 from talk_assets.sandbox.webcrm import data as webcrm
@@ -35,6 +37,16 @@ class Emulated:
     curl: str
 
 
+POWEROFFICE = (
+    "TOKEN=$(curl -s -u sandbox-application:{client} -d grant_type=client_credentials {{base}}/OAuth/Token"
+    """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
+    'RECORD=$(curl -s -H "Authorization: Bearer $TOKEN" {{base}}/{path}/{{id}}'
+    """ | sed 's/^{{{{"data"://; s/,"success":true}}}}$//; s/,"gender":-1//;"""
+    """ s/"{name}":"[^"]*"/"{name}":"{value}"/') && """
+    'curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d "$RECORD" {{base}}/{path}'
+)
+"""Reads a record and writes all of it back with one change, since what a write leaves out is cleared."""
+
 SYSTEMS: Mapping[str, Emulated] = {
     "webcrm": Emulated(
         Webcrm,
@@ -53,6 +65,20 @@ SYSTEMS: Mapping[str, Emulated] = {
         'curl -X PATCH -H "Authorization: Bearer sandbox-customerp" -H "If-Match: *" '
         '-H "Content-Type: application/merge-patch+json" '
         """-d '{{"mobile": "+4790054321"}}' {base}/v1/contacts/{id}""",
+    ),
+    "poweroffice": Emulated(
+        Poweroffice,
+        poweroffice.Renderer,
+        "employee",
+        POWEROFFICE.format(client="sandbox-poweroffice", path="Employee", name="phoneNumber", value="+47 22 12 34 56"),
+    ),
+    "poweroffice_peer": Emulated(
+        PowerofficePeer,
+        poweroffice.Renderer,
+        "customer",
+        POWEROFFICE.format(
+            client="sandbox-poweroffice-peer", path="Customer", name="emailAddress", value="ny@nordavik.example"
+        ),
     ),
 }
 

@@ -157,10 +157,11 @@ class Shelf:
         """The highest id that was erased."""
         return int(self._store.note(f"{self.name} erased") or 0)
 
-    def count(self) -> int:
-        """How many records are not tombstones."""
-        statement = f'SELECT count(*) FROM "{self.name}" WHERE gone = 0'  # noqa: S608 -- as above
-        return int(self._store.execute(statement).fetchone()[0])
+    def count(self, terms: Sequence[Term] = (("gone", "=", 0),)) -> int:
+        """How many records meet every term; without any said, how many are not tombstones."""
+        where, values = self._where(terms)
+        statement = f'SELECT count(*) FROM "{self.name}"{where}'  # noqa: S608 -- as above
+        return int(self._store.execute(statement, values).fetchone()[0])
 
     def select(
         self,

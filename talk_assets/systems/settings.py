@@ -18,16 +18,26 @@ _HINT = "check its base_url in talk.toml and the network, or try again later"
 
 
 @dataclass(frozen=True)
+class Option:
+    """Something people may choose about a system. Where nobody has, `default` holds, or `sandbox` for the sandbox's."""
+
+    default: str | None = None
+    sandbox: str | None = None
+
+
+@dataclass(frozen=True)
 class SystemSettings:
     """`credentials` by name in lower case (`auth_code`), without which the system is the sandbox's.
 
     `base_url` and `rate` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are known.
+    `options` are those that were chosen.
     """
 
     base_url: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     rate: Rate | None = None
     sandbox: bool = True
+    options: Mapping[str, str] = field(default_factory=dict)
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -36,7 +46,8 @@ class Registered:
     """A system that the registry knows: how people call it, what it needs, and how to open it.
 
     `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
-    `sandbox` the values by which the sandbox knows us, which are no secrets.
+    `sandbox` the values by which the sandbox knows us, which are no secrets. `options` are what people may choose by
+    keys of its section in talk.toml.
     """
 
     name: str
@@ -46,6 +57,7 @@ class Registered:
     credentials: tuple[str, ...]
     sandbox: Mapping[str, str] = field(repr=False)
     open: Callable[["Opening"], System] = field(repr=False)
+    options: Mapping[str, Option] = field(default_factory=dict)
 
     def variable(self, credential: str) -> str:
         """The environment variable that holds a credential."""
@@ -58,7 +70,14 @@ class Registered:
         if missing:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
-        return self.open(Opening(credentials, self._site(settings, credentials)))
+        return self.open(Opening(credentials, self._site(settings, credentials), self._chosen(settings)))
+
+    def _chosen(self, settings: SystemSettings) -> dict[str, str | None]:
+        """Every option: what was chosen, or what holds otherwise."""
+        return {
+            name: settings.options.get(name, option.sandbox if settings.sandbox else option.default)
+            for name, option in self.options.items()
+        }
 
     def _site(self, settings: SystemSettings, credentials: Mapping[str, str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
@@ -79,7 +98,8 @@ class Registered:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a system is opened with."""
+    """What a system is opened with; `options` has all that it declares, None where nothing was chosen."""
 
     credentials: Mapping[str, str] = field(repr=False)
     site: Site
+    options: Mapping[str, str | None] = field(default_factory=dict)

@@ -27,6 +27,13 @@ def customerp(serving: Serving) -> httpx.Client:
     return httpx.Client(base_url=f"{serving.base_urls['customerp']}/v1", headers=headers)
 
 
+def poweroffice(serving: Serving, system: str = "poweroffice") -> httpx.Client:
+    base = serving.base_urls[system]
+    keys = ("sandbox-application", f"sandbox-{system.replace('_', '-')}")
+    token = httpx.post(f"{base}/OAuth/Token", data={"grant_type": "client_credentials"}, auth=keys).json()
+    return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token['access_token']}"})
+
+
 def create(client: httpx.Client, resource: str, **sent: object) -> httpx.Response:
     return client.post(f"/{resource}", json=sent, headers={"Idempotency-Key": f"key-{next(KEYS)}"})
 

@@ -1,4 +1,4 @@
-"""A firm with its CRM and its ERP: both systems of a sandbox, people who edit in them, and the hub between them.
+"""A firm with its systems: those of a sandbox that some dataflows need, people who edit in them, and the hub between.
 
 Time is the sandbox's, which a test moves on instead of waiting: whatever people do, they do a minute after the last
 thing that happened. The hub's steps are called in the graph's order; what Dagster adds is shown by the tests of `talk`.
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from talk_assets.dataflows import DATAFLOWS, Dataflow
+from talk_assets.dataflows import DATAFLOWS, Pair
 from talk_assets.entities import ENTITIES
 from talk_assets.http.limit import UNLIMITED, Clock
 from talk_assets.http.retry import Retry
@@ -27,10 +27,17 @@ from talk_assets.sync.writing import WriteReport
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.sandbox import clients
 
-CRM_AND_ERP = [dataflow for dataflow in DATAFLOWS if dataflow.name == "webcrm-customerp"]
 MINUTE = 60.0
 TOKEN = "sandbox-customerp"
 Record = dict[str, Any]
+
+
+def pairs_of(*names: str) -> tuple[Pair, ...]:
+    """The pairs of the dataflows of these names."""
+    return tuple(pair for dataflow in DATAFLOWS if dataflow.name in names for pair in dataflow.pairs)
+
+
+PAIRS = pairs_of("webcrm-customerp")
 
 
 @dataclass(frozen=True)
@@ -53,21 +60,20 @@ class Synced:
 
 @dataclass
 class Firm:
-    """`crm` and `erp` are what people do there; the paths and properties are the APIs' own."""
+    """`crm`, `erp` and `office` are what people do there; the paths and properties are the APIs' own."""
 
     sandbox: Serving
     store: Store
     http: httpx.Client
-    dataflows: Sequence[Dataflow]
+    pairs: Sequence[Pair]
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
 
     def __post_init__(self) -> None:
-        needed = {name for dataflow in self.dataflows for name in (dataflow.left, dataflow.right)}
+        needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
         systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
-        pairs = [pair for dataflow in self.dataflows for pair in dataflow.pairs]
-        self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
+        self.hub = Hub(self.store, systems, self.pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
         now = self.sandbox.clock.now
@@ -165,6 +171,32 @@ class Firm:
         """The records of Customerp with these values, as they are there."""
         return _having(self.sandbox.records("customerp", resource), having)
 
+    def office_add(self, system: str, path: str, **properties: object) -> int:
+        """Somebody creates a record in a client of PowerOffice; return its id."""
+        return int(self._office_send(system, "POST", path, json=properties)["id"])
+
+    def office_edit(self, system: str, path: str, id_: int, **properties: object) -> None:
+        """Somebody edits a record in a client of PowerOffice, in its own user interface, which clears nothing."""
+        self.sandbox.fault(system, switches={"clears_left_out": False})
+        self._office_send(system, "POST", path, json={"id": id_, **properties})
+        self.sandbox.fault(system, switches={"clears_left_out": True})
+
+    def _office_send(self, system: str, method: str, path: str, **more: Any) -> Record:  # noqa: ANN401 -- what httpx takes
+        self.later()
+        with clients.poweroffice(self.sandbox, system) as client:
+            answer = client.request(method, path, **more).json()
+        assert answer["success"], answer
+        found: Record = answer.get("data", {})
+        return found
+
+    def office_delete(self, system: str, path: str) -> None:
+        """Somebody deletes a record in a client of PowerOffice."""
+        self._office_send(system, "DELETE", path)
+
+    def office(self, system: str, collection: str, **having: object) -> list[Record]:
+        """The records of a client of PowerOffice with these values, as they are there."""
+        return _having(self.sandbox.records(system, collection), having)
+
     def held(self) -> list[Record]:
         """What waits for a person, as `talk held` has it."""
         with self.store.transaction() as transaction:
@@ -188,12 +220,8 @@ def only(records: list[Record]) -> Record:
 
 @contextmanager
 def firm(
-    given: Given | None = None,
-    *,
-    tries: int = 6,
-    records: int = 0,
-    dataflows: Sequence[Dataflow] = CRM_AND_ERP,
+    given: Given | None = None, *, tries: int = 6, records: int = 0, pairs: Sequence[Pair] = PAIRS
 ) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, dataflows, tries=tries)
+        yield Firm(sandbox, Store(None), http, pairs, tries=tries)

@@ -1,0 +1,54 @@
+"""Both clients of PowerOffice pass the conformance suite."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
+from talk_assets.sandbox.serving import serving
+from talk_assets.sync.connection import Connection
+from talk_assets.systems import SYSTEMS
+from talk_assets.systems.poweroffice import wire
+from talk_assets_tests.systems.conformance import Conformance, drained, with_connection
+from talk_assets_tests.systems.served import Served, served
+
+
+class _Client(Conformance):
+    """What the suite asks of both, in ways that suit this API."""
+
+    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(wire, "SIZE", 3)
+
+    def test_the_rate_limit_is_used_and_never_exceeded(self) -> None:
+        """In seconds here: what our own requests take counts as well."""
+        with served(self.name, limits=True) as sandbox:
+            known = SYSTEMS[self.name]
+            system = known.build(sandbox.settings(rate=known.rate))
+            collection = next(self.each(system))
+            begun = sandbox.sandbox.clock.now()
+
+            async def many(connection: Connection) -> int:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(known.rate.requests * 2):
+                        group.create_task(drained(connection.read(collection, since=None, position=None)))
+                return connection.usage.retries
+
+            assert with_connection(system, many) == 0
+            assert 2 <= sandbox.sandbox.clock.now() - begun < 5
+
+
+class TestPoweroffice(_Client):
+    name = "poweroffice"
+    bad = ("customer", {"firstName": "A", "lastName": "B", "emailAddress": "no e-mail"}, "not a valid email address")
+
+
+class TestPowerofficePeer(_Client):
+    name = "poweroffice_peer"
+    bad = ("contactperson", {"firstName": "Nobody"}, "LastName is required")
+
+    @pytest.fixture
+    def sandbox(self) -> Iterator[Served]:
+        """With the firm itself among its customers, where contact persons stand whose company nobody knows."""
+        with serving({self.name: {"customer": [{"id": HOUSE_ID, **HOUSE}]}}) as sandbox:
+            yield Served(self.name, sandbox)

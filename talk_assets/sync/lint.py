@@ -304,7 +304,7 @@ def _required(case: Case) -> Iterator[Finding]:
 def _required_of_pair(pair: Pair, left: Collection, right: Collection) -> Iterator[Finding]:
     """What a new record on the right must have is held on the left, or something stands for it."""
     for name, prop in right.lens.properties.items():
-        covered = getattr(prop, "blank", None) is not None or set(prop.fields(name)) & set(left.lens.fields)
+        covered = (isinstance(prop, Value) and prop.blank is not None) or set(prop.fields(name)) & set(left.lens.fields)
         if prop.required and right.creatable and not covered:
             found = f"a new record must have {', '.join(prop.columns())}, and {pair.left} has nothing for it"
             yield Finding(

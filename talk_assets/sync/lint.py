@@ -113,21 +113,27 @@ def _one_each(case: Case) -> Iterator[Finding]:
                 yield case.finding(field, f"{' and '.join(both)} both hold it", "one property may")
         mine = " and ".join(fields)
         for column in prop.columns():
-            other = holders.setdefault(column, mine)
+            other = holders.setdefault(column.lower(), mine)
             if other != mine:
                 yield case.finding(mine, f"{column} holds {other} as well", "a property holds one field")
 
 
 def _own(case: Case) -> Iterator[Finding]:
-    """What the sync needs for itself is no value, and a value is not what says nothing."""
+    """What the sync needs for itself is no value, and a value is not what says nothing.
+
+    A part may be ignored: its records tell of an edit themselves.
+    """
     one = case.collection
-    uses = {one.reference: "the entity's id", one.version: "the record's version", one.deleted: "whether it is deleted"}
+    roles = ((one.reference, "the entity's id"), (one.version, "the version"), (one.deleted, "whether it is deleted"))
+    uses = {column.lower(): use for column, use in roles if column}
+    ignored = {column.lower() for column in one.ignore} - {part.property.lower() for part in one.parts}
     for name, prop in one.lens.properties.items():
         for column in prop.columns():
             field = " and ".join(prop.fields(name))
-            if column in uses:
-                yield case.finding(field, f"{column} holds {uses[column]}", "another property must hold the field")
-            if column in one.ignore:
+            use = uses.get(column.lower())
+            if use:
+                yield case.finding(field, f"{column} holds {use}", "another property must hold the field")
+            if {column.lower(), column.lower().partition(".")[0]} & ignored:
                 yield case.finding(field, f"{column} is ignored, so an edit would not be noticed", "do not ignore it")
 
 
@@ -176,7 +182,7 @@ def _choices(case: Case) -> Iterator[Finding]:
     for name, prop, field in case.holders():
         if not isinstance(prop, Choice):
             continue
-        stray = [value for value in prop.values.values() if value not in field.values]
+        stray = [value for value in prop.values.values() if field.kind is Kind.CHOICE and value not in field.values]
         if stray:
             yield case.finding(name, f"{prop.property} means {', '.join(stray)}", f"it is {', '.join(field.values)}")
         if prop.writable is NEVER:

@@ -30,6 +30,12 @@ WHOLE = {"confirmed": "confirmed", "draft": "draft", "cancelled": "cancelled"}
 FOLDS = {"delivered": "confirmed", "invoiced": "confirmed"}
 
 
+class Unit(Choice):
+    """A text of which there are only so many."""
+
+    kinds = frozenset({Kind.TEXT})
+
+
 def collection(name: str, entity: Entity, lens: Lens, **more: Any) -> Collection:  # noqa: ANN401 -- what Collection takes
     return Collection(**{"name": name, "entity": entity, "id": "Id", "lens": lens, **more})
 
@@ -49,7 +55,7 @@ def people(lens: Lens, **more: Any) -> Collection:  # noqa: ANN401 -- what Colle
 
 
 def orders(lens: Lens, **more: Any) -> Collection:  # noqa: ANN401 -- what Collection takes
-    return collection("orders", order, lens, **more)
+    return collection(**{"name": "orders", "entity": order, "lens": lens, **more})
 
 
 MISTAKES = {
@@ -76,6 +82,14 @@ MISTAKES = {
     "a property that is ignored": (
         people(Lens(job_title=Text("Title")), ignore=("Title",)),
         "crm/people: job_title: Title is ignored, so an edit would not be noticed; do not ignore it",
+    ),
+    "a property of an object that is ignored": (
+        people(Lens(city=Text("address.city")), ignore=("Address",)),
+        "crm/people: city: address.city is ignored",
+    ),
+    "one property in two spellings": (
+        people(Lens(first_name=Text("Name"), last_name=Text("name"))),
+        "crm/people: last_name: name holds first_name as well",
     ),
     "a foreign id by its name": (
         people(Lens(city=Text("CityId"))),
@@ -168,6 +182,13 @@ def test_what_only_looks_like_a_mistake_is_left_alone() -> None:
         people(Lens(FullName("Name"), job_title=Text("Paid"), company=Ref("company.id", to="companies"))),
         collection("firms", company, Lens(name=Text("Id"), organisation_number=Digits("vat_id")), deleted="archived"),
         collection("items", product, Lens(gtin=Digits("global_unique_id"), unit_price=Decimal("Price", empty="0"))),
+        collection("units", product, Lens(unit=Unit("Unit", {"1": "piece", "2": "box"}, wire="integer"))),
+        orders(
+            Lens(lines=Lines("lines", description=Text("Sku"))),
+            name="ordered",
+            ignore=("lines",),
+            parts=(Part("lines", of="products", parent="ItemNumber", columns=("Sku",)),),
+        ),
         collection("members", member, Lens(state=Choice("Inactive", {"true": "inactive", "false": "active"}))),
         orders(
             Lens(

@@ -124,7 +124,9 @@ def _read(file: Path) -> Document | str:
 
 def _systems(wiring: Wiring) -> dict[str, System]:
     """Every system there is: a document may be about one that is switched off."""
-    return {name: known.build(SystemSettings()) for name, known in SYSTEMS.items()} | dict(wiring.systems)
+    settings = wiring.config.systems
+    every = {name: known.build(settings.get(name, SystemSettings())) for name, known in SYSTEMS.items()}
+    return every | dict(wiring.systems)
 
 
 def _known(system: System) -> Known:

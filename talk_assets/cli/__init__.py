@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": "talk_assets.cli.explain",
     "held": "talk_assets.cli.held",
     "conflicts": "talk_assets.cli.conflicts",
+    "doc": "talk_assets.cli.doc",
     "sandbox": "talk_assets.cli.sandbox",
 }
 """Each module defines a click command under the command's own name. The order is that of `talk --help`."""

@@ -1,6 +1,7 @@
 """`talk status`: how far every pair is, and how the latest run ended."""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -29,11 +30,15 @@ def status(*, as_json: bool) -> None:
         return
     for name, pairs in found.items():
         _show(name, pairs)
-    if last:
-        run, began = last[0], f"{last[0]['started_at']:%Y-%m-%d %H:%M:%S} UTC"
-        click.echo(f"The latest run, {run['run']}, began {began}: {run['outcome'] or 'not ended'}.")
-    else:
-        click.echo("There was no run yet: talk sync")
+    click.echo(latest(last[0] if last else None))
+
+
+def latest(run: dict[str, Any] | None) -> str:
+    """Say how the latest run ended, None being that there was none."""
+    if run is None:
+        return "There was no run yet: talk sync"
+    began = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"
+    return f"The latest run, {run['run']}, began {began}: {run['outcome'] or 'not ended'}."
 
 
 def _document(name: str, pair: PairStatus) -> dict[str, object]:

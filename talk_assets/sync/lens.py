@@ -2,7 +2,7 @@
 
 Two laws hold for every lens. Reading back what was put gives what was put, up to the declared limits: `get(put(v))` is
 `limit(v)`. Putting back what was read changes nothing. The kinds of property are defined in `kinds` and `orderlines`,
-and imported from here.
+and imported from here. What can be wrong with a lens as it is declared is in `lint`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,6 @@ from types import MappingProxyType
 
 import polars as pl
 
-from talk_assets.entities import Entity
-from talk_assets.errors import ConfigurationError
 from talk_assets.sync import jsontext
 from talk_assets.sync.kinds import (
     Choice,
@@ -52,7 +50,6 @@ __all__ = [
     "Text",
     "Value",
     "Writable",
-    "check",
 ]
 
 SHOWN = 60
@@ -228,66 +225,3 @@ def _shown(found: pl.Expr) -> pl.Expr:
 def _sentence(doubt: Doubt) -> pl.Expr:
     found = pl.concat_str(pl.lit("'"), _shown(doubt.found), pl.lit("'")).fill_null("not there")
     return pl.concat_str(pl.lit(f"{doubt.property} is "), found, pl.lit(f"; it should be {doubt.right}"))
-
-
-def check(lens: Lens, entity: Entity, collections: Iterable[str]) -> None:
-    """Raise ConfigurationError where a lens does not suit its entity or the system's `collections`."""
-    unknown = sorted(set(lens.fields) - set(entity.names))
-    if unknown:
-        message = (
-            f"the lens maps {', '.join(unknown)}, which {entity.name} does not have; it has {', '.join(entity.names)}"
-        )
-        raise ConfigurationError(message)
-    _check_kinds(lens, entity)
-    _check_choices(lens, entity)
-    _check_properties(lens)
-    _check_references(lens, frozenset(collections))
-
-
-def _check_kinds(lens: Lens, entity: Entity) -> None:
-    for field in lens.fields:
-        prop, kind = lens.property_of(field), entity.field(field).kind
-        if kind not in prop.kinds:
-            right = " or ".join(sorted(prop.kinds))
-            message = f"{entity.name}.{field} holds {kind}, and {type(prop).__name__} is for {right}"
-            raise ConfigurationError(message)
-
-
-def _check_choices(lens: Lens, entity: Entity) -> None:
-    """A value without a spelling would not be written, and be taken for written."""
-    for field in lens.fields:
-        prop = lens.property_of(field)
-        if not isinstance(prop, Choice) or prop.writable is NEVER:
-            continue
-        spelled = {*prop.values.values(), *prop.folds}
-        lost = [value for value in entity.field(field).values if value not in spelled]
-        stray = sorted(set(prop.folds.values()) - set(prop.values))
-        if lost or stray:
-            found = f"has no {', '.join(lost)}" if lost else f"folds to {', '.join(stray)}, which it does not have"
-            message = (
-                f"{prop.property} {found}; every value of {entity.name}.{field} needs one of {', '.join(prop.values)}"
-            )
-            raise ConfigurationError(message)
-
-
-def _check_properties(lens: Lens) -> None:
-    holders: dict[str, str] = {}
-    for name, prop in lens.properties.items():
-        fields = " and ".join(prop.fields(name))
-        for column in prop.columns():
-            other = holders.setdefault(column, fields)
-            if other != fields:
-                message = f"{column} holds {other} and {fields}; a property holds one field, or is a FullName"
-                raise ConfigurationError(message)
-
-
-def _check_references(lens: Lens, collections: frozenset[str]) -> None:
-    refs = dict(lens.refs)
-    if lens.lines and lens.lines.product:
-        refs["lines.product"] = lens.lines.product
-    for field, ref in refs.items():
-        if ref.to not in collections:
-            message = (
-                f"{field} refers to {ref.to}, which the system does not have; it has {', '.join(sorted(collections))}"
-            )
-            raise ConfigurationError(message)

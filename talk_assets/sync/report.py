@@ -81,6 +81,29 @@ def pairs(
     return [pair_status(transaction, kinds[pair.left], pair, run=run) for pair in wanted]
 
 
+def parted(transaction: Transaction, kind: str, pair: Pair) -> int:
+    """Return how many records of the left side had one on the right that was deleted, and get no other."""
+    linked = tables.links(kind)
+    return transaction.count(
+        f"""
+        SELECT count(DISTINCT l.entity) FROM {linked} l
+        JOIN {linked} r ON r.entity = l.entity AND r.collection = ? AND r.gone_at IS NOT NULL
+        WHERE l.collection = ? AND l.gone_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM {linked} o WHERE o.entity = l.entity AND o.collection = ? AND o.gone_at IS NULL)
+        """,
+        pair.right,
+        pair.left,
+        pair.right,
+    )
+
+
+def read_in_full(transaction: Transaction) -> frozenset[str]:
+    """Return the collections that were read in full at least once."""
+    return frozenset(
+        transaction.frame("SELECT collection FROM sync.cursors WHERE full_at IS NOT NULL")["collection"].to_list()
+    )
+
+
 HELD = """
     SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, reason, since FROM sync.held
     UNION ALL

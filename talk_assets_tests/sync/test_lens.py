@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from talk_assets.entities import company, order, person, product, project
-from talk_assets.errors import ConfigurationError
 from talk_assets.sync import conversions
 from talk_assets.sync.lens import (
     NEVER,
@@ -28,7 +27,6 @@ from talk_assets.sync.lens import (
     Ref,
     Text,
     Value,
-    check,
 )
 from talk_assets_tests.lens_laws import check_lens
 
@@ -311,29 +309,6 @@ def test_a_lens_says_what_it_is_made_of() -> None:
     assert PERSON.lines is None
 
 
-@pytest.mark.parametrize(
-    ("lens", "message"),
-    [
-        (Lens(shoe_size=Text("Shoe")), "the lens maps shoe_size, which person does not have"),
-        (Lens(email=Text("Email")), "person.email holds e-mail, and Text is for text"),
-        (Lens(first_name=Text("Name"), last_name=Text("Name")), "Name holds first_name and last_name"),
-        (
-            Lens(company=Ref("CompanyId", to="firms")),
-            "company refers to firms, which the system does not have; it has companies",
-        ),
-    ],
-)
-def test_a_lens_that_cannot_work_is_refused(lens: Lens, message: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
-        check(lens, person, ["companies"])
-    assert str(error.value).startswith(message)
-
-
-def test_lenses_that_work_pass() -> None:
-    for lens, entity in LENSES.values():
-        check(lens, entity, ["companies", "products"])
-
-
 def test_frames_without_rows_stay_frames() -> None:
     for lens, _ in LENSES.values():
         raw = pl.DataFrame(schema=dict.fromkeys(lens.columns, pl.String))
@@ -342,17 +317,3 @@ def test_frames_without_rows_stay_frames() -> None:
         assert lens.limit(values).equals(values)
         assert lens.put(values).is_empty()
         assert lens.misfit(raw).is_empty()
-
-
-@pytest.mark.parametrize(
-    ("folds", "complaint"),
-    [
-        ({"delivered": "won"}, "has no invoiced, cancelled"),
-        (dict.fromkeys(("delivered", "invoiced", "cancelled"), "confirmed"), "folds to confirmed"),
-    ],
-)
-def test_a_choice_that_cannot_say_every_value_is_refused(folds: dict[str, str], complaint: str) -> None:
-    """A value that is not written would be taken for written."""
-    lens = Lens(status=Choice("State", {"won": "confirmed", "open": "draft"}, folds=folds))
-    with pytest.raises(ConfigurationError, match=complaint):
-        check(lens, order, ["products"])

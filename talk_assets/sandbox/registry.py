@@ -6,6 +6,8 @@ from typing import Protocol
 
 from talk_assets.sandbox.customerp import data as customerp
 from talk_assets.sandbox.customerp.api import Customerp
+from talk_assets.sandbox.powerofficego import data as powerofficego
+from talk_assets.sandbox.powerofficego.api import Powerofficego
 from talk_assets.sandbox.store import Store, Stored
 from talk_assets.sandbox.system import System
 from talk_assets.sandbox.webcrm import data as webcrm
@@ -53,6 +55,17 @@ SYSTEMS: Mapping[str, Emulated] = {
         'curl -X PATCH -H "Authorization: Bearer sandbox-customerp" -H "If-Match: *" '
         '-H "Content-Type: application/merge-patch+json" '
         """-d '{{"mobile": "+4790054321"}}' {base}/v1/contacts/{id}""",
+    ),
+    "powerofficego": Emulated(
+        Powerofficego,
+        powerofficego.Renderer,
+        "Products",
+        "TOKEN=$(curl -s -u sandbox-application:sandbox-client -H 'Ocp-Apim-Subscription-Key: sandbox-subscription' "
+        "-d grant_type=client_credentials {base}/OAuth/Token"
+        """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
+        'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Ocp-Apim-Subscription-Key: sandbox-subscription" '
+        '-H "Content-Type: application/json-patch+json" '
+        """-d '[{{"op": "replace", "path": "/UnitPrice", "value": 99.5}}]' {base}/Products/{id}""",
     ),
 }
 

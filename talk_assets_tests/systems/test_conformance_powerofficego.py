@@ -1,0 +1,23 @@
+"""Powerofficego passes the conformance suite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from talk_assets.sync.connection import Collection, System
+from talk_assets.systems.powerofficego import orders, wire
+from talk_assets_tests.systems.conformance import Conformance
+
+
+class TestPowerofficego(Conformance):
+    name = "powerofficego"
+    bad = ("customers", {"EmailAddress": "post@fjord.example"}, "The Name field is required")
+
+    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in (wire, orders):
+            monkeypatch.setattr(module, "SIZE", 3)
+        monkeypatch.setattr(orders, "ORDERS_AT_A_TIME", 3)
+
+    def each(self, system: System) -> Iterator[Collection]:
+        """Lines are created with their orders."""
+        return (collection for collection in super().each(system) if collection.creatable)

@@ -27,6 +27,13 @@ def customerp(serving: Serving) -> httpx.Client:
     return httpx.Client(base_url=f"{serving.base_urls['customerp']}/v1", headers=headers)
 
 
+def powerofficego(serving: Serving) -> httpx.Client:
+    base, key = serving.base_urls["powerofficego"], {"Ocp-Apim-Subscription-Key": "sandbox-subscription"}
+    form, who = {"grant_type": "client_credentials"}, ("sandbox-application", "sandbox-client")
+    token = httpx.post(f"{base}/OAuth/Token", data=form, auth=who, headers=key).raise_for_status().json()
+    return httpx.Client(base_url=base, headers={**key, "Authorization": f"Bearer {token['access_token']}"})
+
+
 def create(client: httpx.Client, resource: str, **sent: object) -> httpx.Response:
     return client.post(f"/{resource}", json=sent, headers={"Idempotency-Key": f"key-{next(KEYS)}"})
 

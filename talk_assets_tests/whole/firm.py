@@ -6,7 +6,7 @@ thing that happened. The hub's steps are called in the graph's order; what Dagst
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -52,7 +52,10 @@ class Synced:
 
 @dataclass
 class Firm:
-    """`crm` and `erp` are what people do there; the paths and properties are the APIs' own."""
+    """`crm` and `erp` are what people do there; the paths and properties are the APIs' own.
+
+    `dataflows` are those that are switched on, by name.
+    """
 
     sandbox: Serving
     store: Store
@@ -60,10 +63,13 @@ class Firm:
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
+    dataflows: Sequence[str] = ("webcrm-customerp",)
 
     def __post_init__(self) -> None:
-        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items()}
-        pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+        chosen = [dataflow for dataflow in DATAFLOWS if dataflow.name in self.dataflows]
+        needed = {name for dataflow in chosen for name in (dataflow.left, dataflow.right)}
+        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
+        pairs = [pair for dataflow in chosen for pair in dataflow.pairs]
         self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
@@ -184,7 +190,13 @@ def only(records: list[Record]) -> Record:
 
 
 @contextmanager
-def firm(given: Given | None = None, *, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+def firm(
+    given: Given | None = None,
+    *,
+    tries: int = 6,
+    records: int = 0,
+    dataflows: Sequence[str] = ("webcrm-customerp",),
+) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, tries=tries)
+        yield Firm(sandbox, Store(None), http, tries=tries, dataflows=dataflows)

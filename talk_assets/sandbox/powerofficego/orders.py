@@ -1,6 +1,7 @@
 """How Powerofficego writes sales orders and their lines: what it fills in, what it locks, and what invoicing does.
 
-ASSUMED: that a change of a line moves the order's time; VAT of 25 per cent on everything; the words of refusals.
+ASSUMED: that an order without a currency gets one when it is created, and may be left without one afterwards; that a
+change of a line moves the order's time; VAT of 25 per cent on everything; the words of refusals.
 """
 
 import uuid
@@ -95,6 +96,8 @@ class Orders:
         lines = [self._line(order, posted(LINES, line), place) for place, line in enumerate(given)]
         for line in lines:
             self._keeper.keep(LINES, line)
+        customer = self._keeper.find(CUSTOMERS, order["CustomerId"]) if order["CustomerId"] else None
+        order["CurrencyCode"] = order["CurrencyCode"] or (customer or {}).get("CurrencyCode") or "NOK"
         order = self.filled(order, lines)
         self._keeper.keep(SALES_ORDERS, order)
         return {**order, "SalesOrderLines": sorted(lines, key=lambda line: (line["SortOrder"], line["Id"]))}
@@ -224,7 +227,6 @@ def filled(order: Record, customer: Record | None, person: Record | None, lines:
     return {
         **order,
         "CustomerNo": customer["Number"] if customer else None,
-        "CurrencyCode": order["CurrencyCode"] or (customer or {}).get("CurrencyCode") or "NOK",
         "LineCount": len(lines),
         "NetAmount": round(sum(line["NetAmount"] for line in lines), 2),
         "TotalAmount": round(sum(line["TotalAmount"] for line in lines), 2),

@@ -137,6 +137,9 @@ def test_an_address_edited_in_powerofficego_does_not_move_the_customer_and_arriv
 ) -> None:
     office.sync()
     id_ = only(office.go("Customers"))["Id"]
+    office.firm.later(600)
+    office.go_send("POST", "/Customers", {"Name": "Vidda AS", "InvoiceDeliveryType": "Print"})
+    office.sync()
     office.go_edit(f"/Customers/{id_}", **{"MailAddress/City": "Os"})
     assert office.sync().written == {}
     office.sync(full=True)

@@ -8,8 +8,10 @@ import pytest
 from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage, serialize_value
 
 from talk_assets.config import load
+from talk_assets.dataflows import DATAFLOWS
 from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
 
+OFF = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
 UPDATE = "python -m talk_assets_tests.test_definitions"
 
@@ -51,7 +53,7 @@ def test_every_asset_says_what_it_is_who_looks_after_it_and_where_it_belongs(spe
         assert spec.description.endswith("."), key
         assert spec.owners, key
         assert spec.kinds, key
-        assert spec.group_name in {"webcrm", "customerp", "company", "product", "person", "order"}, key
+        assert spec.group_name in {"webcrm", "customerp", "powerofficego", "company", "product", "person", "order"}, key
 
 
 def test_building_the_graph_opens_no_database_and_asks_no_system(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_what_dagster_loads_is_the_graph_of_the_data_folder(tmp_path: Path, monk
 
 
 def test_without_a_dataflow_there_is_an_empty_graph(tmp_path: Path) -> None:
-    (tmp_path / "talk.toml").write_text("[dataflows.webcrm-customerp]\nenabled = false\n", "utf-8")
+    (tmp_path / "talk.toml").write_text(OFF, "utf-8")
     assert not list(built(tmp_path).resolve_all_asset_keys())
 
 
@@ -100,6 +102,7 @@ def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str,
         TableColumnDep(AssetKey(["webcrm", "persons"]), "PersonEmail"),
         TableColumnDep(AssetKey(["webcrm", "users"]), "UserEmail"),
         TableColumnDep(AssetKey(["customerp", "contact"]), "email"),
+        TableColumnDep(AssetKey(["powerofficego", "contactperson"]), "EmailAddress"),
     }
 
 

@@ -231,9 +231,9 @@ class Powerofficego(System):
             if self.find(CUSTOMERS, parent) is None and self.find(SUPPLIERS, parent) is None:
                 raise missing(CUSTOMERS, parent)
             record["ContactId"] = parent
+        self.check(table, record)
         if table is CUSTOMERS:
             record["Number"] = self._customer_number(record["Number"])
-        self.check(table, record)
         record = stamped(record, self._new_id(table), self._now())
         if table is CUSTOMERS:
             record["SubledgerAccountId"] = record["Id"] * 10

@@ -35,6 +35,11 @@ def _dataflow(left: str, right: str, pairs: dict[str, str]) -> Dataflow:
 
 DATAFLOWS = (
     _dataflow(
+        "customerp",
+        "powerofficego",
+        {"contact": "contactperson", "customer": "customers", "order": "salesorders", "product": "product"},
+    ),
+    _dataflow(
         "webcrm",
         "customerp",
         {

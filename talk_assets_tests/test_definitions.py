@@ -13,6 +13,7 @@ from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
 from talk_assets.entities import ENTITIES
 from talk_assets.systems import SYSTEMS
 
+OFF = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
 UPDATE = "python -m talk_assets_tests.test_definitions"
 
@@ -71,8 +72,7 @@ def test_what_dagster_loads_is_the_graph_of_the_data_folder(tmp_path: Path, monk
 
 
 def test_without_a_dataflow_there_is_an_empty_graph(tmp_path: Path) -> None:
-    off = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
-    (tmp_path / "talk.toml").write_text(off, "utf-8")
+    (tmp_path / "talk.toml").write_text(OFF, "utf-8")
     assert not list(built(tmp_path).resolve_all_asset_keys())
 
 
@@ -104,6 +104,7 @@ def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str,
         TableColumnDep(AssetKey(["webcrm", "persons"]), "PersonEmail"),
         TableColumnDep(AssetKey(["webcrm", "users"]), "UserEmail"),
         TableColumnDep(AssetKey(["customerp", "contact"]), "email"),
+        TableColumnDep(AssetKey(["powerofficego", "contactperson"]), "EmailAddress"),
     }
 
 

@@ -8,6 +8,8 @@ from talk_assets.sandbox.customerp import data as customerp
 from talk_assets.sandbox.customerp.api import Customerp
 from talk_assets.sandbox.poweroffice import data as poweroffice
 from talk_assets.sandbox.poweroffice.api import Poweroffice, PowerofficePeer
+from talk_assets.sandbox.powerofficego import data as powerofficego
+from talk_assets.sandbox.powerofficego.api import Powerofficego
 from talk_assets.sandbox.store import Store, Stored
 from talk_assets.sandbox.system import System
 from talk_assets.sandbox.webcrm import data as webcrm
@@ -79,6 +81,17 @@ SYSTEMS: Mapping[str, Emulated] = {
         POWEROFFICE.format(
             client="sandbox-poweroffice-peer", path="Customer", name="emailAddress", value="ny@nordavik.example"
         ),
+    ),
+    "powerofficego": Emulated(
+        Powerofficego,
+        powerofficego.Renderer,
+        "Products",
+        "TOKEN=$(curl -s -u sandbox-application:sandbox-client -H 'Ocp-Apim-Subscription-Key: sandbox-subscription' "
+        "-d grant_type=client_credentials {base}/OAuth/Token"
+        """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
+        'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Ocp-Apim-Subscription-Key: sandbox-subscription" '
+        '-H "Content-Type: application/json-patch+json" '
+        """-d '[{{"op": "replace", "path": "/UnitPrice", "value": 99.5}}]' {base}/Products/{id}""",
     ),
 }
 

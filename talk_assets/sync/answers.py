@@ -94,7 +94,19 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),
     )
-    return incoming.canonical(transaction, answered.key, answered.collection, raw)
+    return incoming.canonical(
+        transaction, answered.key, answered.collection, _with_parts(answered, raw, parsed.records)
+    )
+
+
+def _with_parts(answered: Answered, raw: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """The records with the parts that came with them, where any did: those in the table are from before the write."""
+    names = [part.property for part in answered.collection.parts]
+    if not names:
+        return raw
+    parts = came.select("_id", *(pl.col(name).alias(f"came {name}") for name in names)).unique("_id", keep="last")
+    joined = raw.join(parts, on="_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce(f"came {name}", name).alias(name) for name in names).select(raw.columns)
 
 
 def _seen(answered: Answered, rows: pl.DataFrame, sent: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:

@@ -38,6 +38,8 @@ class Collection:
     its version for optimistic locking, a flag that marks a tombstone, and where a create leaves the entity id.
     `ignore` names properties that say nothing about the record, `also` those that another collection's `parts` need.
     `bulk` is how many records one write request takes.
+    `passing` says which values fields may hold for as long as a write takes: found where the outcome of an update is
+    not known, they are no edit.
     `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
     are read once more before each batch.
     """
@@ -53,6 +55,7 @@ class Collection:
     ignore: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    passing: Mapping[str, str] = field(default_factory=dict)
     bulk: int = 1
     watched: bool = False
     writable: bool = True
@@ -66,12 +69,14 @@ class Page:
     `body` is a JSON array of objects. `position` is where an interrupted read goes on after this page, null at the end,
     and carries what the cursor of the last page needs to cover an interrupted read from its beginning. `cursor` is
     where the next incremental read starts once this page and all before it are stored, verbatim in the API's own
-    spelling, null to leave it as it is.
+    spelling, null to leave it as it is. `kept` are ids that were looked up of records that exist, though the API no
+    longer shows them.
     """
 
     body: bytes
     position: str | None = None
     cursor: str | None = None
+    kept: tuple[str, ...] = ()
 
 
 class Action(StrEnum):

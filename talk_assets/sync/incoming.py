@@ -156,7 +156,7 @@ def _assemble(transaction: Transaction, key: str, collection: Collection) -> Non
     for part in collection.parts:
         child = tables.raw(f"{system}/{part.of}")
         members = ", ".join(f"'{name}': c.\"{name}\"" for name in part.columns)
-        order = ", ".join(f'TRY_CAST(c."{name}" AS BIGINT)' for name in part.order) or "c._id"
+        order = ", ".join([*(f'TRY_CAST(c."{name}" AS BIGINT)' for name in part.order), "c._id"])
         lists = transaction.frame(
             f"""
             WITH parents AS (

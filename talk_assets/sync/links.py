@@ -202,11 +202,13 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
         moved = current.ne_missing(seen)
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
         begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
-        edit = moved & ~own & ~begun
+        passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
+        passing = passing.fill_null(value=False)
+        edit = moved & ~own & ~begun & ~passing
         edits.append(_proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
-            pl.when(own).then(sent[field]).when(edit).then(current).otherwise(rows[f"sent_{field}"])
+            pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])
         ).to_series()
     update(transaction, key, collection, rows.select("id").with_columns(**state))
     return pl.concat(edits)

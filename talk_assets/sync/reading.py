@@ -141,7 +141,8 @@ class Reader:
             return
         found = [page async for page in self.connection.look_up(self.collection, missing)]
         with self.store.transaction() as transaction:
-            present = self._store(transaction, found, report)
+            kept = pl.DataFrame({"id": [id_ for page in found for id_ in page.kept]}, schema={"id": pl.String})
+            present = pl.concat([self._store(transaction, found, report), kept])
             gone = pl.DataFrame({"id": missing}, schema={"id": pl.String}).join(present, on="id", how="anti")
             report.deleted += mark_deleted(transaction, self.key, gone)
 

@@ -2,10 +2,13 @@
 
 from talk_assets.systems.customerp import CUSTOMERP
 from talk_assets.systems.poweroffice import POWEROFFICE, POWEROFFICE_PEER
+from talk_assets.systems.powerofficego import POWEROFFICEGO
 from talk_assets.systems.settings import Opening, Registered, SystemSettings
 from talk_assets.systems.webcrm import WEBCRM
 
-SYSTEMS: dict[str, Registered] = {system.name: system for system in (WEBCRM, CUSTOMERP, POWEROFFICE, POWEROFFICE_PEER)}
+SYSTEMS: dict[str, Registered] = {
+    system.name: system for system in (WEBCRM, CUSTOMERP, POWEROFFICEGO, POWEROFFICE, POWEROFFICE_PEER)
+}
 """Every system by name, in the order in which people read them."""
 
 __all__ = ["SYSTEMS", "Opening", "Registered", "SystemSettings"]

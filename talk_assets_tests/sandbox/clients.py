@@ -34,6 +34,13 @@ def poweroffice(serving: Serving, system: str = "poweroffice") -> httpx.Client:
     return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token['access_token']}"})
 
 
+def powerofficego(serving: Serving) -> httpx.Client:
+    base, key = serving.base_urls["powerofficego"], {"Ocp-Apim-Subscription-Key": "sandbox-subscription"}
+    form, who = {"grant_type": "client_credentials"}, ("sandbox-application", "sandbox-client")
+    token = httpx.post(f"{base}/OAuth/Token", data=form, auth=who, headers=key).raise_for_status().json()
+    return httpx.Client(base_url=base, headers={**key, "Authorization": f"Bearer {token['access_token']}"})
+
+
 def create(client: httpx.Client, resource: str, **sent: object) -> httpx.Response:
     return client.post(f"/{resource}", json=sent, headers={"Idempotency-Key": f"key-{next(KEYS)}"})
 

@@ -23,6 +23,12 @@ def webcrm(sandbox: Serving) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
+def powerofficego(sandbox: Serving) -> Iterator[httpx.Client]:
+    with clients.powerofficego(sandbox) as client:
+        yield client
+
+
+@pytest.fixture
 def customerp(sandbox: Serving) -> Iterator[httpx.Client]:
     with clients.customerp(sandbox) as client:
         yield client

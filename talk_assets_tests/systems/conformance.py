@@ -112,6 +112,8 @@ class Conformance:
 
     def test_every_create_carries_the_entity_and_is_found_by_it(self, system: System) -> None:
         for collection in self.each(system):
+            if collection.reference is None:
+                continue
             keys = [str(uuid.uuid4()) for _ in range(3)]
             ids = create_many(system, collection, keys)
             found, _ = taken_apart(collection, find(system, collection, [*keys[:2], str(uuid.uuid4())]))
@@ -230,8 +232,9 @@ class Conformance:
                 return connection.usage.retries
 
             assert with_connection(system, many) == 0
-            minutes = (sandbox.sandbox.clock.now() - begun) / 60
-            assert minutes == pytest.approx(2, rel=0.2)
+            windows = (sandbox.sandbox.clock.now() - begun) / SYSTEMS[self.name].rate.seconds
+            # Requests take their own time as well, which a short window shows.
+            assert 1.6 <= windows <= 2.4 + 3 / SYSTEMS[self.name].rate.seconds
 
     def test_the_clocks_are_compared(self, sandbox: Served) -> None:
         settings = sandbox.settings()
@@ -326,8 +329,14 @@ def named(collection: Collection) -> Values:
     return {name: "Somebody" for name in ("last_name", "name") if name in collection.lens.fields}
 
 
+def needed(system: System, collection: Collection) -> Values:
+    """What must be referred to, created."""
+    refs = {name: ref for name, ref in collection.lens.refs.items() if ref.required}
+    return {name: create(system, system.collection(ref.to), {}) for name, ref in refs.items()}
+
+
 def create(system: System, collection: Collection, values: Values, entity: str | None = None) -> str:
-    answer = send(system, collection, creating(collection, values, entity))
+    answer = send(system, collection, creating(collection, {**needed(system, collection), **values}, entity))
     assert answer.outcome is Outcome.DONE, answer
     assert answer.id
     return answer.id
@@ -335,7 +344,7 @@ def create(system: System, collection: Collection, values: Values, entity: str |
 
 def create_many(system: System, collection: Collection, entities: Sequence[str]) -> list[str]:
     """Create a record for each entity, and return their ids in that order."""
-    writes = [creating(collection, {}, entity) for entity in entities]
+    writes = [creating(collection, needed(system, collection), entity) for entity in entities]
     answers = {answer.key: answer for answer in sent(system, collection, writes)}
     assert {answer.outcome for answer in answers.values()} == {Outcome.DONE}, answers
     return [answers[write.key].id or "" for write in writes]

@@ -1,0 +1,357 @@
+"""How sales orders and their lines are read and written.
+
+An order is created complete with its lines; afterwards header and lines have endpoints of their own. A confirmed order
+is locked: it is patched back to Draft, changed, and confirmed in the same request as the last change. Where that is
+interrupted, the order stands as Draft; the collection says so to the hub (`passing`), which takes that for no edit as
+long as the outcome of the update is unknown, and confirms it again.
+An invoiced order has left the list, and its lines are no more; it still exists, and is not written to.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace as with_
+from itertools import groupby
+from urllib.parse import quote
+
+import httpx
+
+from talk_assets.errors import Refused
+from talk_assets.http.client import AnswerLost
+from talk_assets.http.connection import json_body, lost
+from talk_assets.http.paging import gather
+from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, Write
+from talk_assets.systems.lines import Difference, Layout, difference
+from talk_assets.systems.powerofficego.confirmed import Item, changed, value
+from talk_assets.systems.powerofficego.patches import operations, replace
+from talk_assets.systems.powerofficego.wire import CHANGED, SIZE, GoCollection, dumped, items
+from talk_assets.systems.powerofficego.writing import GoWriter, created, refused
+
+ORDERS, LINES = "salesorders", "salesorderlines"
+PATH = "/SalesOrders"
+LIST = "SalesOrderLines"
+KEY = "SalesOrderId/Id"
+"""The id by which the hub knows a line: its own is of no use without its order's. The connection adds it."""
+
+HEADER = "SalesOrder"
+HEADER_OF_LINE = (
+    "CustomerId",
+    "CustomerReferenceContactPersonId",
+    "SalesOrderDate",
+    "DeliveryDate",
+    "CurrencyCode",
+    "SalesOrderStatus",
+)
+"""What a line is shown with of its order, under `HEADER`. The connection adds that as well."""
+
+STATUS, DRAFT, CONFIRMED = "SalesOrderStatus", "Draft", "Confirmed"
+LAYOUT = Layout(id="Id", order="SortOrder")
+HELD = ("ProductId", "Description", "Quantity", "ProductUnitPrice", "Allowance")
+"""What we write of a line."""
+
+UNSAID: Item = {"ProductId": None, "Allowance": 0}
+"""What a line is to hold that says nothing of it. Anything else stays as the server filled it in."""
+
+ORDERS_AT_A_TIME = 100
+"""Orders whose lines are on one page: there is a request for each."""
+
+
+class GoConnection(GoWriter):
+    """The whole connection."""
+
+    async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
+        """Lines have no time of their own: those of each order that changed are read, all of them."""
+        if collection.name != LINES:
+            async for page in super().read(collection, since=since, position=position):
+                yield page
+            return
+        async for page, listed in self.pages(self.collections[ORDERS], since, position, ORDERS_AT_A_TIME):
+            orders = items(self.shaped(self.collections[ORDERS], listed.body))
+            yield Page(dumped(await self._lines_of(orders)), page.position, page.cursor)
+
+    async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """Orders and lines that are invoiced are no longer shown, and not deleted either."""
+        if collection.name not in {ORDERS, LINES}:
+            async for page in super().look_up(collection, ids):
+                yield page
+            return
+        asked = {id_.partition("/")[0] for id_ in ids}
+        found = [one async for one in gather(self._order, sorted(asked), window=self.client.site.concurrency)]
+        orders = [order for _, order, _ in found if order is not None]
+        invoiced = {id_ for id_, _, sent in found if sent}
+        body = await self._lines_of(orders) if collection.name == LINES else orders
+        wanted = set(ids)
+        body = [item for item in body if str(value(item, collection.id)) in wanted]
+        yield Page(dumped(body), kept=tuple(id_ for id_ in ids if id_.partition("/")[0] in invoiced))
+
+    async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
+        """Orders cannot be asked for by reference: what we have created is searched."""
+        if collection.name != ORDERS:
+            async for page in super().find(collection, references):
+                yield page
+            return
+        params = {"onlyCreatedByCurrentIntegration": "true"}
+        async for body in self.picked(self.collections[ORDERS], params, collection.reference or "", references):
+            yield Page(body)
+
+    async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        """Lines of one order one after the other, everything else several at a time."""
+        if collection.name != LINES:
+            async for answer in super().write(collection, writes):
+                yield answer
+            return
+
+        async def send(some: Sequence[Write]) -> list[Answer]:
+            return [await self._line(write) for write in some]
+
+        async for answers in gather(send, _by_order(writes), window=self.client.site.concurrency):
+            for answer in answers:
+                yield answer
+
+    async def carried_out(self, collection: GoCollection, write: Write) -> Answer:
+        """Orders their own way."""
+        if collection.name != ORDERS:
+            return await super().carried_out(collection, write)
+        try:
+            if write.action is Action.CREATE:
+                return await self._create_order(collection, write)
+            if write.action is Action.DELETE:
+                return await self._delete_order(write)
+            return await self._update_order(collection, write)
+        except AnswerLost as error:
+            return lost(write, error)
+        except Refused as error:
+            return await self._unless_invoiced(write, refused(collection, write, error))
+
+    async def _lines_of(self, orders: Sequence[Item]) -> list[Item]:
+        async def fetch(order: Item) -> list[Item]:
+            id_ = str(value(order, "Id"))
+            known = self.confirmed.lines(id_)
+            if known is None:
+                known = await self._current(id_) if value(order, "LineCount") != 0 else []
+            return [_shown(order, line) for line in known]
+
+        found = [lines async for lines in gather(fetch, orders, window=self.client.site.concurrency)]
+        return [line for lines in found for line in lines]
+
+    async def _current(self, order: str) -> list[Item]:
+        """An order's lines, none where it is no longer there."""
+        path = f"{PATH}/{quote(order, safe='')}/Lines"
+        found: list[Item] = []
+        while True:
+            params = {"OrderBy": "Id", "PageNumber": str(len(found) // SIZE + 1), "PageSize": str(SIZE)}
+            some = items(await self.get(path, f"{PATH}/{{id}}/Lines", params) or b"[]")
+            found += some
+            if len(some) < SIZE:
+                return found
+
+    async def _order(self, id_: str) -> tuple[str, Item | None, bool]:
+        """An order by its id, and whether it is none any more because it was invoiced."""
+        body = await self.single(self.collections[ORDERS], id_)
+        if body is not None:
+            found = items(self.confirmed.laid_over(ORDERS, b"[" + body + b"]"))
+            return id_, next(iter(found), None), False
+        return id_, None, await self._invoiced(id_)
+
+    async def _invoiced(self, id_: str) -> bool:
+        """Ask what became of an order. ASSUMED: this answers for invoiced orders, with a 404 for any other."""
+        return await self.get(f"{PATH}/sentState", f"{PATH}/sentState", {"id": id_}) is not None
+
+    async def _unless_invoiced(self, write: Write, answer: Answer) -> Answer:
+        if answer.outcome is not Outcome.GONE or not await self._invoiced((write.id or "").partition("/")[0]):
+            return answer
+        return with_(answer, outcome=Outcome.REFUSED, reason="the order is invoiced, and changes no more")
+
+    async def _create_order(self, collection: GoCollection, write: Write) -> Answer:
+        body = created(collection, write, json_body(write.body))
+        given = _objects(body.get(LIST))
+        body[LIST] = [_new(line, place) for place, line in enumerate(given)]
+        record = await self.post(f"{PATH}/Complete", body)
+        answer = self.done(collection, write, {name: new for name, new in record.items() if name != LIST})
+        return self._with_lines(answer, _objects(value(record, LIST)))
+
+    async def _delete_order(self, write: Write) -> Answer:
+        path, template = _order_path(write.id)
+        if value(json_body(write.record), STATUS) == CONFIRMED:
+            await self.patch(path, template, [replace(f"/{STATUS}", DRAFT)])
+        await self.delete(path, template)
+        self.confirmed.keep(ORDERS, write.id or "", None)
+        return Answer(write.key, Outcome.DONE, id=write.id)
+
+    async def _update_order(self, collection: GoCollection, write: Write) -> Answer:
+        """Unlock, change the lines, then the header and its status in one request."""
+        record, flat = json_body(write.record), json_body(write.body)
+        lines = _objects(flat.pop(LIST)) if LIST in flat else None
+        now = value(record, STATUS)
+        status = flat.pop(STATUS, now)
+        header = operations(record, flat)
+        path, template = _order_path(write.id)
+        unlocked = now == CONFIRMED and bool(header or lines is not None)
+        removed: list[str] = []
+        stored: list[Item] | None = None
+        if unlocked:
+            record = await self.patch(path, template, [replace(f"/{STATUS}", DRAFT)]) or record
+        try:
+            if lines is not None:
+                stored = await self._put_lines(write.id or "", lines, removed)
+            if status != (DRAFT if unlocked else now):
+                header.append(replace(f"/{STATUS}", status))
+            if header:
+                record = await self.patch(path, template, header) or record
+        except (Refused, AnswerLost) as error:
+            answer = await self._half_done(collection, write, error, unlocked=unlocked)
+            return with_(answer, gone=_keys(write.id, removed))
+        self.confirmed.keep(ORDERS, write.id or "", record)
+        answer = Answer(write.key, Outcome.DONE, id=write.id, record=dumped(record), gone=_keys(write.id, removed))
+        return answer if stored is None else self._with_lines(answer, stored)
+
+    async def _half_done(
+        self, collection: GoCollection, write: Write, error: Refused | AnswerLost, *, unlocked: bool
+    ) -> Answer:
+        """Confirm again what was unlocked. Where even that fails, nobody knows how the order stands."""
+        answer = lost(write, error) if isinstance(error, AnswerLost) else refused(collection, write, error)
+        if not unlocked:
+            return await self._unless_invoiced(write, answer)
+        with suppress(Refused, AnswerLost):
+            await self.patch(*_order_path(write.id), [replace(f"/{STATUS}", CONFIRMED)])
+            return answer
+        return Answer(write.key, Outcome.UNKNOWN, id=write.id, reason=f"{error}; the order is left as {DRAFT}")
+
+    def _with_lines(self, answer: Answer, lines: list[Item]) -> Answer:
+        """The answer with the lines as they are stored now, which is what they will be seen as."""
+        if answer.outcome is not Outcome.DONE or answer.id is None:
+            return answer
+        lines = sorted(lines, key=_position)
+        self.confirmed.keep_lines(answer.id, lines)
+        return with_(answer, record=dumped({**json_body(answer.record), LIST: lines}))
+
+    async def _put_lines(self, order: str, wanted: Sequence[Item], removed: list[str]) -> list[Item]:
+        """Bring an order's lines to what they should be, from what they are now; return what they are then."""
+        known = self.confirmed.lines(order)
+        current = sorted(await self._current(order) if known is None else known, key=_position)
+        before = {str(line["Id"]): line for line in current}
+        # Places begin with 0 here, and with 1 where differences are found.
+        here, there = [_moved(line, 1) for line in current], [{**UNSAID, **line} for line in wanted]
+        change = _same_products(here, difference(LAYOUT, here, there), there)
+        after = dict(before)
+        place = f"{PATH}/{quote(order, safe='')}/Lines"
+        template = f"{PATH}/{{id}}/Lines"
+        for line in change.changed:
+            id_ = str(line["Id"])
+            differing = _differing(before[id_], _moved(line, -1))
+            if differing:
+                after[id_] = await self.patch(f"{place}/{quote(id_, safe='')}", f"{template}/{{id}}", differing)
+        for line in change.added:
+            stored = await self.post(place, _new(_moved(line, -1)), template)
+            after[str(value(stored, "Id"))] = stored
+        for id_ in change.removed:
+            await self._remove(f"{place}/{quote(id_, safe='')}", f"{template}/{{id}}")
+            removed.append(id_)
+            del after[id_]
+        return list(after.values())
+
+    async def _remove(self, path: str, template: str) -> None:
+        try:
+            await self.delete(path, template)
+        except Refused as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+
+    async def _line(self, write: Write) -> Answer:
+        """Change or delete one line; of a confirmed order it is the order that must be changed."""
+        if write.action is Action.CREATE:
+            return Answer(write.key, Outcome.REFUSED, reason="a line is created with its order")
+        record, collection = json_body(write.record), self.collections[LINES]
+        order, _, id_ = (write.id or "").partition("/")
+        path, template = f"{PATH}/{order}/Lines/{id_}", f"{PATH}/{{id}}/Lines/{{id}}"
+        header = value(record, HEADER)
+        if isinstance(header, dict) and header.get(STATUS) == CONFIRMED:
+            reason = "the order is confirmed, which locks its lines: change it there, or set it to Draft"
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason)
+        try:
+            if write.action is Action.DELETE:
+                await self.delete(path, template)
+                return Answer(write.key, Outcome.DONE, id=write.id)
+            stored = await self.patch(path, template, operations(record, json_body(write.body)))
+        except AnswerLost as error:
+            return lost(write, error)
+        except Refused as error:
+            return await self._unless_invoiced(write, refused(collection, write, error))
+        own = {KEY: write.id, HEADER: header, CHANGED: changed(record)}
+        return Answer(write.key, Outcome.DONE, id=write.id, record=dumped({**stored, **own}))
+
+
+def _shown(order: Item, line: Item) -> Item:
+    """A line with its key, its order's time and what its order says."""
+    header = {name: value(order, name) for name in HEADER_OF_LINE}
+    own = {"SalesOrderId": value(order, "Id"), KEY: f"{value(order, 'Id')}/{value(line, 'Id')}"}
+    return {**line, **own, CHANGED: changed(order), HEADER: header}
+
+
+def _new(line: Mapping[str, object], place: int | None = None) -> Item:
+    """The body of a new line. One that only says something is a text."""
+    given = {name: new for name, new in line.items() if name in {*HELD, LAYOUT.order} and new is not None}
+    body = {name: new for name, new in given.items() if UNSAID.get(name, ...) != new}
+    if place is not None:
+        body[LAYOUT.order] = place
+    said_only = not {"ProductId", "Quantity", "ProductUnitPrice"} & body.keys()
+    return {**body, "LineType": "Text"} if said_only else body
+
+
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> list[Item]:
+    """Replace what a line is to hold otherwise."""
+    return [
+        replace(f"/{name}", after.get(name))
+        for name in (*HELD, LAYOUT.order)
+        if _plain(before.get(name)) != _plain(after.get(name))
+    ]
+
+
+def _plain(found: object) -> object:
+    return float(found) if isinstance(found, int | float) else found
+
+
+def _same_products(current: Sequence[Item], change: Difference, wanted: Sequence[Item]) -> Difference:
+    """A line of another product is another line, so that the server fills in what that product is called and costs."""
+    products = {str(line["Id"]): line.get("ProductId") for line in current}
+    touched = {*change.removed, *(str(line["Id"]) for line in change.changed)}
+    kept = [line for line in current if str(line["Id"]) not in touched]
+    places = sorted(_position(line)[0] for line in (*kept, *change.changed, *change.added))
+    wanted_at = dict(zip(places, wanted, strict=True))
+    stay, added, removed = [], list(change.added), list(change.removed)
+    for line in change.changed:
+        if products[str(line["Id"])] == line.get("ProductId"):
+            stay.append(line)
+        else:
+            place = _position(line)[0]
+            added.append({**wanted_at[place], LAYOUT.order: place})
+            removed.append(str(line["Id"]))
+    return Difference(stay, added, removed)
+
+
+def _moved(line: Mapping[str, object], by: int) -> Item:
+    place = line.get(LAYOUT.order)
+    return {**line, LAYOUT.order: (place if isinstance(place, int) else 0) + by}
+
+
+def _position(line: Mapping[str, object]) -> tuple[int, str]:
+    place = value(line, LAYOUT.order)
+    return place if isinstance(place, int) else 0, str(value(line, "Id"))
+
+
+def _objects(found: object) -> list[Item]:
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _by_order(writes: Iterable[Write]) -> list[list[Write]]:
+    def order(write: Write) -> str:
+        return (write.id or "").partition("/")[0]
+
+    return [list(some) for _, some in groupby(sorted(writes, key=order), key=order)]
+
+
+def _order_path(id_: str | None) -> tuple[str, str]:
+    return f"{PATH}/{quote(id_ or '', safe='')}", f"{PATH}/{{id}}"
+
+
+def _keys(order: str | None, lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((LINES, f"{order}/{line}") for line in lines)

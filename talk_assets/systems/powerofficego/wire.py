@@ -1,0 +1,236 @@
+"""How PowerOffice Go is asked: numbered pages, what changed since a time, single records, and records by reference.
+
+Which records and properties there are is in the package itself; orders and their lines are in `orders`, writing is in
+`writing`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+
+from talk_assets.errors import NotTheApi, Refused
+from talk_assets.http.bodies import column, join
+from talk_assets.http.client import Call, Client
+from talk_assets.http.connection import HttpConnection, chunks, json_body
+from talk_assets.http.paging import gather, numbered
+from talk_assets.sync.connection import Collection, Page
+from talk_assets.systems.powerofficego.confirmed import Confirmed, Item, changed, value
+
+SIZE = 5000
+"""Records of a page, as the API has it unless told; it gives no more than 20,000."""
+
+OVERLAP = timedelta(minutes=1)
+"""How far before its cursor a read goes back: the filter leaves out the very moment it names, and GETs lag behind."""
+
+WINDOW = 4
+"""Pages of one collection that are asked for at a time."""
+
+CHANGED = "LastChangedDateTimeOffset"
+SINCE = "lastChangedDateTimeOffsetGreaterThan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoCollection(Collection):
+    """`by` is the list's parameter that takes external references, `many` of them at a time.
+
+    `named` goes with every create. `address`: the record has a MailAddress whose changes do not move its own time.
+    `listed_only`: a single record cannot be asked for by its id alone.
+    """
+
+    path: str
+    by: str | None = None
+    many: int = 1
+    named: tuple[tuple[str, object], ...] = ()
+    address: bool = False
+    listed_only: bool = False
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page, the newest time in it, and whether it is the last."""
+
+    body: bytes
+    newest: str | None
+    last: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a read has come: pages done, the server's time when it began, the newest time seen."""
+
+    pages: int = 0
+    began: str | None = None
+    newest: str | None = None
+
+    @classmethod
+    def of(cls, position: str | None) -> "Place":
+        """Read what `str` wrote."""
+        pages, began, newest = (position or "0||").split("|")
+        return cls(int(pages), began or None, newest or None)
+
+    def __str__(self) -> str:
+        return f"{self.pages}|{self.began or ''}|{self.newest or ''}"
+
+    def after(self, listed: Listed, began: str) -> "Place":
+        """The place after one more page."""
+        return Place(self.pages + 1, self.began or began, later(self.newest, listed.newest))
+
+    @property
+    def cursor(self) -> str | None:
+        """The newest time, verbatim, and never ahead of the server's time at the beginning."""
+        return earlier(self.newest or self.began, self.began)
+
+
+class GoReader(HttpConnection):
+    """Reading whatever is no order."""
+
+    def __init__(self, client: Client, collections: Sequence[GoCollection], confirmed: Confirmed) -> None:
+        super().__init__(client)
+        self.collections = {collection.name: collection for collection in collections}
+        self.confirmed = confirmed
+
+    async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
+        """Page by page in the order of ids, so that what is edited meanwhile moves nothing to a page already read."""
+        mine = self.collections[collection.name]
+        async for page, listed in self.pages(mine, since, position, SIZE):
+            yield Page(self.shaped(mine, listed.body), page.position, page.cursor)
+
+    async def pages(
+        self, collection: GoCollection, since: str | None, position: str | None, size: int
+    ) -> AsyncIterator[tuple[Page, Listed]]:
+        """The pages of a list, each with where it leaves a read; the cursor comes with the last."""
+        asked, place = self.client.wall(), Place.of(position)
+        params = {SINCE: spell(instant(since) - OVERLAP)} if since else {}
+
+        async def fetch(number: int) -> Listed:
+            return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, size)
+
+        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW):
+            place = place.after(listed, spell(self.client.server_time(asked)))
+            cursor = (later(since, place.cursor) if since else place.cursor) if listed.last else None
+            yield Page(listed.body, None if listed.last else str(place), cursor), listed
+
+    async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """Each by itself, or all of them out of the list where that is the only way."""
+        mine = self.collections[collection.name]
+        if mine.listed_only:
+            async for body in self.picked(mine, {}, mine.id, ids):
+                yield Page(body)
+            return
+
+        async def fetch(id_: str) -> bytes:
+            return await self.single(mine, id_) or b""
+
+        for some in chunks(ids, SIZE):
+            found = [body async for body in gather(fetch, some, window=self.client.site.concurrency)]
+            yield Page(self.shaped(mine, join(found)))
+
+    async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
+        """By the list's own filter, where there is one."""
+        mine = self.collections[collection.name]
+        for some in chunks(references, mine.many):
+            if mine.by:
+                async for body in self.picked(mine, {mine.by: ",".join(some)}, mine.reference or "", some):
+                    yield Page(body)
+
+    async def picked(
+        self, collection: GoCollection, params: Mapping[str, str], name: str, wanted: Sequence[str]
+    ) -> AsyncIterator[bytes]:
+        """Of a list, the records whose property `name` is one of those wanted."""
+        known = set(wanted)
+
+        async def fetch(number: int) -> Listed:
+            return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, SIZE)
+
+        async for listed in numbered(fetch, first=1, window=WINDOW):
+            found = [item for item in items(listed.body) if str(value(item, name)) in known]
+            yield self.shaped(collection, dumped(found))
+
+    async def single(self, collection: GoCollection, id_: str) -> bytes | None:
+        """One record, None where there is none."""
+        return await self.get(f"{collection.path}/{quote(id_, safe='')}", f"{collection.path}/{{id}}")
+
+    async def get(self, path: str, template: str, params: Mapping[str, str] | None = None) -> bytes | None:
+        """The body of an answer, None for a 404."""
+        try:
+            return (await self.send(Call("GET", path, template, params=params or {}))).content or b"[]"
+        except Refused as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return None
+            raise NotTheApi(str(error)) from error
+
+    async def listed(self, path: str, params: Mapping[str, str], number: int, size: int) -> Listed:
+        """One page; an empty list is a 204 without a body."""
+        paging = {"PageNumber": str(number), "PageSize": str(size)}
+        try:
+            response = await self.send(Call("GET", path, params={**params, **paging}))
+        except Refused as error:
+            message = f"{error}; check base_url in talk.toml"
+            raise NotTheApi(message) from error
+        body = response.content or b"[]"
+        times = column(body, CHANGED, f"{self.client.site.system}{path}")
+        newest = max(times.drop_nulls(), key=lambda time: (instant(time), time), default=None)
+        return Listed(body, newest, _last(response, len(times), size))
+
+    def shaped(self, collection: GoCollection, body: bytes) -> bytes:
+        """A list as the hub is to see it: no older than what our own writes were answered with."""
+        if not collection.address:
+            return self.confirmed.laid_over(collection.name, body)
+        found = self.confirmed.laid_over(collection.name, body)
+        return dumped([with_address_time(item) for item in items(found)])
+
+
+def with_address_time(item: Item) -> Item:
+    """A customer whose time is that of its address where that is later: the API does not move it for an address."""
+    address = value(item, "MailAddress")
+    moved = changed(address) if isinstance(address, dict) else None
+    return {**item, CHANGED: later(changed(item), moved)} if moved else item
+
+
+def _last(response: httpx.Response, height: int, size: int) -> bool:
+    """What the header says; without one, a page that is not full is the last."""
+    header = response.headers.get("x-pagination")
+    if header is None or response.status_code == httpx.codes.NO_CONTENT:
+        return height < size
+    return not value(json_body(header.encode()), "nextPageLink")
+
+
+def items(body: bytes) -> list[Item]:
+    """The objects of a JSON array."""
+    found = json.loads(body or b"[]")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def dumped(found: object) -> bytes:
+    """JSON as it is sent and stored."""
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def instant(text: str | None) -> datetime:
+    """A time as the API spells it, cut to microseconds; nothing at all is long ago."""
+    if not text:
+        return _EARLIEST
+    moment = datetime.fromisoformat(text.replace(" +", "+"))
+    return max(moment if moment.tzinfo else moment.replace(tzinfo=UTC), _EARLIEST)
+
+
+def spell(moment: datetime) -> str:
+    """An instant as the API spells it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}+00:00"
+
+
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two times, verbatim."""
+    return other if other is not None and instant(other) > instant(one) else one
+
+
+def earlier(one: str | None, other: str | None) -> str | None:
+    """The earlier of two times, verbatim; null is no time."""
+    return one if one is None or other is None or instant(one) <= instant(other) else other

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.config import Config, Mode, find_folder, load
+from talk_assets.config import Config, DataflowSettings, Mode, find_folder, load
 from talk_assets.dataflows import DATAFLOWS
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate

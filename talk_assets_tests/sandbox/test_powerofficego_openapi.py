@@ -17,7 +17,7 @@ from talk_assets.sandbox.serving import serving
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets.systems.powerofficego.units import WORDS
 from talk_assets_tests.sandbox import clients
-from talk_assets_tests.whole.firm import Firm, firm
+from talk_assets_tests.whole.firm import Firm, firm, pairs_of
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "specs" / "poweroffice-go-v2.openapi.json"
 pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="the published description is not beside the project")
@@ -164,7 +164,7 @@ class Recorder:
 
 def test_what_the_hub_sends_and_gets_is_as_described(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = Recorder(monkeypatch)
-    with firm(records=10, dataflows=["customerp-powerofficego"]) as opened:
+    with firm(records=10, pairs=pairs_of("customerp-powerofficego")) as opened:
         assert set(opened.sync().unwritten) <= {"powerofficego/contactperson"}  # one works at no customer
         order = opened.erp("orders")[0]
         _edit_everything(opened, order)

@@ -32,6 +32,13 @@ class Confirmed:
         self._forget()
         self._lines[order] = (self._now() + LAG, lines)
 
+    def keep_line(self, order: str, id_: str, line: Item | None) -> None:
+        """Note what one of an order's lines is, where its lines are known, None where it was deleted."""
+        known = self.lines(order)
+        if known is not None:
+            found = [line if str(value(one, "Id")) == id_ else one for one in known]
+            self.keep_lines(order, [one for one in found if one is not None])
+
     def lines(self, order: str) -> list[Item] | None:
         """An order's lines, None where a GET tells them as well."""
         self._forget()

@@ -270,12 +270,14 @@ class GoConnection(GoWriter):
         try:
             if write.action is Action.DELETE:
                 await self.delete(path, template)
+                self.confirmed.keep_line(order, id_, None)
                 return Answer(write.key, Outcome.DONE, id=write.id)
             stored = await self.patch(path, template, operations(record, json_body(write.body)))
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
             return await self._unless_invoiced(write, refused(collection, write, error))
+        self.confirmed.keep_line(order, id_, stored)
         own = {KEY: write.id, HEADER: header, CHANGED: changed(record)}
         return Answer(write.key, Outcome.DONE, id=write.id, record=dumped({**stored, **own}))
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from talk_assets.config import Config, DataflowSettings, Mode, find_folder, load
-from talk_assets.dataflows import DATAFLOWS
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate
 

@@ -70,13 +70,14 @@ class Page:
     and carries what the cursor of the last page needs to cover an interrupted read from its beginning. `cursor` is
     where the next incremental read starts once this page and all before it are stored, verbatim in the API's own
     spelling, null to leave it as it is. `kept` are ids that were looked up of records that exist, though the API no
-    longer shows them.
+    longer shows them. `whole` is a property and values of it: every record that holds one of them is in the page.
     """
 
     body: bytes
     position: str | None = None
     cursor: str | None = None
     kept: tuple[str, ...] = ()
+    whole: tuple[str, tuple[str, ...]] | None = None
 
 
 class Action(StrEnum):

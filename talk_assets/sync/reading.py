@@ -1,7 +1,8 @@
 """Bringing a collection's table up to what the system shows: incrementally from a cursor, or in full.
 
 Pages are stored as they come, with the position to go on from, so that an interrupted first read is not begun again. A
-full read also notices records that are gone; each is looked up once more before that is believed.
+full read, or a page that is whole, also tells which records are gone; each is looked up once more before that is
+believed.
 """
 
 import time
@@ -86,7 +87,10 @@ class Reader:
         pages = self.connection.read(self.collection, since=cursor, position=None)
         async for batch, last in _batches(pages):
             with self.store.transaction() as transaction:
-                self._store(transaction, batch, report)
+                ids = self._store(transaction, batch, report)
+                missing = self._missing(transaction, batch, ids)
+            await self._look_once_more(missing, report)
+            with self.store.transaction() as transaction:
                 transaction.run(
                     "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at)"
                     " WHERE collection = ?",
@@ -127,8 +131,22 @@ class Reader:
             )
         return report
 
+    def _missing(self, transaction: Transaction, pages: Sequence[Page], ids: pl.DataFrame) -> list[str]:
+        """Ids of records that should be in pages which are whole, and are not."""
+        missing: list[str] = []
+        for name, values in (page.whole for page in pages if page.whole):
+            wanted = pl.DataFrame({"value": values}, schema={"value": pl.String})
+            found = transaction.frame(
+                f'SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted AND "{name}" IN (SELECT value FROM wanted)'
+                " AND _id NOT IN (SELECT id FROM ids)",
+                wanted=wanted,
+                ids=ids,
+            )
+            missing.extend(found["_id"])
+        return missing
+
     async def _sweep(self, report: ReadReport) -> None:
-        """What a full read did not show is deleted only if the system, asked for it by id, does not know it either."""
+        """What a full read did not show is missing."""
         with self.store.transaction() as transaction:
             missing = transaction.frame(
                 f"""
@@ -137,6 +155,10 @@ class Reader:
                 """,
                 self.key,
             )["_id"].to_list()
+        await self._look_once_more(missing, report)
+
+    async def _look_once_more(self, missing: Sequence[str], report: ReadReport) -> None:
+        """What is missing is deleted only if the system, asked for it by id, does not know it either."""
         if not missing:
             return
         found = [page async for page in self.connection.look_up(self.collection, missing)]

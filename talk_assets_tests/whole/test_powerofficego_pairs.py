@@ -182,6 +182,18 @@ def test_a_line_edited_in_powerofficego_arrives_in_the_order(office: Office, sal
     assert office.settled()
 
 
+def test_a_line_deleted_in_powerofficego_leaves_the_order(office: Office, sale: Sale) -> None:
+    """The line itself is never mentioned again; the order it is missing from was changed."""
+    office.firm.erp_edit("orders", sale.order, status="draft")
+    office.sync()
+    first = min(office.go("SalesOrderLines"), key=lambda line: line["SortOrder"])
+    office.go_send("DELETE", f"/SalesOrders/{office.order['Id']}/Lines/{first['Id']}")
+    office.sync()
+    assert [line["quantity"] for line in only(office.firm.erp("orders"))["lines"]] == ["50"]
+    assert office.lines == [("M-1", 50, 2.0)]
+    assert office.settled()
+
+
 def test_an_invoiced_order_is_not_deleted_and_not_written_to_any_more(office: Office, sale: Sale) -> None:
     office.sync()
     office.go_send("POST", f"/SalesOrders/{office.order['Id']}/createAndSendInvoice")

@@ -35,7 +35,7 @@ from talk_assets.sync.lens import (
     Text,
 )
 from talk_assets.systems.powerofficego.confirmed import Confirmed
-from talk_assets.systems.powerofficego.orders import HEADER, KEY, LIST, GoConnection
+from talk_assets.systems.powerofficego.orders import HEADER, KEY, LIST, PARENT, GoConnection
 from talk_assets.systems.powerofficego.units import unit
 from talk_assets.systems.powerofficego.wire import CHANGED, GoCollection
 from talk_assets.systems.settings import Opening, Registered
@@ -164,7 +164,7 @@ salesorders = GoCollection(
         Part(
             property=LIST,
             of="salesorderlines",
-            parent="SalesOrderId",
+            parent=PARENT,
             columns=("Id", *(one.property for one in (PRODUCT, DESCRIPTION, QUANTITY, PRICE, DISCOUNT))),
             order=("SortOrder",),
         ),
@@ -187,7 +187,7 @@ salesorderlines = GoCollection(
         lines=OneLine(product=PRODUCT, description=DESCRIPTION, quantity=QUANTITY, unit_price=PRICE, discount=DISCOUNT),
     ),
     ignore=(CHANGED, "NetAmount", "TotalAmount", "VatAmount"),
-    also=("SalesOrderId", "SortOrder", "Id"),
+    also=(PARENT, "SortOrder", "Id"),
     creatable=False,
 )
 

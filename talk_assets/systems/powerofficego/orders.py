@@ -32,6 +32,7 @@ LIST = "SalesOrderLines"
 KEY = "SalesOrderId/Id"
 """The id by which the hub knows a line: its own is of no use without its order's. The connection adds it."""
 
+PARENT = "SalesOrderId"
 HEADER = "SalesOrder"
 HEADER_OF_LINE = (
     "CustomerId",
@@ -66,7 +67,8 @@ class GoConnection(GoWriter):
             return
         async for page, listed in self.pages(self.collections[ORDERS], since, position, ORDERS_AT_A_TIME):
             orders = items(self.shaped(self.collections[ORDERS], listed.body))
-            yield Page(dumped(await self._lines_of(orders)), page.position, page.cursor)
+            whole = PARENT, tuple(str(value(order, "Id")) for order in orders)
+            yield Page(dumped(await self._lines_of(orders)), page.position, page.cursor, whole=whole)
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Orders and lines that are invoiced are no longer shown, and not deleted either."""
@@ -285,7 +287,7 @@ class GoConnection(GoWriter):
 def _shown(order: Item, line: Item) -> Item:
     """A line with its key, its order's time and what its order says."""
     header = {name: value(order, name) for name in HEADER_OF_LINE}
-    own = {"SalesOrderId": value(order, "Id"), KEY: f"{value(order, 'Id')}/{value(line, 'Id')}"}
+    own = {PARENT: value(order, "Id"), KEY: f"{value(order, 'Id')}/{value(line, 'Id')}"}
     return {**line, **own, CHANGED: changed(order), HEADER: header}
 
 

@@ -27,6 +27,7 @@ SERIES = 1_000_000
 HOUSE = {
     "name": "Nordavik AS",
     "emailAddress": "post@nordavik.example",
+    "phoneNumber": "+4722123400",
     "vatNumber": "999888771",
     "mailAddress": {"address1": "Storgata 1", "zipCode": "0150", "city": "Oslo", "countryCode": "NO"},
 }

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from talk_assets.sandbox.limits import SlidingLimit
-from talk_assets.sandbox.registry import SYSTEMS
+from talk_assets.sandbox.registry import SYSTEMS as EMULATED
 from talk_assets.sandbox.serving import Given, Serving, serving
 from talk_assets.sandbox.store import Shelf, Stored
 from talk_assets_tests.sandbox import clients
@@ -122,7 +122,7 @@ class TestWhatIsNotThere:
     def test_a_path_outside_the_systems_names_them(self, sandbox: Serving) -> None:
         answer = httpx.get(f"{sandbox.root}/nothing/here")
         assert answer.status_code == 404
-        assert ", ".join(sorted(SYSTEMS)) in answer.json()["error"]
+        assert ", ".join(sorted(EMULATED)) in answer.json()["error"]
 
     @pytest.mark.parametrize("path", ["nothing", "records/nothing", "records"])
     def test_a_path_of_the_control_surface_that_is_not_there_is_said_so(self, sandbox: Serving, path: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
 from talk_assets.http.limit import Rate
+from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.sync.connection import System
 
@@ -21,13 +22,15 @@ _HINT = "check its base_url in talk.toml and the network, or try again later"
 class SystemSettings:
     """`credentials` by name in lower case (`auth_code`), without which the system is the sandbox's.
 
-    `base_url` and `rate` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are known.
+    `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
+    known.
     """
 
     base_url: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     rate: Rate | None = None
     sandbox: bool = True
+    profile: Profile | None = None
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -36,7 +39,9 @@ class Registered:
     """A system that the registry knows: how people call it, what it needs, and how to open it.
 
     `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
-    `sandbox` the values by which the sandbox knows us, which are no secrets.
+    `sandbox` the values by which the sandbox knows us, which are no secrets. It is either spoken with by the REST
+    connector, as `profile` says, or opened by a function of its own; a profile that is `own`, the user's, can be
+    changed in talk.toml.
     """
 
     name: str
@@ -45,7 +50,9 @@ class Registered:
     rate: Rate
     credentials: tuple[str, ...]
     sandbox: Mapping[str, str] = field(repr=False)
-    open: Callable[["Opening"], System] = field(repr=False)
+    open: Callable[["Opening"], System] | None = field(default=None, repr=False)
+    profile: Profile | None = field(default=None, repr=False)
+    own: bool = False
 
     def variable(self, credential: str) -> str:
         """The environment variable that holds a credential."""
@@ -58,7 +65,14 @@ class Registered:
         if missing:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
-        return self.open(Opening(credentials, self._site(settings, credentials)))
+        site = self._site(settings, credentials)
+        if self.open is not None:
+            return self.open(Opening(credentials, site))
+        profile = settings.profile or self.profile
+        if profile is None:
+            message = f"{self.name}: the registry says neither how to open it nor its profile"
+            raise ConfigurationError(message)
+        return System(self.name, self.label, profile.collections, connecting(site, profile, credentials))
 
     def _site(self, settings: SystemSettings, credentials: Mapping[str, str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)

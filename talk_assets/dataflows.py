@@ -34,6 +34,7 @@ def _dataflow(left: str, right: str, pairs: dict[str, str]) -> Dataflow:
 
 
 DATAFLOWS = (
+    _dataflow("crmoffice", "customerp", {"activities": "project", "companies": "product", "contacts": "contact"}),
     _dataflow(
         "webcrm",
         "customerp",

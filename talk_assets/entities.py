@@ -117,8 +117,13 @@ company = Entity(
         Field("phone", Kind.PHONE),
         Field("website"),
         *ADDRESS,
+        Field("department_code"),
     ),
-    rules=(Rule("organisation number", ("organisation_number",), decisive=True), Rule("e-mail", ("email",))),
+    rules=(
+        Rule("organisation number", ("organisation_number",), decisive=True),
+        Rule("e-mail", ("email",)),
+        Rule("department code", ("department_code",)),
+    ),
 )
 
 product = Entity(

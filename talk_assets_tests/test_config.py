@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.config import Config, Mode, find_folder, load
+from talk_assets.config import Config, DataflowSettings, Mode, find_folder, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate
 
@@ -17,6 +17,12 @@ ERP = '[systems.customerp]\nbase_url = "https://erp.example.com/api/"\n'
 def configured(folder: Path, text: str = "", environ: dict[str, str] | None = None) -> Config:
     (folder / "talk.toml").write_text(text, "utf-8")
     return load(folder, environ or {})
+
+
+def between(config: Config) -> DataflowSettings:
+    """The dataflow from Webcrm to Customerp."""
+    [found] = [dataflow for dataflow in config.dataflows if dataflow.name == "webcrm-customerp"]
+    return found
 
 
 def complaint(folder: Path, text: str = "", environ: dict[str, str] | None = None) -> str:
@@ -34,7 +40,7 @@ def test_a_missing_file_and_an_empty_environment_are_the_sandbox_writing_everyth
     assert config.systems["webcrm"].base_url == "http://127.0.0.1:8765/webcrm"
     assert all(settings.sandbox for settings in config.systems.values())
     assert config.needs_sandbox
-    [dataflow] = [settings for settings in config.dataflows if settings.name == "webcrm-customerp"]
+    dataflow = between(config)
     assert dataflow.mode is Mode.WRITE
     assert dataflow.pairs == dataflow.dataflow.pairs
     assert len(dataflow.pairs) == 6
@@ -49,8 +55,8 @@ def test_the_examples_in_the_file_that_ships_are_valid_when_uncommented(tmp_path
     shipped = (Path(__file__).parent.parent / "data" / "talk.toml").read_text("utf-8")
     lines = [line.removeprefix("# ") for line in shipped.splitlines() if "= " in line or line.startswith("# [")]
     config = configured(tmp_path, "\n".join(lines), CUSTOMERP)
-    assert config.dataflows[0].mode is Mode.PLAN
-    assert "webcrm/users" not in [pair.left for pair in config.dataflows[0].pairs]
+    assert between(config).mode is Mode.PLAN
+    assert "webcrm/users" not in [pair.left for pair in between(config).pairs]
 
 
 def test_the_sandbox_port_moves_every_system_of_the_sandbox(tmp_path: Path) -> None:
@@ -63,13 +69,13 @@ def test_one_system_with_real_credentials_puts_its_dataflow_in_plan_mode(tmp_pat
     config = configured(tmp_path, "", WEBCRM)
     assert not config.systems["webcrm"].sandbox
     assert config.systems["customerp"].sandbox
-    assert config.dataflows[0].mode is Mode.PLAN
+    assert between(config).mode is Mode.PLAN
 
 
 def test_a_mode_that_is_set_is_followed(tmp_path: Path) -> None:
     text = '[dataflows.webcrm-customerp]\nmode = "{}"'
-    assert configured(tmp_path, text.format("write"), WEBCRM).dataflows[0].mode is Mode.WRITE
-    assert configured(tmp_path, text.format("plan")).dataflows[0].mode is Mode.PLAN
+    assert between(configured(tmp_path, text.format("write"), WEBCRM)).mode is Mode.WRITE
+    assert between(configured(tmp_path, text.format("plan"))).mode is Mode.PLAN
 
 
 def test_base_url_and_rate_of_a_system_can_be_set(tmp_path: Path) -> None:
@@ -87,7 +93,7 @@ def test_a_rate_is_requests_per_unit_of_time(tmp_path: Path, text: str, rate: Ra
 
 def test_a_pair_that_is_switched_off_leaves_the_others(tmp_path: Path) -> None:
     config = configured(tmp_path, "[dataflows.webcrm-customerp.pairs.users-contact]\nenabled = false")
-    lefts = [pair.left for pair in config.dataflows[0].pairs]
+    lefts = [pair.left for pair in between(config).pairs]
     assert "webcrm/users" not in lefts
     assert len(lefts) == 5
 

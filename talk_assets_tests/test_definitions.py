@@ -8,7 +8,10 @@ import pytest
 from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage, serialize_value
 
 from talk_assets.config import load
+from talk_assets.dataflows import DATAFLOWS
 from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
+from talk_assets.entities import ENTITIES
+from talk_assets.systems import SYSTEMS
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
 UPDATE = "python -m talk_assets_tests.test_definitions"
@@ -51,7 +54,7 @@ def test_every_asset_says_what_it_is_who_looks_after_it_and_where_it_belongs(spe
         assert spec.description.endswith("."), key
         assert spec.owners, key
         assert spec.kinds, key
-        assert spec.group_name in {"webcrm", "customerp", "company", "product", "person", "order"}, key
+        assert spec.group_name in {*SYSTEMS, *ENTITIES}, key
 
 
 def test_building_the_graph_opens_no_database_and_asks_no_system(tmp_path: Path) -> None:
@@ -68,7 +71,8 @@ def test_what_dagster_loads_is_the_graph_of_the_data_folder(tmp_path: Path, monk
 
 
 def test_without_a_dataflow_there_is_an_empty_graph(tmp_path: Path) -> None:
-    (tmp_path / "talk.toml").write_text("[dataflows.webcrm-customerp]\nenabled = false\n", "utf-8")
+    off = "".join(f"[dataflows.{dataflow.name}]\nenabled = false\n" for dataflow in DATAFLOWS)
+    (tmp_path / "talk.toml").write_text(off, "utf-8")
     assert not list(built(tmp_path).resolve_all_asset_keys())
 
 
@@ -96,7 +100,7 @@ def lineage(spec: AssetSpec) -> TableColumnLineage:
 
 def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str, AssetSpec]) -> None:
     deps = lineage(specs["person/golden"]).deps_by_column
-    assert set(deps["email"]) == {
+    assert set(deps["email"]) >= {
         TableColumnDep(AssetKey(["webcrm", "persons"]), "PersonEmail"),
         TableColumnDep(AssetKey(["webcrm", "users"]), "UserEmail"),
         TableColumnDep(AssetKey(["customerp", "contact"]), "email"),

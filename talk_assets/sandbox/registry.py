@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from talk_assets.sandbox.crmoffice import data as crmoffice
+from talk_assets.sandbox.crmoffice.api import Crmoffice
 from talk_assets.sandbox.customerp import data as customerp
 from talk_assets.sandbox.customerp.api import Customerp
+from talk_assets.sandbox.customwebshop import data as customwebshop
+from talk_assets.sandbox.customwebshop.api import Customwebshop
 from talk_assets.sandbox.store import Store, Stored
 from talk_assets.sandbox.system import System
 from talk_assets.sandbox.webcrm import data as webcrm
@@ -46,6 +50,15 @@ SYSTEMS: Mapping[str, Emulated] = {
         """-d '{{"PersonMobilePhone": "+47 900 12 345"}}' {base}/Persons/{id} && """
         'curl -H "Authorization: Bearer $TOKEN" {base}/Persons/{id}',
     ),
+    "crmoffice": Emulated(
+        Crmoffice,
+        crmoffice.Renderer,
+        "contacts",
+        "TOKEN=$(curl -s -d grant_type=refresh_token -d refresh_token=sandbox-refresh -d client_id=sandbox-crmoffice"
+        """ -d client_secret=sandbox-secret {base}/connect/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
+        'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+        """-d '{{"mobilePhone": "900 65 432"}}' {base}/contacts/{id}""",
+    ),
     "customerp": Emulated(
         Customerp,
         customerp.Renderer,
@@ -53,6 +66,13 @@ SYSTEMS: Mapping[str, Emulated] = {
         'curl -X PATCH -H "Authorization: Bearer sandbox-customerp" -H "If-Match: *" '
         '-H "Content-Type: application/merge-patch+json" '
         """-d '{{"mobile": "+4790054321"}}' {base}/v1/contacts/{id}""",
+    ),
+    "customwebshop": Emulated(
+        Customwebshop,
+        customwebshop.Renderer,
+        "products",
+        'curl -X PUT -u ck_sandbox:cs_sandbox -H "Content-Type: application/json" '
+        """-d '{{"regular_price": "349.00"}}' {base}/wp-json/wc/v3/products/{id}""",
     ),
 }
 

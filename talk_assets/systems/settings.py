@@ -65,10 +65,9 @@ class Registered:
         if missing:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
-        site = self._site(settings, credentials)
+        site, profile = self._site(settings, credentials), settings.profile or self.profile
         if self.open is not None:
-            return self.open(Opening(credentials, site))
-        profile = settings.profile or self.profile
+            return self.open(Opening(credentials, site, profile))
         if profile is None:
             message = f"{self.name}: the registry says neither how to open it nor its profile"
             raise ConfigurationError(message)
@@ -97,3 +96,4 @@ class Opening:
 
     credentials: Mapping[str, str] = field(repr=False)
     site: Site
+    profile: Profile | None = None

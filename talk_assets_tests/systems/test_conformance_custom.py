@@ -1,11 +1,13 @@
 """The systems that are profiles of the REST connector pass the conformance suite."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from talk_assets.systems import SYSTEMS
 from talk_assets_tests.systems.conformance import Conformance
+from talk_assets_tests.systems.served import Served, served
 
 
 class Profiled(Conformance):
@@ -22,3 +24,21 @@ class Profiled(Conformance):
 class TestCustomerp(Profiled):
     name = "customerp"
     bad = ("contact", {"first_name": "A", "last_name": "B", "email": "no e-mail"}, "/email")
+
+
+class TestCrmoffice(Profiled):
+    name = "crmoffice"
+    bad = ("contacts", {"familyName": "B", "email": "no e-mail"}, "is no e-mail address")
+
+
+class TestCustomwebshop(Profiled):
+    name = "customwebshop"
+    always_full = frozenset({"customer"})
+    bad = ("customer", {"billing.email": "no e-mail"}, "Invalid parameter(s): billing")
+
+    @pytest.fixture
+    def sandbox(self) -> Iterator[Served]:
+        """A shop fills new lines from their products, which is what its own tests are about."""
+        with served(self.name) as sandbox:
+            sandbox.sandbox.fault(self.name, switches={"fills_lines": False})
+            yield sandbox

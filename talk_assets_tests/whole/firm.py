@@ -1,4 +1,4 @@
-"""A firm with its CRM and its ERP: both systems of a sandbox, people who edit in them, and the hub between them.
+"""A firm with its CRM and its ERP, or other systems of a sandbox, people who edit in them, and the hub between them.
 
 Time is the sandbox's, which a test moves on instead of waiting: whatever people do, they do a minute after the last
 thing that happened. The hub's steps are called in the graph's order; what Dagster adds is shown by the tests of `talk`.
@@ -6,7 +6,7 @@ thing that happened. The hub's steps are called in the graph's order; what Dagst
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.dataflows import DATAFLOWS, Pair
 from talk_assets.entities import ENTITIES
 from talk_assets.http.limit import UNLIMITED, Clock
 from talk_assets.http.retry import Retry
@@ -30,6 +30,8 @@ from talk_assets_tests.sandbox import clients
 MINUTE = 60.0
 TOKEN = "sandbox-customerp"
 Record = dict[str, Any]
+
+PAIRS = tuple(pair for dataflow in DATAFLOWS if dataflow.name == "webcrm-customerp" for pair in dataflow.pairs)
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,15 @@ class Firm:
     sandbox: Serving
     store: Store
     http: httpx.Client
+    pairs: Sequence[Pair] = PAIRS
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
 
     def __post_init__(self) -> None:
-        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items()}
-        pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
-        self.hub = Hub(self.store, systems, pairs, run="", clock=self._now)
+        needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
+        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
+        self.hub = Hub(self.store, systems, self.pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
         now = self.sandbox.clock.now
@@ -184,7 +187,9 @@ def only(records: list[Record]) -> Record:
 
 
 @contextmanager
-def firm(given: Given | None = None, *, tries: int = 6, records: int = 0) -> Iterator[Firm]:
+def firm(
+    given: Given | None = None, *, tries: int = 6, records: int = 0, pairs: Sequence[Pair] = PAIRS
+) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, tries=tries)
+        yield Firm(sandbox, Store(None), http, pairs, tries=tries)

@@ -99,13 +99,14 @@ def test_a_pair_that_is_switched_off_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_a_dataflow_that_is_switched_off_is_gone(tmp_path: Path) -> None:
-    assert not configured(tmp_path, "[dataflows.webcrm-customerp]\nenabled = false").dataflows
+    config = configured(tmp_path, "[dataflows.webcrm-customerp]\nenabled = false")
+    assert "webcrm-customerp" not in [dataflow.name for dataflow in config.dataflows]
 
 
 def test_a_system_that_is_switched_off_takes_its_dataflows_with_it(tmp_path: Path) -> None:
     config = configured(tmp_path, "[systems.webcrm]\nenabled = false")
     assert "webcrm" not in config.systems
-    assert not config.dataflows
+    assert "webcrm" not in [dataflow.dataflow.left for dataflow in config.dataflows]
 
 
 def test_an_own_loopback_address_without_credentials_is_a_sandbox(tmp_path: Path) -> None:

@@ -50,19 +50,23 @@ NEEDS: Mapping[Way, tuple[str, ...]] = {
 }
 """The credentials that each needs, in the order in which they are used."""
 
+CREDENTIALS = tuple(dict.fromkeys(name for names in NEEDS.values() for name in names))
+"""All of them, which no file may hold."""
+
 
 @dataclass(frozen=True)
 class Access:
     """`name` is the header or the query parameter of a key, `prefix` what stands before the key in a header.
 
-    `token_url` is where tokens are asked for, absolute or below the base URL. `called` are the API's own names for the
-    credentials, in the order of `NEEDS`, empty for those.
+    `token_url` is where tokens are asked for, absolute or below the base URL, and `scope` what they are asked for.
+    `called` are the API's own names for the credentials, in the order of `NEEDS`, empty for those.
     """
 
     way: Way = Way.NONE
     name: str = ""
     prefix: str = ""
     token_url: str = ""
+    scope: str = ""
     called: tuple[str, ...] = ()
 
     @property
@@ -82,7 +86,9 @@ class Access:
             Way.BEARER: lambda: bearer(values[0]),
             Way.HEADER: lambda: HeaderAuth(self.name, self.prefix + values[0]),
             Way.QUERY: lambda: QueryAuth(self.name, values[0]),
-            Way.CLIENT: lambda: ClientCredentials(OAuthClient(url, values[0], values[1]), wallet, clock),
+            Way.CLIENT: lambda: ClientCredentials(
+                OAuthClient(url, values[0], values[1], scope=self.scope), wallet, clock
+            ),
             Way.REFRESH: lambda: RefreshGrant(url, values, wallet, clock),
         }
         return ways[self.way]

@@ -57,7 +57,7 @@ SYSTEMS: Mapping[str, Emulated] = {
         "TOKEN=$(curl -s -d grant_type=refresh_token -d refresh_token=sandbox-refresh -d client_id=sandbox-crmoffice"
         """ -d client_secret=sandbox-secret {base}/connect/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
         'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
-        """-d '{{"mobilePhone": "900 65 432"}}' {base}/contacts/{id}""",
+        """-d '{{"mobilePhone": "+47 900 65 432"}}' {base}/contacts/{id}""",
     ),
     "customerp": Emulated(
         Customerp,
@@ -70,9 +70,9 @@ SYSTEMS: Mapping[str, Emulated] = {
     "customwebshop": Emulated(
         Customwebshop,
         customwebshop.Renderer,
-        "products",
+        "customers",
         'curl -X PUT -u ck_sandbox:cs_sandbox -H "Content-Type: application/json" '
-        """-d '{{"regular_price": "349.00"}}' {base}/wp-json/wc/v3/products/{id}""",
+        """-d '{{"billing": {{"phone": "+4722765432"}}}}' {base}/wp-json/wc/v3/customers/{id}""",
     ),
 }
 

@@ -82,8 +82,10 @@ PROFILE = Profile(API, Access(Way.REFRESH, called=CREDENTIALS), (companies, cont
 
 
 def _open(opening: Opening) -> System:
-    url = token_url(opening.site.base_url, opening.credentials["tenant"])
-    profile = replace(opening.profile or PROFILE, access=replace(PROFILE.access, token_url=url))
+    profile = opening.profile or PROFILE
+    if profile.access.way is Way.REFRESH and not profile.access.token_url:
+        url = token_url(opening.site.base_url, opening.credentials["tenant"])
+        profile = replace(profile, access=replace(profile.access, token_url=url))
     connect = connecting(opening.site, profile, opening.credentials)
     return System("crmoffice", "Crmoffice", profile.collections, connect)
 

@@ -3,7 +3,7 @@
 Where settings come from (talk.toml, the environment) is `config`'s concern; what a system does with them is its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from talk_assets.errors import ConfigurationError, CredentialsError
@@ -40,8 +40,7 @@ class Registered:
 
     `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
     `sandbox` the values by which the sandbox knows us, which are no secrets. It is either spoken with by the REST
-    connector, as `profile` says, or opened by a function of its own; a profile that is `own`, the user's, can be
-    changed in talk.toml.
+    connector, as `profile` says, or opened by a function of its own; a profile can be changed in talk.toml.
     """
 
     name: str
@@ -52,7 +51,6 @@ class Registered:
     sandbox: Mapping[str, str] = field(repr=False)
     open: Callable[["Opening"], System] | None = field(default=None, repr=False)
     profile: Profile | None = field(default=None, repr=False)
-    own: bool = False
 
     def variable(self, credential: str) -> str:
         """The environment variable that holds a credential."""
@@ -60,12 +58,16 @@ class Registered:
 
     def build(self, settings: SystemSettings) -> System:
         """Raise ConfigurationError for want of a base URL, CredentialsError for want of a credential."""
-        credentials = self.sandbox if settings.sandbox else settings.credentials
-        missing = [self.variable(name) for name in self.credentials if not credentials.get(name)]
+        credentials, profile = (
+            self.sandbox if settings.sandbox else settings.credentials,
+            settings.profile or self.profile,
+        )
+        needed = profile.access.credentials if profile else self.credentials
+        missing = [self.variable(name) for name in needed if not credentials.get(name)]
         if missing:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
-        site, profile = self._site(settings, credentials), settings.profile or self.profile
+        site = self._site(settings, credentials, needed)
         if self.open is not None:
             return self.open(Opening(credentials, site, profile))
         if profile is None:
@@ -73,7 +75,7 @@ class Registered:
             raise ConfigurationError(message)
         return System(self.name, self.label, profile.collections, connecting(site, profile, credentials))
 
-    def _site(self, settings: SystemSettings, credentials: Mapping[str, str]) -> Site:
+    def _site(self, settings: SystemSettings, credentials: Mapping[str, str], needed: Iterable[str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
         if not url:
             right = f'base_url = "https://…" under [systems.{self.name}] in talk.toml'
@@ -84,7 +86,7 @@ class Registered:
             url,
             rate=settings.rate or self.rate,
             retry=settings.retry,
-            variables=tuple(self.variable(name) for name in self.credentials),
+            variables=tuple(self.variable(name) for name in needed),
             secrets=() if settings.sandbox else tuple(credentials.values()),
             hint=_SANDBOX_HINT if settings.sandbox else _HINT,
         )

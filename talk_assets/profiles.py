@@ -167,7 +167,7 @@ def _lens(said: Section, collection: RestCollection) -> Lens:
         else:
             fresh = blank(KINDS[entity.field(field).kind])
             single[field] = _property(section, field, single.get(field) or fresh)
-    return Lens(*several, **{name: single[name] for name in entity.names if name in single})
+    return Lens(*several, **single)
 
 
 def _property(section: Section, field: str, default: Property) -> Property:
@@ -193,5 +193,6 @@ def _check_collection(said: Section, api: Api, collection: RestCollection, names
         raise ConfigurationError(message) from error
     if api.writing.match and not collection.version:
         right = "the property that holds the version, or writing.match empty"
-        raise _wrong(at, "version", False, right)
-    _check_changes(at.section("changes"), api, collection.changes or api.changes)
+        raise _wrong(at, "version", collection.version is not None, right)
+    if collection.changes:
+        _check_changes(at.section("changes"), api, collection.changes)

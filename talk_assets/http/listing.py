@@ -102,6 +102,8 @@ def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lis
 
 def dig(found: object, way: str) -> Any:  # noqa: ANN401 -- JSON is whatever the API sent
     """What is at the end of a way through JSON, null where it ends before; a number on the way counts in a list."""
+    if isinstance(found, dict) and way in found:
+        return found[way]  # some names have dots
     for step in way.split(".") if way else ():
         if isinstance(found, dict):
             found = found.get(step)
@@ -113,17 +115,22 @@ def dig(found: object, way: str) -> Any:  # noqa: ANN401 -- JSON is whatever the
 
 
 def _members(body: bytes, ways: tuple[str, ...], where: str) -> dict[str, str | None]:
-    """The named members, nested ones by dotted name, as text; the empty name is the body itself."""
+    """The named members, nested ones by dotted name, as text; the empty name is the body itself.
+
+    A member whose own name has dots, as `@odata.nextLink`, comes before one that is nested.
+    """
     named = [way for way in ways if way]
     found: dict[str, str | None] = {"": body.decode(errors="replace")}
     if not body.strip():
         return {"": "[]"} | dict.fromkeys(named)
     if named:
-        outer = dict(members(body, dict.fromkeys(way.split(".")[0] for way in named), where))
+        outer = members(body, dict.fromkeys(name for way in named for name in (way, way.split(".")[0])), where)
         for way in named:
             first, _, rest = way.partition(".")
-            text = outer[first]
-            found[way] = _members(text.encode(), (rest,), where)[rest] if rest and text else text
+            if outer[way] is None and rest and (text := outer[first]):
+                found[way] = _members(text.encode(), (rest,), where)[rest]
+            else:
+                found[way] = outer[way]
     return found
 
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test histories crashes lint format readme clean
+.PHONY: help demo ui test thirdparty histories crashes lint format readme clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ ui: $(READY)  ## the Dagster UI on http://127.0.0.1:3000
 
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+thirdparty: $(READY)  ## a server that is not ours in place of Customerp, by configuration alone
+	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty
 
 N ?= 1000
 SEED ?= 0

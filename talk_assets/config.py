@@ -18,7 +18,10 @@ from urllib.parse import urlsplit
 
 from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
 from talk_assets.errors import ConfigurationError, CredentialsError
+from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
+from talk_assets.http.rest import Profile
+from talk_assets.profiles import KEYS, profile
 from talk_assets.sections import Section, suggestion
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 
@@ -108,8 +111,9 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
     port = _sandbox_port(root)
-    _check_variables(environ)
-    systems = _systems(root, environ, port)
+    profiles = _profiles(root)
+    _check_variables(environ, profiles)
+    systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
     return Config(folder, database, port, MappingProxyType(systems), dataflows, patience)
 
@@ -136,36 +140,61 @@ def _sandbox_port(root: Section) -> int:
     return sandbox.whole("port", SANDBOX_PORT, low=1, high=65535)
 
 
-def _systems(root: Section, environ: Mapping[str, str], port: int) -> dict[str, SystemSettings]:
+def _profiles(root: Section) -> dict[str, Profile]:
+    """The profile of each system that has one, as talk.toml has it."""
     section = root.section("systems")
     section.only(*SYSTEMS, what="system")
-    settings = {}
+    found = {}
     for name, known in SYSTEMS.items():
         said = section.section(name)
         _check_system_keys(said, known)
-        base_url, rate = _base_url(said), _rate(said)
-        options = {option: value for option in known.options if (value := said.text(option)) is not None}
+        if known.profile is not None:
+            found[name] = profile(said, known.profile)
+    return found
+
+
+def _systems(
+    root: Section, environ: Mapping[str, str], port: int, profiles: Mapping[str, Profile]
+) -> dict[str, SystemSettings]:
+    """The sandbox speaks the default profiles, so what is said of one waits until the system is somebody's own."""
+    settings = {}
+    for name, known in SYSTEMS.items():
+        said = root.section("systems").section(name)
+        base_url, rate, own = _base_url(said), _rate(said), profiles.get(name)
         if said.flag("enabled", default=True):
-            credentials = _credentials(known, environ)
-            url = base_url or (known.base_url if credentials else f"http://127.0.0.1:{port}/{name}")
-            _check_reach(said, known, url, credentials)
-            settings[name] = SystemSettings(url, credentials, rate, sandbox=not credentials, options=options)
+            needed = own.access.credentials if own else known.credentials
+            credentials = _credentials(known, needed, environ)
+            real = bool(credentials) if needed else base_url is not None
+            url = base_url or (known.base_url if real else f"http://127.0.0.1:{port}/{name}")
+            if needed:
+                _check_reach(said, known, url, credentials, needed)
+            settings[name] = SystemSettings(
+                url, credentials, rate, sandbox=not real, profile=own if real else None, options=_options(said, known)
+            )
     return settings
+
+
+def _options(said: Section, known: Registered) -> dict[str, str]:
+    return {option: value for option in known.options if (value := said.text(option)) is not None}
 
 
 def _check_system_keys(said: Section, known: Registered) -> None:
     """A credential in the file gets its own words, which do not repeat it."""
-    for credential in known.credentials:
-        if credential in said.values:
-            message = (
-                f"{said.place(credential)}: credentials do not belong in a file. Remove it, and set"
-                f" {known.variable(credential)} in the environment."
-            )
-            raise CredentialsError(message)
-    said.only("enabled", "base_url", "rate", *known.options)
+    sections = (said, said.section("auth")) if known.profile else (said,)
+    for place in sections:
+        for credential in (*known.credentials, *(CREDENTIALS if known.profile else ())):
+            if credential in place.values:
+                message = (
+                    f"{place.place(credential)}: credentials do not belong in a file. Remove it, and set"
+                    f" {known.variable(credential)} in the environment."
+                )
+                raise CredentialsError(message)
+    said.only("enabled", "base_url", "rate", *known.options, *(KEYS if known.profile else ()))
 
 
-def _check_reach(said: Section, known: Registered, url: str | None, credentials: Mapping[str, str]) -> None:
+def _check_reach(
+    said: Section, known: Registered, url: str | None, credentials: Mapping[str, str], needed: Iterable[str]
+) -> None:
     """Somebody else's API needs credentials, and credentials need an API."""
     if url is None:
         message = (
@@ -176,7 +205,7 @@ def _check_reach(said: Section, known: Registered, url: str | None, credentials:
     if not credentials and not _is_loopback(url):
         message = (
             f"{said.place('base_url')}: is {url}, but the environment has no credentials for it."
-            f" Set {_listed(known, known.credentials)}."
+            f" Set {_listed(known, needed)}."
         )
         raise CredentialsError(message)
 
@@ -228,11 +257,11 @@ def _listed(known: Registered, credentials: Iterable[str]) -> str:
     return " and ".join(known.variable(credential) for credential in credentials)
 
 
-def _credentials(known: Registered, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return all of a system's credentials, or none."""
-    values = {credential: environ.get(known.variable(credential), "").strip() for credential in known.credentials}
+def _credentials(known: Registered, needed: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return all the credentials that are needed, or none."""
+    values = {credential: environ.get(known.variable(credential), "").strip() for credential in needed}
     present = {credential: value for credential, value in values.items() if value}
-    missing = tuple(credential for credential in known.credentials if credential not in present)
+    missing = tuple(credential for credential in values if credential not in present)
     if present and missing:
         message = (
             f"the environment has {_listed(known, present)} for {known.name}, but not {_listed(known, missing)}."
@@ -242,9 +271,13 @@ def _credentials(known: Registered, environ: Mapping[str, str]) -> dict[str, str
     return present
 
 
-def _check_variables(environ: Mapping[str, str]) -> None:
+def _check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]) -> None:
     """A misspelt variable would silently mean the sandbox."""
-    ours = [known.variable(credential) for known in SYSTEMS.values() for credential in known.credentials]
+    ours = [
+        known.variable(credential)
+        for name, known in SYSTEMS.items()
+        for credential in (profiles[name].access.credentials if name in profiles else known.credentials)
+    ]
     prefixes = tuple(known.variable("") for known in SYSTEMS.values())
     for name in sorted(environ.keys() - set(ours)):
         likely = suggestion(name, ours) if name.startswith("TALK_") else ""

@@ -40,6 +40,23 @@ DATAFLOWS = (
         {"contact": "contactperson", "customer": "customers", "order": "salesorders", "product": "product"},
     ),
     _dataflow(
+        "poweroffice",
+        "poweroffice_peer",
+        {"employee": "contactperson", "supplier": "customer", "customer": "contactperson"},
+    ),
+    _dataflow(
+        "powerofficego",
+        "customwebshop",
+        {
+            "departments": "customer",
+            "salesorderlines": "order",
+            "customers": "customer",
+            "product": "product",
+            "salesorders": "order",
+        },
+    ),
+    _dataflow("crmoffice", "customerp", {"activities": "project", "companies": "product", "contacts": "contact"}),
+    _dataflow(
         "webcrm",
         "customerp",
         {
@@ -50,11 +67,6 @@ DATAFLOWS = (
             "persons": "contact",
             "products": "product",
         },
-    ),
-    _dataflow(
-        "poweroffice",
-        "poweroffice_peer",
-        {"employee": "contactperson", "supplier": "customer", "customer": "contactperson"},
     ),
 )
 """Every dataflow that ships, in the order in which people read them."""

@@ -40,7 +40,7 @@ class Section:
         """Return the section under `key`, empty where there is none."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            raise self._wrong(key, value, f"a section, like [{'.'.join((*self.path, key))}]")
+            raise self.wrong(key, value, f"a section, like [{'.'.join((*self.path, key))}]")
         return Section(self.file, (*self.path, key), value)
 
     def text(self, key: str) -> str | None:
@@ -48,21 +48,47 @@ class Section:
         value = self.values.get(key)
         if value is None or (isinstance(value, str) and value.strip()):
             return value
-        raise self._wrong(key, value, "a text in quotes that is not empty")
+        raise self.wrong(key, value, "a text in quotes that is not empty")
+
+    def maybe_empty(self, key: str) -> str:
+        """Return a text, which may be empty."""
+        value = self.values.get(key, "")
+        if isinstance(value, str):
+            return value
+        raise self.wrong(key, value, "a text in quotes")
+
+    def texts(self, key: str) -> Mapping[str, str]:
+        """Return texts by name."""
+        section = self.section(key)
+        return {name: section.maybe_empty(name) for name in section.values}
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self.values.get(key, [])
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        raise self.wrong(key, value, 'a list of texts, like ["one", "two"]')
+
+    def number(self, key: str) -> float:
+        """Return a number that is not negative."""
+        value = self.values.get(key, 0)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            return float(value)
+        raise self.wrong(key, value, "a number from 0")
 
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self.values.get(key, default)
         if isinstance(value, bool):
             return value
-        raise self._wrong(key, value, "true or false")
+        raise self.wrong(key, value, "true or false")
 
     def whole(self, key: str, default: int, *, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`."""
         value = self.values.get(key, default)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        raise self._wrong(key, value, f"a whole number from {low} to {high}")
+        raise self.wrong(key, value, f"a whole number from {low} to {high}")
 
     def choice(self, key: str, choices: type[Choice]) -> Choice | None:
         """Return one of the choices, or None where nothing is said."""
@@ -72,9 +98,10 @@ class Section:
         if isinstance(value, str) and value in set(choices):
             return choices(value)
         likely = suggestion(str(value), [str(choice) for choice in choices])
-        raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices) + likely)
+        raise self.wrong(key, value, " or ".join(f'"{choice}"' for choice in choices) + likely)
 
-    def _wrong(self, key: str, found: object, right: str) -> ConfigurationError:
+    def wrong(self, key: str, found: object, right: str) -> ConfigurationError:
+        """Return the error for a value that is not what it should be."""
         shown = {True: "true", False: "false"}.get(found, repr(found)) if isinstance(found, bool) else repr(found)
         return ConfigurationError(f"{self.place(key)}: is {shown:.80}, and should be {right}.")
 

@@ -85,7 +85,7 @@ class Office:
         def opened(_: Opening) -> System:
             return System(name, name.upper(), tuple(memory.collection for memory in own), connect)
 
-        return Registered(name, name.upper(), None, UNLIMITED, (), {}, opened)
+        return Registered(name, name.upper(), None, UNLIMITED, (), {}, open=opened)
 
     def create(self, key: str, **values: str) -> str:
         """Somebody creates a record."""

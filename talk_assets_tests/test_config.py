@@ -19,6 +19,12 @@ def configured(folder: Path, text: str = "", environ: dict[str, str] | None = No
     return load(folder, environ or {})
 
 
+def between(config: Config) -> DataflowSettings:
+    """The dataflow from Webcrm to Customerp."""
+    [found] = [dataflow for dataflow in config.dataflows if dataflow.name == "webcrm-customerp"]
+    return found
+
+
 def complaint(folder: Path, text: str = "", environ: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigurationError) as caught:
         configured(folder, text, environ)

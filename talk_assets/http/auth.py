@@ -140,12 +140,16 @@ class TokenAuth(httpx.Auth):
 
 @dataclass(frozen=True)
 class OAuthClient:
-    """Who we are to the server at `url`, where tokens are asked for; `headers` are such as a subscription key."""
+    """Who we are to the server at `url`, where tokens are asked for; `headers` are such as a subscription key.
+
+    `scope` is what we ask for, empty for whatever the server gives.
+    """
 
     url: str
     key: str = field(repr=False)
     secret: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scope: str = ""
 
 
 class ClientCredentials(TokenAuth):
@@ -159,12 +163,13 @@ class ClientCredentials(TokenAuth):
         self._url = client.url
         self._basic = base64.b64encode(f"{client.key}:{client.secret}".encode()).decode()
         self._headers = dict(client.headers)
+        self._form = {"grant_type": "client_credentials"} | ({"scope": client.scope} if client.scope else {})
 
     def ask(self, refresh: str | None) -> httpx.Request:
         """Ask for a new token: there is nothing to refresh in this flow."""
         del refresh
         headers = {"Authorization": f"Basic {self._basic}", **self._headers}
-        return httpx.Request("POST", self._url, data={"grant_type": "client_credentials"}, headers=headers)
+        return httpx.Request("POST", self._url, data=self._form, headers=headers)
 
     def issued(self, response: httpx.Response) -> Token:
         """Read `access_token` and `expires_in`."""

@@ -1,78 +1,50 @@
-"""A connection to a REST API that is described by data: paths, paging, envelope, filters, verbs, headers.
+"""A connection to a REST API that is described by data: what is asked and sent, and what each answer means.
 
-To support another way of doing one of these things, add it here as a choice of `Api`; what no second API could share
-belongs in the system's own file.
+The data are in `api`, `access` and `shapes`; what no second API could share belongs in the system's own file.
 """
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from talk_assets.errors import NotTheApi, Refused
-from talk_assets.http.bodies import members, not_json
+from talk_assets.http.access import Access
+from talk_assets.http.api import Api, Changes, Lookup, Request, Since
+from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call, Client, Site
 from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
-from talk_assets.http.paging import feed, gather
+from talk_assets.http.listing import Listed, Listing, dig, shown
+from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, CursorExpired, Outcome, Page, Write
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestCollection(Collection):
-    """A collection at `path`, its records at `path/{id}`."""
+    """A collection at `path`; `changes`, `delete` and `params` stand in for those of its API where they are given.
+
+    `new` are properties that a create sends unless the lens does, `{entity}` in a text being the entity's id.
+    """
 
     path: str
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A change feed: every page names the cursor of the next, and the last one the cursor to come back with.
-
-    `cursor` and `limit` are query parameters, `params` go with every request for the feed, a full one included: they
-    ask for the marks of deleted records, and one that is deleted while the feed is read leaves its mark before the
-    feed's end, where the next read would no longer see it. The rest are members of the envelope.
-    """
-
-    cursor: str = "cursor"
-    limit: str = "limit"
-    size: int = 1000
+    changes: Changes | None = None
+    delete: Request | None = None
     params: Mapping[str, str] = field(default_factory=dict)
-    items: str = "items"
-    following: str = "next_cursor"
-    more: str = "has_more"
+    new: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Api:
-    """How a REST API does what a connection must do.
+class Profile:
+    """All that the connector knows of a system: how it is spoken with, who speaks, and what there is."""
 
-    `by_reference` and `by_id` are the filters of a list by external reference and by id, which take `many` values at a
-    time. `update` and `media` are verb and content type of a partial update. `key` is the header that makes a create
-    repeatable, `match` the one that makes a write conditional on the version. `existing` is the member of a 409 that
-    names the record which already carries the external reference.
-    """
-
-    feed: Feed
-    by_reference: str
-    by_id: str
-    many: int = 100
-    update: str = "PATCH"
-    media: str = "application/merge-patch+json"
-    key: str = "Idempotency-Key"
-    match: str = "If-Match"
-    existing: str = "existing_id"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A page of a feed."""
-
-    body: bytes
-    cursor: str | None
-    last: bool
+    api: Api
+    access: Access
+    collections: tuple[RestCollection, ...]
 
 
 class RestConnection(HttpConnection):
@@ -81,106 +53,230 @@ class RestConnection(HttpConnection):
     def __init__(self, client: Client, api: Api, collections: Sequence[RestCollection]) -> None:
         super().__init__(client)
         self._api = api
-        self._paths = {collection.name: collection.path for collection in collections}
+        self._collections = {collection.name: collection for collection in collections}
 
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
-        """Follow the feed from the beginning or from a cursor."""
-
-        async def fetch(cursor: str | None) -> _Part:
-            return await self._page(collection, {self._api.feed.cursor: cursor} if cursor else {})
-
-        async for part in feed(fetch, lambda part: part.cursor, position or since):
-            yield Page(part.body, None if part.last else part.cursor, part.cursor)
+        """Follow the whole list, or ask for what changed, from the beginning or from where a read was interrupted."""
+        mine = self._collections[collection.name]
+        changes = mine.changes or self._api.changes
+        if changes.by is Since.CURSOR:
+            async for listed in self._listed(mine, changes.params, position or since):
+                yield Page(listed.body, None if listed.last else listed.following, listed.following or since)
+        elif since is None:
+            async for page in self._full(mine, changes, position):
+                yield page
+        else:
+            async for page in self._changed(mine, changes, since):
+                yield page
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
-        """Ask for the ids, many at a time."""
-        async for page in self._filtered(collection, self._api.by_id, ids):
-            yield page
+        """Ask for the ids, many at a time where the API has a filter for them."""
+        mine, how = self._collections[collection.name], self._api.by_id
+        if how.param:
+            async for page in self._filtered(mine, how, ids):
+                yield page
+            return
+
+        async def fetch(id_: str) -> bytes:
+            record = await self._current(mine, id_)
+            return b"" if record is None else _spelled(record)
+
+        for some in chunks(ids, self._api.paging.size):
+            yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
 
     async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
-        """Ask for the external references, many at a time."""
-        async for page in self._filtered(collection, self._api.by_reference, references):
-            yield page
+        """Ask for the external references; where the API has no filter for them, everything is read for them."""
+        mine, how = self._collections[collection.name], self._api.by_reference
+        if how.param:
+            async for page in self._filtered(mine, how, references):
+                yield page
+            return
+        wanted = set(references)
+        async for listed in self._listed(mine, {}):
+            records = json.loads(listed.body)
+            yield Page(_spelled([one for one in records if dig(one, mine.reference or "-") in wanted]))
 
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         """Send each write by itself, several at a time."""
+        mine = self._collections[collection.name]
 
         async def send(write: Write) -> Answer:
-            return await self._write(collection, write)
+            return await self._write(mine, write)
 
         async for answer in gather(send, writes, window=self.client.site.concurrency):
             yield answer
 
-    async def _filtered(self, collection: Collection, name: str, values: Sequence[str]) -> AsyncIterator[Page]:
-        async def fetch(some: Sequence[str]) -> _Part:
-            return await self._page(collection, {name: ",".join(some)}, tombstones=False)
+    async def _full(self, mine: RestCollection, changes: Changes, position: str | None) -> AsyncIterator[Page]:
+        """The next read begins at the server's time when this one began."""
+        began, _, start = (position or "").partition("|")
+        asked = self.client.wall()
+        async for listed in self._listed(mine, changes.params, start or None):
+            began = began or self.client.server_time(asked).isoformat()
+            cursor = began if listed.last and changes.by is Since.TIME else None
+            yield Page(listed.body, None if listed.last else f"{began}|{listed.following}", cursor)
 
-        async for part in gather(fetch, chunks(values, self._api.many), window=self.client.site.concurrency):
-            yield Page(part.body)
-
-    async def _page(self, collection: Collection, params: Mapping[str, str], *, tombstones: bool = True) -> _Part:
-        how, path = self._api.feed, self._paths[collection.name]
-        every = how.params if tombstones else {}
-        call = Call("GET", path, params={how.limit: str(how.size), **every, **params})
-        where = f"{self.client.site.system}/{collection.name}"
+    async def _changed(self, mine: RestCollection, changes: Changes, since: str) -> AsyncIterator[Page]:
+        """What was edited, then what was put into the trash, which no other list shows."""
+        if changes.by is Since.NONE:
+            message = f"{mine.name} is read in full each time"
+            raise CursorExpired(message)
+        asked = self.client.wall()
         try:
-            response = await self.send(call)
+            filters = {**changes.params, changes.param: changes.spelled(datetime.fromisoformat(since))}
+        except ValueError as error:
+            raise CursorExpired(str(error)) from error
+        trash = [self._api.trash.params] if self._api.trash else []
+        for params in trash:
+            async for listed in self._listed(mine, {**filters, **params}):
+                yield Page(listed.body)
+        async for listed in self._listed(mine, filters):
+            yield Page(listed.body, cursor=self.client.server_time(asked).isoformat() if listed.last else None)
+
+    async def _filtered(self, mine: RestCollection, how: Lookup, values: Sequence[str]) -> AsyncIterator[Page]:
+        async def fetch(some: Sequence[str]) -> list[bytes]:
+            params = {how.param: how.separator.join(some)}
+            return [listed.body async for listed in self._listed(mine, params)]
+
+        async for bodies in gather(fetch, chunks(values, how.many), window=self.client.site.concurrency):
+            yield Page(join(bodies))
+
+    async def _listed(
+        self, mine: RestCollection, params: Mapping[str, str], start: str | None = None
+    ) -> AsyncIterator[Listed]:
+        path = self._path(self._api.list, mine)
+
+        async def fetch(asked: Mapping[str, str]) -> httpx.Response:
+            call = Call(self._api.list.verb, path, params={**self._api.list.params, **mine.params, **asked})
+            try:
+                return await self.send(call)
+            except Refused as error:
+                if error.status == httpx.codes.GONE:
+                    raise CursorExpired(str(error)) from error
+                message = f"{error}; check base_url in talk.toml"
+                raise NotTheApi(message) from error
+
+        listing = Listing(self._api, mine.id, f"{self.client.site.system}/{mine.name}")
+        async for listed in listing.pages(fetch, params, start):
+            yield listed
+
+    async def _current(self, mine: RestCollection, id_: str) -> dict[str, Any] | None:
+        """The record as it is now, null where there is none."""
+        try:
+            response = await self.send(self._call(self._api.get, mine, id_))
         except Refused as error:
-            if error.status == httpx.codes.GONE:
-                raise CursorExpired(str(error)) from error
+            if error.status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+                return None
             message = f"{error}; check base_url in talk.toml"
             raise NotTheApi(message) from error
-        found = members(response.content, (how.items, how.following, how.more), where)
-        if (items := found[how.items]) is None:
-            raise not_json(where, response.content, f'an object with a list "{how.items}"')
-        cursor = found[how.following]
-        return _Part(items.encode(), cursor, last=found[how.more] != "true" or cursor is None)
+        return self._record(mine, response)
 
-    async def _write(self, collection: Collection, write: Write) -> Answer:
-        if write.action is not Action.CREATE and self._tag(collection, write) is None:
-            return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
+    async def _write(self, mine: RestCollection, write: Write) -> Answer:
+        now = json_body(write.record)
+        if write.action is not Action.CREATE and (stale := await self._stale(mine, write, now)):
+            return stale
         try:
-            response = await self.send(self._call(collection, write))
+            response = await self.send(self._request(mine, write, now))
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
             return self._refused(write, error)
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
-        id_ = json_body(response.content).get(collection.id)
-        return Answer(write.key, Outcome.DONE, id=str(id_) if id_ else write.id, record=response.content)
+        return self._done(mine, write, response)
 
-    def _call(self, collection: Collection, write: Write) -> Call:
-        path = self._paths[collection.name]
-        if write.action is Action.CREATE:
-            headers = {self._api.key: write.key, "Content-Type": "application/json"}
-            return Call("POST", path, content=self._body(collection, write), headers=headers)
-        place, template = f"{path}/{quote(write.id or '', safe='')}", f"{path}/{{id}}"
-        tag = {self._api.match: self._tag(collection, write) or ""}
+    async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
+        """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""
+        how = self._api.writing
+        if how.match and self._tag(mine, write) is None:
+            return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
+        if how.fresh:
+            found = await self._current(mine, write.id or "")
+            if found is None:
+                return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
+            if not same(found, now, mine.ignore):
+                return Answer(write.key, Outcome.STALE, id=write.id, reason="it was edited since it was read")
+        return None
+
+    def _done(self, mine: RestCollection, write: Write, response: httpx.Response) -> Answer:
+        """The id of a new record is in the answer, or in the address of the new record."""
+        record = self._record(mine, response)
+        if record is not None:
+            return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=_spelled(record))
+        place = response.headers.get("location", "").rstrip("/").rpartition("/")[2]
+        if write.id or place:
+            return Answer(write.key, Outcome.DONE, id=write.id or place)
+        return Answer(write.key, Outcome.UNKNOWN, reason="the answer does not say what the new record's id is")
+
+    def _record(self, mine: RestCollection, response: httpx.Response) -> dict[str, Any] | None:
+        """The record in an answer, as the lens sees it; null where there is none."""
+        found = dig(json_body(response.content), self._api.envelope.record)
+        return shown(self._api, found) if isinstance(found, dict) and dig(found, mine.id) not in {None, ""} else None
+
+    def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
+        how, flat = self._api.writing, json_body(write.body)
+        tag = {how.match: self._tag(mine, write) or ""} if how.match else {}
         if write.action is Action.DELETE:
-            return Call("DELETE", place, template, headers=tag, json=False)
-        headers = {**tag, "Content-Type": self._api.media}
-        return Call(self._api.update, place, template, content=self._body(collection, write), headers=headers)
+            return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
+        if write.action is Action.UPDATE:
+            body = _laid_over(now, nested(flat)) if how.whole else nested(flat)
+            return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
+        if mine.reference:
+            flat.setdefault(mine.reference, write.entity)
+        for name, value in mine.new.items():
+            flat.setdefault(name, value.format(entity=write.entity) if isinstance(value, str) else value)
+        body = self._sent(nested(flat), {}, self._api.envelope.created)
+        key = {how.key: write.key} if how.key else {}
+        return self._call(how.create, mine, None, body, key, repeatable=bool(how.key))
 
-    def _body(self, collection: Collection, write: Write) -> bytes:
-        flat = json_body(write.body)
-        if write.action is Action.CREATE and collection.reference:
-            flat.setdefault(collection.reference, write.entity)
-        return json.dumps(nested(flat), ensure_ascii=False).encode()
+    def _sent(self, body: dict[str, Any], now: dict[str, Any], wrapper: str) -> dict[str, Any]:
+        for shape in self._api.shapes:
+            shape.sent(body, now)
+        return {wrapper: body} if wrapper else body
 
-    def _tag(self, collection: Collection, write: Write) -> str | None:
+    def _call(
+        self,
+        request: Request,
+        mine: RestCollection,
+        id_: str | None,
+        body: dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        repeatable: bool = True,
+        json_due: bool = True,
+    ) -> Call:
+        sent = None if body is None else _spelled(body)
+        kind = {} if body is None else {"Content-Type": request.media}
+        return Call(
+            request.verb,
+            self._path(request, mine, quote(id_ or "", safe="")),
+            self._path(request, mine, "{id}"),
+            params={**mine.params, **request.params},
+            content=sent,
+            headers={**(headers or {}), **kind},
+            repeatable=repeatable,
+            json=json_due,
+        )
+
+    @staticmethod
+    def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
+        return request.path.replace("{path}", mine.path).replace("{id}", id_)
+
+    def _tag(self, mine: RestCollection, write: Write) -> str | None:
         """The version as an entity tag, from the write or from the record as it was last seen."""
-        version = write.etag or json_body(write.record).get(collection.version or "")
+        version = write.etag or json_body(write.record).get(mine.version or "")
         if not version:
             return None
         tag = str(version)
         return tag if tag.startswith(('"', "W/")) else f'"{tag}"'
 
     def _refused(self, write: Write, error: Refused) -> Answer:
-        existing = json_body(error.body).get(self._api.existing)
+        existing = dig(json_body(error.body), self._api.writing.existing) if self._api.writing.existing else None
         if error.status == httpx.codes.CONFLICT and existing:
             return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
         outcome = _OUTCOMES.get(error.status, Outcome.REFUSED)
+        if error.status == httpx.codes.CONFLICT and self._api.writing.key:
+            # Without the id of another record: the same create is still under way.
+            outcome = Outcome.FAILED
         if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:
             outcome = Outcome.REFUSED
         return Answer(write.key, outcome, id=write.id, reason=str(error))
@@ -190,19 +286,42 @@ _OUTCOMES: dict[int, Outcome] = {
     httpx.codes.NOT_FOUND: Outcome.GONE,
     httpx.codes.GONE: Outcome.GONE,
     httpx.codes.PRECONDITION_FAILED: Outcome.STALE,
-    # Without the id of another record: the same create is still under way.
-    httpx.codes.CONFLICT: Outcome.FAILED,
 }
 
 
+def same(one: object, other: object, ignored: Sequence[str] = ()) -> bool:
+    """Whether two records say the same: properties that are ignored, null or absent aside, numbers in texts or not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = {name for name in (*one, *other) if name not in ignored}
+        return all(same(one.get(name), other.get(name)) for name in names)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return str(one).lower() == str(other).lower()
+    return one == other or (one is not None and other is not None and str(one) == str(other))
+
+
+def _laid_over(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(whole)
+    for name, value in part.items():
+        inner = result.get(name)
+        result[name] = _laid_over(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _spelled(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
 def connecting(
-    site: Site, auth: Callable[[], httpx.Auth], api: Api, collections: Sequence[RestCollection]
+    site: Site, profile: Profile, credentials: Mapping[str, str]
 ) -> Callable[[], AbstractAsyncContextManager[Connection]]:
-    """Return what opens a connection to such an API; `auth` is called for each."""
+    """Return what opens a connection to such an API."""
+    auth = profile.access.opener(site, credentials)
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Connection]:
         async with Client(site, auth()) as client:
-            yield RestConnection(client, api, collections)
+            yield RestConnection(client, profile.api, profile.collections)
 
     return connect

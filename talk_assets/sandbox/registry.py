@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from talk_assets.sandbox.crmoffice import data as crmoffice
+from talk_assets.sandbox.crmoffice.api import Crmoffice
 from talk_assets.sandbox.customerp import data as customerp
 from talk_assets.sandbox.customerp.api import Customerp
+from talk_assets.sandbox.customwebshop import data as customwebshop
+from talk_assets.sandbox.customwebshop.api import Customwebshop
 from talk_assets.sandbox.poweroffice import data as poweroffice
 from talk_assets.sandbox.poweroffice.api import Poweroffice, PowerofficePeer
 from talk_assets.sandbox.powerofficego import data as powerofficego
@@ -60,6 +64,15 @@ SYSTEMS: Mapping[str, Emulated] = {
         """-d '{{"PersonMobilePhone": "+47 900 12 345"}}' {base}/Persons/{id} && """
         'curl -H "Authorization: Bearer $TOKEN" {base}/Persons/{id}',
     ),
+    "crmoffice": Emulated(
+        Crmoffice,
+        crmoffice.Renderer,
+        "contacts",
+        "TOKEN=$(curl -s -d grant_type=refresh_token -d refresh_token=sandbox-refresh -d client_id=sandbox-crmoffice"
+        """ -d client_secret=sandbox-secret {base}/connect/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
+        'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+        """-d '{{"mobilePhone": "+47 900 65 432"}}' {base}/contacts/{id}""",
+    ),
     "customerp": Emulated(
         Customerp,
         customerp.Renderer,
@@ -90,6 +103,13 @@ SYSTEMS: Mapping[str, Emulated] = {
         'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Ocp-Apim-Subscription-Key: sandbox-subscription" '
         '-H "Content-Type: application/json-patch+json" '
         """-d '[{{"op": "replace", "path": "/UnitPrice", "value": 99.5}}]' {base}/Products/{id}""",
+    ),
+    "customwebshop": Emulated(
+        Customwebshop,
+        customwebshop.Renderer,
+        "customers",
+        'curl -X PUT -u ck_sandbox:cs_sandbox -H "Content-Type: application/json" '
+        """-d '{{"billing": {{"phone": "+4722765432"}}}}' {base}/wp-json/wc/v3/customers/{id}""",
     ),
 }
 

@@ -4,10 +4,10 @@ Every name here is the profile's own. An ERP that differs is configured, not pro
 """
 
 from talk_assets.entities import Entity, company, order, person, product, project
-from talk_assets.http.auth import bearer
+from talk_assets.http.access import Access, Way
+from talk_assets.http.api import Api, Changes, Envelope, Follow, Lookup, Paging, Request, Since, Writing
 from talk_assets.http.limit import Rate
-from talk_assets.http.rest import Api, Feed, RestCollection, connecting
-from talk_assets.sync.connection import System
+from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.sync.lens import (
     Choice,
     Country,
@@ -23,9 +23,21 @@ from talk_assets.sync.lens import (
     Ref,
     Text,
 )
-from talk_assets.systems.settings import Opening, Registered
+from talk_assets.systems.settings import Registered
 
-API = Api(feed=Feed(params={"include_deleted": "true"}), by_reference="external_ref", by_id="ids")
+API = Api(
+    envelope=Envelope(items="items"),
+    paging=Paging(Follow.CURSOR, "cursor", "limit", 1000, following="next_cursor", more="has_more"),
+    changes=Changes(Since.CURSOR, params={"include_deleted": "true"}),
+    by_id=Lookup("ids", many=100),
+    by_reference=Lookup("external_ref", many=100),
+    writing=Writing(
+        update=Request("PATCH", "{path}/{id}", media="application/merge-patch+json"),
+        key="Idempotency-Key",
+        match="If-Match",
+        existing="existing_id",
+    ),
+)
 
 LONGEST = 255
 """Characters of a text; the API refuses more."""
@@ -138,21 +150,14 @@ projects = _collection(
     ),
 )
 
-COLLECTIONS = (customer, contact, products, orders, projects)
-
-
-def _open(opening: Opening) -> System:
-    token = opening.credentials["token"]
-    connect = connecting(opening.site, lambda: bearer(token), API, COLLECTIONS)
-    return System("customerp", "Customerp", COLLECTIONS, connect)
-
+PROFILE = Profile(API, Access(Way.BEARER), (customer, contact, products, orders, projects))
 
 CUSTOMERP = Registered(
     name="customerp",
     label="Customerp",
     base_url=None,
     rate=Rate(600, 60.0),
-    credentials=("token",),
+    credentials=PROFILE.access.credentials,
     sandbox={"token": "sandbox-customerp"},
-    open=_open,
+    profile=PROFILE,
 )

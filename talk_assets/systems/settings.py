@@ -3,12 +3,13 @@
 Where settings come from (talk.toml, the environment) is `config`'s concern; what a system does with them is its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
 from talk_assets.http.limit import Rate
+from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.sync.connection import System
 
@@ -29,8 +30,8 @@ class Option:
 class SystemSettings:
     """`credentials` by name in lower case (`auth_code`), without which the system is the sandbox's.
 
-    `base_url` and `rate` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are known.
-    `options` are those that were chosen.
+    `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
+    known. `options` are those that were chosen.
     """
 
     base_url: str | None = None
@@ -38,6 +39,7 @@ class SystemSettings:
     rate: Rate | None = None
     sandbox: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
+    profile: Profile | None = None
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -46,8 +48,9 @@ class Registered:
     """A system that the registry knows: how people call it, what it needs, and how to open it.
 
     `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
-    `sandbox` the values by which the sandbox knows us, which are no secrets. `options` are what people may choose by
-    keys of its section in talk.toml.
+    `sandbox` the values by which the sandbox knows us, which are no secrets. It is either spoken with by the REST
+    connector, as `profile` says, or opened by a function of its own; a profile can be changed in talk.toml. `options`
+    are what people may choose by keys of its section there.
     """
 
     name: str
@@ -56,8 +59,9 @@ class Registered:
     rate: Rate
     credentials: tuple[str, ...]
     sandbox: Mapping[str, str] = field(repr=False)
-    open: Callable[["Opening"], System] = field(repr=False)
     options: Mapping[str, Option] = field(default_factory=dict)
+    open: Callable[["Opening"], System] | None = field(default=None, repr=False)
+    profile: Profile | None = field(default=None, repr=False)
 
     def variable(self, credential: str) -> str:
         """The environment variable that holds a credential."""
@@ -66,11 +70,19 @@ class Registered:
     def build(self, settings: SystemSettings) -> System:
         """Raise ConfigurationError for want of a base URL, CredentialsError for want of a credential."""
         credentials = self.sandbox if settings.sandbox else settings.credentials
-        missing = [self.variable(name) for name in self.credentials if not credentials.get(name)]
+        profile = settings.profile or self.profile
+        needed = profile.access.credentials if profile else self.credentials
+        missing = [self.variable(name) for name in needed if not credentials.get(name)]
         if missing:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
-        return self.open(Opening(credentials, self._site(settings, credentials), self._chosen(settings)))
+        site = self._site(settings, credentials, needed)
+        if self.open is not None:
+            return self.open(Opening(credentials, site, profile, self._chosen(settings)))
+        if profile is None:
+            message = f"{self.name}: the registry says neither how to open it nor its profile"
+            raise ConfigurationError(message)
+        return System(self.name, self.label, profile.collections, connecting(site, profile, credentials))
 
     def _chosen(self, settings: SystemSettings) -> dict[str, str | None]:
         """Every option: what was chosen, or what holds otherwise."""
@@ -79,7 +91,7 @@ class Registered:
             for name, option in self.options.items()
         }
 
-    def _site(self, settings: SystemSettings, credentials: Mapping[str, str]) -> Site:
+    def _site(self, settings: SystemSettings, credentials: Mapping[str, str], needed: Iterable[str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
         if not url:
             right = f'base_url = "https://…" under [systems.{self.name}] in talk.toml'
@@ -90,7 +102,7 @@ class Registered:
             url,
             rate=settings.rate or self.rate,
             retry=settings.retry,
-            variables=tuple(self.variable(name) for name in self.credentials),
+            variables=tuple(self.variable(name) for name in needed),
             secrets=() if settings.sandbox else tuple(credentials.values()),
             hint=_SANDBOX_HINT if settings.sandbox else _HINT,
         )
@@ -102,4 +114,5 @@ class Opening:
 
     credentials: Mapping[str, str] = field(repr=False)
     site: Site
+    profile: Profile | None = None
     options: Mapping[str, str | None] = field(default_factory=dict)

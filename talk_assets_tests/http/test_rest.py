@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from talk_assets.errors import NotTheApi, Unreachable
+from talk_assets.http.api import Api, Envelope, Writing
 from talk_assets.http.rest import RestConnection
 from talk_assets.sync.connection import Action, Answer, CursorExpired, Outcome, Page, Write
 from talk_assets.systems.customerp import API, contact
@@ -133,6 +135,102 @@ def test_when_nothing_gets_through_any_more_the_rest_is_not_tried() -> None:
     with pytest.raises(Unreachable):
         write(answer, *writes)
     assert len({request.headers["idempotency-key"] for request in seen}) < 40
+
+
+def writing(api: Api, handler: Callable[[httpx.Request], httpx.Response], *writes: Write) -> list[Answer]:
+    """Send writes to an API that differs from Customerp's."""
+    people = replace(contact, version=None, watched=False, ignore=("seen",))
+
+    async def run() -> list[Answer]:
+        async with client(handler, Time()) as demo:
+            return [answer async for answer in RestConnection(demo, api, [people]).write(people, writes)]
+
+    return asyncio.run(run())
+
+
+NOW = b'{"id": "a", "name": "Li", "price": 10.5, "tags": ["x"], "seen": 1, "gone": null, "address": {"city": "Oslo"}}'
+EDIT = Write("k", Action.UPDATE, "e", "a", b'{"name": "Lie", "address.zip": "0150"}', record=NOW)
+
+
+@pytest.mark.parametrize(
+    ("shown", "outcome"),
+    [
+        (
+            {"id": "a", "name": "Li", "price": "10.5", "tags": ["x"], "seen": 2, "address": {"city": "Oslo"}},
+            Outcome.DONE,
+        ),
+        ({"id": "a", "name": "Li!", "price": 10.5, "tags": ["x"], "address": {"city": "Oslo"}}, Outcome.STALE),
+        ({"id": "a", "name": "Li", "price": 10.5, "tags": ["x", "y"], "address": {"city": "Oslo"}}, Outcome.STALE),
+        (
+            {"id": "a", "name": "Li", "price": 10.5, "tags": ["x"], "address": {"city": "Oslo", "zip": "1"}},
+            Outcome.STALE,
+        ),
+        (None, Outcome.GONE),
+    ],
+)
+def test_where_there_are_no_versions_the_record_is_looked_at_before_it_is_written(
+    shown: dict[str, object] | None, outcome: Outcome
+) -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(200, json=shown) if shown else httpx.Response(404, json={"detail": "no"})
+
+    (found,) = writing(Api(writing=Writing(fresh=True)), answer, EDIT)
+    assert found.outcome is outcome
+    assert sent == (["GET", "PATCH"] if outcome is Outcome.DONE else ["GET"])
+
+
+def test_an_update_that_replaces_the_record_carries_all_of_it() -> None:
+    bodies: list[object] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(200, json={})
+
+    writing(Api(Envelope(updated="person"), writing=Writing(whole=True)), answer, EDIT)
+    whole = {**json.loads(NOW), "name": "Lie", "address": {"city": "Oslo", "zip": "0150"}}
+    assert bodies == [{"person": whole}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "id_"),
+    [
+        (httpx.Response(201, json={"result": [{"id": 7}]}), Outcome.DONE, "7"),
+        (httpx.Response(201, headers={"Location": "https://demo.example/api/people/8/"}), Outcome.DONE, "8"),
+        (httpx.Response(204, headers={"Location": "/people/9"}), Outcome.DONE, "9"),
+        (httpx.Response(201, json={"ok": True}), Outcome.UNKNOWN, None),
+    ],
+)
+def test_the_id_of_a_new_record_is_in_the_answer_or_in_its_address(
+    answer: httpx.Response, outcome: Outcome, id_: str | None
+) -> None:
+    def created(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(answer.status_code, content=answer.content or b"{}", headers=answer.headers)
+
+    (found,) = writing(Api(Envelope(record="result.0")), created, CREATE)
+    assert (found.outcome, found.id) == (outcome, id_)
+
+
+def test_a_create_that_cannot_be_repeated_is_sent_once_and_what_it_always_needs_goes_with_it() -> None:
+    seen: list[dict[str, object]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(json.loads(request.content))
+        message = "gone"
+        raise httpx.ReadError(message)
+
+    people = replace(contact, new={"login": "{entity}@talk.invalid", "rank": 1, "last_name": "Nobody"})
+
+    async def run() -> list[Answer]:
+        async with client(answer, Time()) as demo:
+            return [one async for one in RestConnection(demo, Api(), [people]).write(people, [CREATE])]
+
+    (found,) = asyncio.run(run())
+    assert found.outcome is Outcome.UNKNOWN
+    (body,) = seen
+    assert (body["login"], body["rank"], body["last_name"]) == ("entity1@talk.invalid", 1, "Li")
 
 
 def page(cursor: str, *ids: str, more: bool) -> httpx.Response:

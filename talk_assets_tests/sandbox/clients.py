@@ -41,6 +41,19 @@ def powerofficego(serving: Serving) -> httpx.Client:
     return httpx.Client(base_url=base, headers={**key, "Authorization": f"Bearer {token['access_token']}"})
 
 
+def crmoffice(serving: Serving) -> httpx.Client:
+    base = serving.base_urls["crmoffice"]
+    form = {"client_id": "sandbox-crmoffice", "client_secret": "sandbox-secret"}
+    form |= {"grant_type": "refresh_token", "refresh_token": "sandbox-refresh"}
+    token = httpx.post(f"{base}/connect/token", data=form).json()["access_token"]
+    return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"})
+
+
+def customwebshop(serving: Serving) -> httpx.Client:
+    base = f"{serving.base_urls['customwebshop']}/wp-json/wc/v3"
+    return httpx.Client(base_url=base, auth=("ck_sandbox", "cs_sandbox"))
+
+
 def create(client: httpx.Client, resource: str, **sent: object) -> httpx.Response:
     return client.post(f"/{resource}", json=sent, headers={"Idempotency-Key": f"key-{next(KEYS)}"})
 

@@ -32,3 +32,15 @@ def powerofficego(sandbox: Serving) -> Iterator[httpx.Client]:
 def customerp(sandbox: Serving) -> Iterator[httpx.Client]:
     with clients.customerp(sandbox) as client:
         yield client
+
+
+@pytest.fixture
+def crmoffice(sandbox: Serving) -> Iterator[httpx.Client]:
+    with clients.crmoffice(sandbox) as client:
+        yield client
+
+
+@pytest.fixture
+def webshop(sandbox: Serving) -> Iterator[httpx.Client]:
+    with clients.customwebshop(sandbox) as client:
+        yield client

@@ -15,6 +15,8 @@ SIZE = 200
 COLLECTIONS = {
     "webcrm": ("Organisations", "Persons", "Users", "Products", "Opportunities", "QuotationLines"),
     "customerp": ("customers", "contacts", "products", "orders", "projects"),
+    "crmoffice": ("companies", "contacts", "activities"),
+    "customwebshop": ("products", "customers", "orders"),
 }
 
 

@@ -1,0 +1,187 @@
+"""How a REST API does what a connection must do, as data: envelope, paging, changes, look-ups, writes.
+
+A profile is made of these values, and `talk.toml` may replace each for the systems that belong to the user. To support
+another way of doing one of these things, add it here as a choice and in `listing` or `rest` as what follows from it.
+Members are named by their way through the body: `meta.next`, `rows.0`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from talk_assets.http.shapes import Shape
+
+
+class Follow(StrEnum):
+    """How the next page of a list is asked for."""
+
+    NONE = "none"
+    """Everything comes at once."""
+    PAGE = "page"
+    OFFSET = "offset"
+    CURSOR = "cursor"
+    """A member of the body is a parameter of the next request."""
+    LINK = "link"
+    """The header `Link` names the next page (RFC 8288)."""
+    URL = "url"
+    """A member of the body is the next page's URL."""
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How a long list is handed out.
+
+    `param` takes the number, the offset or the cursor, `size_param` the number of records that a page may hold, `size`;
+    both are empty where the API has no such parameter. `first` is the number of the first page. `following` is the
+    member, or with `following_header` the header, that holds the next cursor or URL, `more` the member that says
+    whether a page follows. Of numbered pages, `pages` names the header with their number and `total` the member with
+    the number of records; without any of the three, a list ends at the first empty page.
+    """
+
+    by: Follow = Follow.PAGE
+    param: str = "page"
+    size_param: str = ""
+    size: int = 100
+    first: int = 1
+    following: str = ""
+    following_header: str = ""
+    more: str = ""
+    pages: str = ""
+    total: str = ""
+
+
+class Since(StrEnum):
+    """How what changed since the last read is asked for."""
+
+    NONE = "none"
+    """Not at all: every read is a full one."""
+    TIME = "time"
+    CURSOR = "cursor"
+    """By the cursor that the last page of the last read named."""
+
+
+class Spelling(StrEnum):
+    """How a time is written in a filter."""
+
+    MICROSECONDS = "2024-05-17T08:30:00.000000Z"
+    SECONDS = "2024-05-17T08:30:00Z"
+    BARE = "2024-05-17T08:30:00"
+    EPOCH = "epoch"
+    EPOCH_MS = "epoch_ms"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How changes are asked for: by time in the parameter `param`, or by cursor in the paging's own.
+
+    `params` go with every request for a whole list or for its changes, a full one included: they may ask for the marks
+    of deleted records, and one that is deleted while the list is read leaves its mark before the list's end.
+    A read goes back `overlap` seconds before its cursor: a record may become visible later than its time says, and
+    some APIs mean "after" and count in whole seconds.
+    """
+
+    by: Since = Since.NONE
+    param: str = ""
+    spelling: Spelling = Spelling.SECONDS
+    overlap: float = 120.0
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def spelled(self, moment: datetime) -> str:
+        """The value of the filter for a read whose cursor is `moment`."""
+        since = moment.astimezone(UTC) - timedelta(seconds=self.overlap)
+        match self.spelling:
+            case Spelling.MICROSECONDS:
+                return f"{since:%Y-%m-%dT%H:%M:%S.%fZ}"
+            case Spelling.SECONDS:
+                return f"{since:%Y-%m-%dT%H:%M:%SZ}"
+            case Spelling.BARE:
+                return f"{since:%Y-%m-%dT%H:%M:%S}"
+            case Spelling.EPOCH:
+                return str(int(since.timestamp()))
+            case Spelling.EPOCH_MS:
+                return str(int(since.timestamp() * 1000))
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A filter of a list that takes `many` values at a time, with `separator` between them.
+
+    Without a `param`, records are asked for by id one by one, and by external reference by reading the whole list.
+    """
+
+    param: str = ""
+    many: int = 1
+    separator: str = ","
+
+
+@dataclass(frozen=True)
+class Trash:
+    """Deleted records that can be restored: those whose `property` is `value`; a list shows them only with `params`."""
+
+    property: str
+    value: str
+    params: Mapping[str, str]
+    mark: str = "trashed"
+    """The property that says so in the record as the lens sees it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One kind of request. `path` is the collection's with `{path}`, the record's id `{id}`."""
+
+    verb: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Where records are in a body; empty where they are the body itself.
+
+    `items` holds the records of a list, `record` the one that a create, an update or a request by id answers with;
+    `created` and `updated` wrap what is sent.
+    """
+
+    items: str = ""
+    record: str = ""
+    created: str = ""
+    updated: str = ""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How records are written.
+
+    `whole`: an update replaces the record and so must carry all of it. `key` is the header that makes a create
+    repeatable, `match` the one that makes a write conditional on the version, empty where there is none. `existing` is
+    the member of a 409 that names the record which already carries the external reference. `fresh`: before each update
+    the record is asked for once more, and left alone if somebody edited it since it was read.
+    """
+
+    create: Request = Request("POST", "{path}")
+    update: Request = Request("PATCH", "{path}/{id}")
+    delete: Request = Request("DELETE", "{path}/{id}")
+    whole: bool = False
+    key: str = ""
+    match: str = ""
+    existing: str = ""
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Api:
+    """One API. `params` go with every list, whatever it is filtered by; `shapes` are what no plain property says."""
+
+    envelope: Envelope = Envelope()
+    paging: Paging = Paging()
+    changes: Changes = Changes()
+    by_id: Lookup = Lookup()
+    by_reference: Lookup = Lookup()
+    list: Request = Request("GET", "{path}")
+    get: Request = Request("GET", "{path}/{id}")
+    writing: Writing = Writing()
+    params: Mapping[str, str] = field(default_factory=dict)
+    trash: Trash | None = None
+    shapes: tuple[Shape, ...] = ()

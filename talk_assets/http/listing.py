@@ -1,0 +1,154 @@
+"""Reading a list to its end, whichever way the API hands it out, and taking a page apart.
+
+What a list is asked for, by id, by time or whole, is the connection's concern.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+
+from talk_assets.http.api import Api, Follow, Paging, Trash
+from talk_assets.http.bodies import column, members, not_json
+from talk_assets.http.paging import feed, numbered
+
+WINDOW = 4
+"""Numbered pages of one list that are asked for at a time."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page: its records as a JSON array, where the next one is (a number, a cursor or a query), null if nowhere."""
+
+    body: bytes
+    following: str | None
+    last: bool
+
+
+Fetch = Callable[[Mapping[str, str]], Coroutine[Any, Any, httpx.Response]]
+"""Sends the request for one page with these parameters."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The lists of one API; `id` is a property that every record has, `where` names the list in messages."""
+
+    api: Api
+    id: str
+    where: str
+
+    async def pages(self, fetch: Fetch, params: Mapping[str, str], start: str | None = None) -> AsyncIterator[Listed]:
+        """Yield the pages, from the beginning or from where an earlier page said the next one is."""
+        how = self.api.paging
+        sized = {how.size_param: str(how.size)} if how.size_param else {}
+        whole = {**self.api.params, **sized, **params}
+
+        async def numbered_page(number: int) -> Listed:
+            place = str(number if how.by is Follow.PAGE else (number - how.first) * how.size)
+            return self._listed(await fetch({**whole, how.param: place}), number)
+
+        async def fed_page(place: str | None) -> Listed:
+            return self._listed(await fetch({**whole, **_asked(how, place)}), None)
+
+        if how.by in {Follow.PAGE, Follow.OFFSET}:
+            pages = numbered(numbered_page, first=int(start or how.first), window=WINDOW)
+        else:
+            pages = feed(fed_page, lambda page: page.following, start)
+        async for page in pages:
+            yield page
+
+    def _listed(self, response: httpx.Response, number: int | None) -> Listed:
+        how, body = self.api.paging, response.content
+        found = _members(body, (self.api.envelope.items, how.following, how.more, how.total), self.where)
+        items = found[self.api.envelope.items]
+        if items is None or not items.lstrip().startswith("["):
+            name = self.api.envelope.items
+            right = f'an object with a list "{name}"' if name else "a JSON array of records"
+            raise not_json(self.where, body, right)
+        records = self._shaped(items.encode())
+        if number is None:
+            following = _following(how, response, found.get(how.following))
+            more = following is not None and (not how.more or found[how.more] == "true")
+            return Listed(records, following, last=not more)
+        last = self._ends(response, number, items, found.get(how.total))
+        return Listed(records, None if last else str(number + 1), last)
+
+    def _ends(self, response: httpx.Response, number: int, items: str, total: str | None) -> bool:
+        how, place = self.api.paging, number - self.api.paging.first + 1
+        if how.pages and (told := response.headers.get(how.pages, "")).isdecimal():
+            return place >= int(told)
+        if how.total and total is not None and total.isdecimal():
+            return place * how.size >= int(total)
+        return len(column(items.encode(), self.id.split(".", maxsplit=1)[0], self.where)) == 0
+
+    def _shaped(self, items: bytes) -> bytes:
+        if not self.api.shapes and self.api.trash is None:
+            return items
+        return json.dumps([shown(self.api, record) for record in json.loads(items)], ensure_ascii=False).encode()
+
+
+def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is a misfit later
+    """One record as the lens sees it."""
+    if isinstance(record, dict):
+        for shape in api.shapes:
+            shape.shown(record)
+        if isinstance(api.trash, Trash):
+            record[api.trash.mark] = str(record.get(api.trash.property)) == api.trash.value
+    return record
+
+
+def dig(found: object, way: str) -> Any:  # noqa: ANN401 -- JSON is whatever the API sent
+    """What is at the end of a way through JSON, null where it ends before; a number on the way counts in a list."""
+    if isinstance(found, dict) and way in found:
+        return found[way]  # some names have dots
+    for step in way.split(".") if way else ():
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found
+
+
+def _members(body: bytes, ways: tuple[str, ...], where: str) -> dict[str, str | None]:
+    """The named members, nested ones by dotted name, as text; the empty name is the body itself.
+
+    A member whose own name has dots, as `@odata.nextLink`, comes before one that is nested.
+    """
+    named = [way for way in ways if way]
+    found: dict[str, str | None] = {"": body.decode(errors="replace")}
+    if not body.strip():
+        return {"": "[]"} | dict.fromkeys(named)
+    if named:
+        outer = members(body, dict.fromkeys(name for way in named for name in (way, way.split(".")[0])), where)
+        for way in named:
+            first, _, rest = way.partition(".")
+            if outer[way] is None and rest and (text := outer[first]):
+                found[way] = _members(text.encode(), (rest,), where)[rest]
+            else:
+                found[way] = outer[way]
+    return found
+
+
+def _asked(how: Paging, place: str | None) -> dict[str, str]:
+    if place is None:
+        return {}
+    return {how.param: place} if how.by is Follow.CURSOR else dict(parse_qsl(place, keep_blank_values=True))
+
+
+def _following(how: Paging, response: httpx.Response, member: str | None) -> str | None:
+    """Of the next page's URL only the query is used: where the API is, and who may see the credentials, is settled."""
+    match how.by:
+        case Follow.CURSOR:
+            return response.headers.get(how.following_header) if how.following_header else member or None
+        case Follow.LINK:
+            url = response.links.get("next", {}).get("url")
+        case Follow.URL:
+            url = response.headers.get(how.following_header) if how.following_header else member
+        case _:
+            return None
+    return urlencode(parse_qsl(urlsplit(url).query, keep_blank_values=True)) if url else None

@@ -1,0 +1,122 @@
+"""What some APIs do with a record that no plain property says: fields in a list of keys, prices as totals of a line.
+
+A shape turns the record as the API shows it into the one that the lens sees, and what the lens puts into what the API
+takes. Both ways work on whole records of JSON, so a shape costs a little for each; most APIs need none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Protocol
+
+Record = dict[str, Any]
+
+
+class Shape(Protocol):
+    """One such habit of an API."""
+
+    def shown(self, record: Record) -> None:
+        """Turn a record of the API into what the lens sees, in place."""
+        ...
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """Turn what the lens puts into what the API takes, in place; `now` is the record as the lens saw it last."""
+        ...
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A property that is a list of keys with values: `meta_data.colour` is the value of the key colour.
+
+    Keys that are not sent stay as they are. A key that occurs twice shows its last value.
+    """
+
+    property: str
+    key: str = "key"
+    value: str = "value"
+
+    def shown(self, record: Record) -> None:
+        """The list as an object."""
+        pairs = record.get(self.property)
+        if isinstance(pairs, list):
+            record[self.property] = {
+                str(pair[self.key]): pair.get(self.value)
+                for pair in pairs
+                if isinstance(pair, dict) and pair.get(self.key)
+            }
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """The object as a list; a blank is an empty text."""
+        del now
+        if isinstance(pairs := record.get(self.property), dict):
+            record[self.property] = [
+                {self.key: key, self.value: "" if value is None else value} for key, value in pairs.items()
+            ]
+
+
+@dataclass(frozen=True)
+class LineTotals:
+    """Lines that tell what they cost as texts for the whole line: `subtotal` before the discount, `total` after it.
+
+    The lens sees the price of one item before the discount as `price`, a number, and the percent off as `discount`. A
+    line that is sent with its id is updated, one without is added, and one that is not sent stays, so what was removed
+    is sent with the quantity 0. Ids are numbers.
+    """
+
+    property: str
+    id: str = "id"
+    quantity: str = "quantity"
+    price: str = "price"
+    discount: str = "discount"
+    subtotal: str = "subtotal"
+    total: str = "total"
+
+    def shown(self, record: Record) -> None:
+        """The price of an item and the discount, each as far as the totals tell."""
+        for line in _objects(record.get(self.property)):
+            quantity, subtotal, total = (_number(line.get(name)) for name in (self.quantity, self.subtotal, self.total))
+            line[self.price] = line[self.discount] = None
+            if quantity and subtotal is not None:
+                line[self.price] = float(round(subtotal / quantity, 6))
+            if subtotal and total is not None and total != subtotal:
+                line[self.discount] = float(round(100 - 100 * total / subtotal, 2))
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """The totals, and what is to be removed."""
+        if self.property not in record:
+            return
+        lines = _objects(record[self.property])
+        for line in lines:
+            self._price(line)
+        kept = {line.get(self.id) for line in lines}
+        before = (_id(line.get(self.id)) for line in _objects(now.get(self.property)))
+        record[self.property] = [*lines, *({self.id: id_, self.quantity: 0} for id_ in before if id_ not in kept)]
+
+    def _price(self, line: Record) -> None:
+        if (id_ := _id(line.pop(self.id, None))) is not None:
+            line[self.id] = id_
+        price, discount = (_number(line.pop(name, None)) for name in (self.price, self.discount))
+        if price is not None:
+            quantity = _number(line.get(self.quantity))
+            subtotal = price * (1 if quantity is None else quantity)
+            line[self.subtotal] = _money(subtotal)
+            line[self.total] = _money(subtotal * (100 - (discount or 0)) / 100)
+
+
+def _objects(value: object) -> list[Record]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _id(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _number(value: object) -> Decimal | None:
+    try:
+        return None if value is None or value == "" else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _money(amount: Decimal) -> str:
+    return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))

@@ -1,0 +1,1 @@
+"""Servers that somebody else wrote stand in for Customerp, by configuration alone. Run by `make thirdparty`."""

@@ -40,9 +40,6 @@ SHAPES = ("keyed", "line_totals")
 KEYS = ("auth", "collections", *SHAPES, *API)
 """What may be said of a profile, beside what may be said of every system."""
 
-BATCH = 100
-"""Writes after which what changed is read again, where the API cannot tell whether a record was edited meanwhile."""
-
 FULL_NAME = "full_name"
 """Stands for first and last name where the API has one property for both."""
 
@@ -154,7 +151,7 @@ def _collections(said: Section, default: Profile, api: Api) -> Iterator[RestColl
         own = tuple(field.name for field in fields(one) if field.name not in FIXED)
         section.only(*own, "fields")
         found = overridden(_part(section, own), one, leave=FIXED)
-        yield replace(found, lens=_lens(section, one), watched=watched, bulk=1 if watched else BATCH)
+        yield replace(found, lens=_lens(section, one), watched=watched)
 
 
 def _lens(said: Section, collection: RestCollection) -> Lens:

@@ -20,7 +20,10 @@ from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Wri
 from talk_assets.sync.references import Direction
 
 BATCH = 500
-"""Writes of one batch, where the system takes one record per request: intents and answers are stored that often."""
+"""Writes of one batch at least: intents and answers are stored that often."""
+
+UNWATCHED = 50
+"""As `BATCH`, where the system cannot tell whether a record was edited meanwhile: what changed is read before each."""
 
 
 @dataclass
@@ -90,7 +93,7 @@ class Writer:
 
     def prepare(self, transaction: Transaction, report: WriteReport, now: datetime) -> Batch:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
-        size = max(BATCH, self.collection.bulk) if self.collection.watched else self.collection.bulk
+        size = max(BATCH if self.collection.watched else UNWATCHED, self.collection.bulk)
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
         shown = ", ".join(f'r."{name}" AS "raw {name}"' for name in self.collection.lens.columns)
         changes = transaction.frame(

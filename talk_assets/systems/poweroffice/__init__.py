@@ -25,9 +25,6 @@ CHANGED = Instant("lastChanged", precision="s", zone="+00:00")
 LINE, CODE, PLACE = 200, 50, 100
 """Characters that the API takes of an address."""
 
-BETWEEN_LOOKS = 100
-"""Writes between two looks at what changed: each is a request of its own, but a look after each would take longer."""
-
 SECRETS = ("socialSecurityNumber", "internationalIdNumber")
 """Shown as "hidden"; written back, that would become the number."""
 
@@ -79,7 +76,6 @@ employee = PowerOfficeCollection(
     entity=person,
     id="id",
     modified=CHANGED,
-    bulk=BETWEEN_LOOKS,
     lens=Lens(
         first_name=FIRST_NAME,
         last_name=LAST_NAME,
@@ -100,7 +96,6 @@ supplier = PowerOfficeCollection(
     entity=company,
     id="id",
     modified=CHANGED,
-    bulk=BETWEEN_LOOKS,
     lens=COMPANY,
     reference="externalImportReference",
     ignore=SECRETS,
@@ -115,7 +110,6 @@ private_customer = PowerOfficeCollection(
     entity=person,
     id="id",
     modified=CHANGED,
-    bulk=BETWEEN_LOOKS,
     lens=Lens(first_name=FIRST_NAME, last_name=LAST_NAME, email=EMAIL, phone=PHONE, birth_date=BIRTH_DATE, **ADDRESS),
     reference="externalImportReference",
     ignore=SECRETS,
@@ -130,7 +124,6 @@ customer = PowerOfficeCollection(
     entity=company,
     id="id",
     modified=CHANGED,
-    bulk=BETWEEN_LOOKS,
     lens=COMPANY,
     reference="externalImportReference",
     ignore=SECRETS,
@@ -146,7 +139,6 @@ contactperson = PowerOfficeCollection(
     entity=person,
     id="id",
     modified=CHANGED,
-    bulk=BETWEEN_LOOKS,
     lens=Lens(
         first_name=FIRST_NAME,
         last_name=LAST_NAME,

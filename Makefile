@@ -23,7 +23,7 @@ ui: $(READY)  ## the Dagster UI on http://127.0.0.1:3000
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-thirdparty: $(READY)  ## a server that is not ours in place of Customerp, by configuration alone
+thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by configuration alone
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty
 
 N ?= 1000

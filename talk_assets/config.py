@@ -8,7 +8,7 @@ go nowhere but into the `SystemSettings` of their system.
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -180,16 +180,23 @@ def _options(said: Section, known: Registered) -> dict[str, str]:
 
 def _check_system_keys(said: Section, known: Registered) -> None:
     """A credential in the file gets its own words, which do not repeat it."""
-    sections = (said, said.section("auth")) if known.profile else (said,)
-    for place in sections:
-        for credential in (*known.credentials, *(CREDENTIALS if known.profile else ())):
-            if credential in place.values:
-                message = (
-                    f"{place.place(credential)}: credentials do not belong in a file. Remove it, and set"
-                    f" {known.variable(credential)} in the environment."
-                )
-                raise CredentialsError(message)
+    known_as = {*known.credentials, *(CREDENTIALS if known.profile else ())}
+    for place, key in _all_keys(said) if known.profile else ((said, key) for key in said.values):
+        if key in known_as and isinstance(place.values[key], str):
+            message = (
+                f"{place.place(key)}: credentials do not belong in a file. Remove it, and set"
+                f" {known.variable(key)} in the environment."
+            )
+            raise CredentialsError(message)
     said.only("enabled", "base_url", "rate", *known.options, *(KEYS if known.profile else ()))
+
+
+def _all_keys(said: Section) -> Iterator[tuple[Section, str]]:
+    """Every key below a section: a credential may have been put among the parameters of requests."""
+    for key, value in said.values.items():
+        yield said, key
+        if isinstance(value, dict):
+            yield from _all_keys(said.section(key))
 
 
 def _check_reach(

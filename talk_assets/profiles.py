@@ -90,7 +90,7 @@ def _access(said: Section, default: Access) -> Access:
         found = replace(found, called=())
     if found.way in {Way.HEADER, Way.QUERY} and not found.name:
         raise _missing(said, "name", f'"{found.way}"', f"the {found.way}'s name", "X-Api-Key")
-    if found.way is Way.CLIENT and not found.token_url:
+    if found.way in {Way.CLIENT, Way.REFRESH} - {default.way} and not found.token_url:
         raise _missing(said, "token_url", f'"{found.way}"', "where tokens are asked for", "/oauth/token")
     return found
 

@@ -1,6 +1,7 @@
 """What talk.toml may say of how a system is spoken with, and how each mistake reads."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from talk_assets.http.api import Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.http.shapes import Keyed, LineTotals
 from talk_assets.sync.lens import NEVER, Decimal, FullName, Text
+from talk_assets.sync.records import parse
 from talk_assets.systems import SYSTEMS
 
 SECRET = "hunter2-not-to-be-seen"
@@ -150,6 +152,21 @@ def test_one_property_may_hold_both_names(tmp_path: Path) -> None:
     assert lens.property_of("first_name") == lens.property_of("last_name") == FullName("display_name")
 
 
+def test_a_time_may_be_a_number_since_1970(tmp_path: Path) -> None:
+    text = (
+        f'{ERP}[systems.customerp.collections.project]\nmodified = {{ property = "touched", wire = "epoch_ms" }}\n'
+        '[systems.customerp.collections.project.fields]\nstarts_at = { property = "begin", wire = "epoch" }\n'
+    )
+    project = collection(profile(tmp_path, text), "project")
+    body = b'[{"id": 1, "touched": 1715934600500, "begin": 1715934600}, {"id": 2, "touched": null, "begin": "soon"}]'
+    parsed = parse(project, body)
+    assert parsed.records["_modified"].to_list() == [datetime(2024, 5, 17, 8, 30, 0, 500_000, UTC)]
+    values = project.lens.get(parsed.records)
+    assert values["starts_at"].to_list() == ["2024-05-17T08:30:00.000000Z"]
+    assert project.lens.put(values.select("starts_at")).to_list() == ['{"begin":1715934600}']
+    assert parsed.misfits["property"].to_list() == ["begin"]
+
+
 def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path) -> None:
     text = (
         f"{SHOP}keyed = {{ attributes = {{ key = 'name' }} }}\n"
@@ -182,6 +199,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.changes]\nparams = { all = true }", ["changes.params.all", "true", "a text in quotes"]),
         ("[systems.customerp.auth]\nway = 'header'", ["auth.name", "is not set", "X-Api-Key"]),
         ("[systems.customerp.auth]\nway = 'client_credentials'", ["auth.token_url", "is not set", "/oauth/token"]),
+        ("[systems.customerp.auth]\nway = 'refresh_token'", ["auth.token_url", "is not set", "/oauth/token"]),
         ("[systems.customerp.auth]\nway = 'magic'", ["auth.way", "'magic'", '"bearer"']),
         ("[systems.customerp.writing]\nupdate = { path = '/x' }", ["writing.update.path", "'/x'", "{id}"]),
         ("[systems.customerp.writing]\nwhole = 'yes'", ["writing.whole", "'yes'", "true or false"]),
@@ -223,7 +241,7 @@ def test_every_mistake_names_the_place_what_was_found_and_what_is_right(
         assert part in message
 
 
-@pytest.mark.parametrize("place", ["", ".auth"])
+@pytest.mark.parametrize("place", ["", ".auth", ".params", ".writing.create.params"])
 @pytest.mark.parametrize("name", ["token", "password", "api_key"])
 def test_a_credential_in_the_file_is_refused_without_repeating_it(tmp_path: Path, place: str, name: str) -> None:
     with pytest.raises(CredentialsError, match=f"TALK_CUSTOMERP_{name.upper()}") as caught:

@@ -17,7 +17,8 @@ def of(body: bytes) -> str:
         return shorten(body) if body.strip() else ""
     if isinstance(found, dict):
         said = _sentences(found)
-        said += [error for error in _errors(found.get("errors")) if not any(error in sentence for sentence in said)]
+        errors = [*_errors(found.get("errors")), *_errors(_params(found))]
+        said += [error for error in errors if not any(error in sentence for sentence in said)]
         return "; ".join(said)[:_LONGEST] or shorten(body)
     return found[:_LONGEST] if isinstance(found, str) else shorten(body)
 
@@ -37,6 +38,12 @@ def _errors(errors: object) -> list[str]:
         return [f"{name}: {text}" for name, texts in lists.items() for text in texts]
     found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     return [f"{error.get('pointer', '')} {error.get('detail') or error.get('code') or ''}".strip() for error in found]
+
+
+def _params(body: dict[str, object]) -> object:
+    """What WordPress says of each parameter that it does not take."""
+    data = body.get("data")
+    return data.get("params") if isinstance(data, dict) and isinstance(data.get("params"), dict) else None
 
 
 def is_html(response: httpx.Response) -> bool:

@@ -7,6 +7,7 @@ canonical text as it is.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal
 
 import polars as pl
 
@@ -119,6 +120,13 @@ def moment(text: pl.Expr) -> pl.Expr:
 def instant(text: pl.Expr) -> pl.Expr:
     """Return a time as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
     return moment(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+
+
+def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
+    """Return seconds or milliseconds since 1970 as a time; any other text as it is."""
+    count = text.str.extract(r"^(-?\d{1,14})$").cast(pl.Int64)
+    moment = pl.from_epoch(count, time_unit=unit).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return pl.coalesce(moment, text)
 
 
 def currency(text: pl.Expr) -> pl.Expr:

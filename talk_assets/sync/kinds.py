@@ -134,13 +134,19 @@ class Date(Value):
 
 @dataclass(frozen=True)
 class Instant(Value):
-    """A point in time; `zone` is how the API spells UTC, perhaps not at all."""
+    """A point in time; `zone` is how the API spells UTC, perhaps not at all. An epoch counts from 1970."""
 
     _: KW_ONLY
+    wire: Literal["text", "epoch", "epoch_ms"] = "text"
     precision: Literal["us", "ms", "s"] = "us"
     zone: Literal["Z", "+00:00", ""] = "Z"
     kinds = frozenset({Kind.INSTANT})
     right = "a date and time, as 2024-05-17T08:30:00+02:00"
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json.TEXT if self.wire == "text" else Json.INTEGER
 
     def present(self, raw: pl.Expr) -> pl.Expr:
         """The year 1 is how .NET spells no time, at any offset."""
@@ -148,16 +154,22 @@ class Instant(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """UTC with microseconds."""
-        return conversions.instant(text)
+        return conversions.instant(text if self.wire == "text" else conversions.since_epoch(text, self._unit))
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """No more than the API keeps."""
+        if self.wire != "text":
+            return conversions.moment(value).dt.epoch(self._unit).cast(pl.String)
         fraction = {"us": "%.6f", "ms": "%.3f", "s": ""}[self.precision]
         return conversions.moment(value).dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
 
+    @property
+    def _unit(self) -> Literal["s", "ms"]:
+        return "s" if self.wire == "epoch" else "ms"
+
     def moment(self, raw: pl.Expr) -> pl.Expr:
         """Return a raw property as Datetime in UTC, null where it cannot be read."""
-        return conversions.moment(self.present(raw)).cast(pl.Datetime("us", "UTC"))
+        return conversions.moment(self.read(self.present(raw))).cast(pl.Datetime("us", "UTC"))
 
 
 def _after_year_one(text: pl.Expr) -> pl.Expr:

@@ -1,17 +1,28 @@
 """The systems that are profiles of the REST connector pass the conformance suite."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
-from talk_assets.systems import SYSTEMS
+from talk_assets.http.api import Changes, Follow, Lookup, Paging, Since, Spelling
+from talk_assets.systems import SYSTEMS, customerp
 from talk_assets_tests.systems.conformance import Conformance
 from talk_assets_tests.systems.served import Served, served
 
 
 class Profiled(Conformance):
-    """A profile says how large a page is."""
+    """A profile says how large a page is; `other` is what another one has in its place."""
+
+    other: ClassVar[Mapping[str, object]] = {}
+
+    @pytest.fixture(autouse=True)
+    def reconfigured(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = SYSTEMS[self.name]
+        assert known.profile
+        api = replace(known.profile.api, **self.other)  # type: ignore[arg-type]
+        monkeypatch.setitem(SYSTEMS, self.name, replace(known, profile=replace(known.profile, api=api)))
 
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
         known = SYSTEMS[self.name]
@@ -24,6 +35,16 @@ class Profiled(Conformance):
 class TestCustomerp(Profiled):
     name = "customerp"
     bad = ("contact", {"first_name": "A", "last_name": "B", "email": "no e-mail"}, "/email")
+
+
+class TestCustomerpByTime(TestCustomerp):
+    """The same API, asked for changes by time, one record after the other, and looked at before each write."""
+
+    other: ClassVar[Mapping[str, object]] = {
+        "changes": Changes(Since.TIME, "updated_since", Spelling.MICROSECONDS, params={"include_deleted": "true"}),
+        "by_id": Lookup(),
+        "writing": replace(customerp.API.writing, fresh=True, key="Idempotency-Key"),
+    }
 
 
 class TestCrmoffice(Profiled):
@@ -42,3 +63,9 @@ class TestCustomwebshop(Profiled):
         with served(self.name) as sandbox:
             sandbox.sandbox.fault(self.name, switches={"fills_lines": False})
             yield sandbox
+
+
+class TestCustomwebshopByLink(TestCustomwebshop):
+    """The same shop, page by page as its links lead."""
+
+    other: ClassVar[Mapping[str, object]] = {"paging": Paging(Follow.LINK, size_param="per_page", size=100)}

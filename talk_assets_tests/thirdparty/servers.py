@@ -1,0 +1,112 @@
+"""A server that is not ours for the length of a test, and a firm that has it for its ERP."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from talk_assets.config import load
+from talk_assets.entities import ENTITIES
+from talk_assets.sandbox.serving import Serving, serving
+from talk_assets.sync.hub import Hub
+from talk_assets.wiring import Wiring
+from talk_assets_tests.sandbox import clients
+
+HERE = Path(__file__).parent
+PATIENCE = 60.0
+_FOLDERS: list[TemporaryDirectory[str]] = []
+"""They are removed when the process ends."""
+
+
+@cache
+def installed(name: str) -> Path:
+    """Where the programs of a server are: in an environment that lasts as long as the tests."""
+    _FOLDERS.append(TemporaryDirectory(prefix=name))
+    folder = Path(_FOLDERS[-1].name)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 -- our own interpreter
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    wanted = ["--requirement", str(HERE / name / "requirements.txt")]
+    subprocess.run([*pip, *wanted], check=True, capture_output=True)  # noqa: S603 -- as pinned
+    return folder / "bin"
+
+
+@contextmanager
+def running(command: list[str], url: str) -> Iterator[None]:
+    """Run a server as long as the block, from its first answer on."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- as pinned
+    until = time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                httpx.get(url)
+                break
+            except httpx.TransportError:
+                assert server.poll() is None, "the server ended"
+                assert time.monotonic() < until, "the server does not answer"
+                time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@dataclass
+class Firm:
+    """The CRMs of a sandbox, the ERP, and the hub between them as `talk.toml` and the environment say."""
+
+    sandbox: Serving
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    runs: int = 0
+
+    def wired(self) -> Wiring:
+        """As a new process finds it."""
+        return Wiring(load(self.folder, self.environment))
+
+    def decided(self) -> Hub:
+        """Read and settle everything, and write nothing yet."""
+        self.runs += 1
+        hub = self.wired().hub(f"run {self.runs}")
+        for name in hub.systems:
+            asyncio.run(hub.read(name))
+        for entity in ENTITIES:
+            hub.settle(entity)
+        return hub
+
+    def sync(self) -> dict[str, int]:
+        """Read, settle and write; return how many records were written, by collection."""
+        hub = self.decided()
+        reports = [asyncio.run(hub.write(name)).collections for name in hub.systems]
+        return {key: done.writes for found in reports for key, done in found.items() if done.writes}
+
+    def crm(self, path: str, **properties: object) -> int:
+        """Somebody creates a record in Webcrm, or edits the one whose id is given."""
+        table = {"Opportunities": "Opportunity"}.get(path, path.removesuffix("s"))
+        with clients.webcrm(self.sandbox) as client:
+            (result,) = client.patch(f"/{path}", json=[{f"{table}Id": 0, **properties}]).raise_for_status().json()
+        return int(result)
+
+    def shown(self, path: str) -> dict[str, Any]:
+        """The only record of a collection of Webcrm."""
+        (found,) = self.sandbox.records("webcrm", path)
+        return found
+
+
+@contextmanager
+def firm(name: str, url: str, folder: Path, environment: Mapping[str, str]) -> Iterator[Firm]:
+    """A firm whose ERP is at `url`, spoken with as the server's `talk.toml` says."""
+    with serving() as sandbox:
+        text = (HERE / name / "talk.toml").read_text("utf-8")
+        own = f'[sandbox]\nport = {sandbox.port}\n\n[systems.customerp]\nbase_url = "{url}"\n'
+        folder.mkdir()
+        (folder / "talk.toml").write_text(text.replace("[systems.customerp]\n", own, 1), "utf-8")
+        yield Firm(sandbox, folder, environment)

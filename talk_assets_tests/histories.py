@@ -75,7 +75,7 @@ def collection(
         deleted="deleted" if tombstones else None,
         reference="ref" if rng.random() < 0.7 else None,
         watched=watched,
-        bulk=1 if watched else rng.choice([5, 50]),
+        bulk=1 if watched else rng.choice([1, 70]),
         lens=LENSES[name],
     )
     answers = bool(rewrite) or rng.random() < 0.5  # without an answer, a rewritten value counts as an edit
@@ -188,6 +188,7 @@ class History:
                 for _ in range(self.rng.randint(0, 4)):
                     self.happen(history)
             self.faulty_sync()
+        self.sync(full=False)  # a first read that was interrupted goes on, and does not look back
         runs = next((n for n in range(1, REST + 1) if self.sync(full=True) == 0), None)
         if runs is None:
             self.broken("does not come to rest")

@@ -7,7 +7,7 @@ believed.
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -74,7 +74,12 @@ class Reader:
     now: datetime
 
     async def read(self, at: Place, *, full: bool = False) -> ReadReport:
-        """Read what changed since the cursor; in full where there is none, where asked, or where it is too old."""
+        """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
+
+        Only a first full read goes on where it was interrupted: what another one had shown by then may be gone since.
+        """
+        if at.full:
+            at = replace(at, position=None)
         if at.cursor and at.full and not full:
             try:
                 return await self._incremental(at.cursor)

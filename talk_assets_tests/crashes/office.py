@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from talk_assets.dataflows import DATAFLOWS
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
 from talk_assets.store import Store, Transaction
@@ -42,7 +43,11 @@ rate = "unlimited"
 
 [systems.customerp]
 rate = "unlimited"
-"""
+""" + "".join(
+    f"\n[dataflows.{dataflow.name}]\nenabled = false\n"
+    for dataflow in DATAFLOWS
+    if {dataflow.left, dataflow.right} != {*SYSTEMS}
+)
 
 
 class SyncFailedError(AssertionError):

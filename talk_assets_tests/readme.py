@@ -79,7 +79,7 @@ def demo() -> tuple[str, str]:
 
 def table(printed: str) -> str:
     """Return the summary as the README shows it, without the seconds that it took."""
-    return f"```\n{printed.split(chr(10) + chr(10), maxsplit=1)[0]}\n```\n"
+    return f"```\n{re.split(r'^.* records written', printed, maxsplit=1, flags=re.MULTILINE)[0].strip()}\n```\n"
 
 
 def main() -> None:

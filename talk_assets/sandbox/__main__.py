@@ -17,7 +17,7 @@ from talk_assets.sandbox.store import Store
 from talk_assets.sandbox.wire import Clock
 
 DATA = "sandbox.sqlite"
-RECORDS, SEED = 200, 1
+RECORDS, SEED = 60, 1
 DAY = 24 * 3600
 
 

@@ -5,9 +5,10 @@ Documented are the address, the sign-in (OAuth 2.0 with refresh tokens, at the c
 company.id, subject, startsAt, endsAt, ownerId and address.
 
 ASSUMED is the rest, all of it in this file: the paths of contacts and activities, that every list has the envelope of
-companies, `page`, `pageSize` and `modifiedSince`, PATCH with part of a record, the properties `name`, `email`,
-`modifiedAt` and `externalId`, that lists can be filtered by the last, that an activity's owner is one of the contacts,
-that tokens live as long as they say and each refresh token may be replaced as it is used, and the rate limit.
+companies, `page`, `pageSize` and `modifiedSince`, PATCH with part of a record, the properties `name`, `email`, `price`
+(in a string, like all that is documented), `modifiedAt` and `externalId`, that lists can be filtered by the last, that
+an activity's owner is one of the contacts, that tokens live as long as they say and each refresh token may be replaced
+as it is used, and the rate limit.
 """
 
 from dataclasses import replace
@@ -19,7 +20,7 @@ from talk_assets.http.api import Api, Changes, Envelope, Lookup, Paging, Since, 
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection, connecting
 from talk_assets.sync.connection import System
-from talk_assets.sync.lens import Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.sync.lens import Decimal, Email, Instant, Lens, Phone, Ref, Text
 from talk_assets.systems.settings import Opening, Registered
 
 API = Api(
@@ -51,7 +52,11 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
     )
 
 
-companies = _collection("companies", product, Lens(name=Text("name", blank="-"), number=Text("orgNr")))
+companies = _collection(
+    "companies",
+    product,
+    Lens(name=Text("name", blank="-"), number=Text("orgNr"), unit_price=Decimal("price", wire="string")),
+)
 """A company is shown as a product, its organisation number being the product's number: so it was asked for."""
 
 contacts = _collection(

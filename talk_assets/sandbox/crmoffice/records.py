@@ -41,7 +41,7 @@ RESOURCES = {
     for resource in (
         Resource(
             "companies",
-            ("externalId", "orgNr", "name", "email"),
+            ("externalId", "orgNr", "name", "email", "price"),
             "name",
             {"postAddress": POSTAL, "visitAddress": POSTAL},
         ),

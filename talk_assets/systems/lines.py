@@ -4,7 +4,7 @@ Which lines to change, to add and to remove is decided here; how that is sent is
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from difflib import SequenceMatcher
 from itertools import product
@@ -15,10 +15,14 @@ Line = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Layout:
-    """The properties that hold a line's id and its place among its order's lines."""
+    """The properties that hold a line's id and its place among its order's lines.
+
+    `blank` is what a property holds of which a wanted line says nothing; one that is not named stays as it is.
+    """
 
     id: str
     order: str
+    blank: Line = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ def difference(layout: Layout, current: Sequence[Line], wanted: Sequence[Line]) 
     A line that is wanted with its id is that line. The others are told apart by what they hold, in their order: what
     stands between two lines that did not change is taken to be the same lines, edited, each the one it is likest to.
     """
+    wanted = [{**layout.blank, **line} for line in wanted]
     current = sorted(current, key=lambda line: (_number(line.get(layout.order)), _number(line.get(layout.id))))
     names = sorted({name for line in wanted for name in line} - {layout.id, layout.order})
     kept = _pair(layout, names, current, wanted)

@@ -271,3 +271,13 @@ def test_a_line_that_somebody_deletes_after_the_process_died_is_not_taken_for_a_
     assert sale.quoted == [("S-1", 120, 1.5), ("B-1", 7, 9.5)]
     assert sale.ordered == [("S-1", "120", "1.5"), ("B-1", "7", "9.5")]
     assert sale.settled()
+
+
+def test_a_line_s_value_that_is_cleared_in_the_order_is_cleared_in_the_quotation(sale: Sale) -> None:
+    sale.firm.sync()
+    first, second = sale.order["lines"]
+    sale.firm.erp_edit("orders", sale.order["id"], lines=[{**first, "unit_price": None, "description": None}, second])
+    sale.firm.sync()
+    assert sale.quoted == [("S-1", 100, 0), ("M-1", 50, 2)]
+    assert sale.ordered == [("S-1", "100", None), ("M-1", "50", "2")]
+    assert sale.settled()

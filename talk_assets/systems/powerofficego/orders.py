@@ -45,12 +45,13 @@ HEADER_OF_LINE = (
 """What a line is shown with of its order, under `HEADER`. The connection adds that as well."""
 
 STATUS, DRAFT, CONFIRMED = "SalesOrderStatus", "Draft", "Confirmed"
-LAYOUT = Layout(id="Id", order="SortOrder")
 HELD = ("ProductId", "Description", "Quantity", "ProductUnitPrice", "Allowance")
 """What we write of a line."""
 
 UNSAID: Item = {"ProductId": None, "Allowance": 0}
 """What a line is to hold that says nothing of it. Anything else stays as the server filled it in."""
+
+LAYOUT = Layout(id="Id", order="SortOrder", blank=UNSAID)
 
 ORDERS_AT_A_TIME = 100
 """Orders whose lines are on one page: there is a request for each."""
@@ -232,8 +233,8 @@ class GoConnection(GoWriter):
         current = sorted(await self._current(order) if known is None else known, key=_position)
         before = {str(line["Id"]): line for line in current}
         # Places begin with 0 here, and with 1 where differences are found.
-        here, there = [_moved(line, 1) for line in current], [{**UNSAID, **line} for line in wanted]
-        change = _same_products(here, difference(LAYOUT, here, there), there)
+        here = [_moved(line, 1) for line in current]
+        change = _same_products(here, difference(LAYOUT, here, wanted), wanted)
         after = dict(before)
         place = f"{PATH}/{quote(order, safe='')}/Lines"
         template = f"{PATH}/{{id}}/Lines"

@@ -44,7 +44,17 @@ RACES = 4
 """How often records are sent that lost the race for an id."""
 
 LINES = "QuotationLines"
-LAYOUT = Layout(id="QuotationLineId", order="QuotationLineSortOrder")
+LAYOUT = Layout(
+    id="QuotationLineId",
+    order="QuotationLineSortOrder",
+    blank={
+        "QuotationLineData4": "",
+        "QuotationLineComment": "",
+        "QuotationLineQuantity": 0,
+        "QuotationLinePrice": 0,
+        "QuotationLineDiscount": 0,
+    },
+)
 LINES_PATH = "/QuotationLines"
 LINES_NAME = "quotationline"
 

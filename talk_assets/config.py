@@ -289,7 +289,7 @@ def _check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]
     for name in sorted(environ.keys() - set(ours)):
         likely = suggestion(name, ours) if name.startswith("TALK_") else ""
         if likely or name.startswith(prefixes):
-            message = f"the environment variable {name} is not known{likely}. Known are {', '.join(ours)}."
+            message = f"the environment variable {name} is not known{likely or '.'} Known are {', '.join(ours)}."
             raise CredentialsError(message)
 
 

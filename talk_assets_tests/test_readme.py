@@ -46,7 +46,8 @@ def test_a_first_sync_ends_in_the_summary_and_a_second_writes_nothing() -> None:
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_the_configuration_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text(text)
-    assert config.load(tmp_path, {"TALK_CUSTOMERP_TOKEN": "secret"}).dataflows
+    key = "API_KEY" if "X-Api-Key" in text else "TOKEN"
+    assert config.load(tmp_path, {f"TALK_CUSTOMERP_{key}": "secret"}).dataflows
 
 
 @pytest.mark.parametrize("text", blocks("python"))

@@ -217,7 +217,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ),
         (
             "[systems.customerp.collections.contact.fields]\nmobile = 'email'",
-            ["contact.fields", "email holds email and mobile"],
+            ["contact.fields", "mobile: email holds email as well"],
         ),
         (
             "[systems.customerp.collections.contact.fields]\ncompany = { to = 'firms' }",

@@ -96,13 +96,13 @@ SYSTEMS: Mapping[str, Emulated] = {
     "powerofficego": Emulated(
         Powerofficego,
         powerofficego.Renderer,
-        "Products",
+        "Customers",
         "TOKEN=$(curl -s -u sandbox-application:sandbox-client -H 'Ocp-Apim-Subscription-Key: sandbox-subscription' "
         "-d grant_type=client_credentials {base}/OAuth/Token"
         """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && """
         'curl -X PATCH -H "Authorization: Bearer $TOKEN" -H "Ocp-Apim-Subscription-Key: sandbox-subscription" '
         '-H "Content-Type: application/json-patch+json" '
-        """-d '[{{"op": "replace", "path": "/UnitPrice", "value": 99.5}}]' {base}/Products/{id}""",
+        """-d '[{{"op": "replace", "path": "/PhoneNumber", "value": "+47 22 45 67 89"}}]' {base}/Customers/{id}""",
     ),
     "customwebshop": Emulated(
         Customwebshop,

@@ -120,7 +120,7 @@ def test_what_is_switched_off_is_left_out_and_a_mode_is_told(tmp_path: Path) -> 
         '[dataflows.webcrm-customerp]\nmode = "plan"\n[dataflows.webcrm-customerp.pairs.users-contact]\nenabled = false'
     )
     wiring = wired(tmp_path, toml)
-    assert wiring.config.dataflows[0].mode is Mode.PLAN
+    assert [one.mode for one in wiring.config.dataflows if one.name == "webcrm-customerp"] == [Mode.PLAN]
     (text,) = [text for name, text in documents(wiring).items() if name == "webcrm-customerp"]
     assert "Webcrm Users" not in text
     assert "in mode plan" in text

@@ -73,6 +73,10 @@ def _show(result: "Result") -> None:
         for section in checked.sections:
             click.echo(f"  {section.section}: {_state(section)}")
     if read:
+        sections = [section for checked in read for section in checked.sections]
+        covered = sum(section.progress is not None for section in sections)
+        in_sync = sum(section.in_place for section in sections)
+        click.echo(f"{covered} of {len(sections)} sections covered, {in_sync} in sync.")
         click.echo(latest(result.latest))
 
 

@@ -63,7 +63,8 @@ def documented(folder: Path, *headings: str) -> str:
 def test_what_was_written_is_covered_and_in_sync(file: str) -> None:
     done = talk("doc", "check", file)
     assert done.exit_code == 0, done.output
-    title, companies, people = done.stdout.splitlines()[:3]
+    title, companies, people, every, _ = done.stdout.splitlines()
+    assert every == "2 of 2 sections covered, 2 in sync."
     assert title == f"{file}: CRM to ERP Dataflow"
     assert companies.startswith("  CRM Companies to ERP Customers: in sync; crm/companies → erp/customers: ")
     assert companies.endswith(": 2 of 2 records linked, 0 waiting, 0 held")
@@ -132,7 +133,8 @@ def test_other_words_for_the_same_are_understood_and_what_is_not_covered_is_told
     )
     done = talk("doc", "check", file)
     assert done.exit_code == 1
-    _, unknown, people, companies = done.stdout.splitlines()[:4]
+    _, unknown, people, companies, some, _ = done.stdout.splitlines()
+    assert some == "1 of 3 sections covered, 1 in sync."
     assert unknown.startswith('  Crm person to ERP contact: not covered; "Crm person" names no collection: crm has ')
     assert "in sync; crm/people → erp/contacts" in people
     assert companies.endswith("not covered; there is no pair crm/companies → erp/contacts")

@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS sync.journal (
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.guards (
+    collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
+CREATE TABLE IF NOT EXISTS sync.stops (
+    collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
+CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
 """
@@ -47,7 +52,8 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known.
+`outcome` is null is an intent whose answer is not known. `stops` are what `sync.guards` made wait for a person,
+`approved` up to which count; `doubted` the records that seem to be deleted and were too many to believe it.
 """
 
 

@@ -8,8 +8,10 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.store import Transaction
-from talk_assets.sync import incoming, journal, links, reading, tables
+from talk_assets.sync import guards, incoming, journal, links, reading, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
+from talk_assets.sync.deletes import Gone
+from talk_assets.sync.guards import Limits
 from talk_assets.sync.records import parse
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
@@ -52,16 +54,14 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
     return Answered(key, collection, rows.join(frame, on="key"), parts)
 
 
-def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
+def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
     """Store the answers to a batch."""
-    key, _collection = answered.key, answered.collection
+    key = answered.key
     done = answered.of(Outcome.DONE)
     shown = _shown(transaction, answered, done, now)
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
-    gone = answered.of(Outcome.GONE).select("id").drop_nulls()
-    for where, ids in {key: gone["id"].to_list(), **answered.parts}.items():
-        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    _left(transaction, answered, limits, now)
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
     transaction.run(
         "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
@@ -80,6 +80,20 @@ def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
         "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason")
     )
     journal.answer(transaction, closed, now)
+
+
+def _left(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
+    """What we deleted is gone, and what was not there when we wrote to it, unless that is too much to believe."""
+    key, collection = answered.key, answered.collection
+    leaving = pl.col("action") == Action.DELETE
+    deleted = answered.of(Outcome.DONE, Outcome.GONE).filter(leaving).select("id")
+    links.leave(transaction, key, collection, deleted, Gone.DELETED, now)
+    missing = answered.of(Outcome.GONE).filter(~leaving).select("id").drop_nulls()
+    missing = guards.believe(transaction, key, missing, limits, now)
+    for where, ids in {key: [*deleted["id"], *missing["id"]], **answered.parts}.items():
+        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    done = answered.of(Outcome.DONE).filter(pl.col("action") == Action.ARCHIVE).select("id")
+    links.archived(transaction, key, collection, done, now)
 
 
 def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
 from talk_assets.sync import golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.deletes import Gone
 from talk_assets.sync.golden import Decision
 
 CHUNK = 50_000
@@ -24,19 +25,20 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
     linked = tables.links(entity.name)
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = $1 FROM incoming i
+        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
         WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
         """,
         now,
     )
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = NULL FROM incoming i
+        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM incoming i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {linked} o
             WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
-        """
+        """,
+        now,
     )
 
 
@@ -256,6 +258,31 @@ def created(
         *(sent[field].alias(f"sent_{field}") for field in collection.lens.fields),
     )
     transaction.run(f"INSERT INTO {tables.links(collection.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
+
+
+def leave(
+    transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, gone: Gone, now: datetime
+) -> None:
+    """Note that records (`id`) left their entities, which get no others in their place by themselves."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET gone_at = ?, gone_by = ?"
+        " WHERE collection = ? AND gone_at IS NULL AND id IN (SELECT id FROM ids)",
+        now,
+        gone.value,
+        key,
+        ids=ids,
+    )
+
+
+def archived(transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, now: datetime) -> None:
+    """Note that we archived records (`id`): if somebody takes them back, that stands."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET archived_at = ?"
+        " WHERE collection = ? AND id IN (SELECT id FROM ids)",
+        now,
+        key,
+        ids=ids,
+    )
 
 
 def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:

@@ -41,7 +41,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
 
 
 def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
-    """Link the records of `fresh` that found or became an entity; the rest is held."""
+    """Link the records of `fresh` that have an entity, or found one."""
     entity = collection.entity
     _recover(transaction, key, collection, now)
     _introduce(transaction, entity, now, run)
@@ -84,7 +84,7 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
     transaction.run(
         f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM fresh"
-        f" WHERE linked_by = '{matching.NEW}' AND entity IS NOT NULL"
+        f" WHERE entity IS NOT NULL AND entity NOT IN (SELECT entity FROM {tables.golden(entity.name)})"
     )
 
 
@@ -93,7 +93,7 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
-        FROM fresh WHERE entity IS NOT NULL AND linked_by <> '{matching.NEW}'
+        FROM fresh WHERE entity IN (SELECT entity FROM {tables.golden(entity.name)})
         """
     )
     met = transaction.count("SELECT count(*) FROM met")

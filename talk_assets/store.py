@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS sync.journal (
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.edits (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR, won BOOLEAN,
+    noticed_at TIMESTAMPTZ, run VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
 """
@@ -47,7 +50,8 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known.
+`outcome` is null is an intent whose answer is not known. `edits` are the values that people set in records that were
+linked already, and whether they became golden.
 """
 
 

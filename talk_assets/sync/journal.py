@@ -1,4 +1,4 @@
-"""The journal: every write, as an intent before it is sent and with its answer after.
+"""The journal: every write, as an intent before it is sent and with its answer after; beside it, every edit noticed.
 
 A row without an outcome was sent, perhaps, and its answer never stored. It is closed by what the next look at the
 system shows, and a create is sent again only under its own key.
@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.store import Transaction
+from talk_assets.sync.golden import COLUMNS
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
 """Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""
@@ -70,3 +71,19 @@ def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
         """,
         collection,
     )
+
+
+def note_edits(
+    transaction: Transaction, kind: str, edits: pl.DataFrame, golden: pl.DataFrame, now: datetime, run: str
+) -> None:
+    """Write down what people edited, and whether it is golden now; both frames in the long form of `sync.golden`."""
+    winners = golden.select("entity", "field", pl.col("value").alias("winner"))
+    noted = edits.join(winners, on=["entity", "field"], how="left", maintain_order="left").select(
+        pl.lit(kind).alias("kind"),
+        *COLUMNS,
+        pl.col("value").eq_missing(pl.col("winner")).alias("won"),
+        pl.lit(now).alias("noticed_at"),
+        pl.lit(run).alias("run"),
+    )
+    if noted.height:
+        transaction.run("INSERT INTO sync.edits BY NAME SELECT * FROM noted", noted=noted)

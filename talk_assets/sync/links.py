@@ -124,8 +124,8 @@ def decide(
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
     now: datetime,
     run: str,
-) -> None:
-    """Let `rule` decide between golden and the proposals, and store golden and the conflicts."""
+) -> pl.DataFrame:
+    """Let `rule` decide between golden and the proposals, store golden and the conflicts; return what is golden now."""
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
@@ -142,6 +142,7 @@ def decide(
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
+    return decision.golden
 
 
 def absorb(
@@ -171,14 +172,9 @@ def absorb(
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposals = pl.concat(edits)
     for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
-        decide(
-            transaction,
-            entity,
-            proposals.join(entities, on="entity", how="semi", maintain_order="left"),
-            golden.absorb,
-            now,
-            run,
-        )
+        edited_now = proposals.join(entities, on="entity", how="semi", maintain_order="left")
+        decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
+        journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i

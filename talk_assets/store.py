@@ -150,6 +150,30 @@ class Store:
         finally:
             connection.close()
 
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Keep every other process out, everything being in the one file; yield that file.
+
+        Raise StoreError where it cannot be opened, ValueError for a database in memory.
+        """
+        if self.path is None:
+            message = "a database in memory has no file"
+            raise ValueError(message)
+        connection = self._open()
+        try:
+            _checkpoint(connection, self.path)
+            yield self.path
+        finally:
+            connection.close()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy what is committed into a new database, while other processes wait. Raise StoreError where it fails."""
+        connection = self._open()
+        try:
+            _copy(connection, connection.execute("SELECT current_database()").fetchall()[0][0], target)
+        finally:
+            connection.close()
+
     def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
             connection.execute("COMMIT")
@@ -189,16 +213,62 @@ class Store:
             return
         transaction.run(SYNC_TABLES)
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
-        if found > FORMAT:
-            message = (
-                f"{self.path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
-                " Upgrade talk-assets."
-            )
-            raise StoreIncompatible(message)
+        _check_format(self.path, found)
         if not found:
             transaction.run(f"INSERT INTO sync.format VALUES ({FORMAT})")
             transaction.run("INSERT INTO sync.clock VALUES (0)")
         self._prepared = True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database that was made by `copy_to`, or is one of ours, into a new one; `source` is only read.
+
+    Raise StoreIncompatible where it is none, or where a newer version wrote it, and StoreError where copying fails.
+    """
+    connection = duckdb.connect(":memory:")
+    try:
+        try:
+            connection.execute(f"ATTACH {_quoted(source)} AS source (READ_ONLY)")
+            found = connection.execute("SELECT max(format) FROM source.sync.format").fetchall()[0][0]
+        except duckdb.Error as error:
+            message = f"{source}: is no database of ours ({_first_line(error)}). `talk backup` makes one."
+            raise StoreIncompatible(message) from error
+        _check_format(source, found or 0)
+        _copy(connection, "source", target)
+    finally:
+        connection.close()
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        connection.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        message = f"{path}: could not be written ({_first_line(error)})."
+        raise StoreError(message) from error
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> None:
+    try:
+        connection.execute(f"ATTACH {_quoted(target)} AS copied_to")
+        connection.execute(f'COPY FROM DATABASE "{source}" TO copied_to')
+        connection.execute("CHECKPOINT copied_to")
+        connection.execute("DETACH copied_to")
+    except duckdb.Error as error:
+        message = f"{target}: could not be written ({_first_line(error)}). There must be room for it in its folder."
+        raise StoreError(message) from error
+
+
+def _check_format(path: Path | None, found: int) -> None:
+    if found > FORMAT:
+        message = (
+            f"{path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
+            " Upgrade talk-assets."
+        )
+        raise StoreIncompatible(message)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -17,6 +17,8 @@ _COMMANDS = {
     "explain": "talk_assets.cli.explain",
     "held": "talk_assets.cli.held",
     "conflicts": "talk_assets.cli.conflicts",
+    "backup": "talk_assets.cli.backup",
+    "restore": "talk_assets.cli.backup",
     "doc": "talk_assets.cli.doc",
     "sandbox": "talk_assets.cli.sandbox",
 }

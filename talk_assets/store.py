@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS sync.changes (
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
-    outcome VARCHAR, reason VARCHAR);
+    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known. `edits` are the values that people set in records that were
+`outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
+and `answer` what it said. `edits` are the values that people set in records that were
 linked already, and whether they became golden.
 """
 
@@ -212,6 +213,7 @@ class Store:
         if self._prepared:
             return
         transaction.run(SYNC_TABLES)
+        transaction.ensure("sync.journal", {"request_id": "VARCHAR", "answer": "VARCHAR"})
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
         _check_format(self.path, found)
         if not found:

@@ -24,10 +24,11 @@ def intend(transaction: Transaction, intents: pl.DataFrame) -> None:
 
 
 def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> None:
-    """Close intents with `key, outcome, id, reason`."""
+    """Close intents with `key, outcome, id, reason, request_id, said`."""
     transaction.run(
         """
-        UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id), reason = a.reason
+        UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id),
+            reason = a.reason, request_id = a.request_id, answer = a.said
         FROM answers a WHERE journal.key = a.key
         """,
         now,

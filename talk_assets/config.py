@@ -28,6 +28,7 @@ from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
 PATIENCE = 30
+KEEP_DAYS = 365
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -57,7 +58,8 @@ class DataflowSettings:
 class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
-    `patience` is for how many seconds another process may hold the database before we give up.
+    `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
+    days the journal is kept.
     """
 
     folder: Path
@@ -66,6 +68,7 @@ class Config:
     systems: Mapping[str, SystemSettings]
     dataflows: tuple[DataflowSettings, ...]
     patience: int = PATIENCE
+    keep_days: int = KEEP_DAYS
 
     @property
     def sandbox_folder(self) -> Path:
@@ -107,15 +110,15 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "patience", "sandbox", "systems", "dataflows")
+    root.only("database", "patience", "sandbox", "journal", "systems", "dataflows")
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
-    port = _sandbox_port(root)
+    port, keep_days = _sandbox_port(root), _keep_days(root)
     profiles = _profiles(root)
     _check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience)
+    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, keep_days)
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -138,6 +141,12 @@ def _sandbox_port(root: Section) -> int:
     sandbox = root.section("sandbox")
     sandbox.only("port")
     return sandbox.whole("port", SANDBOX_PORT, low=1, high=65535)
+
+
+def _keep_days(root: Section) -> int:
+    journal = root.section("journal")
+    journal.only("keep_days")
+    return journal.whole("keep_days", KEEP_DAYS, low=1, high=36500)
 
 
 def _profiles(root: Section) -> dict[str, Profile]:

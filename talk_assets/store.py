@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS sync.changes (
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
-    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR);
+    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR, caused_at VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS sync.edits (
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
 """
-"""What the run owns. Values are canonical text; `fields`, `before`, `after` and `cause` are JSON objects by field.
+"""What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
+objects by field.
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
@@ -213,7 +214,7 @@ class Store:
         if self._prepared:
             return
         transaction.run(SYNC_TABLES)
-        transaction.ensure("sync.journal", {"request_id": "VARCHAR", "answer": "VARCHAR"})
+        transaction.ensure("sync.journal", dict.fromkeys(("request_id", "answer", "caused_at"), "VARCHAR"))
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
         _check_format(self.path, found)
         if not found:

@@ -74,6 +74,13 @@ def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
     )
 
 
+def prune(transaction: Transaction, before: datetime) -> None:
+    """Forget writes, edits and runs from before an instant; a write whose outcome is not known is never forgotten."""
+    transaction.run("DELETE FROM sync.journal WHERE intended_at < ? AND outcome IS NOT NULL", before)
+    transaction.run("DELETE FROM sync.edits WHERE noticed_at < ?", before)
+    transaction.run("DELETE FROM sync.runs WHERE coalesce(ended_at, started_at) < ?", before)
+
+
 def note_edits(
     transaction: Transaction, kind: str, edits: pl.DataFrame, golden: pl.DataFrame, now: datetime, run: str
 ) -> None:

@@ -29,6 +29,7 @@ from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
 PATIENCE = 30
+KEEP_DAYS = 365
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -58,7 +59,8 @@ class DataflowSettings:
 class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
-    `patience` is for how many seconds another process may hold the database before we give up.
+    `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
+    days the journal is kept.
     """
 
     folder: Path
@@ -68,6 +70,7 @@ class Config:
     dataflows: tuple[DataflowSettings, ...]
     patience: int = PATIENCE
     limits: Limits = field(default_factory=Limits)
+    keep_days: int = KEEP_DAYS
 
     @property
     def sandbox_folder(self) -> Path:
@@ -109,15 +112,17 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "patience", "sandbox", "guards", "systems", "dataflows")
+    root.only("database", "patience", "sandbox", "guards", "journal", "systems", "dataflows")
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
-    port = _sandbox_port(root)
+    port, keep_days = _sandbox_port(root), _keep_days(root)
     profiles = _profiles(root)
     _check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root))
+    return Config(
+        folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root), keep_days
+    )
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -151,6 +156,12 @@ def _guards(root: Section) -> Limits:
         said.whole("few", usual.few, low=1, high=10**9),
         said.whole("most", usual.most, low=1, high=10**9),
     )
+
+
+def _keep_days(root: Section) -> int:
+    journal = root.section("journal")
+    journal.only("keep_days")
+    return journal.whole("keep_days", KEEP_DAYS, low=1, high=36500)
 
 
 def _profiles(root: Section) -> dict[str, Profile]:

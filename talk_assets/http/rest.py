@@ -19,6 +19,7 @@ from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call, Client, Site
 from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
+from talk_assets.http.exchange import told
 from talk_assets.http.listing import Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, CursorExpired, Outcome, Page, Write
@@ -107,7 +108,7 @@ class RestConnection(HttpConnection):
         mine = self._collections[collection.name]
 
         async def send(write: Write) -> Answer:
-            return await self._write(mine, write)
+            return await told(self._write(mine, write))
 
         async for answer in gather(send, writes, window=self.client.site.concurrency):
             yield answer

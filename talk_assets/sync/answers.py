@@ -20,7 +20,7 @@ CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.F
 
 @dataclass(frozen=True)
 class Answered:
-    """A batch's rows with the columns `outcome, answer_id, record, answer_reason`."""
+    """A batch's rows with the columns `outcome, answer_id, record, answer_reason, request_id, said`."""
 
     key: str
     collection: Collection
@@ -41,10 +41,13 @@ class Answered:
 
 def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
     """Put answers beside the writes they answer."""
+    columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
-        [(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason) for a in answers],
-        schema=["key", "outcome", "answer_id", "record", "answer_reason"],
-        schema_overrides=dict.fromkeys(("key", "outcome", "answer_id", "record", "answer_reason"), pl.String),
+        [
+            (a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason, a.request_id, a.said)
+            for a in answers
+        ],
+        schema=dict.fromkeys(columns, pl.String),
         orient="row",
     )
     parts: defaultdict[str, list[str]] = defaultdict(list)
@@ -77,7 +80,7 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
         failed=failed,
     )
     closed = answered.of(*CLOSING).select(
-        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason")
+        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"
     )
     journal.answer(transaction, closed, now)
 

@@ -134,7 +134,7 @@ class Answer:
     """The system's answer to the write `key`. `record` is the stored record, where the API returns it.
 
     `gone` are records of other collections that are no longer there, as (collection, id): the parts that the write
-    removed, or found removed.
+    removed, or found removed. `request_id` is what the system calls the request, `said` its own words, for people.
     """
 
     key: str
@@ -143,6 +143,8 @@ class Answer:
     record: bytes | None = None
     reason: str | None = None
     gone: tuple[tuple[str, str], ...] = ()
+    request_id: str | None = None
+    said: str | None = None
 
 
 @dataclass

@@ -156,6 +156,10 @@ class Hub:
         now, entity = self.clock(), topology_.entity
         links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+        for certain in (matching.recognise, matching.rejoin):
+            for key, collection in topology_.collections.items():
+                if certain(transaction, key, collection):
+                    links.link(transaction, key, collection, now, self.run)
         for key, collection in topology_.collections.items():
             if matching.match(transaction, key, collection):
                 held.append(matching.held(transaction, collection))

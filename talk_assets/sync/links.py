@@ -43,7 +43,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
 
 
 def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
-    """Link the records of `fresh` that found or became an entity; the rest is held."""
+    """Link the records of `fresh` that have an entity, or found one."""
     entity = collection.entity
     _recover(transaction, key, collection, now)
     _introduce(transaction, entity, now, run)
@@ -86,7 +86,7 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
     transaction.run(
         f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM fresh"
-        f" WHERE linked_by = '{matching.NEW}' AND entity IS NOT NULL"
+        f" WHERE entity IS NOT NULL AND entity NOT IN (SELECT entity FROM {tables.golden(entity.name)})"
     )
 
 
@@ -95,7 +95,7 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
-        FROM fresh WHERE entity IS NOT NULL AND linked_by <> '{matching.NEW}'
+        FROM fresh WHERE entity IN (SELECT entity FROM {tables.golden(entity.name)})
         """
     )
     met = transaction.count("SELECT count(*) FROM met")
@@ -126,8 +126,8 @@ def decide(
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
     now: datetime,
     run: str,
-) -> None:
-    """Let `rule` decide between golden and the proposals, and store golden and the conflicts."""
+) -> pl.DataFrame:
+    """Let `rule` decide between golden and the proposals, store golden and the conflicts; return what is golden now."""
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
@@ -144,6 +144,7 @@ def decide(
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
+    return decision.golden
 
 
 def absorb(
@@ -173,14 +174,9 @@ def absorb(
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposals = pl.concat(edits)
     for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
-        decide(
-            transaction,
-            entity,
-            proposals.join(entities, on="entity", how="semi", maintain_order="left"),
-            golden.absorb,
-            now,
-            run,
-        )
+        edited_now = proposals.join(entities, on="entity", how="semi", maintain_order="left")
+        decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
+        journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i

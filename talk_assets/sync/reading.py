@@ -64,6 +64,12 @@ def prepare(transaction: Transaction, key: str, collection: Collection) -> None:
     )
 
 
+def begin_anew(transaction: Transaction) -> None:
+    """Forget how far every collection was read: each is read in full before anything is created."""
+    transaction.run("DELETE FROM sync.sweeps")
+    transaction.run("UPDATE sync.cursors SET cursor = NULL, position = NULL, sweep_cursor = NULL, full_at = NULL")
+
+
 @dataclass
 class Reader:
     """Reads one collection over an open connection."""

@@ -212,6 +212,7 @@ class Writer:
             pl.Series("key", [str(uuid.uuid4()) for _ in range(rows.height)], dtype=pl.String),
             before["before"],
             before["cause"],
+            before["caused_at"],
         )
         again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body")
         again = again.unique("entity", keep="first").with_columns(pl.lit(Action.CREATE.value).alias("action"))
@@ -225,17 +226,18 @@ class Writer:
             *(pl.when(resent).then(was[name]).otherwise(pl.col(f"is_{name}")).alias(f"is_{name}") for name in fields),
         )
         intents = rows.filter(~resent).select(
-            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "body",
+            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "caused_at",
+            "body",
             pl.lit(self.run).alias("run"), pl.lit(now).alias("intended_at"),
         )  # fmt: skip
         journal.intend(transaction, intents)
         return rows
 
     def _before(self, transaction: Transaction, rows: pl.DataFrame) -> pl.DataFrame:
-        """What the record held in the fields that are to be written, and which records the new values come from."""
+        """What the record held in the fields to be written, and where and when the new values were set."""
         fields, entity = self.collection.lens.fields, self.collection.entity
         wanted = rows.select("entity").unique()
-        seen = ", ".join(f'l.seen_{name}, g."{name}_from"' for name in fields)
+        seen = ", ".join(f'l.seen_{name}, g."{name}_from", g."{name}_at"' for name in fields)
         known = transaction.frame(
             f"SELECT g.entity, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity)"
             f" LEFT JOIN {tables.links(entity.name)} l"
@@ -250,7 +252,9 @@ class Writer:
         mask = joined.select((whole | pl.col(f"is_{name}")).alias(name) for name in fields)
         before = objects.encode(joined.select(pl.col(f"seen_{name}").alias(name) for name in fields), mask)
         cause = objects.encode(joined.select(pl.col(f"{name}_from").alias(name) for name in fields), mask)
-        return pl.DataFrame({"before": before, "cause": cause})
+        times = (pl.col(f"{name}_at").dt.to_string("iso:strict").alias(name) for name in fields)
+        caused_at = objects.encode(joined.select(times), mask)
+        return pl.DataFrame({"before": before, "cause": cause, "caused_at": caused_at})
 
     def leave(self, transaction: Transaction, batch: Batch) -> None:
         """Say why a reference was left out of what was sent."""

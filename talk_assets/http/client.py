@@ -79,7 +79,7 @@ class Client:
 
     def __init__(self, site: Site, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.site = site
-        self._clock = site.retry.clock
+        self._clock = site.retry.clock.steady()
         self._limiter = Limiter(site.rate, site.spent, self._clock)
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)

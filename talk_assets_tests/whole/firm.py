@@ -78,7 +78,11 @@ class Firm:
     def _settings(self, name: str) -> SystemSettings:
         now = self.sandbox.clock.now
         retry = Retry(tries=self.tries, clock=Clock(now=now, wall=now, sleep=self._sleep))
-        return SystemSettings(self.sandbox.base_urls[name], rate=UNLIMITED, retry=retry)
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry)
+
+    def base_url(self, name: str) -> str:
+        """Where the hub finds a system."""
+        return self.sandbox.base_urls[name]
 
     async def _sleep(self, seconds: float) -> None:
         self.sandbox.clock.advance(seconds)

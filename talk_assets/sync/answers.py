@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -25,6 +25,8 @@ class Answered:
     rows: pl.DataFrame
     parts: Mapping[str, Sequence[str]]
     """Ids of the records of other collections that the writes deleted."""
+    skew: timedelta = timedelta()
+    """The system's clock less ours."""
 
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
@@ -37,7 +39,9 @@ class Answered:
         return sent, rows.select(pl.col(f"is_{name}").alias(name) for name in fields)
 
 
-def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
+def join(
+    key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer], skew: timedelta = timedelta()
+) -> Answered:
     """Put answers beside the writes they answer."""
     frame = pl.DataFrame(
         [(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason) for a in answers],
@@ -49,7 +53,7 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
     for answer in answers:
         for name, id_ in answer.gone:
             parts[f"{key.split('/', maxsplit=1)[0]}/{name}"].append(id_)
-    return Answered(key, collection, rows.join(frame, on="key"), parts)
+    return Answered(key, collection, rows.join(frame, on="key"), parts, skew)
 
 
 def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
@@ -89,7 +93,7 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now)
+    reading.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
     raw = transaction.frame(
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),

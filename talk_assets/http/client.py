@@ -4,12 +4,14 @@ Which requests to send, and what the answers mean, is the connection's concern.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import httpx
 
@@ -170,7 +172,10 @@ class Client:
             what = "its answer to the request for a token holds none"
             raise self._credentials(what) from error
         except broken() as error:
-            return _Failure(_spell(error), lost=_sender(error) in {None, request} and not never_sent(error))
+            return _Failure(
+                self._struck(_spell(error).encode()).decode(),
+                lost=_sender(error) in {None, request} and not never_sent(error),
+            )
         return self._judge(call, response, own=response.request is request)
 
     def _request(self, call: Call) -> httpx.Request:
@@ -210,7 +215,7 @@ class Client:
         if own and response.is_success and (not call.json or words.is_json(response)):
             return
         kind = response.headers.get("content-type", "no content type")
-        found = f"{response.status_code} ({kind}): {self._clean(shorten(response.content))}"
+        found = f"{response.status_code} ({kind}): {shorten(self._struck(response.content, response.request))}"
         where = f"{self.site.system}: {_bare(response.url)}"
         message = f"{where} answered {found}, where JSON would be right; check base_url"
         raise NotTheApi(message)
@@ -226,12 +231,15 @@ class Client:
         return AnswerLost(message) if lost else Unreachable(message)
 
     def _says(self, response: httpx.Response) -> str:
-        return f"{response.status_code} {self._clean(words.of(response.content))}".strip()
+        return f"{response.status_code} {words.of(self._struck(response.content, response.request))}".strip()
 
-    def _clean(self, text: str) -> str:
-        for secret in self.site.secrets:
-            text = text.replace(secret, "…")
-        return text
+    def _struck(self, body: bytes, request: httpx.Request | None = None) -> bytes:
+        """What a system said, without our credentials and those it issued, before any of it is cut short."""
+        sent = request.headers.get("authorization", "").rpartition(" ")[2] if request else ""
+        for secret in filter(None, (*self.site.secrets, sent)):
+            for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
+                body = body.replace(form.encode(), "…".encode())
+        return body
 
 
 def _bare(url: httpx.URL) -> str:

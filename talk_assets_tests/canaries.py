@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -112,5 +112,6 @@ def _duckdb(file: Path) -> Iterator[bytes]:
     with connection:
         tables = "SELECT schema_name, table_name FROM duckdb_tables() WHERE estimated_size > 0"
         for schema, table in connection.execute(tables).fetchall():
-            rows = connection.execute(f'SELECT * FROM "{schema}"."{table}"').fetchall()
-            yield "\n".join(str(value) for row in rows for value in row).encode()
+            with suppress(duckdb.IOException):  # a damaged database, some of which could not be read by anybody
+                rows = connection.execute(f'SELECT * FROM "{schema}"."{table}"').fetchall()
+                yield "\n".join(str(value) for row in rows for value in row).encode()

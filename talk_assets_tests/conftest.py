@@ -17,7 +17,7 @@ from talk_assets_tests.canaries import Canaries, published
 settings.register_profile("talk", deadline=None, print_blob=True)
 settings.load_profile("talk")
 
-VARIABLE = "TALK_CANARY_TOKEN"
+VARIABLE = "CANARY_TOKEN"
 """Belongs to no system, and is there for whoever keeps the whole environment."""
 
 

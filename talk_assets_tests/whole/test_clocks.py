@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from talk_assets.dataflows import Pair
 from talk_assets.sandbox.serving import serving
 from talk_assets.store import Store
-from talk_assets_tests.whole.firm import PAIRS, Firm, Synced, only
+from talk_assets_tests.whole.firm import Firm, Synced, only
 
 DAY = 86_400.0
 JUMPS = [DAY, -7 * DAY]
@@ -46,7 +47,7 @@ class Clocks(Firm):
 @pytest.fixture
 def firm() -> Iterator[Clocks]:
     with serving() as sandbox, httpx.Client() as http:
-        yield Clocks(sandbox, Store(None), http, PAIRS)
+        yield Clocks(sandbox, Store(None), http, [Pair("webcrm/persons", "customerp/contact")])
 
 
 @pytest.fixture

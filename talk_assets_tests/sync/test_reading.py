@@ -8,7 +8,7 @@ import pytest
 
 from talk_assets.errors import SystemFailure
 from talk_assets.sync.connection import Collection, Page
-from talk_assets_tests.memory import PAGE, MemoryConnection
+from talk_assets_tests.simulator.memory import PAGE, MemoryConnection
 from talk_assets_tests.office import Office, open_office
 
 READ = MemoryConnection.read

@@ -54,7 +54,7 @@ class Office:
 
     folder: Path
     mode: Mode = Mode.WRITE
-    world: World = field(default_factory=lambda: World())
+    world: World = field(default_factory=World)
     memories: dict[str, MemoryCollection] = field(init=False)
     broken: dict[str, str] = field(default_factory=dict)
 

@@ -11,6 +11,6 @@
     shrinking makes a script that breaks a promise short
     planted   switches off one protection of the hub at a time, which must be found
 
-Histories are lived in groups that share systems and runs, since a run costs hardly more for fifty than for one. Each has
-records of its own; they have the traits of the systems and the crashes in common.
+Histories are lived in groups that share systems and runs, since a run costs hardly more for a hundred than for one.
+Each has records of its own; they have the traits of the systems and the crashes in common.
 """

@@ -94,7 +94,7 @@ class History:
             if not self.run(Run(full=True), Written()):
                 return runs
         message = "does not come to rest"
-        raise BrokenPromise(message, "")
+        raise BrokenPromise(message)
 
     def run(self, run: Run, fate: Fate) -> int:
         """Run once; return how many records were written, or could not be."""

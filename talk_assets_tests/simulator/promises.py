@@ -7,6 +7,7 @@ they were linked, cannot be told at the end.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import polars as pl
 
@@ -24,15 +25,16 @@ SECOND = 4
 
 
 class BrokenPromise(AssertionError):  # noqa: N818 -- what the sync must never do, not an error of the simulator
-    """`promise` is the same for all that break it, `case` says where and how."""
+    """`promise` is the same for all that break it, `case` says where and how, `history` in which one, if in one."""
 
-    def __init__(self, promise: str, case: str) -> None:
+    def __init__(self, promise: str, case: str = "", history: int | None = None) -> None:
         super().__init__(f"{promise}: {case}" if case else promise)
         self.promise = promise
         self.case = case
+        self.history = history
 
-    def __reduce__(self) -> tuple[type["BrokenPromise"], tuple[str, str]]:
-        return type(self), (self.promise, self.case)
+    def __reduce__(self) -> tuple[type["BrokenPromise"], tuple[str, str, int | None]]:
+        return type(self), (self.promise, self.case, self.history)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class State:
             doubled=bool(twice.any()),
         )
 
+    def record(self, entity: str) -> tuple[str, str]:
+        """One of its records."""
+        return next(record for record, link in self.links.items() if link.entity == entity)
+
     def entity(self, key: str, id_: str) -> str | None:
         """The entity of a record that is linked and not gone."""
         link = self.links.get((key, id_))
@@ -124,9 +130,10 @@ class Ledger:
         shown = self.office.memories[key].shown
         if name is None or id_ not in shown:
             return
-        same = [other for other, record in shown.items() if record[name] == shown[id_][name] and other != id_]
+        there = [other for other in self.office.memories[key].records if other in shown and other != id_]
+        same = [other for other in there if shown[other][name] == shown[id_][name]]
         if same:
-            self._broken("guessed which of several records was meant", f"{key}/{id_}, as {', '.join(same)}")
+            self._broken("guessed which of several records was meant", f"{key}/{id_}, as {', '.join(same)}", (key, id_))
 
     def check(self) -> None:
         """Hold the state at rest against the promises."""
@@ -138,15 +145,16 @@ class Ledger:
             self._broken("created a record beside one that nobody had read", ", ".join(self.world.beside))
         state = State.of(self.store)
         if state.doubled:
-            self._broken("two live records of one collection in one entity, or one record in two", "")
+            self._broken("two live records of one collection in one entity, or one record in two")
         self._check_made(state)
         self._check_dead(state)
         self._check_pairs(state)
         self._check_values(state)
         self._check_edits(state)
 
-    def _broken(self, promise: str, case: str) -> None:
-        raise BrokenPromise(promise, case)
+    def _broken(self, promise: str, case: str, record: tuple[str, str] | None = None) -> NoReturn:
+        key, id_ = record or ("", "")
+        raise BrokenPromise(promise, case, self.office.memories[key].history.get(id_) if record else None)
 
     def _records(self) -> Iterator[tuple[str, str]]:
         return ((key, id_) for key, memory in self.office.memories.items() for id_ in memory.records)
@@ -162,27 +170,29 @@ class Ledger:
             link = state.links.get((key, id_))
             if link and link.entity == made and (key, made) in state.alive:
                 continue  # deleted, replaced by a person's, and taken out of the trash
-            self._broken("created twice", f"{key}/{id_} for {made}, linked to {found}")
+            self._broken("created twice", f"{key}/{id_} for {made}, linked to {found}", (key, id_))
 
     def _check_dead(self, state: State) -> None:
         """A record that is there is not taken for deleted, unless another has its place meanwhile."""
         for key, id_ in self._records():
             link = state.links.get((key, id_))
             if link and not link.live and (key, link.entity) not in state.alive:
-                self._broken("took a record for deleted that is there", f"{key}/{id_}")
+                self._broken("took a record for deleted that is there", f"{key}/{id_}", (key, id_))
         for (key, id_), link in state.links.items():
             if link.live and id_ not in self.office.memories[key].records:
-                self._broken("took a record to be there that was deleted", f"{key}/{id_}")
+                self._broken("took a record to be there that was deleted", f"{key}/{id_}", (key, id_))
 
     def _check_pairs(self, state: State) -> None:
         """Every left record has its right one, or is held, or waits."""
         for pair in PAIRS:
             for id_ in self.office.memories[pair.left].records:
                 link = state.links.get((pair.left, id_))
-                if link is None and (pair.left, id_) not in state.held:
-                    self._broken("a record is neither linked nor held", f"{pair.left}/{id_}")
+                known = id_ in self.office.memories[pair.left].known  # no list shows what was archived at once
+                if link is None and known and (pair.left, id_) not in state.held:
+                    self._broken("a record is neither linked nor held", f"{pair.left}/{id_}", (pair.left, id_))
                 if link and link.live and (pair.right, link.entity) not in state.present | state.waiting:
-                    self._broken("a record has none on the other side", f"{pair.left}/{id_} in {pair.right}")
+                    case = f"{pair.left}/{id_} in {pair.right}"
+                    self._broken("a record has none on the other side", case, (pair.left, id_))
 
     def _check_values(self, state: State) -> None:
         """Linked records show the same, but for what a system makes of it and what waits."""
@@ -202,7 +212,7 @@ class Ledger:
                 shown.setdefault((entity, name), {})[key] = common(name, value)
         for (entity, name), values in shown.items():
             if len(set(values.values())) > 1:
-                self._broken("linked records differ", f"{entity}.{name}: {values}")
+                self._broken("linked records differ", f"{entity}.{name}: {values}", state.record(entity))
 
     def _check_edits(self, state: State) -> None:
         """Golden has the newest edit, and what lost to another person's is in the conflicts."""
@@ -245,12 +255,15 @@ class Ledger:
         )
         if latest < _earliest(newest):
             self._broken(
-                "an older edit won", f"{place[0]}.{place[1]} is {golden!r}, and not {newest.value!r} of {newest.key}"
+                "an older edit won",
+                f"{place[0]}.{place[1]} is {golden!r}, and not {newest.value!r} of {newest.key}",
+                (newest.key, newest.id),
             )
 
     def _latest(self, edit: Edit) -> float:
         shown = edit.last if edit.last is not None else edit.at
-        echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == common(edit.name, edit.value)]
+        same = common(edit.name, edit.value)
+        echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same]
         return max([shown, *echoes]) + SECOND
 
     def _check_lost(
@@ -260,7 +273,8 @@ class Ledger:
             value = common(edit.name, edit.value)
             if value is None or value in self.held[place] or (*place, value) in lost:
                 continue
-            self._broken("an edit was lost without a conflict", f"{place[0]}.{place[1]} = {value!r} of {edit.key}")
+            case = f"{place[0]}.{place[1]} = {value!r} of {edit.key}"
+            self._broken("an edit was lost without a conflict", case, (edit.key, edit.id))
 
 
 def _earliest(edit: Edit) -> float:

@@ -30,9 +30,12 @@ def minimal(items: Sequence[Item], breaks: Callable[[Sequence[Item]], bool]) -> 
     return [] if len(items) == 1 and breaks([]) else items
 
 
-def shrink(script: Script, breaks: Breaks) -> Script:
-    """Return the shortest script found that still breaks; the one given must."""
-    histories = minimal(script.histories, lambda some: breaks(_only(script, some)))
+def shrink(script: Script, breaks: Breaks, guess: int | None = None) -> Script:
+    """Return the shortest script found that still breaks; the one given must. `guess` is the history to look at."""
+    if guess is not None and breaks(_only(script, [guess])):
+        histories: Sequence[int] = [guess]
+    else:
+        histories = minimal(script.histories, lambda some: breaks(_only(script, some)))
     script = _only(script, histories)
     while True:
         shorter = _simpler(_fewer(script, breaks), breaks)

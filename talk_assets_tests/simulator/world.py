@@ -1,4 +1,4 @@
-"""What all systems of a group share: the clock, the points where something can happen, and the book of what people did."""
+"""What the systems of a group share: the clock, the points where something can happen, and what people did."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable

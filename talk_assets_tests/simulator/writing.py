@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from talk_assets_tests.simulator.fate import Chance
 from talk_assets_tests.simulator.script import Act, Doing, Kind, Run, Script
 
-TOGETHER = 50
+TOGETHER = 100
 """Histories that share systems and runs."""
 
 PEOPLE = "first_name", "job_title", "firm"
@@ -29,9 +29,7 @@ class Author:
             return self.create(history)
         if chance < 0.88:
             return self.edit(history)
-        doing = self.rng.choice(
-            [Doing.DELETE, Doing.DELETE, Doing.DELETE, Doing.RESTORE, Doing.ARCHIVE, Doing.REUSE]
-        )
+        doing = self.rng.choice([Doing.DELETE, Doing.DELETE, Doing.DELETE, Doing.RESTORE, Doing.ARCHIVE, Doing.REUSE])
         where = f"{self.rng.choice('abcd')}/{self.rng.choice(['people', 'firms'])}"
         values = self._values(history, where) if doing is Doing.REUSE else ()
         return Act(history, doing, where, self.rng.randrange(100), values)
@@ -66,7 +64,8 @@ class Author:
     def _value(self, history: int, name: str) -> str | None:
         if name == "firm":
             return self.rng.choice([None, str(self.rng.randrange(100))])
-        return f"{history:02}{next(self.numbers):05} {name}"
+        blanks = "  " if name == "name" and self.rng.random() < 0.2 else ""
+        return f"{history:02}{next(self.numbers):05} {name}{blanks}"
 
 
 def write(seed: int, histories: int = TOGETHER) -> Script:

@@ -42,7 +42,7 @@ class Findings:
     def summary(self) -> str:
         """Return it as text, with a table of the faults."""
         lines = [
-            f"{self.histories} histories, {len(self.violations)} violations, {self.seconds:.0f} seconds of processor time",
+            f"{self.histories} histories, {len(self.violations)} violations, {self.seconds:.0f} seconds of processor",
             f"({self.histories // TOGETHER} groups of {TOGETHER} histories that share systems and runs)",
             "",
             "| fault | times |",
@@ -91,9 +91,9 @@ def run(seeds: Sequence[int], workers: int | None, tell: Callable[[str], None]) 
     return found
 
 
-def shortest(seed: int) -> str:
+def shortest(seed: int, histories: int = TOGETHER) -> str:
     """Return what breaks a promise in the group of a seed, as short as it can be told."""
-    played = live(seed)
+    played = live(seed, histories)
     broken = played.broken
     if broken is None:
         return f"seed {seed}: every promise is kept"

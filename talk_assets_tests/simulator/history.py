@@ -132,9 +132,8 @@ class History:
 @contextmanager
 def repeatable() -> Iterator[None]:
     """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself."""
-    numbers = itertools.count(1)
     with (
-        mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers))),
+        mock.patch.object(uuid, "uuid4", side_effect=(uuid.UUID(int=n) for n in itertools.count(1))),
         mock.patch.object(reading, "PATIENCE", float("inf")),
         mock.patch.object(reading, "FLUSH", 0),
     ):

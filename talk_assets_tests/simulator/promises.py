@@ -152,7 +152,7 @@ class Ledger:
         self._check_values(state)
         self._check_edits(state)
 
-    def _broken(self, promise: str, case: str, record: tuple[str, str] | None = None) -> NoReturn:
+    def _broken(self, promise: str, case: str = "", record: tuple[str, str] | None = None) -> NoReturn:
         key, id_ = record or ("", "")
         raise BrokenPromise(promise, case, self.office.memories[key].history.get(id_) if record else None)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -52,11 +52,11 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
     return Answered(key, collection, rows.join(frame, on="key"), parts)
 
 
-def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
-    """Store the answers to a batch."""
+def store(transaction: Transaction, answered: Answered, now: datetime, skew: timedelta) -> None:
+    """Store the answers to a batch; `skew` is the system's clock less ours."""
     key, _collection = answered.key, answered.collection
     done = answered.of(Outcome.DONE)
-    shown = _shown(transaction, answered, done, now)
+    shown = _shown(transaction, answered, done, now, skew)
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
     gone = answered.of(Outcome.GONE).select("id").drop_nulls()
@@ -82,14 +82,16 @@ def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
     journal.answer(transaction, closed, now)
 
 
-def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def _shown(
+    transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime, skew: timedelta
+) -> pl.DataFrame:
     """Store the records that came back; return them in canonical text, as rows of `incoming`."""
     records = done.filter(pl.col("record").is_not_null())
     if records.is_empty():
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now)
+    reading.store(transaction, answered.key, answered.collection, [parsed], now, skew)
     raw = transaction.frame(
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),

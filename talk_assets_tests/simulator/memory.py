@@ -246,11 +246,12 @@ class MemoryConnection:
 
     @staticmethod
     def _history(memory: MemoryCollection, write: Write) -> int:
-        """The history that a record is of; every value of one begins with its number."""
+        """The history that a record is of: in the simulator, every value of one begins with its number."""
         if write.id in memory.history:
             return memory.history[write.id]
         values = json.loads(write.body)
-        return int(str(values.get("number") or values.get("email") or values.get("first_name") or 0)[:2])
+        first = str(values.get("number") or values.get("email") or values.get("first_name"))[:2]
+        return int(first) if first.isdecimal() else 0
 
     def _carry_out(self, memory: MemoryCollection, write: Write, history: int, *, lost: bool) -> Answer:
         values = json.loads(write.body)

@@ -131,7 +131,9 @@ class Writer:
         for name in outward.unresolved.columns:
             mask = mask.with_columns((pl.col(name) & ~outward.unresolved[name]).alias(name))
         nothing = ~mask.select(pl.any_horizontal(pl.all())).to_series()
-        wait = pl.select(pl.when(reasons["must"] | (nothing & ~create)).then(reasons["reason"])).to_series()
+        # An update goes out without the reference: what else was edited must not wait for a parent that may be held.
+        waits = pl.select(pl.when(create).then(reasons["must"]).otherwise(nothing)).to_series()
+        wait = pl.select(pl.when(waits).then(reasons["reason"])).to_series()
         self._wait(transaction, changes, wait, report)
         ready = wait.is_null() & ~(nothing & ~create)
         lens = self.collection.lens

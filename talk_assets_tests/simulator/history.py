@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -132,15 +131,11 @@ class History:
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself.
-
-    DuckDB looks for pandas at each statement, which takes time where it is not installed.
-    """
+    """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself."""
     with (
         mock.patch.object(uuid, "uuid4", side_effect=(uuid.UUID(int=n) for n in itertools.count(1))),
         mock.patch.object(reading, "PATIENCE", float("inf")),
         mock.patch.object(reading, "FLUSH", 0),
-        mock.patch.dict(sys.modules, {"pandas": None}),
     ):
         yield
 

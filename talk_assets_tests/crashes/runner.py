@@ -24,7 +24,6 @@ from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.wiring import Wiring
 
-
 FULL = 10
 """Every so many syncs of one process read everything again."""
 

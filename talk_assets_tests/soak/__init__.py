@@ -1,4 +1,4 @@
-"""The soak: all systems and dataflows over real HTTP, faults on, people editing everywhere, and a sync killed at random.
+"""The soak: all systems over real HTTP, faults on, people editing everywhere, and a sync that is killed at random.
 
 `village` is the sandbox with its data folder, `syncing` the processes that are started and killed, `people` who edits
 what, `hands` how that is carried out, `shelves` where records lie, `values` what is written. Afterwards `oracle` looks

@@ -5,7 +5,6 @@ can hide what they have become.
 """
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,9 @@ import polars as pl
 from talk_assets.entities import Entity
 from talk_assets.store import Store, Transaction
 from talk_assets.sync import incoming, tables
+from talk_assets.sync.connection import Collection
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.references import Direction, translate
 from talk_assets_tests.soak import shelves
 from talk_assets_tests.soak.shelves import LINES, Raw
 from talk_assets_tests.soak.village import Village
@@ -36,6 +37,8 @@ class Evidence:
     conflicts: list[Row] = field(default_factory=list)
     journal: list[Row] = field(default_factory=list)
     raw: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    wanted: dict[Name, Row] = field(default_factory=dict)
+    """What linked records should hold: golden through the lens, its limits and the links, where it can be written."""
 
     def live(self, name: Name) -> Row | None:
         """The link of a record that is there."""
@@ -87,6 +90,8 @@ def gather(village: Village) -> Evidence:
                 incoming.gather(seen, topology.entity, topology.collections)
                 found = seen.frame("SELECT * FROM incoming WHERE NOT deleted").to_dicts()
                 evidence.records |= {(row["collection"], row["id"]): row for row in found}
+        for key in evidence.raw:
+            evidence.wanted |= _wanted(seen, key, village.wiring.collections[key], evidence)
         misfits = seen.frame("SELECT collection, id, reason FROM sync.misfits").to_dicts()
         evidence.held |= {(row["collection"], row["id"]): row["reason"] for row in misfits}
     return evidence
@@ -107,24 +112,19 @@ def _entity(evidence: Evidence, known: Transaction, entity: Entity) -> None:
     evidence.golden |= {row["entity"]: row for row in golden}
 
 
-def limited(village: Village, evidence: Evidence, key: str) -> dict[str, Row]:
-    """By id, how the linked records of a collection should look: golden through the lens and its limits."""
-    collection = village.wiring.collections[key]
-    fields = collection.lens.fields
+def _wanted(transaction: Transaction, key: str, collection: Collection, evidence: Evidence) -> dict[Name, Row]:
+    """There and back, so that what a reference or a line loses on the way is lost here as well."""
+    fields, system = collection.lens.fields, key.partition("/")[0]
     names = [name for name in evidence.records if name[0] == key and evidence.live(name)]
-    if not names:
-        return {}
-    wanted = pl.DataFrame(
-        [{field: evidence.golden[evidence.links[name]["entity"]][field] for field in fields} for name in names],
+    golden = pl.DataFrame(
+        [[evidence.golden[evidence.links[name]["entity"]][field] for field in fields] for name in names],
         schema=dict.fromkeys(fields, pl.String),
+        orient="row",
     )
-    rows = collection.lens.limit(wanted).to_dicts()
-    return {name[1]: row for name, row in zip(names, rows, strict=True)}
-
-
-def by_collection(names: set[Name]) -> dict[str, set[str]]:
-    """Return the ids of each collection."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for key, id_ in names:
-        found[key].add(id_)
-    return found
+    outward = translate(transaction, system, collection, golden, Direction.OUTWARD)
+    inward = translate(transaction, system, collection, collection.lens.limit(outward.values), Direction.INWARD)
+    unknown = outward.unresolved.to_dicts() or [{}] * len(names)
+    return {
+        name: {field: value for field, value in row.items() if not without.get(field)}
+        for name, row, without in zip(names, inward.values.to_dicts(), unknown, strict=True)
+    }

@@ -1,4 +1,4 @@
-"""How people's acts reach a system: by its API where that is as good as its user interface, else by what stands in for it.
+"""How people's acts reach a system: by its API where that is as good as its user interface, else from behind.
 
 Nothing of it is faulty, counted or limited, and none of it takes a value back that was written meanwhile.
 """

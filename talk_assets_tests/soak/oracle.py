@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from talk_assets.dataflows import Pair
 from talk_assets.sync.changes import updatable
 from talk_assets_tests.soak.edits import Edit, Log
-from talk_assets_tests.soak.evidence import Evidence, Name, limited
-from talk_assets_tests.soak.shelves import LINES, Raw
+from talk_assets_tests.soak.evidence import Evidence, Name, Row
+from talk_assets_tests.soak.shelves import LINES, dotted
 from talk_assets_tests.soak.village import Village
+
+Place = tuple[str, str]
+LOST = "lost"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Judge:
     told: Counter[str] = field(default_factory=Counter)
     """What became of the edits that must be found again."""
 
+    filled: Counter[str] = field(default_factory=Counter)
+    """Where a system put something of its own in place of a blank, by collection and field."""
+
     def violations(self) -> Iterator[Violation]:
         """Everything that is not as it should be."""
         yield from self._placed()
@@ -51,7 +57,7 @@ class Judge:
         """Every record was read, and is linked or held; an entity has one of a collection."""
         for key, there in self.evidence.raw.items():
             read = {id_ for k, id_ in self.evidence.records if k == key}
-            for id_ in there.keys() ^ read - {i for k, i in self.evidence.held if k == key}:
+            for id_ in (there.keys() ^ read) - {i for k, i in self.evidence.held if k == key}:
                 yield Violation(
                     f"{'lies there and is not shown' if id_ in there else 'is shown and not there'}", (key, id_)
                 )
@@ -78,14 +84,20 @@ class Judge:
 
     def _agrees(self, key: str) -> Iterator[Violation]:
         """A linked record holds what its entity holds, or a change says what it waits for."""
-        collection, asked = self.village.wiring.collections[key], self.evidence.asked()
-        for id_, wanted in limited(self.village, self.evidence, key).items():
-            record = self.evidence.records[key, id_]
-            change = asked.get((key, self.evidence.links[key, id_]["entity"]))
-            wrong = [one for one in updatable(collection) if record[one] != wanted[one]]
-            if wrong and (change is None or not change["reason"]):
-                said = "; ".join(f"{one} is {record[one]!r} and should be {wanted[one]!r}" for one in wrong)
-                yield Violation(said, (key, id_))
+        fields, asked = updatable(self.village.wiring.collections[key]), self.evidence.asked()
+        for name, wanted in self.evidence.wanted.items():
+            if name[0] != key:
+                continue
+            record, link = self.evidence.records[name], self.evidence.links[name]
+            change = asked.get((key, link["entity"]))
+            wrong = [one for one in fields if one in wanted and record[one] != wanted[one]]
+            filled = [
+                one for one in wrong if _filled(record, link, one) and not self.evidence.golden[link["entity"]][one]
+            ]
+            self.filled.update(f"{key} {one}" for one in filled)
+            if len(wrong) > len(filled) and (change is None or not change["reason"]):
+                said = (f"{one} is {record[one]!r} and should be {wanted[one]!r}" for one in wrong if one not in filled)
+                yield Violation("; ".join(said), name)
 
     def _once(self, key: str) -> Iterator[Violation]:
         """Whatever people did not create, the hub did, knows of, and did once for its entity."""
@@ -96,7 +108,7 @@ class Judge:
                 yield Violation("was created by nobody who knows of it", (key, id_))
         reference = self.village.wiring.collections[key].reference
         carried = Counter(
-            found for raw in self.evidence.raw[key].values() if reference and (found := _dotted(raw, reference))
+            found for raw in self.evidence.raw[key].values() if reference and (found := dotted(raw, reference))
         )
         for found, count in carried.items():
             if count > 1:
@@ -119,49 +131,38 @@ class Judge:
 
     def _edits(self) -> Iterator[Violation]:
         """Each edit is what its field is now, or a newer one is, or it stands in conflicts, or its record is gone."""
-        clusters = self.evidence.clusters()
-        later: dict[tuple[str, str], int] = {}
-        members: defaultdict[str, list[str]] = defaultdict(list)
-        for entity in self.evidence.golden:
-            members[clusters.get(entity, entity)].append(entity)
-        conflicts: defaultdict[tuple[str, str], list[str | None]] = defaultdict(list)
-        for row in self.evidence.conflicts:
-            conflicts[clusters.get(row["entity"], row["entity"]), row["field"]].append(row["value"])
-        shown = {key: limited(self.village, self.evidence, key) for key in self.village.wiring.collections}
+        places = Places(self.evidence)
         for edit in reversed(self.log.edits):
-            name = (edit.key, edit.id)
-            link = self.evidence.live(name)
-            entity = self.evidence.entity(name)
-            place = (clusters.get(entity, entity) if entity else "", edit.field)
-            if not edit.told:
-                self.told["not told"] += 1
-            elif link is None:
-                self.told["record gone or held"] += 1
-            elif self._stands(edit, link["entity"], members[place[0]], shown):
-                self.told["stands"] += 1
-            elif place in later:
-                self.told["newer edit"] += 1
-            elif _listed(self._canonical(edit), edit.field, conflicts[place]):
-                self.told["in conflicts"] += 1
-            elif edit.value is None and link["linked_at"] > edit.at:
-                self.told["blank at first link"] += 1
-            elif link["unresolved"]:
-                self.told["refers to what is held"] += 1
-            else:
-                self.told["lost"] += 1
-                yield Violation(f"{edit} is lost; golden has {self._golden(link['entity'], edit)!r}", name, edit)
-            if entity:
-                later[place] = edit.n
+            entity = self.evidence.entity((edit.key, edit.id))
+            place = places.of(entity or "", edit.field)
+            became = self._became(edit, place, places)
+            self.told[became] += 1
+            if became == LOST:
+                found = self.evidence.golden[entity or ""][edit.field]
+                yield Violation(f"{edit} is lost; golden has {found!r}", (edit.key, edit.id), edit)
+            places.edited.add(place)
 
-    def _golden(self, entity: str, edit: Edit) -> str | None:
-        found: str | None = self.evidence.golden[entity][edit.field]
-        return found
+    def _became(self, edit: Edit, place: Place, places: "Places") -> str:  # noqa: PLR0911 -- one for each fate
+        link = self.evidence.live((edit.key, edit.id))
+        if not edit.told:
+            return "not told"
+        if link is None:
+            return "record gone or held"
+        if self._stands(edit, link["entity"], places):
+            return "stands"
+        if place in places.edited:
+            return "newer edit"
+        if _listed(self._canonical(edit), edit.field, places.conflicts[place]):
+            return "in conflicts"
+        if edit.value is None and link["linked_at"] > edit.at:
+            return "blank at first link"
+        return "refers to what is held" if link["unresolved"] else LOST
 
-    def _stands(self, edit: Edit, entity: str, members: list[str], shown: dict[str, dict[str, Raw]]) -> bool:
+    def _stands(self, edit: Edit, entity: str, places: "Places") -> bool:
         if edit.field == "lines":
-            return any(f'"{edit.value}"' in (self._golden(one, edit) or "") for one in members)
-        value = self._canonical(edit)
-        return value in (self._golden(entity, edit), shown[edit.key][edit.id][edit.field])
+            return any(f'"{edit.value}"' in (golden["lines"] or "") for golden in places.orders(entity))
+        shown = self.evidence.wanted[edit.key, edit.id].get(edit.field)
+        return self._canonical(edit) in (self.evidence.golden[entity][edit.field], shown)
 
     def _canonical(self, edit: Edit) -> str | None:
         """References as entities."""
@@ -171,18 +172,34 @@ class Judge:
         return self.evidence.entity((f"{edit.key.partition('/')[0]}/{ref.to}", edit.value))
 
 
+class Places:
+    """Where edits meet: a field of an entity, or of all orders that share lines. `edited` have later ones."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._clusters = evidence.clusters()
+        self._evidence = evidence
+        self.edited: set[Place] = set()
+        self.conflicts: defaultdict[Place, list[str | None]] = defaultdict(list)
+        for row in evidence.conflicts:
+            self.conflicts[self.of(row["entity"], row["field"])].append(row["value"])
+
+    def of(self, entity: str, field_: str) -> Place:
+        """Return the place of an entity's field."""
+        return self._clusters.get(entity, entity), field_
+
+    def orders(self, entity: str) -> Iterator[Row]:
+        """Return golden of all orders that share lines with one."""
+        root = self._clusters.get(entity, entity)
+        for one in {entity, *(other for other, top in self._clusters.items() if top == root)}:
+            yield self._evidence.golden[one]
+
+
+def _filled(record: Row, link: Row, field_: str) -> bool:
+    """Whether the hub knows that the system holds something where it was sent nothing."""
+    return link[f"sent_{field_}"] is None and link[f"seen_{field_}"] == record[field_]
+
+
 def _listed(value: str | None, field_: str, conflicts: list[str | None]) -> bool:
     if field_ == "lines":
         return any(f'"{value}"' in (one or "") for one in conflicts)
     return value in conflicts
-
-
-def _dotted(raw: Raw, name: str) -> object:
-    """A property by its dotted name, meta data by key."""
-    found: object = raw
-    for part in name.split("."):
-        if isinstance(found, list):
-            found = next((one.get("value") for one in found if one.get("key") == part), None)
-        elif isinstance(found, dict):
-            found = found.get(part)
-    return found

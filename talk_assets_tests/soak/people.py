@@ -18,7 +18,7 @@ from talk_assets.sync.lens import ALWAYS, FullName, Lens, Lines, Property, Ref, 
 from talk_assets_tests.soak import values
 from talk_assets_tests.soak.edits import Log
 from talk_assets_tests.soak.hands import Hands
-from talk_assets_tests.soak.shelves import LINES, Raw, records
+from talk_assets_tests.soak.shelves import LINES, Raw, dotted, records, same
 
 TO_DELETE = {
     "customerp/contact": (("customerp/order", "contact_id"), ("customerp/project", "owner_id")),
@@ -69,7 +69,7 @@ class People:
 
     def act(self) -> None:
         """Somebody does something, somewhere."""
-        makers: list[Callable[[], object]] = [self._edit] * 14 + [self._line] * 3 + [self._create] * 2 + [self._delete]
+        makers: list[Callable[[], None]] = [self._edit] * 14 + [self._line] * 3 + [self._create] * 2 + [self._delete]
         self.rng.choice(makers)()
         self.log.acts += 1
 
@@ -100,7 +100,8 @@ class People:
         value = self._value(key, lens, self.collections[key].entity.field(name))
         frame = pl.DataFrame({name: [value]}, schema={name: pl.String})
         flat = json.loads(lens.put(frame, pl.DataFrame({name: [True]}))[0])
-        if flat and self.hands.edit(key, id_, flat):
+        before = self._there(key).get(id_, {})
+        if any(not same(dotted(before, one), new) for one, new in flat.items()) and self.hands.edit(key, id_, flat):
             self.log.add(key, id_, name, lens.limit(frame)[name][0])
             self._also(key, id_, name)
 
@@ -177,7 +178,7 @@ class People:
         key = self.rng.choice(sorted(self.collections.keys() - NOT_CREATED))
         given = self._new(key)
         other = TWINS.get(key)
-        if other in self.collections and self.rng.random() < 0.3:
+        if other is not None and other in self.collections and self.rng.random() < 0.3:
             shared = {name: value for name, value in given.items() if name in FOUND_BY}
             there = self._new(other)
             self._created(other, there | {name: value for name, value in shared.items() if name in there})

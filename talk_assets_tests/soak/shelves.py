@@ -45,6 +45,9 @@ LINES = {
 }
 """Lines that are records of their own: the collection of their orders, and the property that names the order."""
 
+NOTHING = (None, "", 0, "0", "0001-01-01T00:00:00", "0001-01-01T00:00:00+00:00")
+"""How systems say that there is nothing."""
+
 CHANGED = {
     "webcrm": "{}UpdatedAt",
     "crmoffice": "modifiedAt",
@@ -75,3 +78,19 @@ def stamp(key: str) -> dict[str, None]:
     """Return what has a record count as changed now, once it is laid over it."""
     system = key.partition("/")[0]
     return {CHANGED[system].format(SHELVES[key][1].removesuffix("Id")): None}
+
+
+def dotted(raw: Raw, name: str) -> object:
+    """Return a property by its dotted name, meta data by key."""
+    found: object = raw
+    for part in name.split("."):
+        if isinstance(found, list):
+            found = next((one.get("value") for one in found if one.get("key") == part), None)
+        elif isinstance(found, dict):
+            found = found.get(part)
+    return found
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values mean the same to a system: nothing, however it is said, and numbers in texts."""
+    return (one in NOTHING and other in NOTHING) or str(one) == str(other)

@@ -53,6 +53,7 @@ class Findings:
     conflicts: int = 0
     held: int = 0
     told: Counter[str] = field(default_factory=Counter)
+    filled: Counter[str] = field(default_factory=Counter)
     rest: list[int] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     failed: str = ""
@@ -65,16 +66,17 @@ class Findings:
     def summary(self) -> str:
         """Say it for people."""
         figures = self.figures
+        people = f"{len(self.log.edits)} fields set, {len(self.log.created)} records created"
         lines = [
             f"seed {self.plan.seed}, {self.seconds / 60:.1f} minutes, {self.requests} requests",
             f"syncs ended {_list(figures.runs)}, {figures.incomplete} of them leaving a system out",
             f"kills {_list(figures.kills)}",
             f"faults {_list(self.faults)}",
-            f"acts of people {self.log.acts}: {len(self.log.edits)} fields set, {len(self.log.created)} records"
-            f" created, {len(self.log.deleted)} deleted",
+            f"acts of people {self.log.acts}: {people}, {len(self.log.deleted)} deleted",
             f"writes of the sync {_list(self.writes)}; until it rests {self.rest}",
             f"{self.conflicts} conflicts, {self.held} held",
             f"edits looked for {_list(self.told)}",
+            f"blanks that a system filled {_list(self.filled)}",
             f"{len(self.violations)} violations",
         ]
         return "\n".join([*lines, *(f"  {one}" for one in self.violations), *([self.failed] if self.failed else [])])
@@ -115,7 +117,8 @@ def _trouble(village: Village, people: People, syncing: Syncing, found: Findings
             if time.monotonic() > began + 60 * (minute + 1):
                 minute += 1
                 tell(
-                    f"minute {minute}: {people.log.acts} acts, runs {syncing.figures.runs}, kills {syncing.figures.kills}"
+                    f"minute {minute}: {people.log.acts} acts,"
+                    f" runs {syncing.figures.runs}, kills {syncing.figures.kills}"
                 )
     finally:
         syncing.kill()
@@ -144,7 +147,7 @@ def _judge(village: Village, first: dict[str, set[str]], found: Findings) -> Non
     known = evidence.gather(village)
     judge = Judge(village, known, found.log, first)
     found.violations = list(judge.violations())
-    found.told = judge.told
+    found.told, found.filled = judge.told, judge.filled
     found.conflicts = len(known.conflicts)
     found.held = len(known.held) + sum(change["status"] == "held" for change in known.changes)
     found.writes = Counter(row["action"] for row in known.journal if row["outcome"] == "done")

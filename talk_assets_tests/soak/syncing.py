@@ -23,7 +23,7 @@ class SyncFailedError(AssertionError):
 
 @dataclass
 class Figures:
-    """What the processes came to. `runs` are syncs that ended, by command; `incomplete` those that left a system out."""
+    """What the processes came to; `runs` are syncs that ended, `incomplete` those of them that left a system out."""
 
     starts: dict[str, int] = field(default_factory=lambda: {"hub": 0, "talk": 0})
     runs: dict[str, int] = field(default_factory=lambda: {"hub": 0, "talk": 0})

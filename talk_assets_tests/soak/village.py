@@ -48,13 +48,13 @@ class Village:
     def trouble(self, seed: int) -> None:
         """From now on systems fail."""
         for name in self.wiring.systems:
-            switches = SHORT_LIVED.get(name, {})
-            self.sandbox.fault(name, switches=switches, seed=seed, **FAULTS)
+            self.sandbox.fault(name, switches=SHORT_LIVED.get(name))
+            self.sandbox.fault(name, switches=None, seed=seed, **FAULTS)
 
     def calm(self) -> None:
         """From now on they do not."""
         for name in self.wiring.systems:
-            self.sandbox.fault(name, **CALM)
+            self.sandbox.fault(name, switches=None, **CALM)
 
     def faults(self) -> Counter[str]:
         """What went wrong so far, by kind."""

@@ -37,14 +37,15 @@ def main(arguments: Sequence[str]) -> None:
     wanted = parser.parse_args(arguments)
     wiring = Wiring(config.load(wanted.folder, {}))
     for n in itertools.count(1):
-        writes, failures = _in_turn(wiring, full=wanted.full or (wanted.again and n % FULL == 0))
+        writes, failures = in_turn(wiring, full=wanted.full or (wanted.again and n % FULL == 0))
         sys.stdout.write(json.dumps({"writes": writes, "failures": failures}) + "\n")
         sys.stdout.flush()
         if not wanted.again:
             sys.exit(1 if failures else 0)
 
 
-def _in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
+def in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
+    """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
     with turn(wiring.config.folder, lambda: _say("waiting")):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.transaction() as transaction:

@@ -28,14 +28,18 @@ DUMPED = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how large and how rough. `pause` is the mean time between two acts of people, in seconds."""
+    """How long, how large and how rough.
+
+    In the mean, there are `pause` seconds between two acts of people, and `lifetime` between the start of a sync and
+    its kill; `talk` is the chance that the sync is the command itself.
+    """
 
     seconds: float
     seed: int
     dataflows: Sequence[str]
     records: int = 12
     pause: float = 0.7
-    lifetime: tuple[float, float] = (3.0, 45.0)
+    lifetime: float = 40.0
     talk: float = 0.1
 
 
@@ -127,7 +131,7 @@ def _trouble(village: Village, people: People, syncing: Syncing, found: Findings
 
 
 def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[str], None]) -> None:
-    """Sync until nothing is written; then the command itself has nothing to write either."""
+    """Sync until nothing is written; then the command, where it takes part at all, has nothing to write either."""
     time.sleep(1)  # what was on its way arrives
     village.calm()
     while not found.rest or (found.rest[-1] and len(found.rest) < REST):
@@ -136,7 +140,7 @@ def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[s
     if found.rest[-1]:
         found.failed = f"after {REST} syncs that nothing disturbed there is still something to write"
         return
-    writes = syncing.left_alone("talk")
+    writes = syncing.left_alone("talk" if found.plan.talk else "hub")
     found.rest.append(writes)
     if writes:
         found.failed = f"a further sync wrote {writes} records"

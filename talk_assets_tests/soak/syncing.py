@@ -43,13 +43,13 @@ class Syncing:
     _running: "subprocess.Popen[bytes] | None" = None
     _until: float = 0.0
 
-    def tend(self, *, lifetime: tuple[float, float], talk: float) -> None:
-        """Start a sync where none runs: the command itself with the chance `talk`. Kill one whose time has come."""
+    def tend(self, *, lifetime: float, talk: float) -> None:
+        """Start a sync where none runs, the command itself with the chance `talk`; kill one whose time has come."""
         if self._running is None:
             self.command = "talk" if self.rng.random() < talk else "hub"
             full = self.rng.random() < 0.2
             self._running = self._start(self.command, ["--full"] if full else [], again=self.command == "hub")
-            self._until = time.monotonic() + self.rng.uniform(*lifetime)
+            self._until = time.monotonic() + self.rng.expovariate(1 / lifetime)
         elif self._running.poll() is not None:
             self._ended()
         elif time.monotonic() > self._until:

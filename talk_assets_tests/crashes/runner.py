@@ -1,9 +1,10 @@
 """What `talk sync` does, without Dagster: the same hub, in the same order, on the same files, under the same lock.
 
-    python -m talk_assets_tests.crashes.runner FOLDER [--full] [--again]
+    python -m talk_assets_tests.crashes.runner FOLDER [--full] [--again] [--open]
 
 prints `{"writes": n, "failures": {system: why}}`. It starts several times as fast, which is why tests kill it. With
-`--again` it goes on until it is killed, a line for each sync, every tenth of which reads in full.
+`--again` it goes on until it is killed, a line for each sync, every tenth of which reads in full. With `--open` the
+database stays open for as long as a sync takes, which halves its time: opening and closing is most of what little does.
 """
 
 import argparse
@@ -12,7 +13,8 @@ import itertools
 import json
 import sys
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from talk_assets import config
 from talk_assets.assets.turns import turn
 from talk_assets.entities import ENTITIES
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
+from talk_assets.store import Store
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.wiring import Wiring
@@ -34,19 +37,21 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--open", action="store_true")
     wanted = parser.parse_args(arguments)
     wiring = Wiring(config.load(wanted.folder, {}))
     for n in itertools.count(1):
-        writes, failures = in_turn(wiring, full=wanted.full or (wanted.again and n % FULL == 0))
+        full = wanted.full or (wanted.again and n % FULL == 0)
+        writes, failures = in_turn(wiring, full=full, stay_open=wanted.open)
         sys.stdout.write(json.dumps({"writes": writes, "failures": failures}) + "\n")
         sys.stdout.flush()
         if not wanted.again:
             sys.exit(1 if failures else 0)
 
 
-def in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
+def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int, dict[str, str]]:
     """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
-    with turn(wiring.config.folder, lambda: _say("waiting")):
+    with turn(wiring.config.folder, lambda: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.transaction() as transaction:
             runs.begin(transaction, hub.run, "write", utc_now())
@@ -54,6 +59,19 @@ def in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
         with hub.store.transaction() as transaction:
             runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
     return writes, failures
+
+
+@contextmanager
+def _opened(store: Store, *, stay_open: bool) -> Iterator[None]:
+    """Within a process, opening what is open already costs nothing."""
+    if not stay_open:
+        yield
+        return
+    connection = store._open()
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def _say(word: str) -> None:

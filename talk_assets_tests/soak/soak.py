@@ -135,7 +135,7 @@ def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[s
     time.sleep(1)  # what was on its way arrives
     village.calm()
     while not found.rest or (found.rest[-1] and len(found.rest) < REST):
-        found.rest.append(syncing.left_alone("hub", "--full"))
+        found.rest.append(syncing.left_alone("hub", "--full", "--open"))
         tell(f"at rest {found.rest}")
     if found.rest[-1]:
         found.failed = f"after {REST} syncs that nothing disturbed there is still something to write"

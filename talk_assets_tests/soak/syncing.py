@@ -16,6 +16,9 @@ from talk_assets_tests.soak.village import ROOT, Village
 LONGEST = 600.0
 """Seconds after which a sync that nobody kills counts as one that hangs."""
 
+FULL, OPEN = 0.1, 0.7
+"""The chance that all is read again, and that the database stays open for as long as a sync takes."""
+
 
 class SyncFailedError(AssertionError):
     """A sync that nothing disturbed did not end well."""
@@ -47,8 +50,10 @@ class Syncing:
         """Start a sync where none runs, the command itself with the chance `talk`; kill one whose time has come."""
         if self._running is None:
             self.command = "talk" if self.rng.random() < talk else "hub"
-            full = self.rng.random() < 0.2
-            self._running = self._start(self.command, ["--full"] if full else [], again=self.command == "hub")
+            chosen = ["--full"] if self.rng.random() < FULL else []
+            if self.command == "hub":
+                chosen += ["--again", *(["--open"] if self.rng.random() < OPEN else [])]
+            self._running = self._start(self.command, chosen)
             self._until = time.monotonic() + self.rng.expovariate(1 / lifetime)
         elif self._running.poll() is not None:
             self._ended()
@@ -79,7 +84,7 @@ class Syncing:
 
     def left_alone(self, command: str, *arguments: str) -> int:
         """Run one sync to its end and return how many records it wrote."""
-        running = self._start(command, arguments, again=False)
+        running = self._start(command, arguments)
         try:
             status = running.wait(LONGEST)
         except subprocess.TimeoutExpired as error:
@@ -95,7 +100,7 @@ class Syncing:
         (done,) = _documents(self.village.folder / "sync.out", command)
         return int(done["writes"])
 
-    def _start(self, command: str, arguments: Sequence[str], *, again: bool) -> "subprocess.Popen[bytes]":
+    def _start(self, command: str, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
         folder = self.village.folder
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("TALK_", "DAGSTER_"))}
         environ |= {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONPATH": str(ROOT)}
@@ -105,9 +110,8 @@ class Syncing:
         self.figures.starts[command] += 1
         with (folder / "sync.out").open("wb") as out, (folder / "sync.err").open("wb") as err:
             return subprocess.Popen(  # noqa: S603 -- our own command
-                talk if command == "talk" else hub + ["--again"] * again,
-                stdout=out, stderr=err, env=environ, cwd=folder,
-            )  # fmt: skip
+                talk if command == "talk" else hub, stdout=out, stderr=err, env=environ, cwd=folder
+            )
 
 
 def _documents(file: Path, command: str) -> list[dict[str, Any]]:

@@ -16,6 +16,9 @@ from talk_assets_tests.soak.village import ROOT, Village
 LONGEST = 600.0
 """Seconds after which a sync that nobody kills counts as one that hangs."""
 
+PATIENT = 0.6
+"""The chance that a process may end its first sync, however slow the machine is."""
+
 FULL, OPEN = 0.1, 0.7
 """The chance that all is read again, and that the database stays open for as long as a sync takes."""
 
@@ -45,6 +48,7 @@ class Syncing:
     command: str = ""
     _running: "subprocess.Popen[bytes] | None" = None
     _until: float = 0.0
+    _patient: bool = False
 
     def tend(self, *, lifetime: float, talk: float) -> None:
         """Start a sync where none runs, the command itself with the chance `talk`; kill one whose time has come."""
@@ -54,9 +58,12 @@ class Syncing:
             if self.command == "hub":
                 chosen += ["--again", *(["--open"] if self.rng.random() < OPEN else [])]
             self._running = self._start(self.command, chosen)
+            self._patient = self.rng.random() < PATIENT
             self._until = time.monotonic() + self.rng.expovariate(1 / lifetime)
         elif self._running.poll() is not None:
             self._ended()
+        elif self._patient and not (self.village.folder / "sync.out").stat().st_size:
+            self._until = time.monotonic() + self.rng.expovariate(1 / lifetime)
         elif time.monotonic() > self._until:
             self.kill()
 

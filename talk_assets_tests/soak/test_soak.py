@@ -56,7 +56,7 @@ def test_a_record_without_its_right_one_is_told_unless_something_says_why(villag
     known = evidence.gather(village)
     name, link = next((name, link) for name, link in known.links.items() if name[0] == "webcrm/persons")
     for other in [other for other, one in known.links.items() if one["entity"] == link["entity"] and other != name]:
-        del known.links[other]
+        del known.links[other], known.wanted[other]
         known.held[other] = "somebody must look"
     told = [one.what for one in Judge(village, known, Log(), first).violations()]
     assert told == ["has no record in customerp/contact, and nothing says why"]

@@ -1,5 +1,6 @@
 """What must hold once all is quiet, whatever happened: every promise that was broken, with the records it concerns."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Judge:
             yield from self._agrees(key)
             yield from self._once(key)
             yield from self._kept(key)
+        yield from self._lines_once()
+        yield from self._stays_deleted()
         yield from self._answered()
         yield from self._edits()
 
@@ -123,6 +126,24 @@ class Judge:
         gone = {id_ for k, id_ in self.log.deleted if k == key}
         for id_ in known - gone - self.evidence.raw[key].keys():
             yield Violation("is gone, and nobody deleted it", (key, id_))
+
+    def _lines_once(self) -> Iterator[Violation]:
+        """No order has a line twice: whatever people write into one, they write into no other."""
+        words = {edit.value for edit in self.log.edits if edit.field == "lines" and edit.value}
+        for name, record in self.evidence.records.items():
+            lines = json.loads(record.get("lines") or "[]")
+            for word, count in Counter(line.get("description") for line in lines).items():
+                if word in words and count > 1:
+                    yield Violation(f"the line {word!r} is there {count} times", name)
+
+    def _stays_deleted(self) -> Iterator[Violation]:
+        """What people deleted is not created again, though its entity lives on elsewhere."""
+        live = {(key, link["entity"]): id_ for (key, id_), link in self.evidence.links.items() if not link["gone_at"]}
+        ours = {(row["collection"], row["id"]) for row in self.evidence.journal if row["action"] == "create"}
+        for key, id_ in self.log.deleted:
+            again = live.get((key, self.evidence.entity((key, id_)) or ""))
+            if again and again != id_ and (key, again) in ours and key not in LINES:
+                yield Violation(f"was deleted and created again in place of {id_}", (key, again))
 
     def _answered(self) -> Iterator[Violation]:
         for row in self.evidence.journal:

@@ -1,5 +1,6 @@
 """A short soak of two systems, and that the instrument which looks for harm would see it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,21 @@ def test_a_record_without_its_right_one_is_told_unless_something_says_why(villag
     assert told == ["has no record in customerp/contact, and nothing says why"]
     known.changes.append({"collection": CONTACT, "entity": link["entity"], "reason": "could be another"})
     assert list(Judge(village, known, Log(), first).violations()) == []
+
+
+def test_a_line_that_is_there_twice_and_a_record_that_came_back_are_told(village: Village) -> None:
+    first = {key: {*shelves.records(village.sandbox, key)} for key in village.wiring.collections}
+    known, log = evidence.gather(village), Log()
+    order = next(name for name, record in known.records.items() if name[0] == "customerp/order" and record["lines"])
+    log.add(*order, "lines", "Fjord 0", told=False)
+    known.records[order]["lines"] = known.wanted[order]["lines"] = json.dumps([{"description": "Fjord 0"}] * 2)
+    contact = next(row for row in known.journal if row["collection"] == CONTACT and row["outcome"] == "done")
+    log.deleted.add((CONTACT, "an id of before"))
+    known.links[CONTACT, "an id of before"] = {**known.links[CONTACT, contact["id"]], "gone_at": "then"}
+    told = sorted(one.what for one in Judge(village, known, log, first).violations())
+    assert len(told) == 2
+    assert "is there 2 times" in told[0]
+    assert told[1] == "was deleted and created again in place of an id of before"
 
 
 def test_what_was_lost_taken_back_created_twice_or_deleted_by_nobody_is_told(village: Village) -> None:

@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS sync.journal (
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.fights (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, other VARCHAR, origin VARCHAR, other_origin VARCHAR,
+    since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.guards (
     collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
 CREATE TABLE IF NOT EXISTS sync.stops (
@@ -58,8 +61,9 @@ objects by field.
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
 `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
 and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
-became golden. `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the
-records that seem to be deleted and were too many to believe it.
+became golden; `fights` the fields that two records set to the same two values in turn. `stops` are what `sync.guards`
+made wait for a person, `approved` up to which count; `doubted` the records that seem to be deleted and were too many to
+believe it.
 """
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from talk_assets.dataflows import Pair
 from talk_assets.entities import Entity
 from talk_assets.store import Transaction
-from talk_assets.sync import deletes, matching, objects, tables
+from talk_assets.sync import deletes, fights, matching, objects, tables
 from talk_assets.sync.connection import Action, Collection
 from talk_assets.sync.lens import Writable
 
@@ -48,18 +48,32 @@ def settable(collection: Collection) -> tuple[str, ...]:
     return tuple(field for field in lens.fields if lens.property_of(field).writable is not Writable.NEVER)
 
 
-def due(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+def due(
+    topology: Topology, golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return `collection, entity, id, action, fields, doubt` for entities in golden, given all their links.
 
-    `doubt` says why a person should look first, null where nothing does.
+    `doubt` says why a person should look first, null where nothing does. Fields that are fought over (`entity, field`)
+    are not written.
     """
     fields = {key: updatable(collection) for key, collection in topology.collections.items()}
     gone = deletes.due(deletes.Known(topology.collections, topology.pairs, golden, links, fields))
+    links = links if fought is None else _resting(golden, links, fought)
     updates = [_updates(key, collection, golden, links) for key, collection in topology.collections.items()]
     asked = pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
     leaving = gone.filter(pl.col("action") == Action.DELETE)
     asked = asked.join(leaving, on=["collection", "entity"], how="anti")
     return pl.concat([gone, asked.with_columns(pl.lit(None, pl.String).alias("doubt"))])
+
+
+def _resting(golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame) -> pl.DataFrame:
+    """The links as if every field that is fought over were in order."""
+    for (field,), rows in fought.group_by("field"):
+        agreed = golden.join(rows, on="entity", how="semi").select("entity", pl.col(str(field)).alias("agreed"))
+        both = links.join(agreed.with_columns(fought=True), on="entity", how="left", maintain_order="left")
+        sent = pl.when("fought").then("agreed").otherwise(f"sent_{field}")
+        links = both.with_columns(sent.alias(f"sent_{field}")).drop("agreed", "fought")
+    return links
 
 
 def _updates(key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +155,7 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
             )
             for table in (tables.golden(kind), tables.links(kind))
         )
-        rows = due(topology, golden, links)
+        rows = due(topology, golden, links, fights.of(transaction, kind))
         transaction.run(
             """
             INSERT INTO due BY NAME

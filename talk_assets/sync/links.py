@@ -1,7 +1,8 @@
 """The table that ties records to entities, and golden with it: the only functions that change either.
 
-Links change in two places: when records are linked (`link`), and when an answer comes back from a write (`answered`,
-`created`). They never move by themselves afterwards, whatever happens to the property that a record was matched on.
+Links change in two places: when records are linked (`link`), and when an answer comes back from a write (`update`,
+`created`, `leave`). Unless a person says so (`relinking`), they never move afterwards, whatever happens to the property
+that a record was matched on.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
-from talk_assets.sync import golden, journal, jsontext, matching, objects, tables
+from talk_assets.sync import fights, golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.golden import Decision
@@ -117,10 +118,10 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     met = transaction.count("SELECT count(*) FROM met")
     for start in range(0, met, CHUNK):
         newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        decide(transaction, entity, _proposals(newcomers, entity), golden.introduce, now, run)
+        decide(transaction, entity, proposals(newcomers, entity), golden.introduce, now, run)
 
 
-def _proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     """Every field of the records, as proposed values."""
     origin = pl.concat_str("collection", "id", separator="/").alias("origin")
     return pl.concat(
@@ -181,18 +182,20 @@ def absorb(
         WHERE l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
-    edits = [_proposals(edited.clear(), entity)]
+    edits = [proposals(edited.clear(), entity)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
         edits += [
             _absorb(transaction, key, collection, rows.slice(start, CHUNK)) for start in range(0, rows.height, CHUNK)
         ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
-    proposals = pl.concat(edits)
-    for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
-        edited_now = proposals.join(entities, on="entity", how="semi", maintain_order="left")
+    proposed = pl.concat(edits)
+    for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
+        edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
         decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
         journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
+    if proposed.height:
+        fights.notice(transaction, entity.name, now)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i
@@ -219,7 +222,7 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
         passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
         passing = passing.fill_null(value=False)
         edit = moved & ~own & ~begun & ~passing
-        edits.append(_proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
+        edits.append(proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
             pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])

@@ -1,0 +1,261 @@
+"""What a person does about links, what is held, conflicts and fights: once, and then again without effect."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from talk_assets.errors import ConfigurationError
+from talk_assets.store import Transaction
+from talk_assets.sync import acts, fights, relinking
+from talk_assets.sync.relinking import Record, Scene
+from talk_assets_tests.office import Office
+
+Act = Callable[[Transaction, Scene], Any]
+
+
+@contextmanager
+def scene(office: Office, kind: str = "person") -> Iterator[tuple[Transaction, Scene]]:
+    hub = office.hub
+    with hub.store.transaction() as transaction:
+        yield transaction, Scene(hub.topologies[kind], hub.topologies, office.world.clock(), "by hand")
+
+
+def linked(office: Office, kind: str = "person") -> set[frozenset[str]]:
+    """Which records describe the same."""
+    with office.transaction() as transaction:
+        rows = transaction.frame(
+            f"SELECT list(collection || '/' || id) AS records FROM \"{kind}\".links"
+            " WHERE gone_at IS NULL GROUP BY entity"
+        )
+    return {frozenset(records) for records in rows["records"].to_list()}
+
+
+def emails(office: Office, key: str) -> list[str]:
+    return sorted(record["email"] for record in office.records(key))
+
+
+def person(id_: str) -> Record:
+    return Record("crm/people", id_)
+
+
+def contact(id_: str) -> Record:
+    return Record("erp/contacts", id_)
+
+
+def ids(office: Office, key: str) -> list[str]:
+    return [record["id"] for record in office.records(key)]
+
+
+def test_two_records_that_do_not_look_alike_are_linked_by_hand_and_stay_so(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no")
+    theirs = office.create("erp/contacts", email="k.nordmann@acme.no", first_name="Kari")
+    office.settle_only()
+    for new in (True, False):
+        with scene(office) as (transaction, where):
+            assert relinking.link(transaction, where, person(mine), contact(theirs)) is new
+    office.sync()
+    office.sync_in_full()
+    assert linked(office) == {frozenset({f"crm/people/{mine}", f"erp/contacts/{theirs}"})}
+    assert emails(office, "crm/people") == emails(office, "erp/contacts") == ["k.nordmann@acme.no"]
+    assert office.records("crm/people")[0]["first_name"] == "Kari"
+
+
+def test_what_is_held_because_of_several_candidates_is_linked_by_hand(office: Office) -> None:
+    theirs = office.create("erp/contacts", email="kari@acme.no", first_name="Kari")
+    mine, other = (office.create("crm/people", email="kari@acme.no") for _ in range(2))
+    office.sync()
+    with scene(office) as (transaction, where):
+        assert transaction.count("SELECT count(*) FROM sync.held") == 2
+        relinking.link(transaction, where, person(mine), contact(theirs))
+    office.sync()
+    assert frozenset({f"crm/people/{mine}", f"erp/contacts/{theirs}"}) in linked(office)
+    assert len(ids(office, "erp/contacts")) == 1
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match=f"crm/people/{mine} is linked"):
+        relinking.link(transaction, where, person(other), contact(theirs))
+
+
+def test_two_held_records_are_linked_though_neither_has_an_entity(office: Office) -> None:
+    mine, _ = (office.create("crm/people", email="kari@acme.no") for _ in range(2))
+    theirs, _ = (office.create("erp/contacts", email="kari@acme.no") for _ in range(2))
+    office.sync()
+    with scene(office) as (transaction, where):
+        relinking.link(transaction, where, person(mine), contact(theirs))
+    office.sync_in_full()
+    assert frozenset({f"crm/people/{mine}", f"erp/contacts/{theirs}"}) in linked(office)
+
+
+def test_what_was_wrongly_linked_is_unlinked_and_then_each_has_its_own(office: Office) -> None:
+    mine, theirs = (
+        office.create("crm/people", email="post@acme.no"),
+        office.create("erp/contacts", email="post@acme.no"),
+    )
+    office.sync()
+    assert len(linked(office)) == 1
+    for new in (True, False):
+        with scene(office) as (transaction, where):
+            assert relinking.unlink(transaction, where, contact(theirs)) is new
+    office.sync_in_full()
+    office.sync_in_full()
+    assert linked(office) == {frozenset({f"crm/people/{mine}"}), frozenset({f"erp/contacts/{theirs}"})}
+    office.memories["crm/people"].edit(mine, {"first_name": "Kari"})
+    office.sync()
+    assert office.records("erp/contacts")[0]["first_name"] is None
+    with scene(office) as (transaction, where):
+        relinking.link(transaction, where, contact(theirs), person(mine))
+    office.sync()
+    assert office.records("erp/contacts")[0]["first_name"] == "Kari"
+
+
+def test_the_left_record_that_is_unlinked_gets_a_new_one_on_the_right(office: Office) -> None:
+    mine, theirs = (
+        office.create("crm/people", email="post@acme.no"),
+        office.create("erp/contacts", email="post@acme.no"),
+    )
+    office.sync()
+    with scene(office) as (transaction, where):
+        relinking.unlink(transaction, where, person(mine))
+    office.sync_in_full()
+    (new,) = set(ids(office, "erp/contacts")) - {theirs}
+    assert linked(office) == {
+        frozenset({f"crm/people/{mine}", f"erp/contacts/{new}"}),
+        frozenset({f"erp/contacts/{theirs}"}),
+    }
+
+
+def test_what_refers_to_a_record_that_is_linked_or_unlinked_refers_to_its_entity(office: Office) -> None:
+    firm = office.create("crm/companies", name="Acme")
+    employee = office.create("crm/people", email="kari@acme.no", employer=firm)
+    theirs = office.create("erp/customers", name="ACME AS", number="987654321")
+    office.settle_only()
+    with scene(office, "company") as (transaction, where):
+        relinking.link(transaction, where, Record("crm/companies", firm), Record("erp/customers", theirs))
+    office.sync()
+    (there,) = office.records("erp/contacts")
+    assert there["employer"] == theirs
+    with scene(office, "company") as (transaction, where):
+        relinking.unlink(transaction, where, Record("erp/customers", theirs))
+    office.sync()
+    with office.transaction() as transaction:
+        reasons = transaction.frame("SELECT collection, reason FROM sync.changes").rows()
+    assert reasons == [("erp/contacts", "company: no record in erp/customers yet")]
+    right = office.create("erp/customers", name="Acme", number="912345678")
+    office.settle_only()
+    with scene(office, "company") as (transaction, where):
+        relinking.link(transaction, where, Record("erp/customers", right), Record("crm/companies", firm))
+    office.sync()
+    office.sync_in_full()
+    assert office.records("erp/contacts")[0]["employer"] == right
+    assert office.memories["crm/people"].records[employee]["employer"] == firm
+
+
+def test_records_with_others_on_both_sides_are_not_thrown_together(office: Office) -> None:
+    for name in ("kari", "ola"):
+        office.create("crm/people", email=f"{name}@acme.no")
+    office.sync()
+    (first, _), (_, last) = ids(office, "crm/people"), ids(office, "erp/contacts")
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="talk unlink one of the two"):
+        relinking.link(transaction, where, person(first), contact(last))
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="in one collection"):
+        relinking.link(transaction, where, person(first), person(first))
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="no such record"):
+        relinking.link(transaction, where, person("nobody"), contact(last))
+
+
+def conflicting(office: Office) -> tuple[str, str]:
+    mine = office.create("crm/people", email="kari@acme.no", first_name="Kari")
+    office.sync()
+    (theirs,) = ids(office, "erp/contacts")
+    office.memories["crm/people"].edit(mine, {"first_name": "Karin"})
+    office.memories["erp/contacts"].edit(theirs, {"first_name": "Karoline"})
+    office.sync()
+    assert office.records("crm/people")[0]["first_name"] == "Karoline"
+    return mine, theirs
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_value_that_lost_is_chosen_back(office: Office, *, named: bool) -> None:
+    mine, theirs = conflicting(office)
+    for new in (True, False):
+        with scene(office) as (transaction, where):
+            take = f"crm/people/{mine}" if named else None
+            assert acts.resolve(transaction, where, contact(theirs), "first_name", take) is new
+    office.sync()
+    for key in ("crm/people", "erp/contacts"):
+        assert office.records(key)[0]["first_name"] == "Karin"
+    with office.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.conflicts") == 0
+
+
+def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office) -> None:
+    mine, _ = conflicting(office)
+    with scene(office) as (transaction, where):
+        assert [acts.keep(transaction, where, person(mine), "first_name") for _ in "12"] == [1, 0]
+    office.sync()
+    assert office.records("crm/people")[0]["first_name"] == "Karoline"
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="no such field"):
+        acts.resolve(transaction, where, person(mine), "forename", None)
+
+
+def test_a_deleted_record_is_created_again_when_a_person_asks_for_it(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no")
+    office.sync()
+    office.memories["erp/contacts"].delete(ids(office, "erp/contacts")[0])
+    office.sync_in_full()
+    assert ids(office, "erp/contacts") == []
+    with scene(office) as (transaction, where):
+        entity = relinking.entity_of(transaction, where, person(mine))
+        assert entity is not None
+        assert [acts.recreate(transaction, where, entity) for _ in "12"] == [1, 0]
+    office.sync()
+    assert len(ids(office, "erp/contacts")) == 1
+
+
+def fight(office: Office, mine: str, theirs: str, rounds: int) -> None:
+    for n in range(rounds):
+        key, id_ = (("crm/people", mine), ("erp/contacts", theirs))[n % 2]
+        office.memories[key].edit(id_, {"first_name": "Kari"[: 4 - n % 2]})
+        office.sync()
+
+
+def test_two_integrations_that_fight_over_a_field_are_noticed_and_held(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no")
+    office.sync()
+    (theirs,) = ids(office, "erp/contacts")
+    fight(office, mine, theirs, fights.ROUNDS)
+    with office.transaction() as transaction:
+        assert transaction.frame("SELECT field, value, other FROM sync.fights").rows() == [
+            ("first_name", "Kar", "Kari")
+        ]
+        before = transaction.count("SELECT count(*) FROM sync.journal")
+    fight(office, mine, theirs, 2)
+    office.memories["crm/people"].edit(mine, {"email": "karin@acme.no"})
+    office.sync()
+    with office.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.journal") == before + 1
+    assert emails(office, "erp/contacts") == ["karin@acme.no"]
+    assert [office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")] == ["Kari", "Kar"]
+    with scene(office) as (transaction, where):
+        assert acts.resolve(transaction, where, person(mine), "first_name", f"crm/people/{mine}")
+    office.sync()
+    assert [office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")] == ["Kari", "Kari"]
+
+
+def test_a_third_value_ends_a_fight(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no")
+    office.sync()
+    (theirs,) = ids(office, "erp/contacts")
+    fight(office, mine, theirs, fights.ROUNDS)
+    office.memories["crm/people"].edit(mine, {"first_name": "Karoline"})
+    office.sync()
+    assert office.records("erp/contacts")[0]["first_name"] == "Karoline"
+
+
+def test_somebody_who_changes_his_mind_fights_with_nobody(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no")
+    office.sync()
+    for n in range(fights.ROUNDS + 2):
+        office.memories["crm/people"].edit(mine, {"first_name": "Kari"[: 4 - n % 2]})
+        office.sync()
+        assert office.records("erp/contacts")[0]["first_name"] == "Kari"[: 4 - n % 2]

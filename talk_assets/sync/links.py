@@ -11,7 +11,7 @@ import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
-from talk_assets.sync import golden, journal, jsontext, matching, objects, tables
+from talk_assets.sync import echoes, golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.golden import Decision
 
@@ -40,11 +40,12 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
     )
 
 
-def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
-    """Link the records of `fresh` that have an entity, or found one."""
+def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> None:
+    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one."""
+    collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    _introduce(transaction, entity, now, run)
+    _introduce(transaction, entity, collections, now, run)
     _create_golden(transaction, entity)
     fields = collection.lens.fields
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
@@ -88,7 +89,9 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
 
 
-def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str) -> None:
+def _introduce(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> None:
     """Merge the records that found an entity into its golden."""
     transaction.run(
         f"""
@@ -99,7 +102,7 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     met = transaction.count("SELECT count(*) FROM met")
     for start in range(0, met, CHUNK):
         newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        decide(transaction, entity, _proposals(newcomers, entity), golden.introduce, now, run)
+        decide(transaction, entity, collections, _proposals(newcomers, entity), golden.introduce, now, run)
 
 
 def _proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -120,17 +123,22 @@ def _proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
 def decide(
     transaction: Transaction,
     entity: Entity,
+    collections: Mapping[str, Collection],
     proposals: pl.DataFrame,
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
     now: datetime,
     run: str,
-) -> pl.DataFrame:
-    """Let `rule` decide between golden and the proposals, store golden and the conflicts; return what is golden now."""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let `rule` decide between golden and the proposals, and store golden and the conflicts.
+
+    Return what is golden now, and the proposals that were some.
+    """
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
-    decision = rule(golden.lengthen(standing, entity.names), proposals)
+    stands, proposals = echoes.settle(golden.lengthen(standing, entity.names), proposals, collections)
+    decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
     transaction.run(
@@ -142,7 +150,7 @@ def decide(
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
-    return decision.golden
+    return decision.golden, proposals
 
 
 def absorb(
@@ -173,8 +181,8 @@ def absorb(
     proposals = pl.concat(edits)
     for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
         edited_now = proposals.join(entities, on="entity", how="semi", maintain_order="left")
-        decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
-        journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
+        decided, edits_now = decide(transaction, entity, collections, edited_now, golden.absorb, now, run)
+        journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i

@@ -37,11 +37,13 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
 
 
 def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
-    """Close the updates that a later read has settled."""
+    """Close the updates that a later read has settled, and the deletions, which are asked for again if they are due."""
     transaction.run(
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
-        WHERE kind = $2 AND key IN (SELECT key FROM ({LOOKED_UP}))
+        WHERE kind = $2 AND (key IN (SELECT key FROM ({LOOKED_UP})) OR (
+            action IN ('delete', 'archive') AND outcome IS NULL AND intended_at < (
+                SELECT read_at FROM sync.cursors WHERE cursors.collection = journal.collection)))
         """,
         now,
         kind,

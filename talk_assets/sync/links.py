@@ -13,30 +13,48 @@ from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
 from talk_assets.sync import echoes, golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.deletes import Gone
 from talk_assets.sync.golden import Decision
 
 CHUNK = 50_000
 """Records that are merged into golden at once."""
 
 
+USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
+"""What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
+
+
 def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
-    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it."""
+    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
+
+    It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
+    """
     linked = tables.links(entity.name)
+    keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
+    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = $1 FROM incoming i
+        UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND i.reference IS DISTINCT FROM links.entity AND ({other}) AND NOT ({same})
+        """
+    )
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
         WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
         """,
         now,
     )
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = NULL FROM incoming i
+        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM incoming i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {linked} o
             WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
-        """
+        """,
+        now,
     )
 
 
@@ -137,7 +155,8 @@ def decide(
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
-    stands, proposals = echoes.settle(golden.lengthen(standing, entity.names), proposals, collections)
+    present = golden.come(golden.lengthen(standing, entity.names), now)
+    stands, proposals = echoes.settle(present, proposals, collections)
     decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
@@ -251,6 +270,12 @@ def created(
     now: datetime,
 ) -> None:
     """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET id = {USED_AGAIN}"
+        " WHERE collection = ? AND gone_at IS NOT NULL AND id IN (SELECT id FROM records)",
+        key,
+        records=records,
+    )
     rows = records.select("entity", "id").with_columns(
         pl.lit(key).alias("collection"),
         pl.lit(now).alias("linked_at"),
@@ -260,6 +285,31 @@ def created(
         *(sent[field].alias(f"sent_{field}") for field in collection.lens.fields),
     )
     transaction.run(f"INSERT INTO {tables.links(collection.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
+
+
+def leave(
+    transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, gone: Gone, now: datetime
+) -> None:
+    """Note that records (`id`) left their entities, which get no others in their place by themselves."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET gone_at = ?, gone_by = ?"
+        " WHERE collection = ? AND gone_at IS NULL AND id IN (SELECT id FROM ids)",
+        now,
+        gone.value,
+        key,
+        ids=ids,
+    )
+
+
+def archived(transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, now: datetime) -> None:
+    """Note that we archived records (`id`): if somebody takes them back, that stands."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET archived_at = ?"
+        " WHERE collection = ? AND id IN (SELECT id FROM ids)",
+        now,
+        key,
+        ids=ids,
+    )
 
 
 def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:

@@ -46,7 +46,7 @@ class GoWriter(GoReader):
             match write.action:
                 case Action.CREATE:
                     return await self._create(collection, write)
-                case Action.UPDATE:
+                case Action.UPDATE | Action.ARCHIVE:
                     return await self._update(collection, write)
                 case Action.DELETE:
                     return await self._delete(collection, write)

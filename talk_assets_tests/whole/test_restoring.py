@@ -59,8 +59,8 @@ def go_on(chain: Firm, ids: Record) -> None:
     """What happens after the backup: records appear, are edited and disappear, at both ends and in the middle."""
     berg = chain.crm_add("Organisations", OrganisationName="Berg AS", OrganisationVatNumber="923609016")
     chain.crm_add("Persons", PersonFirstName="Ola", PersonLastName="Dahl", PersonOrganisationId=berg)
-    chain.erp_add("customers", name="Dal AS", organisation_number="914778271")
-    chain.erp_add("contacts", first_name="Kari", last_name="Dal", email="kari@dal.example")
+    dal = chain.erp_add("customers", name="Dal AS", organisation_number="914778271")
+    chain.erp_add("contacts", first_name="Kari", last_name="Dal", email="kari@dal.example", customer_id=dal)
     chain.crm_add("Products", ProductCustom1="N-8", ProductCustom2="Kontorstol", ProductPrice=2900.0)
     chain.crm_add("Opportunities", OpportunityDescription="Stoler", OpportunityOrganisationId=berg)
     chain.sync()

@@ -159,11 +159,11 @@ class Hub:
         for certain in (matching.recognise, matching.rejoin):
             for key, collection in topology_.collections.items():
                 if certain(transaction, key, collection):
-                    links.link(transaction, key, collection, now, self.run)
+                    links.link(transaction, key, topology_.collections, now, self.run)
         for key, collection in topology_.collections.items():
             if matching.match(transaction, key, collection):
                 held.append(matching.held(transaction, collection))
-                links.link(transaction, key, collection, now, self.run)
+                links.link(transaction, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
         links.absorb(transaction, entity, topology_.collections, now, self.run)
 

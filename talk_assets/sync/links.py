@@ -12,7 +12,7 @@ import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
-from talk_assets.sync import fights, golden, journal, jsontext, matching, objects, tables
+from talk_assets.sync import echoes, fights, golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.golden import Decision
@@ -59,11 +59,12 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
     )
 
 
-def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
-    """Link the records of `fresh` that have an entity, or found one."""
+def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> None:
+    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one."""
+    collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    _introduce(transaction, entity, now, run)
+    _introduce(transaction, entity, collections, now, run)
     _create_golden(transaction, entity)
     fields = collection.lens.fields
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
@@ -107,7 +108,9 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
 
 
-def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str) -> None:
+def _introduce(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> None:
     """Merge the records that found an entity into its golden."""
     transaction.run(
         f"""
@@ -118,7 +121,7 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     met = transaction.count("SELECT count(*) FROM met")
     for start in range(0, met, CHUNK):
         newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        decide(transaction, entity, proposals(newcomers, entity), golden.introduce, now, run)
+        decide(transaction, entity, collections, proposals(newcomers, entity), golden.introduce, now, run)
 
 
 def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -139,17 +142,23 @@ def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
 def decide(
     transaction: Transaction,
     entity: Entity,
+    collections: Mapping[str, Collection],
     proposals: pl.DataFrame,
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
     now: datetime,
     run: str,
-) -> pl.DataFrame:
-    """Let `rule` decide between golden and the proposals, store golden and the conflicts; return what is golden now."""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let `rule` decide between golden and the proposals, and store golden and the conflicts.
+
+    Return what is golden now, and the proposals that were some.
+    """
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
-    decision = rule(golden.come(golden.lengthen(standing, entity.names), now), proposals)
+    present = golden.come(golden.lengthen(standing, entity.names), now)
+    stands, proposals = echoes.settle(present, proposals, collections)
+    decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
     transaction.run(
@@ -161,7 +170,7 @@ def decide(
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
-    return decision.golden
+    return decision.golden, proposals
 
 
 def absorb(
@@ -192,8 +201,8 @@ def absorb(
     proposed = pl.concat(edits)
     for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
         edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
-        decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
-        journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
+        decided, edits_now = decide(transaction, entity, collections, edited_now, golden.absorb, now, run)
+        journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
         fights.notice(transaction, entity.name, now)
     transaction.run(

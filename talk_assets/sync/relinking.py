@@ -234,7 +234,8 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
 def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity: str) -> None:
     newcomer = row.with_columns(pl.lit(entity).alias("entity"))
     proposals = links.proposals(newcomer, scene.entity)
-    links.decide(transaction, scene.entity, proposals, golden.introduce, scene.now, scene.run)
+    collections = scene.topology.collections
+    links.decide(transaction, scene.entity, collections, proposals, golden.introduce, scene.now, scene.run)
 
 
 def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:

@@ -4,7 +4,7 @@ The hub itself has no switches: each is patched from here, at a place that must 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
@@ -96,9 +96,15 @@ def newest() -> Iterator[None]:
     """Whichever edit is looked at last wins."""
     real = links.decide
 
-    def decide(transaction: Transaction, entity: Entity, proposals: pl.DataFrame, *rest: Any) -> None:  # noqa: ANN401
+    def decide(
+        transaction: Transaction,
+        entity: Entity,
+        collections: Mapping[str, Collection],
+        proposals: pl.DataFrame,
+        *rest: Any,  # noqa: ANN401
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         later = pl.datetime(2030, 1, 1, time_unit="us", time_zone="UTC").alias("edited_at")
-        real(transaction, entity, proposals.with_columns(later), *rest)
+        return real(transaction, entity, collections, proposals.with_columns(later), *rest)
 
     with mock.patch.object(links, "decide", decide):
         yield

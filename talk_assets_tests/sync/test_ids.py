@@ -22,7 +22,6 @@ def forget(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Go on with an empty database."""
     store = Store(None)
     monkeypatch.setattr(Wiring, "store", lambda _: store)
-    del office.hub
 
 
 def links(office: Office) -> set[tuple[str, str, str, str]]:

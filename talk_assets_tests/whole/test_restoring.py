@@ -16,7 +16,6 @@ from talk_assets_tests.whole.firm import Firm, Record, only, pairs_of
 PAIRS = pairs_of("webcrm-customerp", "customerp-powerofficego", "powerofficego-customwebshop")
 COLLECTIONS = sorted({side for pair in PAIRS for side in (pair.left, pair.right)})
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-LONG = "Konsulent for " + "bærekraftig " * 12 + "utvikling"
 
 
 @pytest.fixture
@@ -60,8 +59,8 @@ def go_on(chain: Firm, ids: Record) -> None:
     """What happens after the backup: records appear, are edited and disappear, at both ends and in the middle."""
     berg = chain.crm_add("Organisations", OrganisationName="Berg AS", OrganisationVatNumber="923609016")
     chain.crm_add("Persons", PersonFirstName="Ola", PersonLastName="Dahl", PersonOrganisationId=berg)
-    chain.erp_add("customers", name="Dal AS", organisation_number="914778271")
-    chain.erp_add("contacts", first_name="Kari", last_name="Dal", email="kari@dal.example")
+    dal = chain.erp_add("customers", name="Dal AS", organisation_number="914778271")
+    chain.erp_add("contacts", first_name="Kari", last_name="Dal", email="kari@dal.example", customer_id=dal)
     chain.crm_add("Products", ProductCustom1="N-8", ProductCustom2="Kontorstol", ProductPrice=2900.0)
     chain.crm_add("Opportunities", OpportunityDescription="Stoler", OpportunityOrganisationId=berg)
     chain.sync()
@@ -107,7 +106,8 @@ def test_everything_is_found_again_and_nothing_is_created_twice(
     chain.sync()
     after = shown(chain)
     assert records(after) == records(before)
-    assert after - before == before - after == set()
+    # What a system gave a record that we created, like a number, is told to those now that have none.
+    assert {one for one in before - after if one[3]} == set()
     assert chain.sync().written == {}
     assert chain.held() == []
 

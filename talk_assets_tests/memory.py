@@ -197,6 +197,9 @@ class MemoryConnection:
             self._world.overwritten += [
                 (memory.key, id_, n) for n in values if (memory.key, id_, n) in self._world.unseen
             ]
+            if write.action is Action.DELETE:
+                memory.delete(id_)
+                return Answer(write.key, Outcome.DONE, id=id_)
             memory.write(id_, values)
         record = {k: v for k, v in memory.records[id_].items() if k != "changed"}
         return Answer(write.key, Outcome.DONE, id=id_, record=json.dumps(record).encode() if memory.answers else None)

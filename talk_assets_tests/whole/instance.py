@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
@@ -68,7 +69,7 @@ class Instance:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return Ended(done.exit_code, done.stdout, done.stderr)
 
-    def everything(self) -> dict[str, object]:
+    def everything(self) -> dict[str, list[dict[str, Any]]]:
         """What both systems hold."""
         return {
             "persons": self.sandbox.records("webcrm", "Persons"),

@@ -240,14 +240,6 @@ class Store:
         self._prepared = True
 
 
-_LOCKED = "Could not set lock on file"
-
-_DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
-
-_UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
-"""What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""
-
-
 def copy(source: Path, target: Path) -> None:
     """Copy a database that was made by `copy_to`, or is one of ours, into a new one; `source` is only read.
 
@@ -297,6 +289,14 @@ def _check_format(path: Path | None, found: int) -> None:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+_LOCKED = "Could not set lock on file"
+
+_DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
+
+_UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
+"""What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -5,7 +5,6 @@ memory unless a test asks for the file, which costs time.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,7 +27,8 @@ from talk_assets.sync.hub import Hub
 from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
 from talk_assets.systems import Opening, Registered, SystemSettings
 from talk_assets.wiring import Wiring
-from talk_assets_tests.memory import MemoryCollection, MemoryConnection, World
+from talk_assets_tests.simulator.memory import MemoryCollection, MemoryConnection
+from talk_assets_tests.simulator.world import World
 
 DATAFLOW = Dataflow("crm", "erp", (Pair("crm/companies", "erp/customers"), Pair("crm/people", "erp/contacts")))
 
@@ -61,7 +61,7 @@ class Office:
     folder: Path
     mode: Mode = Mode.WRITE
     run: str = "test"
-    world: World = field(default_factory=lambda: World(random.Random(0)))
+    world: World = field(default_factory=World)
     memories: dict[str, MemoryCollection] = field(init=False)
     broken: dict[str, str] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = DATAFLOW.pairs

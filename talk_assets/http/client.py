@@ -175,8 +175,10 @@ class Client:
             raise self._credentials(what) from error
         except broken() as error:
             self._note(request)
-            lost = _sender(error) in {None, request} and not never_sent(error)
-            return _Failure(self._struck(_spell(error).encode()).decode(), lost=lost)
+            return _Failure(
+                self._struck(_spell(error).encode()).decode(),
+                lost=_sender(error) in {None, request} and not never_sent(error),
+            )
         return self._judge(call, response, own=response.request is request)
 
     def _note(self, request: httpx.Request, response: httpx.Response | None = None) -> None:
@@ -192,7 +194,8 @@ class Client:
     def _said(self, response: httpx.Response) -> str:
         if not response.is_success:
             return self._says(response)[: exchange.LONGEST]
-        body = self._struck(response.content, response.request)[: 10 * exchange.LONGEST].decode(errors="replace")
+        struck = self._struck(response.content, response.request)
+        body = struck[: 10 * exchange.LONGEST].decode(errors="replace")
         return f"{response.status_code} {' '.join(body.split())}".strip()[: exchange.LONGEST]
 
     def _request(self, call: Call) -> httpx.Request:

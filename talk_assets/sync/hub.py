@@ -254,7 +254,8 @@ class Hub:
         if not lost:
             return
         if collection.reference:
-            self._show(key, collection, [page async for page in connection.find(collection, lost)], connection.skew)
+            found = [page async for page in connection.find(collection, lost)]
+            self._show(key, collection, found, connection.skew)
             self.settle(collection.entity.name, outstanding=False)
         else:
             await self._look_again(connection, key, collection)
@@ -262,8 +263,8 @@ class Hub:
     def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""
         if pages:
+            parsed = [parse(collection, page.body) for page in pages]
             with self.store.transaction() as transaction:
-                parsed = [parse(collection, page.body) for page in pages]
                 reading.store(transaction, key, collection, parsed, self.clock(), skew)
 
     async def _send(self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport) -> None:

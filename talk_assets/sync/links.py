@@ -20,9 +20,25 @@ CHUNK = 50_000
 """Records that are merged into golden at once."""
 
 
+USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
+"""What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
+
+
 def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
-    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it."""
+    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
+
+    It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
+    """
     linked = tables.links(entity.name)
+    keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
+    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
+    transaction.run(
+        f"""
+        UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND i.reference IS DISTINCT FROM links.entity AND ({other}) AND NOT ({same})
+        """
+    )
     transaction.run(
         f"""
         UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
@@ -245,6 +261,12 @@ def created(
     now: datetime,
 ) -> None:
     """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET id = {USED_AGAIN}"
+        " WHERE collection = ? AND gone_at IS NOT NULL AND id IN (SELECT id FROM records)",
+        key,
+        records=records,
+    )
     rows = records.select("entity", "id").with_columns(
         pl.lit(key).alias("collection"),
         pl.lit(now).alias("linked_at"),

@@ -206,8 +206,8 @@ class Reader:
         self, transaction: Transaction, pages: Sequence[Page], report: ReadReport, *, believed: bool = False
     ) -> tuple[pl.DataFrame, list[str]]:
         """Store pages; return the ids of the records in them, and those that came with the mark of a deleted one."""
-        bodies = [page.body for page in pages if page.body.strip() != b"[]"]
-        parsed = [ours(self.key, self.collection, parse(self.collection, body)) for body in bodies]
+        shown = [page.body for page in pages if page.body.strip() != b"[]"]
+        parsed = [ours(self.key, self.collection, parse(self.collection, body)) for body in shown]
         buried = [part.records.filter("_deleted")["_id"] for part in parsed]
         parsed = [
             replace(part, records=part.records.filter(~pl.col("_deleted").fill_null(value=False))) for part in parsed

@@ -140,7 +140,9 @@ class Writer:
             mask = mask.with_columns((pl.col(name) & ~outward.unresolved[name]).alias(name))
         nothing = ~mask.select(pl.any_horizontal(pl.all())).to_series()
         idle = nothing & ~create & ~leaves
-        wait = pl.select(pl.when(reasons["must"] | idle).then(reasons["reason"])).to_series()
+        # An update goes out without the reference: what else was edited must not wait for a parent that may be held.
+        waits = pl.select(pl.when(create).then(reasons["must"]).otherwise(idle)).to_series()
+        wait = pl.select(pl.when(waits).then(reasons["reason"])).to_series()
         self._wait(transaction, changes, wait, report)
         ready = wait.is_null() & ~idle
         lens = self.collection.lens

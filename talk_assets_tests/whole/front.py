@@ -1,6 +1,6 @@
 """A front before a sandbox, over real HTTP, that may lie: lists pass through a function that alters what is in them.
 
-Everything else passes as it is: tokens, single records, refusals, writes.
+Single records may be said not to be there. Everything else passes as it is: tokens, refusals, writes.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ Record = dict[str, Any]
 Lie = Callable[["Asked", list[Record]], "list[Record] | bytes"]
 """What a list of records becomes; bytes are a page for people in place of the whole answer."""
 
+JSON = "application/json"
 PASSED_ON = ("content-type", "etag", "link", "location", "x-wp-total", "x-wp-totalpages", "date")
 
 
@@ -35,10 +36,14 @@ def honest(_: Asked, records: list[Record]) -> list[Record]:
 
 @dataclass
 class Front:
-    """A server on a port of its own. `lie` may be replaced at any time; `offset` is added to every `Date`."""
+    """A server on a port of its own. `lie` may be replaced at any time, as may `absent`: which single records are not.
+
+    The latter is told the path, which ends with the record's id.
+    """
 
     root: str
     lie: Lie = honest
+    absent: Callable[[str], bool] = lambda _: False
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
 
@@ -61,6 +66,8 @@ class Front:
     def _altered(self, asked: Asked, body: bytes, headers: dict[str, str]) -> web.Response:
         found = json.loads(body)
         records, put = _list_in(found)
+        if records is None and self.absent(asked.path):
+            return web.Response(status=404, body=b'{"message": "There is no such record."}', content_type=JSON)
         if records is not None:
             self.asked.append(asked)
             told = self.lie(asked, records)

@@ -9,6 +9,7 @@ import pytest
 from talk_assets.dataflows import Pair
 from talk_assets.sandbox.serving import serving
 from talk_assets.store import Store
+from talk_assets.sync.backwards import BELIEVED, OLDER
 from talk_assets_tests.whole.firm import Firm, Synced, only
 
 DAY = 86_400.0
@@ -124,6 +125,25 @@ def test_the_newer_edit_wins_whatever_the_clocks_show(firm: Clocks, anna: int) -
     firm.sync()
     firm.erp_edit("contacts", only(firm.erp("contacts"))["id"], job_title="Styreleder")
     firm.sync()
+    assert only(firm.crm("Persons"))["PersonTitle"] == "Styreleder"
+    assert only(firm.erp("contacts"))["job_title"] == "Styreleder"
+    quiet(firm)
+
+
+def test_a_system_restored_from_a_backup_is_believed_an_hour_later_and_gets_back_what_it_lost(
+    firm: Clocks, anna: int
+) -> None:
+    before = only(firm.crm("Persons"))
+    firm.crm_edit("Persons", anna, PersonTitle="Styreleder")
+    firm.sync()
+    lost = {name: before[name] for name in ("PersonTitle", "PersonUpdatedAt")}
+    firm.sandbox.edit("webcrm", "Persons", anna, lost)
+    for _ in range(2):
+        assert firm.sync(full=True).written == {}
+        assert only(firm.held())["reason"].startswith(OLDER)
+    firm.later(BELIEVED.total_seconds())
+    assert firm.sync().written == {}
+    assert firm.sync(full=True).written == {"webcrm/persons": 1}
     assert only(firm.crm("Persons"))["PersonTitle"] == "Styreleder"
     assert only(firm.erp("contacts"))["job_title"] == "Styreleder"
     quiet(firm)

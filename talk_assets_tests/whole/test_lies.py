@@ -18,6 +18,7 @@ from talk_assets.sandbox.serving import serving
 from talk_assets.store import Store
 from talk_assets.sync.backwards import OLDER
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.guards import Limits
 from talk_assets_tests.whole.firm import Firm
 from talk_assets_tests.whole.front import Asked, Front, Lie, Record, front, honest
 
@@ -66,20 +67,25 @@ class Deceived(Firm):
     def base_url(self, name: str) -> str:
         return self.front.url(name)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.hub.limits = Limits()
+
     @property
     def collection(self) -> Collection:
         """What the liar lies about."""
         return self.hub.systems[self.liar.system].collection(self.liar.key.partition("/")[2])
 
     @contextmanager
-    def lied_to(self, lie: Lie) -> Iterator[None]:
-        """The lists of the liar are altered."""
+    def lied_to(self, lie: Lie, absent: Callable[[str], bool] = lambda _: False) -> Iterator[None]:
+        """The lists of the liar are altered, and single records may be absent."""
         prefix = f"/{self.liar.system}/"
         self.front.lie = lambda asked, records: lie(asked, records) if asked.path.startswith(prefix) else records
+        self.front.absent = lambda path: path.startswith(prefix) and absent(path.rpartition("/")[2])
         try:
             yield
         finally:
-            self.front.lie = honest
+            self.front.lie, self.front.absent = honest, lambda _: False
 
     def known(self) -> list[Record]:
         """What the hub holds to be true."""
@@ -160,6 +166,29 @@ def test_a_list_without_records_that_a_look_up_shows_deletes_nothing(firm: Decei
     assert synced.reads[firm.liar.key].deleted == 0
     assert synced.written == {}
     assert firm.everything() == before
+
+
+HIDDEN: list[Callable[[str], bool]] = [lambda id_: True, lambda id_: sum(id_.encode()) % 2 == 0]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=["all", "half"])
+def test_records_that_no_look_up_shows_either_are_kept_until_a_person_approves(
+    firm: Deceived, hidden: Callable[[str], bool]
+) -> None:
+    before = firm.known()
+
+    def lie(_: Asked, records: list[Record]) -> list[Record]:
+        return [record for record in records if not hidden(str(record[firm.liar.id]))]
+
+    with firm.lied_to(lie, hidden):
+        synced = firm.sync(full=True)
+    assert synced.reads[firm.liar.key].deleted == 0
+    assert synced.written == {}
+    assert firm.known() == before
+    with firm.store.transaction() as transaction:
+        line = transaction.frame("SELECT reason FROM sync.stops WHERE collection = ?", firm.liar.key)["reason"].item()
+    assert f"talk approve {firm.liar.key}" in line
+    assert "seem to be deleted" in line
 
 
 def test_a_page_for_people_is_told_as_such(firm: Deceived) -> None:

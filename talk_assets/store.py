@@ -36,18 +36,30 @@ CREATE TABLE IF NOT EXISTS sync.changes (
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
-    outcome VARCHAR, reason VARCHAR);
+    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR, caused_at VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.guards (
+    collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
+CREATE TABLE IF NOT EXISTS sync.stops (
+    collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
+CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.edits (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR, won BOOLEAN,
+    noticed_at TIMESTAMPTZ, run VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
 """
-"""What the run owns. Values are canonical text; `fields`, `before`, `after` and `cause` are JSON objects by field.
+"""What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
+objects by field.
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known.
+`outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
+and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
+became golden. `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the
+records that seem to be deleted and were too many to believe it.
 """
 
 
@@ -146,6 +158,30 @@ class Store:
         finally:
             connection.close()
 
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Keep every other process out, everything being in the one file; yield that file.
+
+        Raise StoreError where it cannot be opened, ValueError for a database in memory.
+        """
+        if self.path is None:
+            message = "a database in memory has no file"
+            raise ValueError(message)
+        connection = self._open()
+        try:
+            _checkpoint(connection, self.path)
+            yield self.path
+        finally:
+            connection.close()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy what is committed into a new database, while other processes wait. Raise StoreError where it fails."""
+        connection = self._open()
+        try:
+            _copy(connection, connection.execute("SELECT current_database()").fetchall()[0][0], target)
+        finally:
+            connection.close()
+
     def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
             connection.execute("COMMIT")
@@ -184,17 +220,64 @@ class Store:
         if self._prepared:
             return
         transaction.run(SYNC_TABLES)
+        transaction.ensure("sync.journal", dict.fromkeys(("request_id", "answer", "caused_at"), "VARCHAR"))
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
-        if found > FORMAT:
-            message = (
-                f"{self.path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
-                " Upgrade talk-assets."
-            )
-            raise StoreIncompatible(message)
+        _check_format(self.path, found)
         if not found:
             transaction.run(f"INSERT INTO sync.format VALUES ({FORMAT})")
             transaction.run("INSERT INTO sync.clock VALUES (0)")
         self._prepared = True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database that was made by `copy_to`, or is one of ours, into a new one; `source` is only read.
+
+    Raise StoreIncompatible where it is none, or where a newer version wrote it, and StoreError where copying fails.
+    """
+    connection = duckdb.connect(":memory:")
+    try:
+        try:
+            connection.execute(f"ATTACH {_quoted(source)} AS source (READ_ONLY)")
+            found = connection.execute("SELECT max(format) FROM source.sync.format").fetchall()[0][0]
+        except duckdb.Error as error:
+            message = f"{source}: is no database of ours ({_first_line(error)}). `talk backup` makes one."
+            raise StoreIncompatible(message) from error
+        _check_format(source, found or 0)
+        _copy(connection, "source", target)
+    finally:
+        connection.close()
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        connection.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        message = f"{path}: could not be written ({_first_line(error)})."
+        raise StoreError(message) from error
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> None:
+    try:
+        connection.execute(f"ATTACH {_quoted(target)} AS copied_to")
+        connection.execute(f'COPY FROM DATABASE "{source}" TO copied_to')
+        connection.execute("CHECKPOINT copied_to")
+        connection.execute("DETACH copied_to")
+    except duckdb.Error as error:
+        message = f"{target}: could not be written ({_first_line(error)}). There must be room for it in its folder."
+        raise StoreError(message) from error
+
+
+def _check_format(path: Path | None, found: int) -> None:
+    if found > FORMAT:
+        message = (
+            f"{path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
+            " Upgrade talk-assets."
+        )
+        raise StoreIncompatible(message)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _first_line(error: duckdb.Error) -> str:

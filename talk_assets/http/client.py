@@ -4,6 +4,7 @@ Which requests to send, and what the answers mean, is the connection's concern.
 """
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Self
 import httpx
 
 from talk_assets.errors import ConfigurationError, CredentialsError, NotTheApi, Refused, SystemFailure, Unreachable
-from talk_assets.http import words
+from talk_assets.http import exchange, words
 from talk_assets.http.auth import TokenRefused
 from talk_assets.http.bodies import shorten
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
@@ -166,21 +167,40 @@ class Client:
         request = self._request(call)
         try:
             response = await self._http.send(request, auth=self._auth)
+            self._note(request, response)
         except TokenRefused as error:
             what = "its answer to the request for a token holds none"
             raise self._credentials(what) from error
         except broken() as error:
+            self._note(request)
             return _Failure(_spell(error), lost=_sender(error) in {None, request} and not never_sent(error))
         return self._judge(call, response, own=response.request is request)
 
+    def _note(self, request: httpx.Request, response: httpx.Response | None = None) -> None:
+        """Keep what was answered to a request that may have changed something."""
+        sent = request.headers.get(exchange.HEADER)
+        if sent is None or (response is not None and response.request is not request):
+            return
+        if response is None:
+            exchange.note(exchange.Exchange(sent))
+        else:
+            exchange.note(exchange.Exchange(exchange.id_of(response, sent), self._said(response)))
+
+    def _said(self, response: httpx.Response) -> str:
+        if not response.is_success:
+            return self._says(response)[: exchange.LONGEST]
+        body = self._clean(response.content[: 10 * exchange.LONGEST].decode(errors="replace"))
+        return f"{response.status_code} {' '.join(body.split())}".strip()[: exchange.LONGEST]
+
     def _request(self, call: Call) -> httpx.Request:
+        named = {} if call.method == "GET" else {exchange.HEADER: str(uuid.uuid4())}
         try:
             return self._http.build_request(
                 call.method,
                 self.site.base_url.rstrip("/") + call.path,
                 params=dict(call.params),
                 content=call.content,
-                headers=dict(call.headers),
+                headers={**named, **call.headers},
                 extensions={"template": f"{call.method} {call.template or call.path}"},
             )
         except httpx.InvalidURL as error:

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
 from talk_assets.store import Transaction
-from talk_assets.sync import incoming, journal, links, reading, tables
+from talk_assets.sync import guards, incoming, journal, links, reading, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
+from talk_assets.sync.deletes import Gone
+from talk_assets.sync.guards import Limits
 from talk_assets.sync.records import parse
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
@@ -18,7 +20,7 @@ CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.F
 
 @dataclass(frozen=True)
 class Answered:
-    """A batch's rows with the columns `outcome, answer_id, record, answer_reason`."""
+    """A batch's rows with the columns `outcome, answer_id, record, answer_reason, request_id, said`."""
 
     key: str
     collection: Collection
@@ -39,10 +41,13 @@ class Answered:
 
 def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
     """Put answers beside the writes they answer."""
+    columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
-        [(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason) for a in answers],
-        schema=["key", "outcome", "answer_id", "record", "answer_reason"],
-        schema_overrides=dict.fromkeys(("key", "outcome", "answer_id", "record", "answer_reason"), pl.String),
+        [
+            (a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason, a.request_id, a.said)
+            for a in answers
+        ],
+        schema=dict.fromkeys(columns, pl.String),
         orient="row",
     )
     parts: defaultdict[str, list[str]] = defaultdict(list)
@@ -52,16 +57,14 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
     return Answered(key, collection, rows.join(frame, on="key"), parts)
 
 
-def store(transaction: Transaction, answered: Answered, now: datetime, skew: timedelta) -> None:
-    """Store the answers to a batch; `skew` is the system's clock less ours."""
-    key, _collection = answered.key, answered.collection
+def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
+    """Store the answers to a batch."""
+    key = answered.key
     done = answered.of(Outcome.DONE)
-    shown = _shown(transaction, answered, done, now, skew)
+    shown = _shown(transaction, answered, done, now)
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
-    gone = answered.of(Outcome.GONE).select("id").drop_nulls()
-    for where, ids in {key: gone["id"].to_list(), **answered.parts}.items():
-        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    _left(transaction, answered, limits, now)
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
     transaction.run(
         "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
@@ -77,21 +80,33 @@ def store(transaction: Transaction, answered: Answered, now: datetime, skew: tim
         failed=failed,
     )
     closed = answered.of(*CLOSING).select(
-        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason")
+        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"
     )
     journal.answer(transaction, closed, now)
 
 
-def _shown(
-    transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime, skew: timedelta
-) -> pl.DataFrame:
+def _left(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
+    """What we deleted is gone, and what was not there when we wrote to it, unless that is too much to believe."""
+    key, collection = answered.key, answered.collection
+    leaving = pl.col("action") == Action.DELETE
+    deleted = answered.of(Outcome.DONE, Outcome.GONE).filter(leaving).select("id")
+    links.leave(transaction, key, collection, deleted, Gone.DELETED, now)
+    missing = answered.of(Outcome.GONE).filter(~leaving).select("id").drop_nulls()
+    missing = guards.believe(transaction, key, missing, limits, now)
+    for where, ids in {key: [*deleted["id"], *missing["id"]], **answered.parts}.items():
+        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    done = answered.of(Outcome.DONE).filter(pl.col("action") == Action.ARCHIVE).select("id")
+    links.archived(transaction, key, collection, done, now)
+
+
+def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Store the records that came back; return them in canonical text, as rows of `incoming`."""
     records = done.filter(pl.col("record").is_not_null())
     if records.is_empty():
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now, skew)
+    reading.store(transaction, answered.key, answered.collection, [parsed], now)
     raw = transaction.frame(
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),

@@ -120,9 +120,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     _check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
-    return Config(
-        folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root), keep_days
-    )
+    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root), keep_days)
 
 
 def _parse(file: Path) -> dict[str, object]:

@@ -7,7 +7,7 @@ no primary keys, unique constraints, sequences or indexes.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -142,7 +142,8 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """Open, commit at the end, roll back on any exception, close.
 
-        Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it.
+        Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it,
+        StoreError where it cannot be written.
         """
         connection = self._memory.cursor() if self._memory else self._open()
         try:
@@ -152,9 +153,12 @@ class Store:
                 self._prepare(transaction)
                 yield transaction
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(duckdb.Error):  # a database that cannot be written any more has rolled back by itself
+                    connection.execute("ROLLBACK")
                 raise
-            self._commit(connection)
+            connection.execute("COMMIT")
+        except _UNWRITABLE as error:
+            raise self._unwritten(error) from error
         finally:
             connection.close()
 
@@ -182,15 +186,25 @@ class Store:
         finally:
             connection.close()
 
-    def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
-        try:
-            connection.execute("COMMIT")
-        except duckdb.Error as error:
-            message = (
-                f"{self.path}: could not be written ({error})."
-                " Nothing of this step was stored; free some space and run again."
-            )
-            raise StoreError(message) from error
+    def _unopened(self, error: duckdb.Error) -> StoreError:
+        line = _first_line(error)
+        if "version number" in line:
+            return StoreIncompatible(f"{self.path}: was written by a newer DuckDB ({line}). Upgrade talk-assets.")
+        if any(sign in line for sign in _DAMAGE):
+            return self._damaged(line)
+        return StoreError(f"{self.path}: cannot be opened ({line}). The folder must exist and be writable.")
+
+    def _damaged(self, line: str) -> StoreError:
+        right = "Put back a copy of it, or move it away: the next sync then begins anew"
+        return StoreError(f"{self.path}: is damaged, or no database ({line}). {right}.")
+
+    def _unwritten(self, error: duckdb.Error) -> StoreError:
+        if any(sign in str(error) for sign in _DAMAGE):
+            return self._damaged(_first_line(error))
+        return StoreError(
+            f"{self.path}: could not be written ({_first_line(error)})."
+            " Nothing of this step was stored; free some space and run again."
+        )
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self._patience
@@ -200,11 +214,8 @@ class Store:
                 connection.execute("SET TimeZone = 'UTC'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
-                if "lock" not in str(error):
-                    message = (
-                        f"{self.path}: cannot be opened ({_first_line(error)}). The folder must exist and be writable."
-                    )
-                    raise StoreError(message) from error
+                if _LOCKED not in str(error):
+                    raise self._unopened(error) from error
                 if time.monotonic() > deadline:
                     message = (
                         f"{self.path}: another process has held the database for {self._patience:.0f} seconds"
@@ -278,6 +289,14 @@ def _check_format(path: Path | None, found: int) -> None:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+_LOCKED = "Could not set lock on file"
+
+_DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
+
+_UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
+"""What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""
 
 
 def _first_line(error: duckdb.Error) -> str:

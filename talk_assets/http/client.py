@@ -4,6 +4,7 @@ Which requests to send, and what the answers mean, is the connection's concern.
 """
 
 import asyncio
+import json
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import httpx
 
@@ -80,7 +82,7 @@ class Client:
 
     def __init__(self, site: Site, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.site = site
-        self._clock = site.retry.clock
+        self._clock = site.retry.clock.steady()
         self._limiter = Limiter(site.rate, site.spent, self._clock)
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)
@@ -173,7 +175,10 @@ class Client:
             raise self._credentials(what) from error
         except broken() as error:
             self._note(request)
-            return _Failure(_spell(error), lost=_sender(error) in {None, request} and not never_sent(error))
+            return _Failure(
+                self._struck(_spell(error).encode()).decode(),
+                lost=_sender(error) in {None, request} and not never_sent(error),
+            )
         return self._judge(call, response, own=response.request is request)
 
     def _note(self, request: httpx.Request, response: httpx.Response | None = None) -> None:
@@ -189,7 +194,8 @@ class Client:
     def _said(self, response: httpx.Response) -> str:
         if not response.is_success:
             return self._says(response)[: exchange.LONGEST]
-        body = self._clean(response.content[: 10 * exchange.LONGEST].decode(errors="replace"))
+        struck = self._struck(response.content, response.request)
+        body = struck[: 10 * exchange.LONGEST].decode(errors="replace")
         return f"{response.status_code} {' '.join(body.split())}".strip()[: exchange.LONGEST]
 
     def _request(self, call: Call) -> httpx.Request:
@@ -230,7 +236,7 @@ class Client:
         if own and response.is_success and (not call.json or words.is_json(response)):
             return
         kind = response.headers.get("content-type", "no content type")
-        found = f"{response.status_code} ({kind}): {self._clean(shorten(response.content))}"
+        found = f"{response.status_code} ({kind}): {shorten(self._struck(response.content, response.request))}"
         where = f"{self.site.system}: {_bare(response.url)}"
         message = f"{where} answered {found}, where JSON would be right; check base_url"
         raise NotTheApi(message)
@@ -246,12 +252,15 @@ class Client:
         return AnswerLost(message) if lost else Unreachable(message)
 
     def _says(self, response: httpx.Response) -> str:
-        return f"{response.status_code} {self._clean(words.of(response.content))}".strip()
+        return f"{response.status_code} {words.of(self._struck(response.content, response.request))}".strip()
 
-    def _clean(self, text: str) -> str:
-        for secret in self.site.secrets:
-            text = text.replace(secret, "…")
-        return text
+    def _struck(self, body: bytes, request: httpx.Request | None = None) -> bytes:
+        """What a system said, without our credentials and those it issued, before any of it is cut short."""
+        sent = request.headers.get("authorization", "").rpartition(" ")[2] if request else ""
+        for secret in filter(None, (*self.site.secrets, sent)):
+            for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
+                body = body.replace(form.encode(), "…".encode())
+        return body
 
 
 def _bare(url: httpx.URL) -> str:

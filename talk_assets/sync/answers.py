@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -27,6 +27,8 @@ class Answered:
     rows: pl.DataFrame
     parts: Mapping[str, Sequence[str]]
     """Ids of the records of other collections that the writes deleted."""
+    skew: timedelta = timedelta()
+    """The system's clock less ours."""
 
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
@@ -39,7 +41,9 @@ class Answered:
         return sent, rows.select(pl.col(f"is_{name}").alias(name) for name in fields)
 
 
-def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
+def join(
+    key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer], skew: timedelta = timedelta()
+) -> Answered:
     """Put answers beside the writes they answer."""
     columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
@@ -54,7 +58,7 @@ def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence
     for answer in answers:
         for name, id_ in answer.gone:
             parts[f"{key.split('/', maxsplit=1)[0]}/{name}"].append(id_)
-    return Answered(key, collection, rows.join(frame, on="key"), parts)
+    return Answered(key, collection, rows.join(frame, on="key"), parts, skew)
 
 
 def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
@@ -106,7 +110,7 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now)
+    reading.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
     raw = transaction.frame(
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),

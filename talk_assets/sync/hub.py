@@ -10,7 +10,7 @@ Each may be interrupted anywhere, and run again. Settling is cheap where nothing
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Generic, TypeVar
 
@@ -254,18 +254,18 @@ class Hub:
         if not lost:
             return
         if collection.reference:
-            self._show(key, collection, [page async for page in connection.find(collection, lost)])
+            found = [page async for page in connection.find(collection, lost)]
+            self._show(key, collection, found, connection.skew)
             self.settle(collection.entity.name, outstanding=False)
         else:
             await self._look_again(connection, key, collection)
 
-    def _show(self, key: str, collection: Collection, pages: Sequence[Page]) -> None:
+    def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""
         if pages:
+            parsed = [parse(collection, page.body) for page in pages]
             with self.store.transaction() as transaction:
-                reading.store(
-                    transaction, key, collection, [parse(collection, page.body) for page in pages], self.clock()
-                )
+                reading.store(transaction, key, collection, parsed, self.clock(), skew)
 
     async def _send(self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport) -> None:
         """Answers that came before the system failed are stored all the same."""
@@ -278,7 +278,7 @@ class Hub:
             failure = error
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
-            answered = answers.join(writer.key, writer.collection, batch.rows, given)
+            answered = answers.join(writer.key, writer.collection, batch.rows, given, connection.skew)
             answers.store(transaction, answered, self.limits, self.clock())
             changes.settle(
                 transaction,
@@ -292,7 +292,6 @@ class Hub:
             raise failure
         existing = [answer.id for answer in given if answer.outcome is Outcome.EXISTS and answer.id]
         if existing:
-            self._show(
-                writer.key, writer.collection, [p async for p in connection.look_up(writer.collection, existing)]
-            )
+            found = [page async for page in connection.look_up(writer.collection, existing)]
+            self._show(writer.key, writer.collection, found, connection.skew)
             self.settle(entity.name, outstanding=False)

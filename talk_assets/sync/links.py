@@ -148,7 +148,7 @@ def decide(
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
-    decision = rule(golden.lengthen(standing, entity.names), proposals)
+    decision = rule(golden.come(golden.lengthen(standing, entity.names), now), proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
     transaction.run(

@@ -14,11 +14,11 @@ import polars as pl
 
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store, Transaction
-from talk_assets.sync import guards, tables
+from talk_assets.sync import backwards, guards, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
-from talk_assets.sync.records import Parsed, parse
+from talk_assets.sync.records import Parsed, ours, parse
 
 FLUSH = 10_000_000
 """Bytes of pages that are stored in one transaction."""
@@ -110,6 +110,8 @@ class Reader:
                 ids, buried = self._store(transaction, batch, report)
                 missing = [*buried, *self._missing(transaction, batch, ids)]
             await self._look_once_more(missing, report)
+            if backwards.ahead(cursor, self.now + self.connection.skew):
+                raise CursorExpired(cursor)
             with self.store.transaction() as transaction:
                 transaction.run(
                     "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at)"
@@ -139,6 +141,7 @@ class Reader:
                     self.key,
                 )
         await self._sweep(report)
+        await self._believe(report)
         with self.store.transaction() as transaction:
             transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
             transaction.run(
@@ -190,11 +193,21 @@ class Reader:
             gone = guards.believe(transaction, self.key, gone, self.limits, self.now)
             report.deleted += mark_deleted(transaction, self.key, gone)
 
+    async def _believe(self, report: ReadReport) -> None:
+        """What has long shown an older state than before is in that state, if it still is when asked for by id."""
+        with self.store.transaction() as transaction:
+            lasting = backwards.lasting(transaction, self.key, self.now)
+        if lasting:
+            found = [page async for page in self.connection.look_up(self.collection, lasting)]
+            with self.store.transaction() as transaction:
+                self._store(transaction, found, report, believed=True)
+
     def _store(
-        self, transaction: Transaction, pages: Sequence[Page], report: ReadReport
+        self, transaction: Transaction, pages: Sequence[Page], report: ReadReport, *, believed: bool = False
     ) -> tuple[pl.DataFrame, list[str]]:
         """Store pages; return the ids of the records in them, and those that came with the mark of a deleted one."""
-        parsed = [parse(self.collection, page.body) for page in pages if page.body.strip() != b"[]"]
+        shown = [page.body for page in pages if page.body.strip() != b"[]"]
+        parsed = [ours(self.key, self.collection, parse(self.collection, body)) for body in shown]
         buried = [part.records.filter("_deleted")["_id"] for part in parsed]
         parsed = [
             replace(part, records=part.records.filter(~pl.col("_deleted").fill_null(value=False))) for part in parsed
@@ -206,7 +219,9 @@ class Reader:
         ids = [part.records.select(pl.col("_id").alias("id")) for part in parsed]
         ids += [part.misfits.select(pl.col("_id").alias("id")) for part in parsed]
         if parsed:
-            report.changed += store(transaction, self.key, self.collection, parsed, self.now, self.connection.skew)
+            report.changed += store(
+                transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
+            )
         present = pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
         guards.shown(transaction, self.key, present)
         return present, self._buried(transaction, pl.concat(buried), present) if buried else []
@@ -249,8 +264,13 @@ def store(
     parsed: Sequence[Parsed],
     now: datetime,
     skew: timedelta = timedelta(),
+    *,
+    believed: bool = True,
 ) -> int:
-    """Store records as the system shows them, misfits beside them; return how many differ from before."""
+    """Store records as the system shows them, misfits beside them; return how many differ from before.
+
+    Unless `believed`, records that show an older state than before are set aside.
+    """
     version = transaction.next_version()
     records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
     records = records.drop(part.property for part in collection.parts).with_columns(
@@ -259,7 +279,10 @@ def store(
         pl.lit(version, pl.Int64).alias("_version"),
         pl.col("_deleted").fill_null(value=False),
     )
+    records, older = (records, None) if believed else backwards.apart(transaction, key, collection, records)
     _set_aside(transaction, key, parsed, now)
+    if older is not None:
+        backwards.set_aside(transaction, key, older, now)
     return transaction.count(
         f"""
         MERGE INTO {tables.raw(key)} t USING records s ON t._id = s._id

@@ -96,9 +96,14 @@ def newest() -> Iterator[None]:
     """Whichever edit is looked at last wins."""
     real = links.decide
 
-    def decide(transaction: Transaction, entity: Entity, proposals: pl.DataFrame, *rest: Any) -> None:  # noqa: ANN401
+    def decide(
+        transaction: Transaction,
+        entity: Entity,
+        proposals: pl.DataFrame,
+        *rest: Any,  # noqa: ANN401
+    ) -> pl.DataFrame:
         later = pl.datetime(2030, 1, 1, time_unit="us", time_zone="UTC").alias("edited_at")
-        real(transaction, entity, proposals.with_columns(later), *rest)
+        return real(transaction, entity, proposals.with_columns(later), *rest)
 
     with mock.patch.object(links, "decide", decide):
         yield

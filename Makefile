@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test thirdparty simulate planted crashes lint format readme clean
+.PHONY: help demo ui test thirdparty simulate planted crashes soak lint format readme clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ KILLS ?= 50
 
 crashes: $(READY)  ## kill -9 a synchronising process, again and again: make crashes KILLS=50 SEED=7
 	$(BIN)/python -m talk_assets_tests.crashes --kills $(KILLS) --seed $(SEED)
+
+MINUTES ?= 20
+
+soak: $(READY)  ## all systems over HTTP, faults, edits and kills, then the verdict: make soak MINUTES=20 SEED=7
+	$(BIN)/python -m talk_assets_tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check

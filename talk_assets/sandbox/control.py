@@ -5,7 +5,9 @@ Counts, faults and switches are gone after a restart; records are not.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from talk_assets.sandbox.system import Invalid, System
 from talk_assets.sandbox.wire import Reply, Request, reply
@@ -28,6 +30,8 @@ def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one 
                 return _set_faults(system, request)
             case "GET", ("records", collection):
                 return _records(system, collection, request)
+            case "POST", ("records", collection):
+                return _create(system, collection, request)
             case "PATCH", ("records", collection, id_):
                 return _edit(system, collection, _id(id_), request)
             case "DELETE", ("records", collection, id_):
@@ -39,7 +43,7 @@ def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one 
 
 
 def _faults(system: System) -> Reply:
-    return reply(asdict(system.faults) | {"switches": system.switches})
+    return reply(asdict(system.faults) | {"switches": system.switches, "happened": system.happened})
 
 
 def _set_faults(system: System, request: Request) -> Reply:
@@ -47,9 +51,11 @@ def _set_faults(system: System, request: Request) -> Reply:
     if not isinstance(wanted, dict) or not isinstance(wanted.get("switches", {}), dict):
         message = "the body is an object of faults, with an object of switches under switches"
         raise Invalid(message)
-    faults = system.faults.changed({name: value for name, value in wanted.items() if name != "switches"})
+    faults = system.faults.changed({name: value for name, value in wanted.items() if name not in {"switches", "seed"}})
     system.turn(wanted.get("switches", {}))
     system.faults = faults
+    if "seed" in wanted:
+        system.chance.seed(str(wanted["seed"]))
     return _faults(system)
 
 
@@ -59,18 +65,41 @@ def _records(system: System, collection: str, request: Request) -> Reply:
     return Reply(body=b"[" + b",".join(row.body for row in rows) + b"]")
 
 
+def _create(system: System, collection: str, request: Request) -> Reply:
+    """Put a record on the shelf, filled in as the given data of a test are."""
+    shelf = system.shelf(collection)
+    (new,) = system.given(collection, [_properties(request)])
+    shelf.put(new)
+    return reply({"id": new.id}, 201)
+
+
 def _edit(system: System, collection: str, id_: int | str, request: Request) -> Reply:
-    """Lay properties over a record; those sent as null are filled in anew, which is how it comes to be modified now."""
-    shelf, wanted = system.shelf(collection), json.loads(request.body)
-    if not isinstance(wanted, dict):
-        message = "the body is an object of properties"
-        raise Invalid(message)
+    """Lay properties over a record, objects part by part.
+
+    Those sent as null are filled in anew, which is how it comes to be modified now.
+    """
+    shelf, wanted = system.shelf(collection), _properties(request)
     there = shelf.get(id_)
     if there is None or there.gone:
         return _absent(system, collection, id_)
-    properties = {name: value for name, value in (json.loads(there.body) | wanted).items() if value is not None}
-    shelf.load(system.given(collection, [properties]))
+    shelf.load(system.given(collection, [_laid_over(json.loads(there.body), wanted)]))
     return Reply(204)
+
+
+def _properties(request: Request) -> dict[str, Any]:
+    wanted = json.loads(request.body)
+    if not isinstance(wanted, dict):
+        message = "the body is an object of properties"
+        raise Invalid(message)
+    return wanted
+
+
+def _laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    laid = {
+        name: _laid_over(old.get(name) or {}, value) if isinstance(value, dict) else value
+        for name, value in new.items()
+    }
+    return {name: value for name, value in {**old, **laid}.items() if value is not None}
 
 
 def _erase(system: System, collection: str, id_: int | str) -> Reply:

@@ -5,7 +5,6 @@ No API is known here. A write is committed before its answer leaves.
 
 import asyncio
 import os
-import random
 from collections.abc import Mapping
 from email.utils import formatdate
 
@@ -24,6 +23,11 @@ LARGEST_BODY = 64 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
+GATEWAY = Reply(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", content_type="text/html")
+"""What stands in front of an API answers in its own words."""
+
+PERSON = "X-Sandbox-Person"
+"""The header of a request that stands for somebody in the system's own user interface: neither counted nor faulty."""
 
 
 class Dropped(Exception):  # noqa: N818 -- a signal between two functions of this file
@@ -38,7 +42,6 @@ class Server:
         self._about: Mapping[str, object] = {}
         self._batches: Batches | None = None
         self._clock = Clock()
-        self._chance = random.Random(0)
         self._date = (0, "")
         self._runner: web.ServerRunner | None = None
 
@@ -82,6 +85,8 @@ class Server:
             return self._outside(name)
         if request.path.startswith("_sandbox/"):
             return control(system, request)
+        if PERSON in request.headers:
+            return await self._perform(system, request)
         system.count(request)
         wrong = self._fault(system)
         if wrong:
@@ -103,13 +108,15 @@ class Server:
     async def _carry_out(self, system: System, request: Request) -> Reply:
         if system.faults.latency:
             await asyncio.sleep(system.faults.latency)
-        if request.method in READS or self._batches is None:
-            answer = system.answer(request)
-        else:
-            answer = await self._write(self._batches, system, request)
-        if self._happens(system.faults.drop_after_accept):
+        answer = await self._perform(system, request)
+        if system.happens(system.faults.drop_after_accept, "dropped after"):
             raise Dropped
-        return answer
+        return GATEWAY if system.happens(system.faults.error_after_accept, "502 after") else answer
+
+    async def _perform(self, system: System, request: Request) -> Reply:
+        if request.method in READS or self._batches is None:
+            return system.answer(request)
+        return await self._write(self._batches, system, request)
 
     async def _write(self, batches: Batches, system: System, request: Request) -> Reply:
         committed = batches.join()
@@ -123,18 +130,16 @@ class Server:
 
     def _fault(self, system: System) -> Reply | None:
         faults = system.faults
-        if self._happens(faults.drop_rate):
+        if system.happens(faults.drop_rate, "dropped before"):
             raise Dropped
-        if self._happens(faults.throttle_rate):
+        if system.happens(faults.throttle_rate, "429"):
             return system.throttled(1)
-        if self._happens(faults.error_rate):
-            return system.broken(self._chance.choice((500, 503)))
-        if self._happens(faults.html_rate):
+        status = system.chance.choice((500, 502, 503)) if faults.error_rate else 0
+        if system.happens(faults.error_rate, str(status)):
+            return GATEWAY if status == GATEWAY.status else system.broken(status)
+        if system.happens(faults.html_rate, "login page"):
             return Reply(body=LOGIN_PAGE, content_type="text/html; charset=utf-8")
         return None
-
-    def _happens(self, rate: float) -> bool:
-        return rate > 0 and self._chance.random() < rate
 
     def _now(self) -> str:
         second = int(self._clock.now())

@@ -59,13 +59,22 @@ class Surface:
         self._call("DELETE", f"/{system}/_sandbox/requests")
 
     def fault(self, system: str, *, switches: Mapping[str, object] | None = None, **faults: float) -> None:
-        """Set faults, and switches by name; what is not named stays as it is."""
+        """Set faults, and switches by name; what is not named stays as it is. `seed` makes chance begin anew."""
         self._call("PUT", f"/{system}/_sandbox/faults", {**faults, "switches": dict(switches or {})})
+
+    def happened(self, system: str) -> dict[str, int]:
+        """How many faults there were, by kind."""
+        found: dict[str, int] = self._call("GET", f"/{system}/_sandbox/faults")["happened"]
+        return found
 
     def records(self, system: str, collection: str, limit: int = -1) -> list[dict[str, Any]]:
         """The records of a collection as they lie there, by id; neither counted nor limited."""
         found: list[dict[str, Any]] = self._call("GET", f"/{system}/_sandbox/records/{collection}?limit={limit}")
         return found
+
+    def create(self, system: str, collection: str, properties: Mapping[str, object]) -> str:
+        """Create a record as somebody might in the system's own user interface; return its id."""
+        return str(self._call("POST", f"/{system}/_sandbox/records/{collection}", properties)["id"])
 
     def edit(self, system: str, collection: str, id_: str | int, properties: Mapping[str, object]) -> None:
         """Change a record as somebody might in the system's own user interface; a null is filled in anew."""

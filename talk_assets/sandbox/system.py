@@ -4,6 +4,7 @@ A system answers one request at a time and never waits; latency, dropped connect
 server's. What one API does that another does not belongs in that system's folder.
 """
 
+import random
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,8 @@ class Faults:
     """What goes wrong on purpose. Rates are from 0 to 1, latency is in seconds.
 
     `drop_rate`: the connection is closed before anything happened. `drop_after_accept`: the request is carried out,
-    then the connection is closed without an answer. `html_rate`: a login page under 200.
+    then the connection is closed without an answer; `error_after_accept`: the same, and a gateway answers 502.
+    `html_rate`: a login page under 200.
     """
 
     latency: float = 0.0
@@ -38,6 +40,7 @@ class Faults:
     throttle_rate: float = 0.0
     drop_rate: float = 0.0
     drop_after_accept: float = 0.0
+    error_after_accept: float = 0.0
     html_rate: float = 0.0
 
     def changed(self, wanted: Mapping[str, Any]) -> "Faults":
@@ -67,6 +70,8 @@ class System(ABC):
         if not limits:
             self.switches["limit"] = 0
         self.faults = Faults()
+        self.happened: dict[str, int] = {}
+        self.chance = random.Random(0)
         self.requests: dict[str, int] = {}
         self.shelves: dict[str, Shelf] = {}
         self.limit = SlidingLimit()
@@ -99,6 +104,13 @@ class System(ABC):
         parts = ["{id}" if IDENTIFIER.match(part) else part for part in request.segments]
         name = f"{request.method} /{'/'.join(parts)}"
         self.requests[name] = self.requests.get(name, 0) + 1
+
+    def happens(self, rate: float, fault: str) -> bool:
+        """Throw the dice about a fault, and count it under that name where it happens."""
+        if not (rate > 0 and self.chance.random() < rate):
+            return False
+        self.happened[fault] = self.happened.get(fault, 0) + 1
+        return True
 
     def turn(self, wanted: Mapping[str, Any]) -> None:
         """Set switches; raises Invalid for an unknown one or a value of another type."""

@@ -1,15 +1,20 @@
 """What `talk sync` does, without Dagster: the same hub, in the same order, on the same files, under the same lock.
 
-    python -m talk_assets_tests.crashes.runner FOLDER
+    python -m talk_assets_tests.crashes.runner FOLDER [--full] [--again] [--open]
 
-prints `{"writes": n, "failures": {system: why}}`. It starts several times as fast, which is why tests kill it.
+prints `{"writes": n, "failures": {system: why}}`. It starts several times as fast, which is why tests kill it. With
+`--again` it goes on until it is killed, a line for each sync, every tenth of which reads in full. With `--open` the
+database stays open for as long as a sync takes, which halves its time: opening and closing is most of what little does.
 """
 
+import argparse
 import asyncio
+import itertools
 import json
 import sys
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +22,56 @@ from talk_assets import config
 from talk_assets.assets.turns import turn
 from talk_assets.entities import ENTITIES
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
+from talk_assets.store import Store
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.wiring import Wiring
 
+FULL = 10
+"""Every so many syncs of one process read everything again."""
+
 
 def main(arguments: Sequence[str]) -> None:
-    """Sync once; the exit status is 1 if a system failed."""
-    folder = Path(arguments[0])
-    wiring = Wiring(config.load(folder, {}))
-    with turn(folder, lambda: _say("waiting")):
+    """Sync once, the exit status being 1 if a system failed; or again and again."""
+    parser = argparse.ArgumentParser("python -m talk_assets_tests.crashes.runner")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--open", action="store_true")
+    wanted = parser.parse_args(arguments)
+    wiring = Wiring(config.load(wanted.folder, {}))
+    for n in itertools.count(1):
+        full = wanted.full or (wanted.again and n % FULL == 0)
+        writes, failures = in_turn(wiring, full=full, stay_open=wanted.open)
+        sys.stdout.write(json.dumps({"writes": writes, "failures": failures}) + "\n")
+        sys.stdout.flush()
+        if not wanted.again:
+            sys.exit(1 if failures else 0)
+
+
+def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int, dict[str, str]]:
+    """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
+    with turn(wiring.config.folder, lambda: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.transaction() as transaction:
             runs.begin(transaction, hub.run, "write", utc_now())
-        writes, failures = _sync(hub, list(wiring.systems))
+        writes, failures = _sync(hub, list(wiring.systems), full=full)
         with hub.store.transaction() as transaction:
             runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
-    sys.stdout.write(json.dumps({"writes": writes, "failures": failures}))
-    sys.exit(1 if failures else 0)
+    return writes, failures
+
+
+@contextmanager
+def _opened(store: Store, *, stay_open: bool) -> Iterator[None]:
+    """Within a process, opening what is open already costs nothing."""
+    if not stay_open:
+        yield
+        return
+    connection = store._open()
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def _say(word: str) -> None:
@@ -42,10 +79,10 @@ def _say(word: str) -> None:
     sys.stderr.flush()
 
 
-def _sync(hub: Hub, systems: Sequence[str]) -> tuple[int, dict[str, str]]:
+def _sync(hub: Hub, systems: Sequence[str], *, full: bool) -> tuple[int, dict[str, str]]:
     failures: dict[str, str] = {}
     for system in systems:
-        _try(failures, system, lambda system=system: hub.read(system))  # type: ignore[misc]
+        _try(failures, system, lambda system=system: hub.read(system, full=full))  # type: ignore[misc]
     for entity in ENTITIES:
         hub.settle(entity)
     writes = 0

@@ -55,7 +55,7 @@ class TestFaults:
     def test_errors(self, sandbox: Serving, system: str) -> None:
         with clients.webcrm(sandbox) if system == "webcrm" else clients.customerp(sandbox) as client:
             sandbox.fault(system, error_rate=1)
-            assert {client.get("/Persons").status_code for _ in range(20)} == {500, 503}
+            assert {client.get("/Persons").status_code for _ in range(20)} == {500, 502, 503}
             sandbox.fault(system, error_rate=0, throttle_rate=1)
             refused = client.get("/Persons")
             assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
@@ -86,6 +86,34 @@ class TestFaults:
             clients.create(customerp, "contacts", last_name="x")
         sandbox.fault("customerp", drop_after_accept=0)
         assert [record["last_name"] for record in sandbox.records("customerp", "contacts")] == ["x"]
+
+    def test_a_request_may_be_carried_out_and_answered_with_an_error_all_the_same(
+        self, sandbox: Serving, customerp: httpx.Client
+    ) -> None:
+        sandbox.fault("customerp", error_after_accept=1)
+        assert clients.create(customerp, "contacts", last_name="x").status_code == 502
+        assert [record["last_name"] for record in sandbox.records("customerp", "contacts")] == ["x"]
+
+    def test_faults_are_counted_by_kind_and_the_same_seed_has_the_same_ones(
+        self, sandbox: Serving, customerp: httpx.Client
+    ) -> None:
+        def faults() -> list[int]:
+            sandbox.fault("customerp", error_rate=0.3, throttle_rate=0.3, seed=7)
+            return [customerp.get("/contacts").status_code for _ in range(20)]
+
+        first = faults()
+        counted = {str(status): first.count(status) for status in set(first) - {200}}
+        assert sandbox.happened("customerp") == counted
+        assert len(counted) > 1
+        assert faults() == first
+        assert sandbox.happened("webcrm") == {}
+
+    def test_what_somebody_does_in_the_user_interface_is_neither_faulty_nor_counted(
+        self, sandbox: Serving, customerp: httpx.Client
+    ) -> None:
+        sandbox.fault("customerp", drop_rate=1)
+        assert customerp.get("/contacts", headers={"X-Sandbox-Person": "yes"}).status_code == 200
+        assert sandbox.requests("customerp")["total"] == 0
 
     def test_latency(self, sandbox: Serving, customerp: httpx.Client) -> None:
         sandbox.fault("customerp", latency=0.2)
@@ -127,6 +155,12 @@ class TestEditing:
         (record,) = sandbox.records("webcrm", "Persons")
         assert (record["PersonFirstName"], record["PersonLastName"]) == ("Karen", "Moe")
         assert record["PersonUpdatedAt"] > before["PersonUpdatedAt"]
+
+    def test_a_part_of_an_object_is_edited_and_the_rest_of_it_stays(self, sandbox: Serving) -> None:
+        id_ = sandbox.create("customerp", "customers", {"name": "Fjord AS", "address": {"city": "Bodø"}})
+        sandbox.edit("customerp", "customers", id_, {"address": {"street": "Sjøgata 1"}})
+        (record,) = sandbox.records("customerp", "customers")
+        assert (record["id"], record["address"]["city"], record["address"]["street"]) == (id_, "Bodø", "Sjøgata 1")
 
     @pytest.mark.parametrize(("id_", "body", "status"), [("9", "{}", 404), ("1", "[]", 400), ("1", "{", 400)])
     def test_what_cannot_be_edited_is_said(self, sandbox: Serving, id_: str, body: str, status: int) -> None:

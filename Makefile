@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test thirdparty histories crashes soak lint format readme clean
+.PHONY: help demo ui test thirdparty simulate planted crashes soak lint format readme clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by con
 N ?= 1000
 SEED ?= 0
 
-histories: $(READY)  ## random histories of the sync: make histories N=10000 SEED=7
-	$(BIN)/python -m talk_assets_tests.histories $(N) --seed $(SEED)
+simulate: $(READY)  ## random histories of the sync, with faults: make simulate N=10000 SEED=7
+	$(BIN)/python -m talk_assets_tests.simulator $(N) --seed $(SEED)
+
+planted: $(READY)  ## switch off one protection at a time, which the simulator must find: make planted N=2000 SEED=7
+	$(BIN)/python -m talk_assets_tests.simulator $(N) --seed $(SEED) --planted
 
 KILLS ?= 50
 

@@ -9,25 +9,27 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
+from talk_assets.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile
 from talk_assets.profiles import KEYS, profile
 from talk_assets.sections import Section, suggestion
+from talk_assets.sync.guards import Limits
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
 PATIENCE = 30
+KEEP_DAYS = 365
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -57,7 +59,8 @@ class DataflowSettings:
 class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
-    `patience` is for how many seconds another process may hold the database before we give up.
+    `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
+    days the journal is kept.
     """
 
     folder: Path
@@ -66,6 +69,8 @@ class Config:
     systems: Mapping[str, SystemSettings]
     dataflows: tuple[DataflowSettings, ...]
     patience: int = PATIENCE
+    limits: Limits = field(default_factory=Limits)
+    keep_days: int = KEEP_DAYS
 
     @property
     def sandbox_folder(self) -> Path:
@@ -107,15 +112,15 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "patience", "sandbox", "systems", "dataflows")
+    root.only("database", "patience", "sandbox", "guards", "journal", "systems", "dataflows")
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
-    port = _sandbox_port(root)
+    port, keep_days = _sandbox_port(root), _keep_days(root)
     profiles = _profiles(root)
     _check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience)
+    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root), keep_days)
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -138,6 +143,23 @@ def _sandbox_port(root: Section) -> int:
     sandbox = root.section("sandbox")
     sandbox.only("port")
     return sandbox.whole("port", SANDBOX_PORT, low=1, high=65535)
+
+
+def _guards(root: Section) -> Limits:
+    said, usual = root.section("guards"), Limits()
+    said.only("shrink", "changes", "few", "most")
+    return Limits(
+        said.share("shrink", usual.shrink),
+        said.share("changes", usual.changes),
+        said.whole("few", usual.few, low=1, high=10**9),
+        said.whole("most", usual.most, low=1, high=10**9),
+    )
+
+
+def _keep_days(root: Section) -> int:
+    journal = root.section("journal")
+    journal.only("keep_days")
+    return journal.whole("keep_days", KEEP_DAYS, low=1, high=36500)
 
 
 def _profiles(root: Section) -> dict[str, Profile]:
@@ -318,9 +340,10 @@ def _pairs(said: Section, dataflow: Dataflow) -> tuple[Pair, ...]:
     enabled = []
     for name, pair in names.items():
         one = said.section(name)
-        one.only("enabled")
+        one.only("enabled", "on_delete")
+        on_delete = one.choice("on_delete", OnDelete) or pair.on_delete
         if one.flag("enabled", default=True):
-            enabled.append(pair)
+            enabled.append(replace(pair, on_delete=on_delete))
     return tuple(enabled)
 
 

@@ -4,15 +4,26 @@ A pair says "every record of the left collection has a record in the right one".
 sides stay in step, is the lenses' and the hub's concern.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class OnDelete(StrEnum):
+    """What becomes of a record when the one across the pair was deleted."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    """Its flag for that is set, where the API has one; where not, the record is kept."""
 
 
 @dataclass(frozen=True, order=True)
 class Pair:
-    """Collections by key, `system/collection`."""
+    """Collections by key, `system/collection`, which make the pair; what `on_delete` says goes both ways."""
 
     left: str
     right: str
+    on_delete: OnDelete = field(default=OnDelete.KEEP, compare=False)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 Runs appear in the UI like any other. How an outcome is shown is the concern of `cli`; what the steps do, of `assets`.
 """
 
+import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -17,12 +19,13 @@ from dagster import (
     JobDefinition,
     RunsFilter,
 )
+from sqlalchemy.exc import DBAPIError
 
 from talk_assets.assets import names
 from talk_assets.assets.turns import turn
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import build_definitions, job
-from talk_assets.errors import ConfigurationError
+from talk_assets.errors import ConfigurationError, StoreError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
 from talk_assets.sync.report import PairStatus
@@ -75,7 +78,11 @@ def sync(config: Config, request: Request) -> Outcome:
     if not keys:
         message = f"{config.folder / FILE}: no pair of any dataflow is switched on, so there is nothing to sync."
         raise ConfigurationError(message)
-    with turn(config.folder, request.waiting), DagsterInstance.from_config(str(config.folder)) as instance:
+    with (
+        _storable(config.folder),
+        turn(config.folder, request.waiting),
+        DagsterInstance.from_config(str(config.folder)) as instance,
+    ):
         _bury(instance, wiring)
         built = job(build_definitions(config), plan=request.plan)
         run = _execute(built, instance, wiring, request, keys)
@@ -120,6 +127,22 @@ def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
         "ops": {step: {"config": {"full": request.full}} for step in sorted(steps)},
         "loggers": {"console": {"config": {"log_level": "INFO" if request.verbose else "CRITICAL"}}},
     }
+
+
+@contextmanager
+def _storable(folder: Path) -> Iterator[None]:
+    """Dagster keeps runs and events in the data folder as well, and says in its own words that it cannot."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _UNWRITABLE:
+            raise
+        why = str(error.orig if isinstance(error, DBAPIError) else error)
+        message = f"{folder}: could not be written ({why}). Free some space, or make it writable, and run again."
+        raise StoreError(message) from error
+
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 @contextmanager

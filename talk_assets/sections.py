@@ -76,6 +76,13 @@ class Section:
             return float(value)
         raise self.wrong(key, value, "a number from 0")
 
+    def share(self, key: str, default: float) -> float:
+        """Return a number from 0 to 1."""
+        value = self.values.get(key, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+            return float(value)
+        raise self.wrong(key, value, "a number from 0 to 1, like 0.2")
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self.values.get(key, default)

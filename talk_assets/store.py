@@ -7,7 +7,7 @@ no primary keys, unique constraints, sequences or indexes.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -36,18 +36,30 @@ CREATE TABLE IF NOT EXISTS sync.changes (
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
-    outcome VARCHAR, reason VARCHAR);
+    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR, caused_at VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.guards (
+    collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
+CREATE TABLE IF NOT EXISTS sync.stops (
+    collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
+CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.edits (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR, won BOOLEAN,
+    noticed_at TIMESTAMPTZ, run VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
 """
-"""What the run owns. Values are canonical text; `fields`, `before`, `after` and `cause` are JSON objects by field.
+"""What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
+objects by field.
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
 or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known.
+`outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
+and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
+became golden. `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the
+records that seem to be deleted and were too many to believe it.
 """
 
 
@@ -130,7 +142,8 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """Open, commit at the end, roll back on any exception, close.
 
-        Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it.
+        Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it,
+        StoreError where it cannot be written.
         """
         connection = self._memory.cursor() if self._memory else self._open()
         try:
@@ -140,21 +153,58 @@ class Store:
                 self._prepare(transaction)
                 yield transaction
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(duckdb.Error):  # a database that cannot be written any more has rolled back by itself
+                    connection.execute("ROLLBACK")
                 raise
-            self._commit(connection)
+            connection.execute("COMMIT")
+        except _UNWRITABLE as error:
+            raise self._unwritten(error) from error
         finally:
             connection.close()
 
-    def _commit(self, connection: duckdb.DuckDBPyConnection) -> None:
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Keep every other process out, everything being in the one file; yield that file.
+
+        Raise StoreError where it cannot be opened, ValueError for a database in memory.
+        """
+        if self.path is None:
+            message = "a database in memory has no file"
+            raise ValueError(message)
+        connection = self._open()
         try:
-            connection.execute("COMMIT")
-        except duckdb.Error as error:
-            message = (
-                f"{self.path}: could not be written ({error})."
-                " Nothing of this step was stored; free some space and run again."
-            )
-            raise StoreError(message) from error
+            _checkpoint(connection, self.path)
+            yield self.path
+        finally:
+            connection.close()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy what is committed into a new database, while other processes wait. Raise StoreError where it fails."""
+        connection = self._open()
+        try:
+            _copy(connection, connection.execute("SELECT current_database()").fetchall()[0][0], target)
+        finally:
+            connection.close()
+
+    def _unopened(self, error: duckdb.Error) -> StoreError:
+        line = _first_line(error)
+        if "version number" in line:
+            return StoreIncompatible(f"{self.path}: was written by a newer DuckDB ({line}). Upgrade talk-assets.")
+        if any(sign in line for sign in _DAMAGE):
+            return self._damaged(line)
+        return StoreError(f"{self.path}: cannot be opened ({line}). The folder must exist and be writable.")
+
+    def _damaged(self, line: str) -> StoreError:
+        right = "Put back a copy of it, or move it away: the next sync then begins anew"
+        return StoreError(f"{self.path}: is damaged, or no database ({line}). {right}.")
+
+    def _unwritten(self, error: duckdb.Error) -> StoreError:
+        if any(sign in str(error) for sign in _DAMAGE):
+            return self._damaged(_first_line(error))
+        return StoreError(
+            f"{self.path}: could not be written ({_first_line(error)})."
+            " Nothing of this step was stored; free some space and run again."
+        )
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self._patience
@@ -164,11 +214,8 @@ class Store:
                 connection.execute("SET TimeZone = 'UTC'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
-                if "lock" not in str(error):
-                    message = (
-                        f"{self.path}: cannot be opened ({_first_line(error)}). The folder must exist and be writable."
-                    )
-                    raise StoreError(message) from error
+                if _LOCKED not in str(error):
+                    raise self._unopened(error) from error
                 if time.monotonic() > deadline:
                     message = (
                         f"{self.path}: another process has held the database for {self._patience:.0f} seconds"
@@ -184,17 +231,72 @@ class Store:
         if self._prepared:
             return
         transaction.run(SYNC_TABLES)
+        transaction.ensure("sync.journal", dict.fromkeys(("request_id", "answer", "caused_at"), "VARCHAR"))
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
-        if found > FORMAT:
-            message = (
-                f"{self.path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
-                " Upgrade talk-assets."
-            )
-            raise StoreIncompatible(message)
+        _check_format(self.path, found)
         if not found:
             transaction.run(f"INSERT INTO sync.format VALUES ({FORMAT})")
             transaction.run("INSERT INTO sync.clock VALUES (0)")
         self._prepared = True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database that was made by `copy_to`, or is one of ours, into a new one; `source` is only read.
+
+    Raise StoreIncompatible where it is none, or where a newer version wrote it, and StoreError where copying fails.
+    """
+    connection = duckdb.connect(":memory:")
+    try:
+        try:
+            connection.execute(f"ATTACH {_quoted(source)} AS source (READ_ONLY)")
+            found = connection.execute("SELECT max(format) FROM source.sync.format").fetchall()[0][0]
+        except duckdb.Error as error:
+            message = f"{source}: is no database of ours ({_first_line(error)}). `talk backup` makes one."
+            raise StoreIncompatible(message) from error
+        _check_format(source, found or 0)
+        _copy(connection, "source", target)
+    finally:
+        connection.close()
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        connection.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        message = f"{path}: could not be written ({_first_line(error)})."
+        raise StoreError(message) from error
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> None:
+    try:
+        connection.execute(f"ATTACH {_quoted(target)} AS copied_to")
+        connection.execute(f'COPY FROM DATABASE "{source}" TO copied_to')
+        connection.execute("CHECKPOINT copied_to")
+        connection.execute("DETACH copied_to")
+    except duckdb.Error as error:
+        message = f"{target}: could not be written ({_first_line(error)}). There must be room for it in its folder."
+        raise StoreError(message) from error
+
+
+def _check_format(path: Path | None, found: int) -> None:
+    if found > FORMAT:
+        message = (
+            f"{path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
+            " Upgrade talk-assets."
+        )
+        raise StoreIncompatible(message)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+_LOCKED = "Could not set lock on file"
+
+_DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
+
+_UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
+"""What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from talk_assets.config import Config, DataflowSettings, Mode
-from talk_assets.dataflows import Pair
+from talk_assets.config import FILE, Config, DataflowSettings, Mode
+from talk_assets.dataflows import OnDelete, Pair
 from talk_assets.entities import ENTITIES
 from talk_assets.errors import ConfigurationError
 from talk_assets.sections import suggestion
@@ -39,7 +39,20 @@ class Wiring:
     @cached_property
     def topologies(self) -> Mapping[str, Topology]:
         """The entities that a pair needs, by name, parents before children."""
-        return self.topologies_of(self.pairs)
+        topologies = self.topologies_of(self.pairs)
+        self._check_archives({key: one for found in topologies.values() for key, one in found.collections.items()})
+        return topologies
+
+    def _check_archives(self, collections: Mapping[str, Collection]) -> None:
+        """Where neither side of a pair can be archived, to ask for it is a mistake."""
+        for pair in self.pairs:
+            flagged = any(collections[side].archived for side in (pair.left, pair.right))
+            if pair.on_delete is OnDelete.ARCHIVE and not flagged:
+                message = (
+                    f'{self.config.folder / FILE}: on_delete of {pair.left} and {pair.right} is "archive", but neither'
+                    ' has a flag for that; it should be "keep" or "delete".'
+                )
+                raise ConfigurationError(message)
 
     def topologies_of(self, pairs: Iterable[Pair]) -> dict[str, Topology]:
         """Return the entities that some of the pairs need, by name, parents before children."""
@@ -81,4 +94,4 @@ class Wiring:
 
     def hub(self, run: str) -> Hub:
         """Return the hub for one run; this opens the database for a moment."""
-        return Hub(self.store(), self.systems, self.pairs, run=run)
+        return Hub(self.store(), self.systems, self.pairs, run=run, limits=self.config.limits)

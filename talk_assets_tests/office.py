@@ -5,11 +5,9 @@ memory unless a test asks for the file, which costs time.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +15,27 @@ import pytest
 
 from talk_assets import wiring
 from talk_assets.config import Config, DataflowSettings, Mode
-from talk_assets.dataflows import Dataflow, Pair
+from talk_assets.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.entities import Entity, company, person
 from talk_assets.errors import SystemFailure
 from talk_assets.http.limit import UNLIMITED
 from talk_assets.store import Store, Transaction
 from talk_assets.sync.connection import Collection, System
+from talk_assets.sync.guards import UNLIMITED as UNGUARDED
+from talk_assets.sync.guards import Limits
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
 from talk_assets.systems import Opening, Registered, SystemSettings
 from talk_assets.wiring import Wiring
-from talk_assets_tests.memory import MemoryCollection, MemoryConnection, World
+from talk_assets_tests.simulator.memory import MemoryCollection, MemoryConnection
+from talk_assets_tests.simulator.world import World
 
 DATAFLOW = Dataflow("crm", "erp", (Pair("crm/companies", "erp/customers"), Pair("crm/people", "erp/contacts")))
+
+
+def pairs_saying(on_delete: OnDelete) -> tuple[Pair, ...]:
+    """The office's pairs, with what they say about deletions."""
+    return tuple(replace(pair, on_delete=on_delete) for pair in DATAFLOW.pairs)
 
 
 def collection(name: str, entity: Entity, lens: Lens) -> Collection:
@@ -54,9 +60,12 @@ class Office:
 
     folder: Path
     mode: Mode = Mode.WRITE
-    world: World = field(default_factory=lambda: World(random.Random(0)))
+    run: str = "test"
+    world: World = field(default_factory=World)
     memories: dict[str, MemoryCollection] = field(init=False)
     broken: dict[str, str] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = DATAFLOW.pairs
+    limits: Limits = UNGUARDED
 
     def __post_init__(self) -> None:
         found = {
@@ -70,8 +79,8 @@ class Office:
     @property
     def config(self) -> Config:
         settings = {name: SystemSettings("http://127.0.0.1:1") for name in ("crm", "erp")}
-        flow = DataflowSettings(DATAFLOW, self.mode, DATAFLOW.pairs)
-        return Config(self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,))
+        flow = DataflowSettings(DATAFLOW, self.mode, self.pairs)
+        return Config(self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,), limits=self.limits)
 
     def registered(self, name: str) -> Registered:
         own = [memory for key, memory in self.memories.items() if key.startswith(f"{name}/")]
@@ -95,10 +104,10 @@ class Office:
         """What a collection holds now."""
         return list(self.memories[key].records.values())
 
-    @cached_property
+    @property
     def hub(self) -> Hub:
-        """The hub of this test."""
-        return self.wiring().hub("test")
+        """The hub of this test, as the office is configured now."""
+        return self.wiring().hub(self.run)
 
     def sync(self, run: str = "run") -> None:
         """Run the hub once, without Dagster."""
@@ -114,8 +123,8 @@ class Office:
 
     def settle_only(self, run: str = "run") -> Hub:
         """Read and settle, and write nothing."""
+        self.run = run
         hub = self.hub
-        hub.run = run
         for name in ("crm", "erp"):
             asyncio.run(hub.read(name))
         for entity in ("company", "person"):

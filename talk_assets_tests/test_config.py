@@ -240,3 +240,11 @@ def test_the_data_folder_is_that_of_dagster_or_data_right_here(tmp_path: Path) -
 def test_a_data_folder_that_is_not_there_is_not_made_up(tmp_path: Path, environ: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="no such folder"):
         find_folder(environ, tmp_path)
+
+
+def test_how_long_the_journal_is_kept_can_be_set_in_whole_days(tmp_path: Path) -> None:
+    assert configured(tmp_path).keep_days == 365
+    assert configured(tmp_path, "[journal]\nkeep_days = 30").keep_days == 30
+    assert "journal.keep_days: is 0, and should be a whole number from 1" in complaint(
+        tmp_path, "[journal]\nkeep_days = 0"
+    )

@@ -1,7 +1,10 @@
 """The database has one door, and one process behind it at a time."""
 
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -81,6 +84,115 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"talk\.duckdb"), Store(path).transaction():
         pass
     assert path.read_text().startswith("a shopping list")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database of some megabytes."""
+    path = tmp_path_factory.mktemp("whole") / "talk.duckdb"
+    with Store(path).transaction() as transaction:
+        transaction.run("CREATE TABLE x AS SELECT i, 'text ' || hash(i) AS s FROM range(100000) r(i)")
+    return path.read_bytes()
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "nothing in it": lambda whole: b"",
+    "cut short in its header": lambda whole: whole[:100],
+    "cut short": lambda whole: whole[: len(whole) // 2],
+    "overwritten with zeros": lambda whole: bytes(len(whole)),
+    "headers overwritten": lambda whole: whole[:4096] + bytes(8192) + whole[12288:],
+    "a block overwritten": lambda whole: whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_database_is_told_as_such_and_left_alone(
+    tmp_path: Path, database: bytes, damage: Callable[[bytes], bytes]
+) -> None:
+    path, damaged = tmp_path / "talk.duckdb", damage(database)
+    path.write_bytes(damaged)
+    with (
+        pytest.raises(StoreError, match=r"talk\.duckdb: is damaged.*Put back a copy") as raised,
+        Store(path, patience=0).transaction() as transaction,
+    ):
+        transaction.count("SELECT count(*) FROM x WHERE s > 'text 5'")
+    assert "\n" not in str(raised.value)
+    assert path.read_bytes() == damaged
+
+
+def test_what_a_crash_left_half_written_in_the_log_is_not_read(tmp_path: Path, database: bytes) -> None:
+    path = tmp_path / "talk.duckdb"
+    path.write_bytes(database)
+    path.with_name("talk.duckdb.wal").write_bytes(b"half a record")
+    with Store(path).transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM x") == 100_000
+
+
+def test_a_file_of_a_newer_duckdb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a newer DuckDB could write one; these are its words where it reads one."""
+
+    def connect(_: str) -> duckdb.DuckDBPyConnection:
+        words = "Trying to read a database file with version number 99, but we can only read versions between 64 and 67"
+        raise duckdb.IOException(words)
+
+    monkeypatch.setattr(duckdb, "connect", connect)
+    with pytest.raises(StoreIncompatible, match=r"newer DuckDB.*version number 99.*Upgrade"):
+        Store(tmp_path / "talk.duckdb").transaction().__enter__()
+
+
+OPEN = """
+import os, resource, sys
+from pathlib import Path
+from talk_assets.errors import StoreError
+from talk_assets.store import Store
+
+if sys.argv[2] == "nobody":
+    os.setuid(65534)
+else:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+try:
+    with Store(Path(sys.argv[1])).transaction() as transaction:
+        transaction.run("CREATE TABLE y AS SELECT hash(i) AS h FROM range(1000000) r(i)")
+except StoreError as error:
+    print(error)
+"""
+
+
+def elsewhere(path: Path, who: str) -> str:
+    """What a process of its own says when it stores something more, as nobody or where no file may grow."""
+    done = subprocess.run([sys.executable, "-c", OPEN, str(path), who], capture_output=True, text=True, check=True)  # noqa: S603 -- our own words
+    return done.stdout
+
+
+def stored(path: Path) -> int:
+    with Store(path).transaction() as transaction:
+        assert transaction.columns("main.y") == ()
+        return transaction.next_version()
+
+
+def test_where_nothing_more_can_be_written_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "talk.duckdb"
+    assert stored(path) == 1
+    line = elsewhere(path, "small")
+    assert line.count("\n") == 1
+    assert "talk.duckdb: could not be written" in line
+    assert "free some space and run again" in line
+    assert stored(path) == 2
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_that_cannot_be_written_to_is_named(there: bool) -> None:  # noqa: FBT001 -- a parameter
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "talk.duckdb"
+        if there:
+            assert stored(path) == 1
+            path.chmod(0o444)
+        Path(folder).chmod(0o555)
+        line = elsewhere(path, "nobody")
+        assert "talk.duckdb: cannot be opened" in line
+        assert "must exist and be writable" in line
+        assert stored(path) == 2 if there else not path.exists()
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

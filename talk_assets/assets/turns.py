@@ -6,12 +6,13 @@ turn. The system takes it back when a process dies.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from talk_assets.sync import runs
+from talk_assets.sync import journal, runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.wiring import Wiring
 
@@ -45,5 +46,8 @@ def hub_in_turn(wiring: Wiring, run: str, mode: str) -> Iterator[Hub]:
 
 @lru_cache(maxsize=1)
 def _hub(wiring: Wiring, run: str) -> Hub:
-    """The steps of a run share a hub, which prepares the tables once."""
-    return wiring.hub(run)
+    """The steps of a run share a hub: the tables are prepared once, and what the journal keeps no longer goes once."""
+    hub = wiring.hub(run)
+    with hub.store.transaction() as transaction:
+        journal.prune(transaction, utc_now() - timedelta(days=wiring.config.keep_days))
+    return hub

@@ -15,8 +15,11 @@ _COMMANDS = {
     "sync": "talk_assets.cli.sync",
     "status": "talk_assets.cli.status",
     "explain": "talk_assets.cli.explain",
+    "history": "talk_assets.cli.history",
     "held": "talk_assets.cli.held",
     "conflicts": "talk_assets.cli.conflicts",
+    "backup": "talk_assets.cli.backup",
+    "restore": "talk_assets.cli.backup",
     "doc": "talk_assets.cli.doc",
     "sandbox": "talk_assets.cli.sandbox",
 }

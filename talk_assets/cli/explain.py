@@ -4,25 +4,16 @@ The story is told by `sync.story`; here it is put into words.
 """
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 import click
 
 from talk_assets import config
+from talk_assets.cli import records
 from talk_assets.cli.output import json_option, show_json, show_table
-from talk_assets.errors import ConfigurationError
-from talk_assets.sections import suggestion
-from talk_assets.sync import report, story
+from talk_assets.sync import story
 from talk_assets.sync.story import Story
 from talk_assets.wiring import Wiring
-
-LINKED_BY = {
-    "new": "as the first record of its entity",
-    "created": "because the sync created it",
-    "external reference": "by the external reference it carries",
-}
-"""How a record was linked, where it was not by a match rule."""
 
 
 @click.command()
@@ -31,46 +22,29 @@ LINKED_BY = {
 def explain(*, record: str, as_json: bool) -> None:
     """Tell one record's whole story: what it is linked to, where each value is from, what is not done and why."""
     wiring = Wiring(config.current())
-    key, id_ = _parse(wiring, record)
+    key, id_ = records.parse(wiring, record)
     with wiring.hub("explain").store.transaction() as transaction:
         found = story.tell(transaction, key, wiring.collections[key], id_)
-        known = report.examples(transaction, key) if found is None else []
-    if found is None:
-        there = f"{key} has records like {', '.join(known)}" if known else f"no record of {key} was read yet: talk sync"
-        message = f"{record}: there is no such record; {there}."
-        raise ConfigurationError(message)
+        if found is None:
+            raise records.unknown(transaction, record, key)
     if as_json:
         show_json(asdict(found))
     else:
         _show(found)
 
 
-def _parse(wiring: Wiring, record: str) -> tuple[str, str]:
-    key = "/".join(record.split("/")[:2])
-    id_ = record[len(key) + 1 :]
-    if key not in wiring.collections:
-        message = (
-            f"{record}: there is no collection {key}{suggestion(key, wiring.collections) or '.'}"
-            f" There are {', '.join(wiring.collections)}."
-        )
-        raise ConfigurationError(message)
-    if not id_:
-        message = f"{record}: names a collection; a record is {key}/ID."
-        raise ConfigurationError(message)
-    return key, id_
-
-
 def _show(found: Story) -> None:
     click.echo(f"{found.collection}/{found.id}" + ("" if found.present else " (no longer in the system)"))
     if found.held:
-        click.echo(f"Held since {_time(found.held_since)}: {found.held}")
+        click.echo(f"Held since {records.time(found.held_since)}: {found.held}")
     if found.entity is None:
         click.echo("It is not linked to anything" + ("." if found.held else " yet; the next sync decides."))
         return
-    click.echo(f"It describes entity {found.entity}, linked {_time(found.linked_at)} {_how(found.linked_by)}.")
+    linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by)}"
+    click.echo(f"It describes entity {found.entity}, {linked}.")
     for sibling in found.siblings:
-        gone = f", gone since {_time(sibling['gone_at'])}" if sibling["gone_at"] else ""
-        click.echo(f"  with {sibling['collection']}/{sibling['id']}, linked {_how(sibling['linked_by'])}{gone}")
+        gone = f", gone since {records.time(sibling['gone_at'])}" if sibling["gone_at"] else ""
+        click.echo(f"  with {sibling['collection']}/{sibling['id']}, linked {records.how(sibling['linked_by'])}{gone}")
     _show_fields(found)
     _show_changes(found)
     _show_conflicts(found)
@@ -79,9 +53,9 @@ def _show(found: Story) -> None:
 
 def _show_fields(found: Story) -> None:
     rows = [
-        (one.field, one.value, _time(one.edited_at), one.origin, one.seen, one.sent)
+        (one.field, one.value, records.time(one.edited_at), one.origin, one.seen, one.sent)
         if one.mapped
-        else (one.field, one.value, _time(one.edited_at), one.origin, "(has no property for it)", None)
+        else (one.field, one.value, records.time(one.edited_at), one.origin, "(has no property for it)", None)
         for one in found.fields
         if one.value is not None or one.seen is not None or one.sent is not None
     ]
@@ -94,7 +68,7 @@ def _show_changes(found: Story) -> None:
         click.echo("\nNothing is waiting to be written.")
         return
     rows = [
-        (one["action"], _record(one), _values(one["fields"]), _status(one), _time(one["since"]))
+        (one["action"], _record(one), _values(one["fields"]), _status(one), records.time(one["since"]))
         for one in found.changes
     ]
     click.echo()
@@ -103,7 +77,14 @@ def _show_changes(found: Story) -> None:
 
 def _show_conflicts(found: Story) -> None:
     rows = [
-        (one["field"], one["value"], one["origin"], one["winner"], one["winner_origin"], _time(one["noticed_at"]))
+        (
+            one["field"],
+            one["value"],
+            one["origin"],
+            one["winner"],
+            one["winner_origin"],
+            records.time(one["noticed_at"]),
+        )
         for one in found.conflicts
     ]
     if rows:
@@ -122,7 +103,7 @@ def _show_writes(found: Story) -> None:
 
 def _write(one: dict[str, Any]) -> list[tuple[str | None, ...]]:
     """A row per field."""
-    what = (_time(one["intended_at"]), one["action"], _record(one))
+    what = (records.time(one["intended_at"]), one["action"], _record(one))
     before, cause = one["before"], one["cause"]
     return [
         (*what, name, before.get(name), after, cause.get(name), _answer(one)) for name, after in one["after"].items()
@@ -144,11 +125,3 @@ def _status(row: dict[str, Any]) -> str:
 def _answer(row: dict[str, Any]) -> str:
     answer = row["outcome"] or "not known yet"
     return f"{answer}: {row['reason']}" if row["reason"] else answer
-
-
-def _how(linked_by: str | None) -> str:
-    return LINKED_BY.get(linked_by or "", f"by the same {linked_by}")
-
-
-def _time(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""

@@ -84,7 +84,8 @@ class _Reading:
 
     @property
     def pair(self) -> Pair:
-        return Pair(*(f"{side.system.name}/{side.collection}" for side in (self.left, self.right)))
+        left, right = (f"{side.system.name}/{side.collection}" for side in (self.left, self.right))
+        return Pair(left, right)
 
 
 def resolve(document: Document, systems: Sequence[Known], pairs: Iterable[Pair]) -> list[Resolved]:

@@ -4,17 +4,20 @@ Which requests to send, and what the answers mean, is the connection's concern.
 """
 
 import asyncio
+import json
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import httpx
 
 from talk_assets.errors import ConfigurationError, CredentialsError, NotTheApi, Refused, SystemFailure, Unreachable
-from talk_assets.http import words
+from talk_assets.http import exchange, words
 from talk_assets.http.auth import TokenRefused
 from talk_assets.http.bodies import shorten
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
@@ -79,7 +82,7 @@ class Client:
 
     def __init__(self, site: Site, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.site = site
-        self._clock = site.retry.clock
+        self._clock = site.retry.clock.steady()
         self._limiter = Limiter(site.rate, site.spent, self._clock)
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)
@@ -166,21 +169,44 @@ class Client:
         request = self._request(call)
         try:
             response = await self._http.send(request, auth=self._auth)
+            self._note(request, response)
         except TokenRefused as error:
             what = "its answer to the request for a token holds none"
             raise self._credentials(what) from error
         except broken() as error:
-            return _Failure(_spell(error), lost=_sender(error) in {None, request} and not never_sent(error))
+            self._note(request)
+            return _Failure(
+                self._struck(_spell(error).encode()).decode(),
+                lost=_sender(error) in {None, request} and not never_sent(error),
+            )
         return self._judge(call, response, own=response.request is request)
 
+    def _note(self, request: httpx.Request, response: httpx.Response | None = None) -> None:
+        """Keep what was answered to a request that may have changed something."""
+        sent = request.headers.get(exchange.HEADER)
+        if sent is None or (response is not None and response.request is not request):
+            return
+        if response is None:
+            exchange.note(exchange.Exchange(sent))
+        else:
+            exchange.note(exchange.Exchange(exchange.id_of(response, sent), self._said(response)))
+
+    def _said(self, response: httpx.Response) -> str:
+        if not response.is_success:
+            return self._says(response)[: exchange.LONGEST]
+        struck = self._struck(response.content, response.request)
+        body = struck[: 10 * exchange.LONGEST].decode(errors="replace")
+        return f"{response.status_code} {' '.join(body.split())}".strip()[: exchange.LONGEST]
+
     def _request(self, call: Call) -> httpx.Request:
+        named = {} if call.method == "GET" else {exchange.HEADER: str(uuid.uuid4())}
         try:
             return self._http.build_request(
                 call.method,
                 self.site.base_url.rstrip("/") + call.path,
                 params=dict(call.params),
                 content=call.content,
-                headers=dict(call.headers),
+                headers={**named, **call.headers},
                 extensions={"template": f"{call.method} {call.template or call.path}"},
             )
         except httpx.InvalidURL as error:
@@ -210,7 +236,7 @@ class Client:
         if own and response.is_success and (not call.json or words.is_json(response)):
             return
         kind = response.headers.get("content-type", "no content type")
-        found = f"{response.status_code} ({kind}): {self._clean(shorten(response.content))}"
+        found = f"{response.status_code} ({kind}): {shorten(self._struck(response.content, response.request))}"
         where = f"{self.site.system}: {_bare(response.url)}"
         message = f"{where} answered {found}, where JSON would be right; check base_url"
         raise NotTheApi(message)
@@ -226,12 +252,15 @@ class Client:
         return AnswerLost(message) if lost else Unreachable(message)
 
     def _says(self, response: httpx.Response) -> str:
-        return f"{response.status_code} {self._clean(words.of(response.content))}".strip()
+        return f"{response.status_code} {words.of(self._struck(response.content, response.request))}".strip()
 
-    def _clean(self, text: str) -> str:
-        for secret in self.site.secrets:
-            text = text.replace(secret, "…")
-        return text
+    def _struck(self, body: bytes, request: httpx.Request | None = None) -> bytes:
+        """What a system said, without our credentials and those it issued, before any of it is cut short."""
+        sent = request.headers.get("authorization", "").rpartition(" ")[2] if request else ""
+        for secret in filter(None, (*self.site.secrets, sent)):
+            for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
+                body = body.replace(form.encode(), "…".encode())
+        return body
 
 
 def _bare(url: httpx.URL) -> str:

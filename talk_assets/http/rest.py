@@ -19,6 +19,7 @@ from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call, Client, Site
 from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
+from talk_assets.http.exchange import told
 from talk_assets.http.listing import Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, CursorExpired, Outcome, Page, Write
@@ -73,8 +74,14 @@ class RestConnection(HttpConnection):
         """Ask for the ids, many at a time where the API has a filter for them."""
         mine, how = self._collections[collection.name], self._api.by_id
         if how.param:
+            found: set[str] = set()
             async for page in self._filtered(mine, how, ids):
+                found |= {str(dig(record, mine.id)) for record in json.loads(page.body)}
                 yield page
+            absent = [id_ for id_ in ids if id_ not in found]
+            if absent and self._api.trash:
+                async for page in self._filtered(mine, how, absent, self._api.trash.params):
+                    yield page
             return
 
         async def fetch(id_: str) -> bytes:
@@ -101,7 +108,7 @@ class RestConnection(HttpConnection):
         mine = self._collections[collection.name]
 
         async def send(write: Write) -> Answer:
-            return await self._write(mine, write)
+            return await told(self._write(mine, write))
 
         async for answer in gather(send, writes, window=self.client.site.concurrency):
             yield answer
@@ -132,9 +139,11 @@ class RestConnection(HttpConnection):
         async for listed in self._listed(mine, filters):
             yield Page(listed.body, cursor=self.client.server_time(asked).isoformat() if listed.last else None)
 
-    async def _filtered(self, mine: RestCollection, how: Lookup, values: Sequence[str]) -> AsyncIterator[Page]:
+    async def _filtered(
+        self, mine: RestCollection, how: Lookup, values: Sequence[str], besides: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Page]:
         async def fetch(some: Sequence[str]) -> list[bytes]:
-            params = {how.param: how.separator.join(some)}
+            params = {how.param: how.separator.join(some), **(besides or {})}
             return [listed.body async for listed in self._listed(mine, params)]
 
         async for bodies in gather(fetch, chunks(values, how.many), window=self.client.site.concurrency):

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from talk_assets.store import Transaction
-from talk_assets.sync import incoming, journal, links, reading, tables
+from talk_assets.sync import guards, incoming, journal, links, reading, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
+from talk_assets.sync.deletes import Gone
+from talk_assets.sync.guards import Limits
 from talk_assets.sync.records import parse
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
@@ -18,13 +20,15 @@ CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.F
 
 @dataclass(frozen=True)
 class Answered:
-    """A batch's rows with the columns `outcome, answer_id, record, answer_reason`."""
+    """A batch's rows with the columns `outcome, answer_id, record, answer_reason, request_id, said`."""
 
     key: str
     collection: Collection
     rows: pl.DataFrame
     parts: Mapping[str, Sequence[str]]
     """Ids of the records of other collections that the writes deleted."""
+    skew: timedelta = timedelta()
+    """The system's clock less ours."""
 
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
@@ -37,31 +41,34 @@ class Answered:
         return sent, rows.select(pl.col(f"is_{name}").alias(name) for name in fields)
 
 
-def join(key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer]) -> Answered:
+def join(
+    key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer], skew: timedelta = timedelta()
+) -> Answered:
     """Put answers beside the writes they answer."""
+    columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
-        [(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason) for a in answers],
-        schema=["key", "outcome", "answer_id", "record", "answer_reason"],
-        schema_overrides=dict.fromkeys(("key", "outcome", "answer_id", "record", "answer_reason"), pl.String),
+        [
+            (a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason, a.request_id, a.said)
+            for a in answers
+        ],
+        schema=dict.fromkeys(columns, pl.String),
         orient="row",
     )
     parts: defaultdict[str, list[str]] = defaultdict(list)
     for answer in answers:
         for name, id_ in answer.gone:
             parts[f"{key.split('/', maxsplit=1)[0]}/{name}"].append(id_)
-    return Answered(key, collection, rows.join(frame, on="key"), parts)
+    return Answered(key, collection, rows.join(frame, on="key"), parts, skew)
 
 
-def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
+def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
     """Store the answers to a batch."""
-    key, _collection = answered.key, answered.collection
+    key = answered.key
     done = answered.of(Outcome.DONE)
     shown = _shown(transaction, answered, done, now)
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
-    gone = answered.of(Outcome.GONE).select("id").drop_nulls()
-    for where, ids in {key: gone["id"].to_list(), **answered.parts}.items():
-        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    _left(transaction, answered, limits, now)
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
     transaction.run(
         "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
@@ -77,9 +84,23 @@ def store(transaction: Transaction, answered: Answered, now: datetime) -> None:
         failed=failed,
     )
     closed = answered.of(*CLOSING).select(
-        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason")
+        "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"
     )
     journal.answer(transaction, closed, now)
+
+
+def _left(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
+    """What we deleted is gone, and what was not there when we wrote to it, unless that is too much to believe."""
+    key, collection = answered.key, answered.collection
+    leaving = pl.col("action") == Action.DELETE
+    deleted = answered.of(Outcome.DONE, Outcome.GONE).filter(leaving).select("id")
+    links.leave(transaction, key, collection, deleted, Gone.DELETED, now)
+    missing = answered.of(Outcome.GONE).filter(~leaving).select("id").drop_nulls()
+    missing = guards.believe(transaction, key, missing, limits, now)
+    for where, ids in {key: [*deleted["id"], *missing["id"]], **answered.parts}.items():
+        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+    done = answered.of(Outcome.DONE).filter(pl.col("action") == Action.ARCHIVE).select("id")
+    links.archived(transaction, key, collection, done, now)
 
 
 def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
@@ -89,7 +110,7 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now)
+    reading.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
     raw = transaction.frame(
         f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
         records=records.select("answer_id"),

@@ -12,14 +12,17 @@ import polars as pl
 from talk_assets.dataflows import Pair
 from talk_assets.entities import Entity
 from talk_assets.store import Transaction
-from talk_assets.sync import matching, objects, tables
-from talk_assets.sync.connection import Collection
+from talk_assets.sync import deletes, matching, objects, tables
+from talk_assets.sync.connection import Action, Collection
 from talk_assets.sync.lens import Writable
 
 CHUNK = 50_000
 """Entities that are decided on at once."""
 
 SCHEMA = {"collection": pl.String, "entity": pl.String, "id": pl.String, "action": pl.String, "fields": pl.String}
+
+LET_OUT = "a person let it go out"
+"""The reason of a change that was held and is no longer, because a person said so."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,17 @@ def settable(collection: Collection) -> tuple[str, ...]:
 
 
 def due(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """Return `collection, entity, id, action, fields` for entities in golden, given all their links."""
+    """Return `collection, entity, id, action, fields, doubt` for entities in golden, given all their links.
+
+    `doubt` says why a person should look first, null where nothing does.
+    """
+    fields = {key: updatable(collection) for key, collection in topology.collections.items()}
+    gone = deletes.due(deletes.Known(topology.collections, topology.pairs, golden, links, fields))
     updates = [_updates(key, collection, golden, links) for key, collection in topology.collections.items()]
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
+    asked = pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
+    leaving = gone.filter(pl.col("action") == Action.DELETE)
+    asked = asked.join(leaving, on=["collection", "entity"], how="anti")
+    return pl.concat([gone, asked.with_columns(pl.lit(None, pl.String).alias("doubt"))])
 
 
 def _updates(key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
@@ -131,7 +142,15 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
             for table in (tables.golden(kind), tables.links(kind))
         )
         rows = due(topology, golden, links)
-        transaction.run("INSERT INTO due BY NAME SELECT *, 'planned' AS status, false AS blocked FROM rows", rows=rows)
+        transaction.run(
+            """
+            INSERT INTO due BY NAME
+            SELECT * EXCLUDE doubt, if(doubt IS NULL, 'planned', 'held') AS status, doubt AS reason,
+                doubt IS NOT NULL AS blocked
+            FROM rows
+            """,
+            rows=rows,
+        )
     _wait_for_reads(transaction, topology)
     _wait_for_parents(transaction, kind)
     _wait_for_held(transaction, topology)
@@ -201,7 +220,16 @@ def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
 
 
 def _store(transaction: Transaction, kind: str, now: datetime) -> None:
-    """What was refused stays held until what would be sent is another thing."""
+    """What was refused stays held until what would be sent is another thing; what a person let out stays out."""
+    transaction.run(
+        """
+        UPDATE due SET status = 'planned', blocked = false, reason = c.reason FROM sync.changes c
+        WHERE c.reason = ? AND c.kind = ? AND due.status = 'held' AND due.collection = c.collection
+          AND due.entity = c.entity AND due.action = c.action AND due.fields = c.fields
+        """,
+        LET_OUT,
+        kind,
+    )
     transaction.run(
         """
         UPDATE due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c

@@ -40,6 +40,8 @@ class Collection:
     `bulk` is how many records one write request takes.
     `passing` says which values fields may hold for as long as a write takes: found where the outcome of an update is
     not known, they are no edit.
+    `archived` are the properties, with their values, that set a record aside without deleting it; null where the API
+    has no such flag.
     `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
     are read once more before each batch.
     """
@@ -56,6 +58,7 @@ class Collection:
     also: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     passing: Mapping[str, str] = field(default_factory=dict)
+    archived: Mapping[str, object] | None = None
     bulk: int = 1
     watched: bool = False
     writable: bool = True
@@ -86,6 +89,8 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    ARCHIVE = "archive"
+    """Of a change only: it is sent as an update that sets the collection's `archived`."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ class Answer:
     """The system's answer to the write `key`. `record` is the stored record, where the API returns it.
 
     `gone` are records of other collections that are no longer there, as (collection, id): the parts that the write
-    removed, or found removed.
+    removed, or found removed. `request_id` is what the system calls the request, `said` its own words, for people.
     """
 
     key: str
@@ -138,6 +143,8 @@ class Answer:
     record: bytes | None = None
     reason: str | None = None
     gone: tuple[tuple[str, str], ...] = ()
+    request_id: str | None = None
+    said: str | None = None
 
 
 @dataclass

@@ -6,10 +6,14 @@ value otherwise. `origin` is the record a value came from, as `system/collection
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import polars as pl
 
 COLUMNS = ("entity", "field", "value", "edited_at", "origin")
+
+TOLERANCE = timedelta(minutes=1)
+"""By how much a time may be ahead of our clock, as the systems' are known by the second at best."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ def absorb(golden: pl.DataFrame, edits: pl.DataFrame) -> Decision:
     candidates = _candidates(golden, edits)
     winners = _last(candidates.sort("edited_at", "order", nulls_last=False))
     return _decision(winners, candidates.filter(pl.col("order") > 0))
+
+
+def come(golden: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Forget times that have not come yet: a clock was set back since, and whatever is edited now is newer."""
+    early = pl.col("edited_at") > now + TOLERANCE
+    return golden.with_columns(pl.when(~early).then("edited_at").alias("edited_at"))
 
 
 def _candidates(golden: pl.DataFrame, proposals: pl.DataFrame) -> pl.DataFrame:

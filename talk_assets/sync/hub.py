@@ -10,7 +10,7 @@ Each may be interrupted anywhere, and run again. Settling is cheap where nothing
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Generic, TypeVar
 
@@ -20,9 +20,10 @@ from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store, Transaction
-from talk_assets.sync import answers, changes, incoming, journal, links, matching, reading, tables
+from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
+from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import parse
 from talk_assets.sync.writing import Batch, Writer, WriteReport
@@ -77,11 +78,13 @@ class Hub:
         pairs: Sequence[Pair],
         *,
         run: str,
+        limits: Limits = UNLIMITED,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = store
         self.systems = systems
         self.run = run
+        self.limits = limits
         self.clock = clock
         self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._prepare()
@@ -117,7 +120,8 @@ class Hub:
             with self.store.transaction() as transaction:
                 places = [reading.place(transaction, key) for key in chosen]
             readers = [
-                Reader(self.store, connection, key, collection, self.clock()) for key, collection in chosen.items()
+                Reader(self.store, connection, key, collection, self.clock(), self.limits)
+                for key, collection in chosen.items()
             ]
             reads = (reader.read(place, full=full) for reader, place in zip(readers, places, strict=True))
             found = await asyncio.gather(*reads, return_exceptions=True)
@@ -152,6 +156,10 @@ class Hub:
         now, entity = self.clock(), topology_.entity
         links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+        for certain in (matching.recognise, matching.rejoin):
+            for key, collection in topology_.collections.items():
+                if certain(transaction, key, collection):
+                    links.link(transaction, key, collection, now, self.run)
         for key, collection in topology_.collections.items():
             if matching.match(transaction, key, collection):
                 held.append(matching.held(transaction, collection))
@@ -165,11 +173,14 @@ class Hub:
         report = SystemReport({writer.key: WriteReport() for writer in writers})
         self._settle_moved()
         with self.store.transaction() as transaction:
-            busy = any(
+            busy = [
                 writer.pending(transaction, WriteReport()) or journal.open_creates(transaction, writer.key).height
                 for writer in writers
-            )
-        if busy:
+            ]
+            for writer, asked in zip(writers, busy, strict=True):
+                if not asked:
+                    guards.calm(transaction, writer.key)
+        if any(busy):
             async with self.systems[system].connect() as connection:
                 report.usage = connection.usage
                 for writer in writers:
@@ -195,6 +206,8 @@ class Hub:
     async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         key, collection = writer.key, writer.collection
         await self._look_for_lost(connection, key, collection)
+        if self._stopped(writer, report):
+            return
         while self._pending(writer, report):
             if not collection.watched:
                 await self._look_again(connection, key, collection)
@@ -202,6 +215,8 @@ class Hub:
                 batch = writer.prepare(transaction, report, self.clock())
             if batch.writes:
                 await self._send(connection, writer, batch, report)
+        with self.store.transaction() as transaction:
+            guards.written(transaction, key, self.clock())
         if report.writes and self._relatives(key, collection):
             await self._look_again(connection, key, collection)
 
@@ -210,7 +225,7 @@ class Hub:
         for other, related in {key: collection, **self._relatives(key, collection)}.items():
             with self.store.transaction() as transaction:
                 place = reading.place(transaction, other)
-            await Reader(self.store, connection, other, related, self.clock()).read(place)
+            await Reader(self.store, connection, other, related, self.clock(), self.limits).read(place)
         self.settle(collection.entity.name, outstanding=False)
 
     def _relatives(self, key: str, collection: Collection) -> dict[str, Collection]:
@@ -221,6 +236,12 @@ class Hub:
             for other, related in self.collections(key.split("/", maxsplit=1)[0]).items()
             if related.name in parts or any(part.of == collection.name for part in related.parts)
         }
+
+    def _stopped(self, writer: Writer, report: WriteReport) -> bool:
+        with self.store.transaction() as transaction:
+            asked = writer.asked(transaction)
+            report.stopped = guards.too_many(transaction, writer.key, asked, self.limits, self.run, self.clock())
+        return report.stopped is not None
 
     def _pending(self, writer: Writer, report: WriteReport) -> int:
         with self.store.transaction() as transaction:
@@ -233,18 +254,18 @@ class Hub:
         if not lost:
             return
         if collection.reference:
-            self._show(key, collection, [page async for page in connection.find(collection, lost)])
+            found = [page async for page in connection.find(collection, lost)]
+            self._show(key, collection, found, connection.skew)
             self.settle(collection.entity.name, outstanding=False)
         else:
             await self._look_again(connection, key, collection)
 
-    def _show(self, key: str, collection: Collection, pages: Sequence[Page]) -> None:
+    def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""
         if pages:
+            parsed = [parse(collection, page.body) for page in pages]
             with self.store.transaction() as transaction:
-                reading.store(
-                    transaction, key, collection, [parse(collection, page.body) for page in pages], self.clock()
-                )
+                reading.store(transaction, key, collection, parsed, self.clock(), skew)
 
     async def _send(self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport) -> None:
         """Answers that came before the system failed are stored all the same."""
@@ -257,8 +278,8 @@ class Hub:
             failure = error
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
-            answered = answers.join(writer.key, writer.collection, batch.rows, given)
-            answers.store(transaction, answered, self.clock())
+            answered = answers.join(writer.key, writer.collection, batch.rows, given, connection.skew)
+            answers.store(transaction, answered, self.limits, self.clock())
             changes.settle(
                 transaction,
                 self.topologies[entity.name],
@@ -271,7 +292,6 @@ class Hub:
             raise failure
         existing = [answer.id for answer in given if answer.outcome is Outcome.EXISTS and answer.id]
         if existing:
-            self._show(
-                writer.key, writer.collection, [p async for p in connection.look_up(writer.collection, existing)]
-            )
+            found = [page async for page in connection.look_up(writer.collection, existing)]
+            self._show(writer.key, writer.collection, found, connection.skew)
             self.settle(entity.name, outstanding=False)

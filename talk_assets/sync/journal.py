@@ -1,4 +1,4 @@
-"""The journal: every write, as an intent before it is sent and with its answer after.
+"""The journal: every write, as an intent before it is sent and with its answer after; beside it, every edit noticed.
 
 A row without an outcome was sent, perhaps, and its answer never stored. It is closed by what the next look at the
 system shows, and a create is sent again only under its own key.
@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.store import Transaction
+from talk_assets.sync.golden import COLUMNS
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
 """Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""
@@ -23,10 +24,11 @@ def intend(transaction: Transaction, intents: pl.DataFrame) -> None:
 
 
 def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> None:
-    """Close intents with `key, outcome, id, reason`."""
+    """Close intents with `key, outcome, id, reason, request_id, said`."""
     transaction.run(
         """
-        UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id), reason = a.reason
+        UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id),
+            reason = a.reason, request_id = a.request_id, answer = a.said
         FROM answers a WHERE journal.key = a.key
         """,
         now,
@@ -35,11 +37,13 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
 
 
 def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
-    """Close the updates that a later read has settled."""
+    """Close the updates that a later read has settled, and the deletions, which are asked for again if they are due."""
     transaction.run(
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
-        WHERE kind = $2 AND key IN (SELECT key FROM ({LOOKED_UP}))
+        WHERE kind = $2 AND (key IN (SELECT key FROM ({LOOKED_UP})) OR (
+            action IN ('delete', 'archive') AND outcome IS NULL AND intended_at < (
+                SELECT read_at FROM sync.cursors WHERE cursors.collection = journal.collection)))
         """,
         now,
         kind,
@@ -70,3 +74,26 @@ def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
         """,
         collection,
     )
+
+
+def prune(transaction: Transaction, before: datetime) -> None:
+    """Forget writes, edits and runs from before an instant; a write whose outcome is not known is never forgotten."""
+    transaction.run("DELETE FROM sync.journal WHERE intended_at < ? AND outcome IS NOT NULL", before)
+    transaction.run("DELETE FROM sync.edits WHERE noticed_at < ?", before)
+    transaction.run("DELETE FROM sync.runs WHERE coalesce(ended_at, started_at) < ?", before)
+
+
+def note_edits(
+    transaction: Transaction, kind: str, edits: pl.DataFrame, golden: pl.DataFrame, now: datetime, run: str
+) -> None:
+    """Write down what people edited, and whether it is golden now; both frames in the long form of `sync.golden`."""
+    winners = golden.select("entity", "field", pl.col("value").alias("winner"))
+    noted = edits.join(winners, on=["entity", "field"], how="left", maintain_order="left").select(
+        pl.lit(kind).alias("kind"),
+        *COLUMNS,
+        pl.col("value").eq_missing(pl.col("winner")).alias("won"),
+        pl.lit(now).alias("noticed_at"),
+        pl.lit(run).alias("run"),
+    )
+    if noted.height:
+        transaction.run("INSERT INTO sync.edits BY NAME SELECT * FROM noted", noted=noted)

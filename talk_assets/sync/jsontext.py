@@ -66,9 +66,9 @@ def properties(objects: pl.Series) -> dict[str, pl.Series]:
     return _columns(objects)[0]
 
 
-def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.DataType]]:
+def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.DataType | type[pl.DataType]]]:
     body = guarded((objects.str.join("\n").item() or "").encode())
-    types = dict(pl.scan_ndjson(body, infer_schema_length=None).collect_schema()) if body else {}
+    types = _types(body) if body else {}
     if not types:
         return {}, {}
     columns = pl.read_ndjson(body, schema=dict.fromkeys(types, pl.String))
@@ -76,6 +76,16 @@ def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.Dat
         columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in types)
     names = {name: json.loads(f'"{name}"') if "\\" in name else name for name in types}
     return {names[n]: columns[n] for n in types}, {names[n]: type_ for n, type_ in types.items()}
+
+
+def _types(body: bytes) -> Mapping[str, pl.DataType | type[pl.DataType]]:
+    """The properties of objects, a line each; it is only asked which hold strings."""
+    try:
+        return pl.scan_ndjson(body, infer_schema_length=None).collect_schema()
+    except pl.exceptions.SchemaError:  # a list in one object, a boolean in another
+        members = [member for line in body.split(b"\n") for member in json.loads(line).items()]
+        strings = {name for name, value in members if isinstance(value, str)}
+        return {name: pl.String if name in strings else pl.Null for name, _ in members}
 
 
 def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> pl.DataFrame:

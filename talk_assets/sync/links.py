@@ -13,35 +13,53 @@ from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
 from talk_assets.sync import golden, journal, jsontext, matching, objects, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.deletes import Gone
 from talk_assets.sync.golden import Decision
 
 CHUNK = 50_000
 """Records that are merged into golden at once."""
 
 
+USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
+"""What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
+
+
 def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
-    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it."""
+    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
+
+    It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
+    """
     linked = tables.links(entity.name)
+    keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
+    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = $1 FROM incoming i
+        UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND i.reference IS DISTINCT FROM links.entity AND ({other}) AND NOT ({same})
+        """
+    )
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
         WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
         """,
         now,
     )
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = NULL FROM incoming i
+        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM incoming i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {linked} o
             WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
-        """
+        """,
+        now,
     )
 
 
 def link(transaction: Transaction, key: str, collection: Collection, now: datetime, run: str) -> None:
-    """Link the records of `fresh` that found or became an entity; the rest is held."""
+    """Link the records of `fresh` that have an entity, or found one."""
     entity = collection.entity
     _recover(transaction, key, collection, now)
     _introduce(transaction, entity, now, run)
@@ -84,7 +102,7 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
     transaction.run(
         f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM fresh"
-        f" WHERE linked_by = '{matching.NEW}' AND entity IS NOT NULL"
+        f" WHERE entity IS NOT NULL AND entity NOT IN (SELECT entity FROM {tables.golden(entity.name)})"
     )
 
 
@@ -93,7 +111,7 @@ def _introduce(transaction: Transaction, entity: Entity, now: datetime, run: str
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
-        FROM fresh WHERE entity IS NOT NULL AND linked_by <> '{matching.NEW}'
+        FROM fresh WHERE entity IN (SELECT entity FROM {tables.golden(entity.name)})
         """
     )
     met = transaction.count("SELECT count(*) FROM met")
@@ -124,13 +142,13 @@ def decide(
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
     now: datetime,
     run: str,
-) -> None:
-    """Let `rule` decide between golden and the proposals, and store golden and the conflicts."""
+) -> pl.DataFrame:
+    """Let `rule` decide between golden and the proposals, store golden and the conflicts; return what is golden now."""
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
-    decision = rule(golden.lengthen(standing, entity.names), proposals)
+    decision = rule(golden.come(golden.lengthen(standing, entity.names), now), proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
     transaction.run(
@@ -142,6 +160,7 @@ def decide(
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
+    return decision.golden
 
 
 def absorb(
@@ -171,14 +190,9 @@ def absorb(
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposals = pl.concat(edits)
     for entities in proposals.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
-        decide(
-            transaction,
-            entity,
-            proposals.join(entities, on="entity", how="semi", maintain_order="left"),
-            golden.absorb,
-            now,
-            run,
-        )
+        edited_now = proposals.join(entities, on="entity", how="semi", maintain_order="left")
+        decided = decide(transaction, entity, edited_now, golden.absorb, now, run)
+        journal.note_edits(transaction, entity.name, edited_now, decided, now, run)
     transaction.run(
         f"""
         UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i
@@ -247,6 +261,12 @@ def created(
     now: datetime,
 ) -> None:
     """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET id = {USED_AGAIN}"
+        " WHERE collection = ? AND gone_at IS NOT NULL AND id IN (SELECT id FROM records)",
+        key,
+        records=records,
+    )
     rows = records.select("entity", "id").with_columns(
         pl.lit(key).alias("collection"),
         pl.lit(now).alias("linked_at"),
@@ -256,6 +276,31 @@ def created(
         *(sent[field].alias(f"sent_{field}") for field in collection.lens.fields),
     )
     transaction.run(f"INSERT INTO {tables.links(collection.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
+
+
+def leave(
+    transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, gone: Gone, now: datetime
+) -> None:
+    """Note that records (`id`) left their entities, which get no others in their place by themselves."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET gone_at = ?, gone_by = ?"
+        " WHERE collection = ? AND gone_at IS NULL AND id IN (SELECT id FROM ids)",
+        now,
+        gone.value,
+        key,
+        ids=ids,
+    )
+
+
+def archived(transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, now: datetime) -> None:
+    """Note that we archived records (`id`): if somebody takes them back, that stands."""
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET archived_at = ?"
+        " WHERE collection = ? AND id IN (SELECT id FROM ids)",
+        now,
+        key,
+        ids=ids,
+    )
 
 
 def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:

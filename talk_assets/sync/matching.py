@@ -1,7 +1,8 @@
-"""Which entity a record without a link describes: by external reference, by the values of our own create, by the rules.
+"""Which entity a record without a link describes: by what we left in it, by what it founded, by the rules.
 
 Matching is joins on normalised keys in DuckDB, one collection at a time, over the temporary table `fresh`: the unlinked
-records, each in the end with an `entity` and `linked_by`, or with the `reason` why it is held.
+records, each in the end with an `entity` and `linked_by`, or with the `reason` why it is held. `recognise`, `rejoin`
+and `match` are for all collections of an entity in turn, as what is certain in one comes before what is likely in any.
 """
 
 from collections.abc import Sequence
@@ -10,42 +11,78 @@ import polars as pl
 
 from talk_assets.entities import Entity, Rule
 from talk_assets.store import Transaction
-from talk_assets.sync import objects, tables
+from talk_assets.sync import ids, objects, tables
 from talk_assets.sync.connection import Collection
 
 NEW = "new"
 REFERENCE = "external reference"
 CREATED = "created"
+FOUNDED = "founded it"
+
+_OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
+
+
+def recognise(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Of the unlinked records, find the entities of those that we created; return how many there may be."""
+    entity = collection.entity
+    if collection.reference is None:
+        found = _fresh(transaction, key, entity, f"EXISTS ({_OPEN})")
+    else:
+        known = f"i.reference IN (SELECT entity FROM {tables.golden(entity.name)})"
+        found = _fresh(transaction, key, entity, f"{known} OR regexp_full_match(i.reference, '{ids.OURS}')")
+    if found:
+        _by_reference(transaction, entity, key)
+        if collection.reference is None:
+            _by_values(transaction, key, collection)
+    return found
+
+
+def rejoin(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Of the unlinked records, find those that founded an entity which is there: its other records told of it."""
+    entity = collection.entity
+    golden, own = tables.golden(entity.name), ids.founded_sql("fresh")
+    found = _fresh(transaction, key, entity, f"{ids.founded_sql('i')} IN (SELECT entity FROM {golden})")
+    if found:
+        transaction.run(f"UPDATE fresh SET entity = {own}, linked_by = '{FOUNDED}' WHERE {_free(entity, own)}", key)
+    return found
 
 
 def match(transaction: Transaction, key: str, collection: Collection) -> int:
-    """Fill `fresh` with the collection's unlinked records of `incoming`, decide, return how many there are."""
+    """Find the entities of all the unlinked records by the rules, or let them found one; return how many there are."""
     entity = collection.entity
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT i.*, NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
-        FROM incoming i
-        WHERE i.collection = ? AND NOT i.deleted AND NOT EXISTS (
-            SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)
-        """,
-        key,
-    )
-    found = transaction.count("SELECT count(*) FROM fresh")
+    found = _fresh(transaction, key, entity, "true")
     if not found:
         return 0
-    _by_reference(transaction, entity, key)
-    if collection.reference is None:
-        _by_values(transaction, key, collection)
     stronger: list[Rule] = []
     for rule in entity.rules:
         if set(rule.fields) <= set(collection.lens.fields):
             _by_rule(transaction, entity, key, rule, stronger)
             stronger.append(rule)
+    own = ids.founded_sql("fresh")
     transaction.run(
-        f"UPDATE fresh SET entity = uuidv7()::VARCHAR, linked_by = '{NEW}' WHERE entity IS NULL AND reason IS NULL"
+        f"""
+        UPDATE fresh SET linked_by = '{NEW}', entity = CASE
+            WHEN {own} IN (SELECT entity FROM {tables.golden(entity.name)}) THEN {ids.RANDOM} ELSE {own} END
+        WHERE entity IS NULL AND reason IS NULL
+        """
     )
     return found
+
+
+def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:
+    """Fill `fresh` with the collection's unlinked records of `incoming` that meet a condition on `i`; count them."""
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT i.*, NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
+        FROM incoming i
+        WHERE i.collection = $1 AND NOT i.deleted AND NOT EXISTS (
+            SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)
+          AND ({condition})
+        """,
+        key,
+    )
+    return transaction.count("SELECT count(*) FROM fresh")
 
 
 def key_of(rule: Rule, table: str, prefix: str = "") -> str:
@@ -54,20 +91,23 @@ def key_of(rule: Rule, table: str, prefix: str = "") -> str:
 
 
 def _free(entity: Entity, column: str) -> str:
-    """The SQL condition that an entity has no live record in the collection given as parameter $1."""
+    """The SQL condition that an entity has no live record in the collection given as parameter $1, and gets none."""
     return (
         f"NOT EXISTS (SELECT 1 FROM {tables.links(entity.name)} l"
         f" WHERE l.entity = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
+        f" AND {column} NOT IN (SELECT o.entity FROM fresh o WHERE o.entity IS NOT NULL)"
     )
 
 
 def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
-    """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure."""
+    """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure.
+
+    An entity that nobody knows was forgotten with an older state: it is founded again, for its other records to meet.
+    """
     transaction.run(
         f"""
         UPDATE fresh SET entity = reference, linked_by = '{REFERENCE}'
-        WHERE reference IN (SELECT entity FROM {tables.golden(entity.name)})
-          AND reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
+        WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
           AND {_free(entity, "fresh.reference")}
         """,
         key,

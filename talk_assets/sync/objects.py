@@ -5,6 +5,9 @@ Only text and null occur as values, so a field is present exactly where `"field"
 
 import polars as pl
 
+NOTHING = "{}"
+"""The object of no field."""
+
 
 def encode(values: pl.DataFrame, mask: pl.DataFrame | None = None) -> pl.Series:
     """Return one JSON object per row: of the fields true in `mask`, or without one, of those that are not null."""

@@ -14,10 +14,11 @@ import polars as pl
 
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store, Transaction
-from talk_assets.sync import tables
+from talk_assets.sync import backwards, guards, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
+from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
-from talk_assets.sync.records import Parsed, parse
+from talk_assets.sync.records import Parsed, ours, parse
 
 FLUSH = 10_000_000
 """Bytes of pages that are stored in one transaction."""
@@ -63,6 +64,12 @@ def prepare(transaction: Transaction, key: str, collection: Collection) -> None:
     )
 
 
+def begin_anew(transaction: Transaction) -> None:
+    """Forget how far every collection was read: each is read in full before anything is created."""
+    transaction.run("DELETE FROM sync.sweeps")
+    transaction.run("UPDATE sync.cursors SET cursor = NULL, position = NULL, sweep_cursor = NULL, full_at = NULL")
+
+
 @dataclass
 class Reader:
     """Reads one collection over an open connection."""
@@ -72,6 +79,7 @@ class Reader:
     key: str
     collection: Collection
     now: datetime
+    limits: Limits = UNLIMITED
 
     async def read(self, at: Place, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
@@ -80,6 +88,13 @@ class Reader:
         """
         if at.full:
             at = replace(at, position=None)
+        report = await self._read(at, full=full)
+        with self.store.transaction() as transaction:
+            approved = guards.doubted(transaction, self.key)
+        await self._look_once_more(approved, report)
+        return report
+
+    async def _read(self, at: Place, *, full: bool) -> ReadReport:
         if at.cursor and at.full and not full:
             try:
                 return await self._incremental(at.cursor)
@@ -92,9 +107,11 @@ class Reader:
         pages = self.connection.read(self.collection, since=cursor, position=None)
         async for batch, last in _batches(pages):
             with self.store.transaction() as transaction:
-                ids = self._store(transaction, batch, report)
-                missing = self._missing(transaction, batch, ids)
+                ids, buried = self._store(transaction, batch, report)
+                missing = [*buried, *self._missing(transaction, batch, ids)]
             await self._look_once_more(missing, report)
+            if backwards.ahead(cursor, self.now + self.connection.skew):
+                raise CursorExpired(cursor)
             with self.store.transaction() as transaction:
                 transaction.run(
                     "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at)"
@@ -114,7 +131,7 @@ class Reader:
                 transaction.run("UPDATE sync.cursors SET sweep_cursor = NULL WHERE collection = ?", self.key)
         async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=at.position)):
             with self.store.transaction() as transaction:
-                ids = self._store(transaction, batch, report)
+                ids, _ = self._store(transaction, batch, report)
                 transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
                 transaction.run(
                     "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
@@ -124,6 +141,7 @@ class Reader:
                     self.key,
                 )
         await self._sweep(report)
+        await self._believe(report)
         with self.store.transaction() as transaction:
             transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
             transaction.run(
@@ -169,13 +187,31 @@ class Reader:
         found = [page async for page in self.connection.look_up(self.collection, missing)]
         with self.store.transaction() as transaction:
             kept = pl.DataFrame({"id": [id_ for page in found for id_ in page.kept]}, schema={"id": pl.String})
-            present = pl.concat([self._store(transaction, found, report), kept])
-            gone = pl.DataFrame({"id": missing}, schema={"id": pl.String}).join(present, on="id", how="anti")
+            shown, _ = self._store(transaction, found, report)
+            gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
+            gone = gone.unique().join(pl.concat([shown, kept]), on="id", how="anti")
+            gone = guards.believe(transaction, self.key, gone, self.limits, self.now)
             report.deleted += mark_deleted(transaction, self.key, gone)
 
-    def _store(self, transaction: Transaction, pages: Sequence[Page], report: ReadReport) -> pl.DataFrame:
-        """Store pages; return the ids they had."""
-        parsed = [parse(self.collection, page.body) for page in pages if page.body.strip() != b"[]"]
+    async def _believe(self, report: ReadReport) -> None:
+        """What has long shown an older state than before is in that state, if it still is when asked for by id."""
+        with self.store.transaction() as transaction:
+            lasting = backwards.lasting(transaction, self.key, self.now)
+        if lasting:
+            found = [page async for page in self.connection.look_up(self.collection, lasting)]
+            with self.store.transaction() as transaction:
+                self._store(transaction, found, report, believed=True)
+
+    def _store(
+        self, transaction: Transaction, pages: Sequence[Page], report: ReadReport, *, believed: bool = False
+    ) -> tuple[pl.DataFrame, list[str]]:
+        """Store pages; return the ids of the records in them, and those that came with the mark of a deleted one."""
+        shown = [page.body for page in pages if page.body.strip() != b"[]"]
+        parsed = [ours(self.key, self.collection, parse(self.collection, body)) for body in shown]
+        buried = [part.records.filter("_deleted")["_id"] for part in parsed]
+        parsed = [
+            replace(part, records=part.records.filter(~pl.col("_deleted").fill_null(value=False))) for part in parsed
+        ]
         for part in parsed:
             report.read += part.records.height
             report.misfits += part.misfits.height
@@ -183,8 +219,22 @@ class Reader:
         ids = [part.records.select(pl.col("_id").alias("id")) for part in parsed]
         ids += [part.misfits.select(pl.col("_id").alias("id")) for part in parsed]
         if parsed:
-            report.changed += store(transaction, self.key, self.collection, parsed, self.now, self.connection.skew)
-        return pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
+            report.changed += store(
+                transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
+            )
+        present = pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
+        guards.shown(transaction, self.key, present)
+        return present, self._buried(transaction, pl.concat(buried), present) if buried else []
+
+    def _buried(self, transaction: Transaction, ids: pl.Series, present: pl.DataFrame) -> list[str]:
+        """Of the ids that came with the mark of a deleted record, those of records that we take to be there."""
+        found = transaction.frame(
+            f"SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted AND _id IN (SELECT id FROM marked)"
+            " AND _id NOT IN (SELECT id FROM present)",
+            marked=ids.alias("id").to_frame(),
+            present=present,
+        )
+        return found["_id"].to_list()
 
 
 async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page], bool]]:
@@ -214,8 +264,13 @@ def store(
     parsed: Sequence[Parsed],
     now: datetime,
     skew: timedelta = timedelta(),
+    *,
+    believed: bool = True,
 ) -> int:
-    """Store records as the system shows them, misfits beside them; return how many differ from before."""
+    """Store records as the system shows them, misfits beside them; return how many differ from before.
+
+    Unless `believed`, records that show an older state than before are set aside.
+    """
     version = transaction.next_version()
     records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
     records = records.drop(part.property for part in collection.parts).with_columns(
@@ -224,7 +279,10 @@ def store(
         pl.lit(version, pl.Int64).alias("_version"),
         pl.col("_deleted").fill_null(value=False),
     )
+    records, older = (records, None) if believed else backwards.apart(transaction, key, collection, records)
     _set_aside(transaction, key, parsed, now)
+    if older is not None:
+        backwards.set_aside(transaction, key, older, now)
     return transaction.count(
         f"""
         MERGE INTO {tables.raw(key)} t USING records s ON t._id = s._id

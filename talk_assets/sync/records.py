@@ -5,7 +5,7 @@ set aside with the reason, so that one of them does not stop the rest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -44,6 +44,27 @@ def parse(collection: Collection, body: bytes) -> Parsed:
     )
     fitting, misfits = _sort_out(collection, records)
     return Parsed(fitting, pl.concat([_no_objects(items), misfits]), _unknown(collection, found, names))
+
+
+def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
+    """Set aside records that have none of the lens's properties, not even as null: they would read as all cleared.
+
+    Raise NotTheApi where no record of the page is one of the collection's, each being like that or without an id.
+    """
+    names = sorted({name.split(".", 1)[0] for name in collection.lens.columns})
+    nothing = pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns) & ~pl.col("_deleted")
+    named = pl.col("_record").str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
+    found = pl.col("_record").str.head(SHOWN)
+    doubt = Doubt("the record", nothing & ~named, found, f"one with properties such as {', '.join(names[:3])}")
+    faults = pl.concat([parsed.records.select("_id"), first_faults(parsed.records, [doubt])], how="horizontal")
+    fits = faults["reason"].is_null()
+    misfits = pl.concat([parsed.misfits, faults.filter(~fits)])
+    strange = faults.filter(~fits).height + parsed.misfits["_id"].is_null().sum()
+    if strange and strange == parsed.records.height + parsed.misfits.height:
+        why = f"{misfits['reason'][-1]}; check base_url"
+        message = f"{key}: {strange} of {strange} records are none of this collection: {why}"
+        raise NotTheApi(message)
+    return replace(parsed, records=parsed.records.filter(fits), misfits=misfits)
 
 
 def declared(collection: Collection) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def written(transaction: Transaction, run: str, system: str) -> dict[str, dict[s
     """Return by collection what the journal knows to be written, for a step that did not get to its end."""
     found = transaction.frame(
         """
-        SELECT collection, action || 'd' AS what, count(*) AS n FROM sync.journal
+        SELECT collection, if(action = 'archive', 'update', action) || 'd' AS what, count(*) AS n FROM sync.journal
         WHERE run = ? AND outcome = 'done' AND starts_with(collection, ?) GROUP BY ALL
         """,
         run,

@@ -37,6 +37,8 @@ def links(entity: str) -> str:
 def links_columns(entity: Entity) -> dict[str, str]:
     """Return per field the canonical value last seen and last sent, and what else is known of a link.
 
+    `gone_at`: the record is no longer there, or no longer the entity's; `gone_by` says how (see `deletes.Gone`), and
+    `archived_at` when we archived it.
     `unresolved`: a reference led to no link when the record was last looked at. `awaits`: to which record, if any.
     """
     values = {f"{state}_{field}": "VARCHAR" for state in ("seen", "sent") for field in entity.names}
@@ -47,6 +49,8 @@ def links_columns(entity: Entity) -> dict[str, str]:
         "linked_at": "TIMESTAMPTZ",
         "linked_by": "VARCHAR",
         "gone_at": "TIMESTAMPTZ",
+        "gone_by": "VARCHAR",
+        "archived_at": "TIMESTAMPTZ",
         "unresolved": "BOOLEAN",
         "awaits": "VARCHAR",
     } | values

@@ -4,6 +4,7 @@ Parents go before children; a reference whose record is not there yet makes a ch
 run once the record is.
 """
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ class WriteReport:
     held: int = 0
     failed: int = 0
     waiting: int = 0
+    stopped: str | None = None
+    """Why nothing was sent, and a person is asked."""
     attempted: set[str] = field(default_factory=set)
     """Entities that were tried in this run, whatever came of it."""
 
@@ -81,6 +84,10 @@ class Writer:
             tried=tried,
         )
 
+    def asked(self, transaction: Transaction) -> pl.DataFrame:
+        """Return `action, count` of the changes that could be tried."""
+        return transaction.frame(f"SELECT action, count(*) AS count FROM ({self._open()}) GROUP BY action", self.key)
+
     def _open(self) -> str:
         """Changes to try. A create needs a live record on the left side of one of its pairs."""
         lefts = ", ".join(f"'{pair.left}'" for pair in self.lefts) or "NULL"
@@ -116,6 +123,7 @@ class Writer:
     def _rows(self, transaction: Transaction, changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
         fields = self.collection.lens.fields
         create = changes["action"] == Action.CREATE
+        leaves = changes["action"].is_in([Action.DELETE.value, Action.ARCHIVE.value])
         values = objects.decode(changes["fields"], fields)
         mask = objects.present(changes["fields"], fields)
         allowed = {Action.CREATE: settable(self.collection), Action.UPDATE: updatable(self.collection)}
@@ -131,9 +139,12 @@ class Writer:
         for name in outward.unresolved.columns:
             mask = mask.with_columns((pl.col(name) & ~outward.unresolved[name]).alias(name))
         nothing = ~mask.select(pl.any_horizontal(pl.all())).to_series()
-        wait = pl.select(pl.when(reasons["must"] | (nothing & ~create)).then(reasons["reason"])).to_series()
+        idle = nothing & ~create & ~leaves
+        # An update goes out without the reference: what else was edited must not wait for a parent that may be held.
+        waits = pl.select(pl.when(create).then(reasons["must"]).otherwise(idle)).to_series()
+        wait = pl.select(pl.when(waits).then(reasons["reason"])).to_series()
         self._wait(transaction, changes, wait, report)
-        ready = wait.is_null() & ~(nothing & ~create)
+        ready = wait.is_null() & ~idle
         lens = self.collection.lens
         raw = changes.select(pl.col(f"raw {name}").alias(name) for name in lens.columns)
         # The API may demand something even for a blank.
@@ -144,6 +155,8 @@ class Writer:
         body = pl.select(
             pl.when(create)
             .then(lens.put(outward.values, complete, create=True))
+            .when(changes["action"] == Action.ARCHIVE)
+            .then(pl.lit(json.dumps(self.collection.archived)))
             .otherwise(lens.put(outward.values, mask, raw=raw))
         ).to_series()
         return changes.with_columns(
@@ -201,6 +214,7 @@ class Writer:
             pl.Series("key", [str(uuid.uuid4()) for _ in range(rows.height)], dtype=pl.String),
             before["before"],
             before["cause"],
+            before["caused_at"],
         )
         again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body")
         again = again.unique("entity", keep="first").with_columns(pl.lit(Action.CREATE.value).alias("action"))
@@ -214,17 +228,18 @@ class Writer:
             *(pl.when(resent).then(was[name]).otherwise(pl.col(f"is_{name}")).alias(f"is_{name}") for name in fields),
         )
         intents = rows.filter(~resent).select(
-            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "body",
+            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "caused_at",
+            "body",
             pl.lit(self.run).alias("run"), pl.lit(now).alias("intended_at"),
         )  # fmt: skip
         journal.intend(transaction, intents)
         return rows
 
     def _before(self, transaction: Transaction, rows: pl.DataFrame) -> pl.DataFrame:
-        """What the record held in the fields that are to be written, and which records the new values come from."""
+        """What the record held in the fields to be written, and where and when the new values were set."""
         fields, entity = self.collection.lens.fields, self.collection.entity
         wanted = rows.select("entity").unique()
-        seen = ", ".join(f'l.seen_{name}, g."{name}_from"' for name in fields)
+        seen = ", ".join(f'l.seen_{name}, g."{name}_from", g."{name}_at"' for name in fields)
         known = transaction.frame(
             f"SELECT g.entity, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity)"
             f" LEFT JOIN {tables.links(entity.name)} l"
@@ -232,13 +247,16 @@ class Writer:
             self.key,
             wanted=wanted,
         )
-        joined = rows.select("entity", *(f"is_{name}" for name in fields)).join(
+        joined = rows.select("entity", "action", *(f"is_{name}" for name in fields)).join(
             known, on="entity", how="left", maintain_order="left"
         )
-        mask = joined.select(pl.col(f"is_{name}").alias(name) for name in fields)
+        whole = pl.col("action") == Action.DELETE
+        mask = joined.select((whole | pl.col(f"is_{name}")).alias(name) for name in fields)
         before = objects.encode(joined.select(pl.col(f"seen_{name}").alias(name) for name in fields), mask)
         cause = objects.encode(joined.select(pl.col(f"{name}_from").alias(name) for name in fields), mask)
-        return pl.DataFrame({"before": before, "cause": cause})
+        times = (pl.col(f"{name}_at").dt.to_string("iso:strict").alias(name) for name in fields)
+        caused_at = objects.encode(joined.select(times), mask)
+        return pl.DataFrame({"before": before, "cause": cause, "caused_at": caused_at})
 
     def leave(self, transaction: Transaction, batch: Batch) -> None:
         """Say why a reference was left out of what was sent."""
@@ -267,7 +285,7 @@ def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:
     record = row["_record"]
     return Write(
         key=row["key"],
-        action=Action(row["action"]),
+        action=Action.UPDATE if row["action"] == Action.ARCHIVE else Action(row["action"]),
         entity=row["entity"],
         id=row["id"],
         body=row["body"].encode(),

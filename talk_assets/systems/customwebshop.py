@@ -7,6 +7,7 @@ A shop has no versions and repeats no create: before each update the record is a
 answer is lost is looked for by the entity in its `meta_data`, which no list can be filtered by.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from talk_assets.entities import Entity, company, order, product
@@ -32,22 +33,24 @@ from talk_assets.sync.lens import (
 )
 from talk_assets.systems.settings import Registered
 
+TRASH = Trash("status", "trash", {"status": "trash"})
+
 API = Api(
     paging=Paging(param="page", size_param="per_page", size=100, pages="X-WP-TotalPages"),
     changes=Changes(Since.TIME, "modified_after", Spelling.BARE, params={"dates_are_gmt": "true"}),
     by_id=Lookup("include", many=100),
     writing=Writing(update=Request("PUT", "{path}/{id}"), fresh=True),
     params={"orderby": "id", "order": "asc"},
-    trash=Trash("status", "trash", {"status": "trash"}),
+    trash=TRASH,
     shapes=(Keyed("meta_data"), LineTotals("line_items")),
 )
 
 FOR_GOOD = Request("DELETE", "{path}/{id}", {"force": "true"})
-"""There is no trash for customers."""
+"""Without being forced it would be put into the trash, which there is none of for customers."""
 
 
-def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
-    """What all collections have in common."""
+def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, object] | None = None) -> RestCollection:
+    """What all collections have in common. What is in the trash can be restored, and counts as being there."""
     return RestCollection(
         name=name,
         entity=entity,
@@ -55,9 +58,10 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
         id="id",
         lens=lens,
         modified=Instant("date_modified_gmt", precision="s", zone=""),
-        deleted="trashed",
         reference="meta_data.talk_entity",
-        ignore=("_links",),
+        ignore=("_links", TRASH.mark),
+        archived=archived,
+        delete=FOR_GOOD,
         watched=True,
     )
 
@@ -78,6 +82,7 @@ products = _collection(
         unit=_kept("unit"),
         gtin=Digits("global_unique_id", empty=""),
     ),
+    archived={"status": "draft"},
 )
 
 customer = replace(
@@ -98,7 +103,6 @@ customer = replace(
         ),
     ),
     changes=Changes(Since.NONE),
-    delete=FOR_GOOD,
     # An account must have an address of its own; one that ends in .invalid belongs to nobody (RFC 2606).
     new={"email": "{entity}@talk.invalid"},
 )
@@ -139,6 +143,7 @@ orders = _collection(
             discount=Decimal("discount"),
         ),
     ),
+    archived={"status": "trash"},
 )
 
 PROFILE = Profile(API, Access(Way.BASIC, called=("consumer_key", "consumer_secret")), (products, customer, orders))

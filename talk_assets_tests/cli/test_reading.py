@@ -101,3 +101,25 @@ def test_reading_commands_import_no_dagster() -> None:
     program = "import sys; from talk_assets.cli import conflicts, explain, held, status;print('dagster' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 -- our own interpreter
     assert done.stdout == "False\n"
+
+
+def test_history_tells_what_happened_to_a_record_in_order(office: Office) -> None:
+    office.memories["crm/people"].edit("crm1", {"first_name": "Anni"})
+    office.sync("second")
+    shown = talk("history", "erp/contacts/erp1").stdout
+    assert "linked" in shown
+    assert shown.index("linked") < shown.index("update")
+    assert all(word in shown for word in ("Anne", "Anni", "crm/people/crm1", "done"))
+    events = json.loads(talk("history", "crm/people/crm1", "--json").stdout)["events"]
+    assert [(event["what"], event["run"]) for event in events] == [
+        ("linked", None),
+        ("update", "run"),
+        ("edited", "second"),
+    ]
+
+
+def test_history_of_a_record_that_is_held_is_empty_and_of_none_says_what_there_is(office: Office) -> None:
+    assert json.loads(talk("history", "crm/people/crm2", "--json").stdout)["events"] == []
+    missing = talk("history", "crm/people/nobody")
+    assert missing.exit_code == 1
+    assert "there is no such record; crm/people has records like" in missing.stderr

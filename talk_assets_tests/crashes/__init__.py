@@ -2,5 +2,5 @@
 
 `shapes` says what two offices must have in common, `people` what is edited in them, `office` is one sandbox with a data
 folder, `killing` chooses the moment, `campaign` is the whole. What the hub decides is tried out, much faster, in
-`histories`; here it is about processes, files and sockets.
+`simulator`; here it is about processes, files and sockets.
 """

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from talk_assets.errors import CredentialsError, NotTheApi, Refused, TalkError, Unreachable
+from talk_assets.http.auth import bearer
 from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.retry import Retry
 from talk_assets_tests.http.fakes import Time, client
@@ -222,3 +224,32 @@ def test_retries_are_bounded() -> None:
     with pytest.raises(Unreachable):
         asyncio.run(run())
     assert len(script.requests) == 3
+
+
+SECRET = "a/secret that+is=long-enough-to-be-cut"
+ECHOES = [
+    httpx.Response(400, json={"message": f"no {SECRET}"}),
+    httpx.Response(400, json={"message": f"no {quote(SECRET, safe='')}"}),
+    httpx.Response(500, content=b"x" * 40 + SECRET.encode()),
+    httpx.Response(200, content=b"<html>" + b"x" * 40 + SECRET.encode(), headers={"content-type": "text/html"}),
+    httpx.Response(403, json={"message": "no Bearer issued-by-the-system-itself"}),
+    httpx.ReadError(f"https://demo.example/?key={quote(SECRET, safe='')}"),
+]
+
+
+@pytest.mark.parametrize("step", ECHOES)
+def test_credentials_that_a_system_repeats_are_struck_out_whole(step: Step) -> None:
+    script, time = Script(step), Time()
+
+    async def once() -> None:
+        auth = bearer("issued-by-the-system-itself")
+        async with client(script, time, auth=auth, secrets=(SECRET,)) as demo:
+            await demo.send(GET)
+
+    with pytest.raises(TalkError) as caught:
+        asyncio.run(once())
+    text = str(caught.value)
+    assert "…" in text
+    for form in (SECRET, quote(SECRET, safe="")):
+        assert form[:8] not in text
+    assert "issued" not in text

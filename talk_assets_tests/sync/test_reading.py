@@ -8,8 +8,8 @@ import pytest
 
 from talk_assets.errors import SystemFailure
 from talk_assets.sync.connection import Collection, Page
-from talk_assets_tests.memory import PAGE, MemoryConnection
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.simulator.memory import PAGE, MemoryConnection
 
 READ = MemoryConnection.read
 

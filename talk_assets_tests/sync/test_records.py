@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from talk_assets.entities import person
@@ -60,6 +60,7 @@ def one(**properties: object) -> dict[str, Any]:
 
 
 @settings(max_examples=60)
+@example(records=[{"0": False}, {"0": []}], ascii_only=False)
 @given(records=st.lists(st.dictionaries(names, values, max_size=4), max_size=4), ascii_only=st.booleans())
 def test_a_record_comes_out_as_it_went_in(records: list[dict[str, Any]], ascii_only: bool) -> None:  # noqa: FBT001 -- drawn
     sent = [{"Id": i, **record} for i, record in enumerate(records)]

@@ -7,6 +7,8 @@ import pytest
 
 from talk_assets.sync.lens import Email, Lens, Ref, Text
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.simulator.fate import Written
+from talk_assets_tests.simulator.script import Fault, Kind, Point
 
 
 @pytest.fixture
@@ -42,3 +44,14 @@ def test_a_cleared_value_becomes_what_stands_for_a_blank(office: Office) -> None
     office.sync()
     (contact,) = office.records("erp/contacts")
     assert contact["first_name"] == "-"
+
+
+def test_an_edit_arrives_though_a_reference_beside_it_leads_to_a_record_that_was_refused(office: Office) -> None:
+    person = office.create("crm/people", email="kari@acme.no", first_name="Kari")
+    office.sync()
+    office.world.fate = Written([Fault(Kind.REFUSED, Point("create erp/customers", 0, 0))])
+    employer = office.create("crm/companies", name="Acme")
+    office.memories["crm/people"].edit(person, {"employer": employer, "first_name": "Karianne"})
+    office.sync()
+    (contact,) = office.records("erp/contacts")
+    assert (contact["first_name"], contact["employer"]) == ("Karianne", None)

@@ -76,16 +76,27 @@ class Firm:
         self.hub = Hub(self.store, systems, self.pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
-        now = self.sandbox.clock.now
-        retry = Retry(tries=self.tries, clock=Clock(now=now, wall=now, sleep=self._sleep))
-        return SystemSettings(self.sandbox.base_urls[name], rate=UNLIMITED, retry=retry)
+        retry = Retry(tries=self.tries, clock=Clock(now=self.passed, wall=self.wall, sleep=self._sleep))
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry)
+
+    def passed(self) -> float:
+        """Seconds that have passed since some moment or other."""
+        return self.sandbox.clock.now()
+
+    def wall(self) -> float:
+        """What our clock shows, in seconds since 1970."""
+        return self.sandbox.clock.now()
+
+    def base_url(self, name: str) -> str:
+        """Where the hub finds a system."""
+        return self.sandbox.base_urls[name]
 
     async def _sleep(self, seconds: float) -> None:
         self.sandbox.clock.advance(seconds)
         await asyncio.sleep(0)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.sandbox.clock.now(), UTC)
+        return datetime.fromtimestamp(self.wall(), UTC)
 
     def sync(self, *, full: bool = False) -> Synced:
         """Read, settle and write once, a minute after whatever happened last."""

@@ -183,10 +183,26 @@ class TestCustomerpAndTheWebshop:
         assert [line["quantity"] for line in only(shop.erp("orders"))["lines"]] == ["3"]
         assert shop.sync().written == {}
 
-    def test_what_goes_into_the_trash_is_deleted_and_its_sibling_stays(self, shop: Firm, order: dict[str, Any]) -> None:
+    def test_an_order_in_the_trash_is_cancelled_and_can_be_taken_out_again(
+        self, shop: Firm, order: dict[str, Any]
+    ) -> None:
+        before = only(shop.erp("orders"))["status"]
         web(shop, "DELETE", f"/orders/{order['id']}")
-        read = shop.sync()
-        assert read.written == {}
+        for full in (False, True):
+            shop.sync(full=full)
+            assert only(shop.erp("orders"))["status"] == "cancelled"
+            with shop.store.transaction() as transaction:
+                assert transaction.count('SELECT count(*) FROM "order".links WHERE gone_at IS NOT NULL') == 0
+        assert shop.sync().written == {}
+        web(shop, "PUT", f"/orders/{order['id']}", status="processing")
+        shop.sync()
+        assert only(shop.erp("orders"))["status"] == before
+
+    def test_an_order_that_is_deleted_for_good_is_gone_and_its_sibling_stays(
+        self, shop: Firm, order: dict[str, Any]
+    ) -> None:
+        web(shop, "DELETE", f"/orders/{order['id']}?force=true")
+        assert shop.sync(full=True).written == {}
         assert only(shop.erp("orders"))["number"] == "SO-7"
         assert shop.sync(full=True).written == {}
         assert shop.sandbox.records("customwebshop", "orders") == []

@@ -4,23 +4,17 @@
 in this one.
 """
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from talk_assets import cli
-from talk_assets.sandbox.serving import Serving, serving
+from talk_assets_tests.canaries import Canaries
+from talk_assets_tests.whole.instance import Instance, opened
 
 WRONG = "wrong-code-never-to-be-seen"
-TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]
-SHIPPED = Path(__file__).parents[2] / "data" / "dagster.yaml"
 HOLD = """
 import duckdb, sys
 held = duckdb.connect(sys.argv[1])
@@ -29,84 +23,21 @@ sys.stdin.read()
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How `talk` ended and what it printed."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-    @property
-    def failure(self) -> str:
-        """The one line on stderr with which it failed, as it should."""
-        assert self.status == 1, self
-        assert "Traceback" not in self.stdout + self.stderr
-        (line,) = self.stderr.splitlines()
-        assert line.startswith("talk: ")
-        return line
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A data folder whose systems are those of a sandbox in this process."""
-
-    folder: Path
-    sandbox: Serving
-
-    def configure(self, first: str = "", **base_urls: str) -> None:
-        """Write talk.toml: `first` before the sections, and where systems are, if not where the sandbox has them."""
-        sections = [f'[systems.{name}]\nbase_url = "{url}"' for name, url in {**self.urls, **base_urls}.items()]
-        sections.append('[dataflows.webcrm-customerp]\nmode = "write"')
-        (self.folder / "talk.toml").write_text("\n".join([first, *sections]), "utf-8")
-
-    @property
-    def urls(self) -> dict[str, str]:
-        return self.sandbox.base_urls
-
-    def process(self, *arguments: str, **environment: str) -> "Ended":
-        """Run `talk` in the folder, as a process of its own."""
-        environ = {**os.environ, "DAGSTER_HOME": str(self.folder), **environment}
-        done = subprocess.run([*TALK, *arguments], capture_output=True, text=True, check=False, env=environ)  # noqa: S603 -- our own interpreter
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    def talk(self, *arguments: str) -> "Ended":
-        """Run `talk` in the folder, in this process."""
-        done = CliRunner().invoke(cli.talk, arguments, prog_name="talk", env={"DAGSTER_HOME": str(self.folder)})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Ended(done.exit_code, done.stdout, done.stderr)
-
-    def everything(self) -> dict[str, object]:
-        """What both systems hold."""
-        return {
-            "persons": self.sandbox.records("webcrm", "Persons"),
-            "contacts": self.sandbox.records("customerp", "contacts"),
-        }
-
-
-GIVEN = {
-    "webcrm": {"Persons": [{"PersonLastName": "Berg", "PersonEmail": "anna@fjord.example"}]},
-    "customerp": {"contacts": [{"last_name": "Dahl", "email": "ola@fjord.example"}]},
-}
-
-
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """One person in Webcrm, another in Customerp, nothing synced."""
-    shutil.copy(SHIPPED, tmp_path)
-    with serving(GIVEN) as sandbox:
-        yield Instance(tmp_path, sandbox)
+    with opened(tmp_path) as found:
+        yield found
 
 
-def test_a_wrong_token_names_the_variable_and_appears_nowhere(instance: Instance) -> None:
+def test_a_wrong_token_names_the_variable_and_appears_nowhere(instance: Instance, nothing_leaks: Canaries) -> None:
+    nothing_leaks.add("the wrong token", WRONG)
     instance.configure()
     before = instance.everything()
     line = instance.process("sync", TALK_WEBCRM_AUTH_CODE=WRONG).failure
     assert "TALK_WEBCRM_AUTH_CODE" in line
     assert instance.everything() == before
     assert WRONG not in line
-    kept = [file for file in instance.folder.rglob("*") if file.is_file() and WRONG.encode() in file.read_bytes()]
-    assert kept == []
 
 
 @pytest.mark.parametrize("system", ["webcrm", "customerp"])

@@ -101,7 +101,8 @@ class Customwebshop(System):
         order = "id" if query.get("orderby") == "id" else "stamp"
         if ids := query.get("include"):
             wanted = [int(id_) for id_ in ids.split(",") if id_.strip().isdecimal() and len(id_) <= HIGHEST]
-            found = [row for id_ in dict.fromkeys(wanted) if (row := shelf.get(id_)) and not row.gone]
+            trash = query.get("status") == "trash"
+            found = [row for id_ in dict.fromkeys(wanted) if (row := shelf.get(id_)) and row.gone == trash]
             rows, total = found[(page - 1) * size : page * size], len(found)
         else:
             terms = self._terms(resource, query)

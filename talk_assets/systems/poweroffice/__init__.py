@@ -87,6 +87,7 @@ employee = PowerOfficeCollection(
     ),
     reference="externalImportReference",
     ignore=SECRETS,
+    archived={"isArchived": True},
     read_only=(*NOT_MINE, "hourlyRate", "hourlyCost"),
 )
 
@@ -99,6 +100,7 @@ supplier = PowerOfficeCollection(
     lens=COMPANY,
     reference="externalImportReference",
     ignore=SECRETS,
+    archived={"isArchived": True},
     read_only=(*PARTY_NOT_MINE, "standardGeneralLedgerAccountAgricultureDepartment"),
     fixed=COMPANY_PARTY,
 )
@@ -113,6 +115,7 @@ private_customer = PowerOfficeCollection(
     lens=Lens(first_name=FIRST_NAME, last_name=LAST_NAME, email=EMAIL, phone=PHONE, birth_date=BIRTH_DATE, **ADDRESS),
     reference="externalImportReference",
     ignore=SECRETS,
+    archived={"isArchived": True},
     read_only=(*PARTY_NOT_MINE, "name"),  # a person's name is made of the other two
     fixed=PERSON_PARTY,
     invoiced=True,
@@ -127,6 +130,7 @@ customer = PowerOfficeCollection(
     lens=COMPANY,
     reference="externalImportReference",
     ignore=SECRETS,
+    archived={"isArchived": True},
     read_only=PARTY_NOT_MINE,
     fixed=COMPANY_PARTY,
     invoiced=True,
@@ -153,6 +157,7 @@ contactperson = PowerOfficeCollection(
     ),
     reference="externalCode",
     ignore=SECRETS,
+    archived={"isActive": False},
     read_only=(*NOT_MINE, "partyId", "partyCustomerCode", "partySupplierCode"),
 )
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from talk_assets.errors import Refused
 from talk_assets.http.client import AnswerLost, Call, Client
 from talk_assets.http.connection import json_body, lost, nested
+from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, Write
 from talk_assets.systems.poweroffice.wire import PowerOfficeCollection, PowerOfficeReader, Written, summary
@@ -42,7 +43,7 @@ class PowerOfficeConnection(PowerOfficeReader):
         mine = self.collections[collection.name]
 
         async def send(write: Write) -> Answer:
-            return await self._write(mine, write)
+            return await told(self._write(mine, write))
 
         async for answer in gather(send, writes, window=self.client.site.concurrency):
             yield answer

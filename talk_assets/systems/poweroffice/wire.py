@@ -156,7 +156,9 @@ class PowerOfficeReader(HttpConnection):
             message = f"{name}: the list was refused: {summary(found['validation'])}; check base_url in talk.toml"
             raise NotTheApi(message)
         records = (found["data"] or "[]").encode()
-        ids = column(records, "id", name).cast(int)
+        ids = column(records, "id", name).cast(int, strict=False)
+        if ids.null_count():
+            raise not_json(name, records, "a list of records with a number as id")
         times = column(records, "lastChanged", name).str.to_datetime(
             "%Y-%m-%dT%H:%M:%S %:z", time_zone="UTC", strict=False
         )

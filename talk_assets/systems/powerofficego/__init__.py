@@ -77,6 +77,7 @@ customers = GoCollection(
     reference=REFERENCE,
     by="externalImportReference",
     ignore=("NationalIdNumber",),
+    archived={"IsArchived": True},
     address=True,
 )
 
@@ -88,6 +89,7 @@ departments = GoCollection(
     modified=MODIFIED,
     lens=Lens(name=Text("Name", blank="-"), department_code=Text("Code")),
     named=(("IsActive", True),),  # left unsaid it is false
+    archived={"IsActive": False},
 )
 
 contactperson = GoCollection(
@@ -108,6 +110,7 @@ contactperson = GoCollection(
     reference="ExternalCode",
     by="externalCodes",
     many=EXTERNAL_CODES,
+    archived={"IsActive": False},
     listed_only=True,
 )
 
@@ -127,6 +130,7 @@ products = GoCollection(
         gtin=Digits("Gtin"),
     ),
     ignore=("StockAvailable", "StockOnHand", "StockOnHandLastChangedDatetimeOffset"),
+    archived={"IsArchived": True},
 )
 
 salesorders = GoCollection(

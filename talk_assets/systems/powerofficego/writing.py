@@ -9,6 +9,7 @@ import httpx
 from talk_assets.errors import Refused
 from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import json_body, lost
+from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.systems.powerofficego.confirmed import Item, value
@@ -34,7 +35,7 @@ class GoWriter(GoReader):
         mine = self.collections[collection.name]
 
         async def send(write: Write) -> Answer:
-            return await self.carried_out(mine, write)
+            return await told(self.carried_out(mine, write))
 
         async for answer in gather(send, writes, window=self.client.site.concurrency):
             yield answer
@@ -45,7 +46,7 @@ class GoWriter(GoReader):
             match write.action:
                 case Action.CREATE:
                     return await self._create(collection, write)
-                case Action.UPDATE:
+                case Action.UPDATE | Action.ARCHIVE:
                     return await self._update(collection, write)
                 case Action.DELETE:
                     return await self._delete(collection, write)

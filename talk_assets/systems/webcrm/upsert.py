@@ -16,6 +16,7 @@ from talk_assets.http import words
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import chunks, json_body, lost
+from talk_assets.http.exchange import LONGEST, Exchange, beside, latest, told
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.systems.lines import Difference, Layout, difference
@@ -66,6 +67,7 @@ class _Result:
     outcome: Outcome
     id: str | None = None
     reason: str | None = None
+    exchange: Exchange | None = None
 
 
 class WebcrmConnection(WebcrmReader):
@@ -80,7 +82,7 @@ class WebcrmConnection(WebcrmReader):
                     yield answer
 
         async def delete(write: Write) -> Answer:
-            return await self._delete(mine, write)
+            return await told(self._delete(mine, write))
 
         deletes = [write for write in writes if write.action is Action.DELETE]
         async for answer in gather(delete, deletes, window=self.client.site.concurrency):
@@ -97,16 +99,20 @@ class WebcrmConnection(WebcrmReader):
         try:
             sent = await self._send(collection.path, collection.id, [items[place] for place in places])
         except AnswerLost as error:
-            return [lost(write, error) for write in writes]
+            return [beside(lost(write, error)) for write in writes]
         for place, result in zip(places, sent, strict=True):
             results[place] = result
         answers = [_answer(write, result) for write, result in zip(writes, results, strict=True)]
         if all(LINES not in json_body(write.body) for write in writes):
             return answers
+
+        async def complete(sent: tuple[Write, Item, Answer]) -> Answer:
+            return await told(self._with_lines(sent))
+
         return [
             answer
             async for answer in gather(
-                self._with_lines, zip(writes, items, answers, strict=True), window=self.client.site.concurrency
+                complete, zip(writes, items, answers, strict=True), window=self.client.site.concurrency
             )
         ]
 
@@ -122,7 +128,7 @@ class WebcrmConnection(WebcrmReader):
             try:
                 retried = await self._patch(path, id_, [items[place] for place in again])
             except AnswerLost as error:
-                retried = [_Result(Outcome.UNKNOWN, reason=str(error)) for _ in again]
+                retried = [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest()) for _ in again]
             for place, result in zip(again, retried, strict=True):
                 results[place] = result
         return results
@@ -138,7 +144,7 @@ class WebcrmConnection(WebcrmReader):
             response = await self.send(Call("PATCH", path, content=content, headers=headers, repeatable=repeatable))
         except Refused as error:
             if len(items) == 1:
-                return [_Result(Outcome.REFUSED, reason=str(error))]
+                return [_Result(Outcome.REFUSED, reason=str(error), exchange=latest())]
             half = len(items) // 2
             return await self._patch(path, id_, items[:half]) + await self._patch(path, id_, items[half:])
         return _results(id_, items, response)
@@ -255,8 +261,16 @@ def _results(id_: str, items: Sequence[Item], response: httpx.Response) -> list[
         found = None
     if not isinstance(found, list) or len(found) != len(items):
         reason = f"{len(items)} records were sent, and the answer was {words.of(response.content)}, not one result each"
-        return [_Result(Outcome.UNKNOWN, reason=reason) for _ in items]
-    return [_result(id_, item, str(text).strip()) for item, text in zip(items, found, strict=True)]
+        return [_Result(Outcome.UNKNOWN, reason=reason, exchange=latest()) for _ in items]
+    said = [str(text).strip() for text in found]
+    return [_noted(_result(id_, item, text), response, text) for item, text in zip(items, said, strict=True)]
+
+
+def _noted(result: _Result, response: httpx.Response, text: str) -> _Result:
+    """The result of an item with what was said about that item alone."""
+    exchange = latest()
+    said = f"{response.status_code} {text}"[:LONGEST]
+    return replace(result, exchange=exchange and replace(exchange, said=said))
 
 
 def _result(id_: str, item: Item, text: str) -> _Result:
@@ -271,4 +285,5 @@ def _result(id_: str, item: Item, text: str) -> _Result:
 
 
 def _answer(write: Write, result: _Result) -> Answer:
-    return Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason)
+    answer = Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason)
+    return result.exchange.on(answer) if result.exchange else answer

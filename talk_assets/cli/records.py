@@ -1,0 +1,50 @@
+"""How a record is named on the command line, and the words in which commands tell of one."""
+
+from datetime import datetime
+
+from talk_assets.errors import ConfigurationError
+from talk_assets.sections import suggestion
+from talk_assets.store import Transaction
+from talk_assets.sync import report
+from talk_assets.wiring import Wiring
+
+LINKED_BY = {
+    "new": "as the first record of its entity",
+    "created": "because the sync created it",
+    "external reference": "by the external reference it carries",
+    "founded it": "as the record that it began with",
+}
+"""How a record was linked, where it was not by a match rule."""
+
+
+def parse(wiring: Wiring, record: str) -> tuple[str, str]:
+    """Return the collection's key and the id; raise ConfigurationError where there is no such collection."""
+    key = "/".join(record.split("/")[:2])
+    id_ = record[len(key) + 1 :]
+    if key not in wiring.collections:
+        message = (
+            f"{record}: there is no collection {key}{suggestion(key, wiring.collections) or '.'}"
+            f" There are {', '.join(wiring.collections)}."
+        )
+        raise ConfigurationError(message)
+    if not id_:
+        message = f"{record}: names a collection; a record is {key}/ID."
+        raise ConfigurationError(message)
+    return key, id_
+
+
+def unknown(transaction: Transaction, record: str, key: str) -> ConfigurationError:
+    """Return the error for a record that nothing is known of, with some that there are."""
+    known = report.examples(transaction, key)
+    there = f"{key} has records like {', '.join(known)}" if known else f"no record of {key} was read yet: talk sync"
+    return ConfigurationError(f"{record}: there is no such record; {there}.")
+
+
+def how(linked_by: str | None) -> str:
+    """Say how a record was linked."""
+    return LINKED_BY.get(linked_by or "", f"by the same {linked_by}")
+
+
+def time(moment: datetime | None) -> str:
+    """Write an instant, to the second; nothing for none."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""

@@ -1,0 +1,177 @@
+"""What stops the sync before it does harm: a collection that shrinks too much, a run that would change too much.
+
+What is stopped waits in `sync.stops` for a person's approval, which covers as many records as there were then, and ends
+when it was made use of.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import polars as pl
+
+from talk_assets.store import Transaction
+from talk_assets.sync import tables
+
+WINDOW = timedelta(hours=1)
+"""Deletions of this time are counted together: a collection may disappear page by page."""
+
+FEW = 3
+"""Fewer deletions than these never stop."""
+
+
+class What(StrEnum):
+    """What was stopped."""
+
+    SHRINK = "shrink"
+    CHANGES = "changes"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Beyond what a person is asked.
+
+    `shrink`: the share of a collection that may be deleted within an hour. `changes`: the share of a collection that a
+    run may change, unless that is fewer than `few` records; `most`: how many in any case.
+    """
+
+    shrink: float = 0.2
+    changes: float = 0.5
+    few: int = 100
+    most: int = 5000
+
+
+UNLIMITED = Limits(shrink=1.0, changes=float("inf"), most=2**62)
+
+
+def believe(transaction: Transaction, key: str, gone: pl.DataFrame, limits: Limits, now: datetime) -> pl.DataFrame:
+    """Return the records (`id`) whose deletion is believed, of those that the system no longer has.
+
+    All or none: beyond the limit they are doubted, and stay as they are until a person approves, or they show again.
+    """
+    gone = transaction.frame(
+        f"SELECT id FROM gone SEMI JOIN {tables.raw(key)} r ON r._id = gone.id AND NOT r._deleted", gone=gone
+    )
+    if gone.is_empty():
+        return gone
+    live = transaction.count(f"SELECT count(*) FROM {tables.raw(key)} WHERE NOT _deleted")
+    lost = transaction.count(
+        "SELECT coalesce(max(lost), 0) FROM sync.guards WHERE collection = ? AND lost_since > ?", key, now - WINDOW
+    )
+    count, whole = lost + gone.height, lost + live
+    if approved(transaction, key, What.SHRINK) >= count:
+        _release(transaction, key, What.SHRINK)
+        transaction.run("DELETE FROM sync.doubted WHERE collection = ?", key)
+        transaction.run("UPDATE sync.guards SET lost = 0 WHERE collection = ?", key)
+        return gone
+    if count >= FEW and count > limits.shrink * whole:
+        _doubt(transaction, key, gone, now)
+        reason = (
+            f"{count} of its {whole} records seem to be deleted, more than {limits.shrink:.0%} within an hour."
+            f" They are kept as they are: see whether {key} is well, then talk approve {key}"
+        )
+        _stop(transaction, key, What.SHRINK, count, reason, None, now)
+        return gone.clear()
+    _row(transaction, key)
+    since = now if not lost else None
+    transaction.run(
+        "UPDATE sync.guards SET lost = ?, lost_since = coalesce(?, lost_since) WHERE collection = ?", count, since, key
+    )
+    return gone
+
+
+def _doubt(transaction: Transaction, key: str, gone: pl.DataFrame, now: datetime) -> None:
+    transaction.run(
+        "INSERT INTO sync.doubted SELECT $1, id, $2 FROM gone"
+        " WHERE id NOT IN (SELECT id FROM sync.doubted WHERE collection = $1)",
+        key,
+        now,
+        gone=gone,
+    )
+
+
+def doubted(transaction: Transaction, key: str) -> list[str]:
+    """Return the ids of the records that are doubted, if a person has approved of their deletion."""
+    if not approved(transaction, key, What.SHRINK):
+        return []
+    return transaction.frame("SELECT id FROM sync.doubted WHERE collection = ?", key)["id"].to_list()
+
+
+def shown(transaction: Transaction, key: str, ids: pl.DataFrame) -> None:
+    """Records (`id`) that the system shows are doubted no longer; without any, nothing is stopped."""
+    if not transaction.count("SELECT count(*) FROM sync.doubted WHERE collection = ?", key):
+        return
+    transaction.run("DELETE FROM sync.doubted WHERE collection = ? AND id IN (SELECT id FROM ids)", key, ids=ids)
+    if not transaction.count("SELECT count(*) FROM sync.doubted WHERE collection = ?", key):
+        _release(transaction, key, What.SHRINK)
+
+
+def too_many(
+    transaction: Transaction, key: str, changes: pl.DataFrame, limits: Limits, run: str, now: datetime
+) -> str | None:
+    """Return why a run must not send a collection's changes (`action`, `count`), null where it may.
+
+    A collection that nothing was written to yet is not stopped: somebody has just set its dataflow's mode to write.
+    """
+    count = int(changes["count"].sum())
+    live = transaction.count(f"SELECT count(*) FROM {tables.raw(key)} WHERE NOT _deleted")
+    known = transaction.count("SELECT count(*) FROM sync.guards WHERE collection = ? AND written_at IS NOT NULL", key)
+    beyond = count > limits.most or (count >= limits.few and count > limits.changes * live)
+    if not known or not beyond or approved(transaction, key, What.CHANGES) >= count:
+        return None
+    listed = ", ".join(f"{number} to {action}" for action, number in changes.sort("action").iter_rows())
+    reason = (
+        f"a run would change {count} records where there are {live} ({listed}). Nothing was sent: look at what it"
+        f" would be with talk sync --plan, then talk approve {key}"
+    )
+    _stop(transaction, key, What.CHANGES, count, reason, run, now)
+    return reason
+
+
+def written(transaction: Transaction, key: str, now: datetime) -> None:
+    """Note that everything that was asked of a collection was tried: what was approved has been made use of."""
+    _row(transaction, key)
+    transaction.run("UPDATE sync.guards SET written_at = ? WHERE collection = ? AND written_at IS NULL", now, key)
+    _release(transaction, key, What.CHANGES)
+
+
+def calm(transaction: Transaction, key: str) -> None:
+    """Nothing is asked of a collection: nothing of it is stopped."""
+    _release(transaction, key, What.CHANGES)
+
+
+def approved(transaction: Transaction, key: str, what: What) -> int:
+    """Return how many records a person has approved of."""
+    return transaction.count(
+        "SELECT coalesce(max(approved), 0) FROM sync.stops WHERE collection = ? AND what = ?", key, what.value
+    )
+
+
+def approve(transaction: Transaction, key: str) -> int:
+    """Let what is stopped of a collection go on, as much as there is of it; return how much was waiting for that."""
+    return transaction.count(
+        "UPDATE sync.stops SET approved = count WHERE collection = ? AND approved IS DISTINCT FROM count", key
+    )
+
+
+def _stop(
+    transaction: Transaction, key: str, what: What, count: int, reason: str, run: str | None, now: datetime
+) -> None:
+    since = transaction.frame("SELECT since FROM sync.stops WHERE collection = ? AND what = ?", key, what.value)[
+        "since"
+    ].to_list()
+    _release(transaction, key, what)
+    transaction.run(
+        "INSERT INTO sync.stops VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        key, what.value, run, count, reason, since[0] if since else now,
+    )  # fmt: skip
+
+
+def _release(transaction: Transaction, key: str, what: What) -> None:
+    transaction.run("DELETE FROM sync.stops WHERE collection = ? AND what = ?", key, what.value)
+
+
+def _row(transaction: Transaction, key: str) -> None:
+    transaction.run(
+        "INSERT INTO sync.guards SELECT $1, NULL, NULL, 0 WHERE $1 NOT IN (SELECT collection FROM sync.guards)", key
+    )

@@ -1,0 +1,39 @@
+"""Ids of entities: a UUID of version 8 (RFC 9562), named after the record that founds the entity.
+
+The same record founds the same entity again, so that whoever lost what was stored finds together what belongs together.
+`founded` and `founded_sql` are one function in two languages; what else an id is made of belongs here too.
+"""
+
+import hashlib
+
+OURS = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+"""The pattern of every id that we give, for references that somebody else wrote into the same property."""
+
+
+def named(name: str) -> str:
+    """Return the id of this name."""
+    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) % 4]
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:]}"
+
+
+def named_sql(name: str) -> str:
+    """Return the SQL of `named` for the SQL of a name."""
+    return (
+        f"regexp_replace(translate(substr(md5({name}), 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || md5({name}),"
+        r" '^(.)(.{8})(.{4}).(.{3}).(.{3})(.{12})$', '\2-\3-8\4-\1\5-\6')"
+    )
+
+
+def founded(key: str, id_: str) -> str:
+    """Return the id of the entity that the record `system/collection/id` founds."""
+    return named(f"{key}/{id_}")
+
+
+def founded_sql(table: str) -> str:
+    """Return the SQL of `founded` over the columns `collection` and `id` of a table."""
+    return named_sql(f"{table}.collection || '/' || {table}.id")
+
+
+RANDOM = named_sql("uuid()::VARCHAR")
+"""The SQL of an id that nothing leads to, for a record whose own one belongs to an entity that it left."""

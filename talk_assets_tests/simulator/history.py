@@ -1,0 +1,152 @@
+"""Plays a script: what people do, runs of the real hub with faults in them, and runs without, until all is at rest."""
+
+import asyncio
+import itertools
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from unittest import mock
+
+from talk_assets.entities import ENTITIES
+from talk_assets.errors import SystemFailure
+from talk_assets.sync import reading
+from talk_assets.sync.hub import Hub
+from talk_assets_tests.simulator.fate import Fate, Written
+from talk_assets_tests.simulator.memory import LAG, MortalStore
+from talk_assets_tests.simulator.office import PAIRS, Office
+from talk_assets_tests.simulator.promises import BrokenPromise, Ledger
+from talk_assets_tests.simulator.script import Act, Run, Script
+from talk_assets_tests.simulator.world import Crash, World
+from talk_assets_tests.simulator.writing import TOGETHER, chance, write
+
+REST = 8
+"""Runs within which everything must come to rest."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a script: `runs` are those it took to rest, `script` is it with the faults that happened."""
+
+    script: Script
+    broken: BrokenPromise | None
+    runs: int
+    faults: Counter[str]
+
+
+class History:
+    """A group of histories that is being lived."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.world = World()
+        self.office = Office(self.world, script.seed)
+        self.store = MortalStore(self.world)
+        self.ledger = Ledger(self.world, self.office, self.store)
+        self.numbers = itertools.count()
+        self.hub = self._hub()
+
+    def _hub(self) -> Hub:
+        """A process that was just started."""
+        return Hub(self.store, self.office.systems, PAIRS, run="0", clock=self.world.clock)
+
+    def play(self, fate: Callable[[int, Run], Fate]) -> Played:
+        """Live through it, then let it come to rest; `fate` decides on the faults of the run of that number."""
+        events: list[Act | Run] = []
+        runs, broken = 0, None
+        try:
+            for event in self.script.events:
+                if isinstance(event, Act):
+                    events.append(event)
+                    self.world.tick()
+                    self.office.carry_out(event)
+                    continue
+                decides = fate(sum(isinstance(one, Run) for one in events), event)
+                events.append(event)
+                try:
+                    self._faulty(event, decides)
+                finally:
+                    events[-1] = replace(event, faults=tuple(decides.happened))
+            runs = self._rest()
+            self.ledger.check()
+        except BrokenPromise as error:
+            broken = error
+        return Played(Script(self.script.seed, tuple(events)), broken, runs, self.world.faults)
+
+    def _faulty(self, run: Run, fate: Fate) -> None:
+        """Run; a process that dies is started again when what it was last answered is what lists show, too."""
+        self.world.tick(run.pause)
+        try:
+            self.run(run, fate)
+        except Crash:
+            self.world.forget_shown()
+            self.world.tick(LAG)
+            self.world.begin(Written())
+            self.hub = self._hub()
+
+    def _rest(self) -> int:
+        """Return after how many runs nothing was written any more."""
+        self.world.tick(LAG + 1)
+        self.run(Run(), Written())  # a first read that was interrupted goes on, and does not look back
+        for runs in range(1, REST + 1):
+            self.world.tick(LAG + 1)
+            if not self.run(Run(full=True), Written()):
+                return runs
+        message = "does not come to rest"
+        raise BrokenPromise(message)
+
+    def run(self, run: Run, fate: Fate) -> int:
+        """Run once; return how many records were written, or could not be."""
+        self.world.begin(fate)
+        self.hub.run = str(next(self.numbers))
+        return asyncio.run(self._run(run))
+
+    async def _run(self, run: Run) -> int:
+        """What the graph does: a system that could not be read is not written to, the others go on."""
+        failed = {name for name in "abcd" if run.reads and not await self._read(name, full=run.full)}
+        for entity in ENTITIES:
+            self.hub.settle(entity)
+            self.ledger.note(entity)
+        return sum([await self._write(name) for name in "adbc" if name not in failed])
+
+    async def _read(self, name: str, *, full: bool) -> bool:
+        try:
+            await self.hub.read(name, full=full)
+        except SystemFailure:
+            return False
+        return True
+
+    async def _write(self, name: str) -> int:
+        try:
+            report = await self.hub.write(name)
+        except SystemFailure:
+            return 1
+        finally:
+            if not self.world.dead:
+                for entity in ENTITIES:
+                    self.ledger.note(entity)
+        return sum(done.writes + done.failed for done in report.collections.values())
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself."""
+    with (
+        mock.patch.object(uuid, "uuid4", side_effect=(uuid.UUID(int=n) for n in itertools.count(1))),
+        mock.patch.object(reading, "PATIENCE", float("inf")),
+        mock.patch.object(reading, "FLUSH", 0),
+    ):
+        yield
+
+
+def play(script: Script) -> Played:
+    """Play a script with the faults that are written down in it."""
+    with repeatable():
+        return History(script).play(lambda _, run: Written(run.faults))
+
+
+def live(seed: int, histories: int = TOGETHER) -> Played:
+    """Live through a group of random histories."""
+    with repeatable():
+        return History(write(seed, histories)).play(lambda n, _: chance(seed, n, histories))

@@ -1,0 +1,332 @@
+"""Systems in memory: what a connection must do, in its shortest form, with the traits and the faults of the real ones.
+
+What is as with them: a list lags behind what people do, by less than a read goes back; it never shows less than what a
+write was answered with, since the connectors see to that; the systems' clocks are off by what the connection measures.
+"""
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from talk_assets.store import Store, Transaction
+from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, System, Usage, Write
+from talk_assets_tests.simulator.script import Kind
+from talk_assets_tests.simulator.world import EPOCH, TICK, World
+
+Record = dict[str, Any]
+PAGE = 20
+
+LAG = 12
+"""Ticks that a list may lag behind."""
+
+OVERLAP = 2 * LAG
+"""Ticks that a read goes back behind its cursor."""
+
+NARROW = 6
+"""Ticks that may pass between the last look at a collection and the first write to it."""
+
+
+@dataclass
+class MemoryCollection:
+    """The records of one collection, behind the interface of a `Connection`.
+
+    `rewrite` is what the system makes of a value it is given; `answers`: whether it returns what it stored. `skew` is
+    its clock less ours. `archived` are records that no list shows, but a look-up does.
+    """
+
+    world: World
+    key: str
+    collection: Collection
+    rewrite: Callable[[str, str | None], str | None] = lambda _, value: value
+    answers: bool = True
+    tombstones: bool = False
+    whole_seconds: bool = False
+    lag: int = 0
+    skew: timedelta = timedelta()
+    records: dict[str, Record] = field(default_factory=dict)
+    graves: dict[str, Record] = field(default_factory=dict)
+    history: dict[str, int] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
+    born: dict[str, int] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    """Ids of records that the hub was ever shown, or that it created."""
+    shown: dict[str, Record] = field(default_factory=dict)
+    """Records as the hub was last shown them."""
+    shadows: dict[str, tuple[int, Record | None]] = field(default_factory=dict)
+    """What lists show of a record, null if nothing, and until when."""
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Names of the properties that people edit."""
+        return tuple(self.collection.lens.columns)
+
+    def create(
+        self, values: Mapping[str, Any], reference: str | None = None, *, history: int = 0, id_: str | None = None
+    ) -> str:
+        """Create a record and return its id."""
+        id_ = id_ or f"{self.key.split('/')[0]}{next(self.numbers)}"
+        self.graves.pop(id_, None)
+        self.archived.discard(id_)
+        self.history[id_], self.born[id_] = history, self.world.now
+        self.records[id_] = {"id": id_, **dict.fromkeys(self.properties), "version": 0}
+        if self.collection.reference:
+            self.records[id_][self.collection.reference] = reference
+        self.write(id_, values)
+        return id_
+
+    def write(self, id_: str, values: Mapping[str, Any]) -> None:
+        """Change a record."""
+        record = self.records[id_]
+        stored = {name: self.rewrite(name, value) for name, value in values.items()}
+        self.world.faults["rewritten value"] += sum(stored[name] != value for name, value in values.items())
+        record |= stored | {"changed": self.world.tick(), "version": record["version"] + 1}
+        moment = EPOCH + TICK * record["changed"] + self.skew
+        if self.whole_seconds:
+            self.world.faults["whole-second clock"] += bool(moment.microsecond)
+            moment = moment.replace(microsecond=0)
+        self.world.faults["skewed clock"] += bool(self.skew)
+        record["modified"] = moment.isoformat()
+
+    def employ(self, history: int, values: Mapping[str, Any], id_: str | None = None) -> str:
+        """A person creates a record, by accident with the id of one that was deleted."""
+        id_ = self.create(values, history=history, id_=id_)
+        self.known.discard(id_)
+        self.world.made.pop((self.key, id_), None)
+        self._hide(id_, None)
+        self._note(id_, self.properties, created=True)
+        return id_
+
+    def edit(self, id_: str, values: Mapping[str, Any]) -> None:
+        """A person changes a record; who does so takes it out of the archive."""
+        self._hide(id_, self.records[id_])
+        self.archived.discard(id_)
+        self.write(id_, values)
+        self._note(id_, values, created=False)
+
+    def delete(self, id_: str) -> None:
+        """A person deletes a record."""
+        record = self.records.pop(id_)
+        self._hide(id_, record)
+        self.archived.discard(id_)
+        self.graves[id_] = record | {"deleted": True, "changed": self.world.tick()}
+
+    def restore(self, id_: str) -> None:
+        """A person takes a record out of the trash."""
+        self.records[id_] = {name: value for name, value in self.graves.pop(id_).items() if name != "deleted"}
+        self.write(id_, {})
+
+    def archive(self, id_: str) -> None:
+        """A person archives a record: what is in the archive is shown to who asks for it."""
+        self.archived.add(id_)
+
+    def _note(self, id_: str, names: Mapping[str, Any] | Sequence[str], *, created: bool) -> None:
+        for name in names:
+            self.world.edited(self.key, id_, name, self.records[id_][name], created=created)
+
+    def _hide(self, id_: str, now: Record | None) -> None:
+        if self.lag:
+            self.shadows.setdefault(id_, (self.world.now + self.lag, now and dict(now)))
+
+    def listed(self) -> dict[str, Record]:
+        """The records as lists show them."""
+        self.shadows = {id_: shadow for id_, shadow in self.shadows.items() if shadow[0] > self.world.now}
+        listed = {id_: record for id_, record in self.records.items() if id_ not in self.archived}
+        for id_, (_, before) in self.shadows.items():
+            self.world.faults["lagging read"] += listed.get(id_) != before
+            listed.pop(id_, None)
+            if before is not None:
+                listed[id_] = before
+        return listed
+
+    def show(self, records: Sequence[Record]) -> bytes:
+        """Return records as JSON; what was shown has been seen."""
+        for record in records:
+            self.known.add(record["id"])
+            self.shown[record["id"]] = dict(record)
+            self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties})
+        return json.dumps([{k: v for k, v in record.items() if k != "changed"} for record in records]).encode()
+
+    def changed_since(self, since: int) -> list[Record]:
+        """Return what was changed at or after a time, tombstones included where the system has them."""
+        graves = [grave for id_, grave in self.graves.items() if id_ not in self.shadows] if self.tombstones else []
+        return sorted(
+            (r for r in [*self.listed().values(), *graves] if r["changed"] >= since), key=lambda r: r["changed"]
+        )
+
+
+class MemoryConnection:
+    """A `Connection` to collections in memory."""
+
+    def __init__(self, world: World, collections: dict[str, MemoryCollection]) -> None:
+        self.usage = Usage()
+        self.skew = next((memory.skew for memory in collections.values()), timedelta())
+        self._world = world
+        self._collections = collections
+
+    def _request(self, name: str, memory: MemoryCollection, *, meddle: bool = True) -> None:
+        repeated = self._world.request(f"{name} {memory.key}", meddle=meddle)
+        self.usage.retries += repeated
+        self.usage.requests[name] = self.usage.requests.get(name, 0) + 1 + repeated
+
+    async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
+        """Pages of `PAGE` records in a full read, one page in an incremental one."""
+        memory = self._collections[collection.name]
+        start, _, began = (position or "").partition("|")
+        began = began or str(self._world.tick())
+        if since is not None:
+            self._request("GET changes", memory)
+            yield Page(memory.show(memory.changed_since(int(since) - OVERLAP)), cursor=began)
+            return
+        for page in itertools.count(int(start or 0)):
+            self._request("GET page", memory)
+            records = sorted(memory.listed().values(), key=lambda r: r["id"])[page * PAGE : (page + 1) * PAGE]
+            yield Page(memory.show(records), position=f"{page + 1}|{began}", cursor=began)
+            if len(records) < PAGE:
+                return
+
+    async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """One page, of the records as they are."""
+        memory = self._collections[collection.name]
+        self._request("GET ids", memory)
+        found = [memory.records[id_] for id_ in ids if id_ in memory.records]
+        listed = memory.listed()
+        self._world.faults["full list that lacks a record"] += sum(record["id"] not in listed for record in found)
+        yield Page(memory.show(found))
+
+    async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
+        """One page, of the records as they are."""
+        memory = self._collections[collection.name]
+        self._request("GET references", memory)
+        yield Page(memory.show([r for r in memory.records.values() if r[str(collection.reference)] in references]))
+
+    async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        """So many writes in one request as the API takes.
+
+        Nobody edits between the last look and an unwatched write: without versions, no system could tell.
+        """
+        memory = self._collections[collection.name]
+        size = memory.collection.bulk
+        for start in range(0, len(writes), size):
+            some = writes[start : start + size]
+            self._request("write", memory, meddle=memory.collection.watched)
+            answers = [self._answer(memory, write) for write in some]
+            failed = sum(answer.outcome in {Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN} for answer in answers)
+            self._world.faults["partial bulk failure"] += 0 < failed < len(some)
+            for answer in answers:
+                yield answer
+        self._world.point("written", Kind.MEANWHILE)
+
+    def _answer(self, memory: MemoryCollection, write: Write) -> Answer:
+        """Carry out one write, or not; the answer may be lost."""
+        watched = memory.collection.watched
+        history = self._history(memory, write)
+        meanwhile = (Kind.MEANWHILE,) if watched else ()
+        wrong = self._world.point(
+            f"{write.action} {memory.key}", *meanwhile, Kind.LOST, Kind.FAILED, Kind.REFUSED, history=history
+        )
+        if Kind.FAILED in wrong:
+            self._world.faults[Kind.FAILED] += 1
+            return Answer(write.key, Outcome.FAILED, id=write.id, reason="busy")
+        if Kind.REFUSED in wrong:
+            self._world.faults[Kind.REFUSED] += 1
+            self._world.refused.add((memory.key, write.entity))
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason="not like this")
+        lost = Kind.LOST in wrong
+        answer = self._carry_out(memory, write, history, lost=lost)
+        self._world.point(f"{write.action}d {memory.key}", *meanwhile, history=history)
+        if lost and answer.outcome is Outcome.DONE:
+            self._world.faults[Kind.LOST] += 1
+            return Answer(write.key, Outcome.UNKNOWN, reason="the answer was lost")
+        return answer
+
+    @staticmethod
+    def _history(memory: MemoryCollection, write: Write) -> int:
+        """The history that a record is of: in the simulator, every value of one begins with its number."""
+        if write.id in memory.history:
+            return memory.history[write.id]
+        values = json.loads(write.body)
+        first = str(values.get("number") or values.get("email") or values.get("first_name"))[:2]
+        return int(first) if first.isdecimal() else 0
+
+    def _carry_out(self, memory: MemoryCollection, write: Write, history: int, *, lost: bool) -> Answer:
+        values = json.loads(write.body)
+        if write.action is Action.CREATE:
+            for record in memory.records.values():
+                if memory.collection.reference and record[memory.collection.reference] == write.entity:
+                    return Answer(write.key, Outcome.EXISTS, id=record["id"])
+            self._look_beside(memory, values)
+            id_ = memory.create(values, write.entity, history=history)
+            self._world.made[memory.key, id_] = write.entity
+            memory.known.add(id_)
+        else:
+            id_ = str(write.id)
+            if id_ not in memory.records:
+                return Answer(write.key, Outcome.GONE)
+            if memory.collection.watched and str(memory.records[id_]["version"]) != write.etag:
+                return Answer(write.key, Outcome.STALE)
+            if write.action is Action.DELETE:
+                memory.delete(id_)
+                self._world.removed.append(f"{memory.key}/{id_}")
+                return Answer(write.key, Outcome.DONE, id=id_)
+            self._look_under(memory, id_, values)
+            memory.write(id_, values)
+            memory.shadows.pop(id_, None)
+        if lost or not memory.answers:
+            self._world.echoes |= {memory.rewrite(name, value): self._world.now for name, value in values.items()}
+        record = {k: v for k, v in memory.records[id_].items() if k != "changed"}
+        answered = json.dumps(record).encode() if memory.answers else None
+        return Answer(write.key, Outcome.DONE, id=id_, record=answered)
+
+    def _look_under(self, memory: MemoryCollection, id_: str, values: Record) -> None:
+        """Note what nobody had read and is written over, unless no list showed it yet when last looked at."""
+        for name in values:
+            at = self._world.unseen.pop((memory.key, id_, name), None)
+            visible = memory.collection.watched or not memory.lag
+            if at is not None and (visible or at + memory.lag <= self._world.now - NARROW):
+                self._world.overwritten.append(f"{memory.key}/{id_}.{name}")
+
+    def _look_beside(self, memory: MemoryCollection, values: Record) -> None:
+        """Note a record that has the same key, was there before the first run, and that nobody ever looked at."""
+        key = "number" if "number" in values else "email"
+        for id_, record in memory.records.items():
+            unread = id_ not in memory.known and memory.born[id_] < self._world.opened
+            if unread and values.get(key) and record[key] == values[key]:
+                self._world.beside.append(f"{memory.key}/{id_}")
+
+
+def system(world: World, name: str, collections: Sequence[MemoryCollection]) -> System:
+    """Return a system over collections in memory."""
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[MemoryConnection]:
+        yield MemoryConnection(world, {memory.collection.name: memory for memory in collections})
+
+    return System(name, name.title(), tuple(memory.collection for memory in collections), connect)
+
+
+class MortalStore(Store):
+    """A database in memory; at every transaction the process may die, before it is committed or just after.
+
+    New ids are counted, so that a history can be lived again exactly as it was.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__(None)
+        self._world = world
+        with super().transaction() as transaction:
+            transaction.run("SET threads = 1")
+            transaction.run("CREATE SEQUENCE made")
+            transaction.run("CREATE MACRO uuidv7() AS ('e' || lpad(nextval('made')::VARCHAR, 9, '0'))")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """As of any store."""
+        with super().transaction() as transaction:
+            yield transaction
+            self._world.point("commit")
+        self._world.point("committed")

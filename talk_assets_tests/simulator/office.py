@@ -1,0 +1,159 @@
+"""The four systems of a group of histories, with traits from a seed, and the people who work there."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from talk_assets.dataflows import Pair
+from talk_assets.entities import company, person
+from talk_assets.sync.connection import Collection, System
+from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets_tests.simulator.memory import LAG, MemoryCollection, system
+from talk_assets_tests.simulator.script import Act, Doing
+from talk_assets_tests.simulator.world import World
+
+PAIRS = tuple(
+    Pair(f"{left}/{name}", f"{right}/{name}") for name in ("people", "firms") for left, right in ("ab", "bc", "db")
+)
+"""A chain, and a second source for its middle; people refer to firms."""
+
+SHORT = 12
+"""Characters that system d keeps of a first name, as its lens knows."""
+
+LENSES = {
+    "people": Lens(
+        email=Email("email"),
+        first_name=Text("first_name"),
+        job_title=Text("job_title"),
+        company=Ref("firm", to="firms"),
+    ),
+    "firms": Lens(organisation_number=Digits("number"), name=Text("name")),
+}
+
+SHORT_PEOPLE = Lens(
+    email=Email("email"),
+    first_name=Text("first_name", max_length=SHORT),
+    job_title=Text("job_title"),
+    company=Ref("firm", to="firms"),
+)
+
+
+def capitals(name: str, value: str | None) -> str | None:
+    """What system c makes of a value: capitals of a job title, and nothing of blanks around a name."""
+    if value is None:
+        return None
+    return value.upper() if name == "job_title" else value.strip() if name == "name" else value
+
+
+def short(name: str, value: str | None) -> str | None:
+    """What system d makes of a value."""
+    return value[:SHORT].rstrip() if name == "first_name" and value else value
+
+
+def common(name: str, value: str | None) -> str | None:
+    """What is left of a value when every system has had its way with it."""
+    return short(name, capitals(name, value))
+
+
+def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> MemoryCollection:
+    """A collection with the traits of some API: versions, references, tombstones, answers, times, or none."""
+    owner, name = key.split("/")
+    watched, tombstones = rng.random() < 0.5, rng.random() < 0.5
+    dated = rng.random() < 0.85
+    # What rewrites in a way that no lens knows must keep a reference, or nobody could tell a create from a stranger.
+    referred = rng.random() < 0.7 or owner == "c"
+    declared = Collection(
+        name=name,
+        entity={"people": person, "firms": company}[name],
+        id="id",
+        modified=Instant("modified") if dated else None,
+        version="version",
+        deleted="deleted" if tombstones else None,
+        reference="ref" if referred else None,
+        ignore=() if dated else ("modified",),
+        watched=watched,
+        bulk=1 if watched else rng.choice([1, 70]),
+        lens=SHORT_PEOPLE if key == "d/people" else LENSES[name],
+    )
+    memory = MemoryCollection(world, key, declared, tombstones=tombstones, skew=skew)
+    # Without an answer, a value that is rewritten in a way that no lens knows counts as an edit.
+    memory.answers = rng.random() < 0.5 or owner == "c"
+    memory.rewrite = {"c": capitals, "d": short}.get(owner, memory.rewrite)
+    memory.whole_seconds = rng.random() < 0.3
+    memory.lag = rng.choice([0, 0, LAG]) if dated else 0
+    return memory
+
+
+@dataclass
+class Office:
+    """The systems and who works there. `seed` is what the traits come from."""
+
+    world: World
+    seed: int
+    memories: dict[str, MemoryCollection] = field(init=False)
+    systems: Mapping[str, System] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rng = random.Random(self.seed)
+        skews = {name: timedelta(seconds=rng.choice([0, 0, 90, -3600])) for name in "abcd"}
+        self.memories = {
+            f"{name}/{kind}": _collection(self.world, f"{name}/{kind}", rng, skews[name])
+            for name in "abcd"
+            for kind in ("people", "firms")
+        }
+        self.systems = {
+            name: system(self.world, name, [self.memories[f"{name}/firms"], self.memories[f"{name}/people"]])
+            for name in "abcd"
+        }
+        self.world.people = self.carry_out
+
+    def carry_out(self, act: Act) -> None:
+        """Do what somebody does, if there is a record for it."""
+        memory = self.memories[act.where]
+        values = self._resolved(act)
+        if act.doing is Doing.CREATE:
+            memory.employ(act.history, values)
+            return
+        trashed = act.doing in {Doing.RESTORE, Doing.REUSE}
+        found = [id_ for id_ in (memory.graves if trashed else memory.records) if memory.history[id_] == act.history]
+        if not found:
+            return
+        id_ = found[act.pick % len(found)]
+        self.world.faults[NAMES[act.doing]] += 1
+        match act.doing:
+            case Doing.EDIT:
+                memory.edit(id_, values)
+            case Doing.DELETE:
+                memory.delete(id_)
+            case Doing.RESTORE:
+                memory.restore(id_)
+            case Doing.ARCHIVE:
+                memory.archive(id_)
+            case Doing.REUSE:
+                memory.employ(act.history, values, found[-1])
+
+    def _resolved(self, act: Act) -> dict[str, str | None]:
+        """The values, with a firm's id where `firm` counts through the firms of the history."""
+        values = dict(act.values)
+        pick = values.get("firm")
+        if pick is not None:
+            memory = self.memories[f"{act.where.split('/')[0]}/firms"]
+            firms = [id_ for id_ in memory.records if memory.history[id_] == act.history]
+            values["firm"] = firms[int(pick) % len(firms)] if firms else None
+        return values
+
+
+NAMES = {
+    Doing.EDIT: "edit",
+    Doing.DELETE: "delete",
+    Doing.RESTORE: "record that comes back",
+    Doing.REUSE: "id used again",
+    Doing.ARCHIVE: "record archived",
+}
+"""What an act is counted as."""
+
+
+def wiped(act: Act) -> Act:
+    """The same act without values that can be left out, for a shorter history."""
+    return replace(act, values=tuple((name, value) for name, value in act.values if name in {"email", "number"}))

@@ -1,0 +1,136 @@
+"""Planted bugs: one protection of the hub switched off at a time, each of which the simulator must find.
+
+The hub itself has no switches: each is patched from here, at a place that must be there.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest import mock
+
+import polars as pl
+
+from talk_assets.entities import Entity
+from talk_assets.store import Transaction
+from talk_assets.sync import changes, journal, links, matching, reading
+from talk_assets.sync.connection import Collection, Connection
+from talk_assets.sync.hub import Hub
+from talk_assets.sync.reading import Reader, ReadReport
+from talk_assets.sync.writing import Writer
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Records are created before both sides of a pair were read in full."""
+    with mock.patch.object(changes, "_wait_for_reads"):
+        yield
+
+
+@contextmanager
+def sent() -> Iterator[None]:
+    """Golden is compared with what the system shows instead of with what it was sent."""
+    real = changes._updates
+
+    def updates(key: str, collection: Collection, golden: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
+        shown = [pl.col(f"seen_{field}").alias(f"sent_{field}") for field in collection.lens.fields]
+        return real(key, collection, golden, linked.with_columns(shown))
+
+    with mock.patch.object(changes, "_updates", updates):
+        yield
+
+
+@contextmanager
+def intent() -> Iterator[None]:
+    """Nothing is written down before it is sent."""
+    with mock.patch.object(journal, "intend"):
+        yield
+
+
+@contextmanager
+def recovery() -> Iterator[None]:
+    """What became of creates whose answer was lost is not looked for."""
+
+    async def nothing(hub: Hub, connection: Connection, key: str, collection: Collection) -> None:
+        """Send them again."""
+
+    with mock.patch.object(Hub, "_look_for_lost", nothing), mock.patch.object(matching, "_by_values"):
+        yield
+
+
+@contextmanager
+def hold() -> Iterator[None]:
+    """Where several records or entities could be meant, the first is taken."""
+    with _other_sql(matching, "d.alike = 1 AND d.candidates = 1", "d.candidates > 0"):
+        yield
+
+
+@contextmanager
+def repoll() -> Iterator[None]:
+    """Collections without versions are not read again before a batch."""
+    real = Hub._writer
+
+    def writer(hub: Hub, key: str) -> Writer:
+        found = real(hub, key)
+        return dataclasses.replace(found, collection=dataclasses.replace(found.collection, watched=True))
+
+    with mock.patch.object(Hub, "_writer", writer):
+        yield
+
+
+@contextmanager
+def look_up() -> Iterator[None]:
+    """What a full read does not show is deleted."""
+
+    async def believe(reader: Reader, missing: Sequence[str], report: ReadReport) -> None:
+        with reader.store.transaction() as transaction:
+            gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
+            report.deleted += reading.mark_deleted(transaction, reader.key, gone)
+
+    with mock.patch.object(Reader, "_look_once_more", believe):
+        yield
+
+
+@contextmanager
+def newest() -> Iterator[None]:
+    """Whichever edit is looked at last wins."""
+    real = links.decide
+
+    def decide(transaction: Transaction, entity: Entity, proposals: pl.DataFrame, *rest: Any) -> None:  # noqa: ANN401
+        later = pl.datetime(2030, 1, 1, time_unit="us", time_zone="UTC").alias("edited_at")
+        real(transaction, entity, proposals.with_columns(later), *rest)
+
+    with mock.patch.object(links, "decide", decide):
+        yield
+
+
+@contextmanager
+def _other_sql(module: object, right: str, wrong: str) -> Iterator[None]:
+    """Statements say `wrong` where they say `right`; the module must."""
+    real, met = Transaction._executed, []
+
+    def executed(
+        transaction: Transaction, sql: str, parameters: Sequence[object], frames: dict[str, pl.DataFrame]
+    ) -> AbstractContextManager[Any]:
+        if right in sql:
+            met.append(sql)
+        return real(transaction, sql.replace(right, wrong), parameters, frames)
+
+    with mock.patch.object(Transaction, "_executed", executed):
+        yield
+    assert met, f"no statement of {module} says {right!r}"
+
+
+Planted = Callable[[], AbstractContextManager[None]]
+
+PROTECTIONS: dict[str, Planted] = {
+    "guard": guard,
+    "sent": sent,
+    "intent": intent,
+    "recovery": recovery,
+    "hold": hold,
+    "re-poll": repoll,
+    "delete look-up": look_up,
+    "newest edit": newest,
+}
+"""By the name of what is switched off."""

@@ -1,0 +1,282 @@
+"""What must be true of a history that came to rest, and of every moment before.
+
+`Ledger` takes notes after every decision of the hub, since what golden once held, and what two records looked like when
+they were linked, cannot be told at the end.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import polars as pl
+
+from talk_assets.store import Store
+from talk_assets.sync import tables
+from talk_assets_tests.simulator.office import PAIRS, Office, common
+from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World
+
+KINDS = {"people": "person", "firms": "company"}
+FIELDS = {"people": {"first_name": "first_name", "job_title": "job_title"}, "firms": {"name": "name"}}
+"""The properties that people edit, and the fields they are, but for references."""
+
+SECOND = 4
+"""Ticks that a clock of whole seconds may be behind, and one for the measuring."""
+
+
+class BrokenPromise(AssertionError):  # noqa: N818 -- what the sync must never do, not an error of the simulator
+    """`promise` is the same for all that break it, `case` says where and how, `history` in which one, if in one."""
+
+    def __init__(self, promise: str, case: str = "", history: int | None = None) -> None:
+        super().__init__(f"{promise}: {case}" if case else promise)
+        self.promise = promise
+        self.case = case
+        self.history = history
+
+    def __reduce__(self) -> tuple[type["BrokenPromise"], tuple[str, str, int | None]]:
+        return type(self), (self.promise, self.case, self.history)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as it is in the database."""
+
+    entity: str
+    live: bool
+    at: float
+    by: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What the database says at rest."""
+
+    links: Mapping[tuple[str, str], Link]
+    present: set[tuple[str, str]]
+    """Collections and entities with a record, or the mark of one."""
+    alive: set[tuple[str, str]]
+    held: set[tuple[str, str]]
+    waiting: set[tuple[str, str]]
+    doubled: bool
+
+    @classmethod
+    def of(cls, store: Store) -> "State":
+        """Read it."""
+        with store.transaction() as transaction:
+            links = pl.concat(
+                transaction.frame(
+                    f"SELECT collection, id, entity, gone_at IS NULL AS live, linked_at, linked_by FROM {table}"
+                    " ORDER BY gone_at IS NULL"
+                )
+                for table in (tables.links(kind) for kind in KINDS.values())
+            )
+            held = set(transaction.frame("SELECT collection, id FROM sync.held").iter_rows())
+            waiting = set(transaction.frame("SELECT collection, entity FROM sync.changes").iter_rows())
+        live = links.filter("live")
+        twice = live.select("collection", "entity").is_duplicated() | live.select("collection", "id").is_duplicated()
+        return cls(
+            links={
+                (key, id_): Link(entity, alive, (at - EPOCH) / TICK, by)
+                for key, id_, entity, alive, at, by in links.iter_rows()
+            },
+            present=set(links.select("collection", "entity").iter_rows()),
+            alive=set(live.select("collection", "entity").iter_rows()),
+            held=held,
+            waiting=waiting,
+            doubled=bool(twice.any()),
+        )
+
+    def record(self, entity: str) -> tuple[str, str]:
+        """One of its records."""
+        return next(record for record, link in self.links.items() if link.entity == entity)
+
+    def entity(self, key: str, id_: str) -> str | None:
+        """The entity of a record that is linked and not gone."""
+        link = self.links.get((key, id_))
+        return link.entity if link and link.live else None
+
+
+@dataclass
+class Ledger:
+    """Notes on one group of histories, and the promises."""
+
+    world: World
+    office: Office
+    store: Store
+    held: defaultdict[tuple[str, str], set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    """By entity and field, every value that golden has had."""
+    linked: set[tuple[str, str]] = field(default_factory=set)
+
+    def note(self, entity: str) -> None:
+        """Note what golden holds, and look at what was linked since."""
+        name = next((name for name, kind in KINDS.items() if kind == entity), None)
+        if name is None:
+            return
+        fields = list(FIELDS[name].values())
+        with Store.transaction(self.store) as transaction:
+            golden = transaction.frame(f"SELECT entity, {', '.join(fields)} FROM {tables.golden(entity)}")
+            links = transaction.frame(f"SELECT collection, id, linked_by FROM {tables.links(entity)}")
+        for row in golden.iter_rows(named=True):
+            for one in fields:
+                self.held[row["entity"], one].add(common(one, row[one]))
+        for key, id_, by in links.iter_rows():
+            if (key, id_) not in self.linked:
+                self.linked.add((key, id_))
+                self._check_guess(key, id_, by)
+
+    def _check_guess(self, key: str, id_: str, by: str) -> None:
+        """Where others had the same key when a record was linked by it, it was a guess."""
+        name = {"e-mail": "email", "organisation number": "number"}.get(by)
+        shown = self.office.memories[key].shown
+        if name is None or id_ not in shown:
+            return
+        there = [other for other in self.office.memories[key].records if other in shown and other != id_]
+        same = [other for other in there if shown[other][name] == shown[id_][name]]
+        if same:
+            self._broken("guessed which of several records was meant", f"{key}/{id_}, as {', '.join(same)}", (key, id_))
+
+    def check(self) -> None:
+        """Hold the state at rest against the promises."""
+        if self.world.overwritten:
+            self._broken("overwrote an edit that nobody had read", ", ".join(self.world.overwritten))
+        if self.world.removed:
+            self._broken("deleted what no person deleted", ", ".join(self.world.removed))
+        if self.world.beside:
+            self._broken("created a record beside one that nobody had read", ", ".join(self.world.beside))
+        state = State.of(self.store)
+        if state.doubled:
+            self._broken("two live records of one collection in one entity, or one record in two")
+        self._check_made(state)
+        self._check_dead(state)
+        self._check_pairs(state)
+        self._check_values(state)
+        self._check_edits(state)
+
+    def _broken(self, promise: str, case: str = "", record: tuple[str, str] | None = None) -> NoReturn:
+        key, id_ = record or ("", "")
+        raise BrokenPromise(promise, case, self.office.memories[key].history.get(id_) if record else None)
+
+    def _records(self) -> Iterator[tuple[str, str]]:
+        return ((key, id_) for key, memory in self.office.memories.items() for id_ in memory.records)
+
+    def _check_made(self, state: State) -> None:
+        """Without references, a record that was edited before its answer came is for a person to say."""
+        for (key, id_), made in self.world.made.items():
+            found = state.entity(key, id_)
+            if id_ not in self.office.memories[key].records or found == made:
+                continue
+            if (key, id_) in state.held and (key, made) not in state.present:
+                continue
+            link = state.links.get((key, id_))
+            if link and link.entity == made and (key, made) in state.alive:
+                continue  # deleted, replaced by a person's, and taken out of the trash
+            self._broken("created twice", f"{key}/{id_} for {made}, linked to {found}", (key, id_))
+
+    def _check_dead(self, state: State) -> None:
+        """A record that is there is not taken for deleted, unless another has its place meanwhile."""
+        for key, id_ in self._records():
+            link = state.links.get((key, id_))
+            if link and not link.live and (key, link.entity) not in state.alive:
+                self._broken("took a record for deleted that is there", f"{key}/{id_}", (key, id_))
+        for (key, id_), link in state.links.items():
+            if link.live and id_ not in self.office.memories[key].records:
+                self._broken("took a record to be there that was deleted", f"{key}/{id_}", (key, id_))
+
+    def _check_pairs(self, state: State) -> None:
+        """Every left record has its right one, or is held, or waits."""
+        for pair in PAIRS:
+            for id_ in self.office.memories[pair.left].records:
+                link = state.links.get((pair.left, id_))
+                known = id_ in self.office.memories[pair.left].known  # no list shows what was archived at once
+                if link is None and known and (pair.left, id_) not in state.held:
+                    self._broken("a record is neither linked nor held", f"{pair.left}/{id_}", (pair.left, id_))
+                if link and link.live and (pair.right, link.entity) not in state.present | state.waiting:
+                    case = f"{pair.left}/{id_} in {pair.right}"
+                    self._broken("a record has none on the other side", case, (pair.left, id_))
+
+    def _check_values(self, state: State) -> None:
+        """Linked records show the same, but for what a system makes of it and what waits."""
+        shown: dict[tuple[str, str], dict[str, str | None]] = {}
+        for key, id_ in self._records():
+            entity = state.entity(key, id_)
+            if entity is None or ((key, entity) in self.world.refused and (key, entity) in state.waiting):
+                continue
+            record = self.office.memories[key].records[id_]
+            for name in self.office.memories[key].properties:
+                value = record[name]
+                if name == "firm":
+                    firm = state.links.get((key.replace("people", "firms"), str(value)))
+                    if (key, entity) in state.waiting or (value is not None and firm is None):
+                        continue
+                    value = firm.entity if firm else None
+                shown.setdefault((entity, name), {})[key] = common(name, value)
+        for (entity, name), values in shown.items():
+            if len(set(values.values())) > 1:
+                self._broken("linked records differ", f"{entity}.{name}: {values}", state.record(entity))
+
+    def _check_edits(self, state: State) -> None:
+        """Golden has the newest edit, and what lost to another person's is in the conflicts."""
+        with self.store.transaction() as transaction:
+            conflicts = set(transaction.frame("SELECT entity, field, value FROM sync.conflicts").iter_rows())
+            golden = {
+                (row["entity"], one): common(one, row[one])
+                for name, kind in KINDS.items()
+                for row in transaction.frame(f"SELECT * FROM {tables.golden(kind)}").iter_rows(named=True)
+                for one in FIELDS[name].values()
+            }
+        lost = {(entity, one, common(one, value)) for entity, one, value in conflicts}
+        edits: defaultdict[tuple[str, str], list[Edit]] = defaultdict(list)
+        for (key, id_, name), found in self.world.edits.items():
+            link = state.links.get((key, id_))
+            if link and name in FIELDS[key.split("/")[1]]:
+                edits[link.entity, name] += found
+        for place, found in edits.items():
+            self._check_newest(state, place, golden[place], found)
+            self._check_lost(state, place, lost, found)
+
+    def _counting(self, state: State, found: list[Edit]) -> list[Edit]:
+        """Edits that the hub took in as such: of linked records, and the last one of each."""
+        counting = []
+        for edit in found:
+            link = state.links[edit.key, edit.id]
+            last = self.world.edits[edit.key, edit.id, edit.name][-1] is edit
+            if link.live and last and not edit.created and edit.last is not None and edit.at > link.at + 1:
+                counting.append(edit)
+        return counting
+
+    def _check_newest(self, state: State, place: tuple[str, str], golden: str | None, found: list[Edit]) -> None:
+        """A record has one time for all its properties: an edit may count as late as it was first shown."""
+        newest = max(self._counting(state, found), key=_earliest, default=None)
+        links = [link for link in state.links.values() if link.entity == place[0]]
+        if newest is None or any(link.at > newest.at and link.by != "created" for link in links):
+            return
+        latest = max(
+            (self._latest(edit) for edit in found if common(edit.name, edit.value) == golden), default=float("-inf")
+        )
+        if latest < _earliest(newest):
+            self._broken(
+                "an older edit won",
+                f"{place[0]}.{place[1]} is {golden!r}, and not {newest.value!r} of {newest.key}",
+                (newest.key, newest.id),
+            )
+
+    def _latest(self, edit: Edit) -> float:
+        shown = edit.last if edit.last is not None else edit.at
+        same = common(edit.name, edit.value)
+        echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same]
+        return max([shown, *echoes]) + SECOND
+
+    def _check_lost(
+        self, state: State, place: tuple[str, str], lost: set[tuple[str, str, str | None]], found: list[Edit]
+    ) -> None:
+        for edit in self._counting(state, found):
+            value = common(edit.name, edit.value)
+            if value is None or value in self.held[place] or (*place, value) in lost:
+                continue
+            case = f"{place[0]}.{place[1]} = {value!r} of {edit.key}"
+            self._broken("an edit was lost without a conflict", case, (edit.key, edit.id))
+
+
+def _earliest(edit: Edit) -> float:
+    """A system without times counts from when the hub began to read."""
+    return min(edit.at, edit.first if edit.first is not None else edit.at) - SECOND

@@ -1,0 +1,109 @@
+"""What happens in a group of histories, as data: it can be played, shortened, compared and read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Doing(StrEnum):
+    """What a person does to a record."""
+
+    CREATE = "creates"
+    EDIT = "edits"
+    DELETE = "deletes"
+    RESTORE = "restores from the trash"
+    REUSE = "creates, and gets the id of a deleted one,"
+    ARCHIVE = "archives"
+
+
+@dataclass(frozen=True)
+class Act:
+    """Somebody does something to a record of one history in the collection `where`.
+
+    `pick` counts through the records there, from the beginning again after the last; so does the value of `firm`
+    through the firms of that system. Where there is none, nothing happens.
+    """
+
+    history: int
+    doing: Doing
+    where: str
+    pick: int = 0
+    values: tuple[tuple[str, str | None], ...] = ()
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name} = {value!r}" for name, value in self.values)
+        which = "" if self.doing is Doing.CREATE else f" number {self.pick}"
+        return f"history {self.history}: somebody {self.doing} {self.where}{which}{f': {values}' if values else ''}"
+
+
+class Kind(StrEnum):
+    """What can go wrong, or happen meanwhile, at one point of a run."""
+
+    CRASH = "crash"
+    MEANWHILE = "edit meanwhile"
+    OUTAGE = "outage"
+    LIMIT = "rate limit"
+    LIMIT_KEPT = "rate limit that stays"
+    LOST = "lost answer"
+    FAILED = "failed write"
+    REFUSED = "refused write"
+
+
+@dataclass(frozen=True)
+class Point:
+    """The `n`th time in a run that something is done, for the records of one history or for all."""
+
+    label: str
+    history: int | None
+    n: int
+
+    def __str__(self) -> str:
+        whose = "" if self.history is None else f" for history {self.history}"
+        return f"{self.label}{whose}, time {self.n}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens at a point; `act` is what somebody does there."""
+
+    kind: Kind
+    at: Point
+    act: Act | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at}{f': {self.act}' if self.act else ''}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the sync, so many ticks after what happened before; without `reads` it only writes, as a retry."""
+
+    full: bool = False
+    reads: bool = True
+    pause: int = 1
+    faults: tuple[Fault, ...] = ()
+
+    def __str__(self) -> str:
+        kind = "reads in full and writes" if self.full else "reads and writes" if self.reads else "only writes"
+        return "\n".join([f"a run {kind}", *(f"    {fault}" for fault in self.faults)])
+
+
+@dataclass(frozen=True)
+class Script:
+    """`seed` is what the traits of the systems come from."""
+
+    seed: int
+    events: tuple[Act | Run, ...]
+
+    @property
+    def histories(self) -> Sequence[int]:
+        """Those in which somebody does something."""
+        acts = [event for event in self.events if isinstance(event, Act)]
+        acts += [fault.act for event in self.events if isinstance(event, Run) for fault in event.faults if fault.act]
+        return sorted({act.history for act in acts})
+
+    def __len__(self) -> int:
+        return len(self.events) + sum(len(event.faults) for event in self.events if isinstance(event, Run))
+
+    def __str__(self) -> str:
+        return "\n".join([f"systems of seed {self.seed}", *map(str, self.events), "then runs without faults, to rest"])

@@ -1,0 +1,136 @@
+"""What the systems of a group share: the clock, the points where something can happen, and what people did."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from talk_assets.errors import Unreachable
+from talk_assets_tests.simulator.fate import Fate, Written
+from talk_assets_tests.simulator.script import Act, Kind, Point
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+TICK = timedelta(seconds=0.4)
+"""Several fit into a second, so that clocks of whole seconds cannot tell them apart."""
+
+PATIENCE = 50
+"""Ticks that a rate limit makes a request wait."""
+
+
+class Crash(BaseException):
+    """The process died."""
+
+
+@dataclass
+class Edit:
+    """What a person put into one property of one record, when, and when the hub was shown it: first and last."""
+
+    key: str
+    id: str
+    name: str
+    value: str | None
+    at: int
+    created: bool
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass
+class World:
+    """`fate` decides what happens; `people` carries out what somebody does. Times are ticks."""
+
+    fate: Fate = field(default_factory=Written)
+    people: Callable[[Act], None] = lambda _: None
+    now: int = 0
+    dead: bool = False
+    began: int = 0
+    """When the last run began."""
+    opened: int = 0
+    """When the first did."""
+    passed: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    edits: dict[tuple[str, str, str], list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    unseen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Edits that no system has shown, with when they were made."""
+    overwritten: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    """Records that the hub deleted."""
+    beside: list[str] = field(default_factory=list)
+    """Records that the hub created beside one that it had never been shown, and that had been there all the time."""
+    made: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The entity for which the hub created a record."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Collection and entity of writes that were refused for good."""
+    echoes: dict[str | None, int] = field(default_factory=dict)
+    """Values that the hub wrote and that a system may show as another one, and when."""
+
+    def tick(self, ticks: int = 1) -> int:
+        """Let time pass."""
+        self.now += ticks
+        return self.now
+
+    def clock(self) -> datetime:
+        """The instant it is."""
+        return EPOCH + TICK * self.tick()
+
+    def begin(self, fate: Fate) -> None:
+        """A run begins, of which `fate` decides; a process that had died is started again."""
+        self.fate, self.dead, self.began = fate, False, self.now
+        self.opened = self.opened or self.now
+        self.passed.clear()
+
+    def point(self, label: str, *kinds: Kind, history: int | None = None) -> list[Kind]:
+        """Something is done that may go wrong in these ways, or the process dies; return what does go wrong."""
+        if self.dead:
+            raise Crash
+        n = self.passed[label, history]
+        self.passed[label, history] += 1
+        found = self.fate.at(Point(label, history, n), (*kinds, Kind.CRASH))
+        for fault in found:
+            if fault.act:
+                self.people(fault.act)
+            if fault.kind in {Kind.CRASH, Kind.MEANWHILE, Kind.OUTAGE}:
+                self.faults[fault.kind] += 1
+        wrong = [fault.kind for fault in found]
+        if Kind.CRASH in wrong:
+            self.dead = True
+            raise Crash
+        return [kind for kind in wrong if kind is not Kind.MEANWHILE]
+
+    def request(self, label: str, *, meddle: bool = True) -> int:
+        """A request is sent; return how many times it had to be repeated. Raise Unreachable if it cannot be sent."""
+        meanwhile = (Kind.MEANWHILE,) if meddle else ()
+        wrong = self.point(label, *meanwhile, Kind.OUTAGE, Kind.LIMIT, Kind.LIMIT_KEPT)
+        if Kind.OUTAGE in wrong:
+            message = f"{label}: no answer"
+            raise Unreachable(message)
+        if not {Kind.LIMIT, Kind.LIMIT_KEPT} & set(wrong):
+            return 0
+        self.faults[Kind.LIMIT] += 1
+        self.tick(PATIENCE)
+        if Kind.LIMIT_KEPT in wrong:
+            message = f"{label}: still too many requests"
+            raise Unreachable(message)
+        return 1
+
+    def edited(self, key: str, id_: str, name: str, value: str | None, *, created: bool) -> None:
+        """Note what a person did."""
+        self.edits[key, id_, name].append(Edit(key, id_, name, value, self.now, created))
+        if not created:
+            self.unseen[key, id_, name] = self.now
+
+    def shown(self, key: str, id_: str, record: dict[str, str | None]) -> None:
+        """Note what the hub was shown."""
+        for name, value in record.items():
+            edits = self.edits.get((key, id_, name))
+            if edits and edits[-1].value == value:
+                self.unseen.pop((key, id_, name), None)
+                edits[-1].first = self.began if edits[-1].first is None else edits[-1].first
+                edits[-1].last = self.now if edits[-1].last is None else edits[-1].last
+
+    def forget_shown(self) -> None:
+        """The process died: what it was shown last may be unknown to the next."""
+        for edits in self.edits.values():
+            if edits[-1].last is not None and edits[-1].last >= self.began:
+                edits[-1].last = None

@@ -1,0 +1,101 @@
+"""A script from a seed: what people do in each history, and the runs between, still without faults."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from talk_assets_tests.simulator.fate import Chance
+from talk_assets_tests.simulator.script import Act, Doing, Kind, Run, Script
+
+TOGETHER = 100
+"""Histories that share systems and runs."""
+
+PEOPLE = "first_name", "job_title", "firm"
+
+
+@dataclass
+class Author:
+    """Invents what somebody does. Every value is another one, and begins with the number of its history."""
+
+    rng: random.Random
+    histories: int
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def act(self, history: int) -> Act:
+        """Mostly creates and edits; now and then a record is deleted, comes back, or its id does."""
+        chance = self.rng.random()
+        if chance < 0.45:
+            return self.create(history)
+        if chance < 0.88:
+            return self.edit(history)
+        doing = self.rng.choice([Doing.DELETE, Doing.DELETE, Doing.DELETE, Doing.RESTORE, Doing.ARCHIVE, Doing.REUSE])
+        where = f"{self.rng.choice('abcd')}/{self.rng.choice(['people', 'firms'])}"
+        values = self._values(history, where) if doing is Doing.REUSE else ()
+        return Act(history, doing, where, self.rng.randrange(100), values)
+
+    def create(self, history: int) -> Act:
+        """A new record."""
+        kind = "firms" if self.rng.random() < 0.3 else "people"
+        where = f"{self.rng.choice('abcd')}/{kind}"
+        return Act(history, Doing.CREATE, where, 0, self._values(history, where))
+
+    def edit(self, history: int) -> Act:
+        """One property changed or cleared; a firm's name now and then."""
+        where = f"{self.rng.choice('abcd')}/{'firms' if self.rng.random() < 0.15 else 'people'}"
+        name = "name" if where.endswith("firms") else self.rng.choice(PEOPLE)
+        value = self._value(history, name) if self.rng.random() < 0.6 else None
+        return Act(history, Doing.EDIT, where, self.rng.randrange(100), ((name, value),))
+
+    def meanwhile(self) -> Act:
+        """Somebody edits something."""
+        return self.edit(self.rng.randrange(self.histories))
+
+    def _values(self, history: int, where: str) -> tuple[tuple[str, str | None], ...]:
+        """Now and then the key is one that others of this history have too, or there is none."""
+        number = next(self.numbers)
+        key = f"{history:02}{self.rng.randrange(3)}" if self.rng.random() < 0.3 else f"{history:02}9{number:05}"
+        if where.endswith("firms"):
+            return (("number", key), ("name", self._value(history, "name")))
+        email = f"{key}@example.com" if self.rng.random() < 0.9 else None
+        names = (("first_name", self._value(history, "first_name")), ("job_title", self._value(history, "job_title")))
+        return (("email", email), *names, ("firm", self._value(history, "firm")))
+
+    def _value(self, history: int, name: str) -> str | None:
+        if name == "firm":
+            return self.rng.choice([None, str(self.rng.randrange(100))])
+        blanks = "  " if name == "name" and self.rng.random() < 0.2 else ""
+        return f"{history:02}{next(self.numbers):05} {name}{blanks}"
+
+
+def write(seed: int, histories: int = TOGETHER) -> Script:
+    """Return what happens in a group, without what goes wrong."""
+    rng = random.Random(seed)
+    author = Author(rng, histories)
+    events: list[Act | Run] = []
+    for _ in range(rng.randint(2, 10)):
+        for history in range(histories):
+            events += [author.act(history) for _ in range(rng.randint(0, 4))]
+        full, reads = rng.random() < 0.3, rng.random() < 0.9
+        events.append(Run(full=full and reads, reads=reads, pause=rng.choice([1, 5, 30])))
+    return Script(seed, tuple(events))
+
+
+CHANCES = {
+    Kind.CRASH: (0, 0, 0.002, 0.005, 0.02, 0.05),
+    Kind.MEANWHILE: (0, 0.1),
+    Kind.LOST: (0, 0, 0.1),
+    Kind.FAILED: (0, 0, 0.1),
+    Kind.REFUSED: (0, 0, 0, 0.03),
+    Kind.OUTAGE: (0, 0, 0.05),
+    Kind.LIMIT: (0, 0.1),
+    Kind.LIMIT_KEPT: (0, 0, 0, 0.05),
+}
+"""How likely a fault is at each point where it can happen: one of these for each run."""
+
+
+def chance(seed: int, run: int, histories: int = TOGETHER) -> Chance:
+    """Return what decides on the faults of a run."""
+    rng = random.Random(f"{seed} {run}")
+    author = Author(rng, histories, itertools.count(100 * run + 10_000 + run * 1000))
+    return Chance(rng, {kind: rng.choice(chances) for kind, chances in CHANCES.items()}, author.meanwhile)

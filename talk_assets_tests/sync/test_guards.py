@@ -1,0 +1,123 @@
+"""What stops the sync before it does harm, and how a person lets it go on."""
+
+import pytest
+
+from talk_assets.dataflows import OnDelete
+from talk_assets.sync import guards
+from talk_assets.sync.guards import Limits
+from talk_assets_tests.office import Office, pairs_saying
+
+PEOPLE = 10
+
+
+@pytest.fixture
+def guarded(office: Office) -> Office:
+    """An office with some people on both sides, in which deletions travel."""
+    office.pairs = pairs_saying(OnDelete.DELETE)
+    office.limits = Limits(shrink=0.2, changes=0.5, few=5, most=8)
+    for n in range(PEOPLE):
+        office.create("crm/people", email=f"{n}@acme.no", first_name=f"{n}")
+    office.sync()
+    return office
+
+
+def stops(office: Office) -> list[tuple[str, str, int]]:
+    with office.transaction() as transaction:
+        return transaction.frame("SELECT collection, what, count FROM sync.stops").rows()
+
+
+def approve(office: Office, key: str) -> int:
+    with office.transaction() as transaction:
+        return guards.approve(transaction, key)
+
+
+def empty(office: Office, key: str, keep: int = 0) -> None:
+    memory = office.memories[key]
+    for id_ in list(memory.records)[keep:]:
+        memory.delete(id_)
+
+
+def contacts(office: Office) -> int:
+    return len(office.records("erp/contacts"))
+
+
+@pytest.mark.parametrize("left", [0, PEOPLE - 3])
+def test_a_collection_that_shrinks_too_much_keeps_its_records_until_a_person_approves(
+    guarded: Office, left: int
+) -> None:
+    guarded.limits = Limits(shrink=0.2, most=100)
+    empty(guarded, "crm/people", keep=left)
+    for _ in range(2):
+        guarded.sync_in_full()
+        assert contacts(guarded) == PEOPLE
+        assert stops(guarded) == [("crm/people", "shrink", PEOPLE - left)]
+    assert approve(guarded, "crm/people") == 1
+    assert approve(guarded, "crm/people") == 0
+    guarded.sync()
+    assert contacts(guarded) == left
+    assert stops(guarded) == []
+
+
+def test_what_shows_again_was_never_deleted(guarded: Office) -> None:
+    kept = dict(guarded.memories["crm/people"].records)
+    empty(guarded, "crm/people")
+    guarded.sync_in_full()
+    guarded.memories["crm/people"].records = kept
+    guarded.sync_in_full()
+    assert stops(guarded) == []
+    assert contacts(guarded) == PEOPLE
+
+
+def test_an_approval_is_for_as_many_as_there_were(guarded: Office) -> None:
+    empty(guarded, "crm/people", keep=6)
+    guarded.sync_in_full()
+    approve(guarded, "crm/people")
+    empty(guarded, "crm/people", keep=1)
+    guarded.sync_in_full()
+    assert contacts(guarded) == PEOPLE
+    assert stops(guarded) == [("crm/people", "shrink", 9)]
+
+
+def test_few_deletions_are_believed(guarded: Office) -> None:
+    empty(guarded, "crm/people", keep=PEOPLE - 2)
+    guarded.sync_in_full()
+    assert contacts(guarded) == PEOPLE - 2
+
+
+def test_a_collection_that_disappears_bit_by_bit_is_stopped_too(guarded: Office) -> None:
+    empty(guarded, "crm/people", keep=PEOPLE - 2)
+    guarded.sync_in_full()
+    empty(guarded, "crm/people", keep=PEOPLE - 4)
+    guarded.sync_in_full()
+    assert stops(guarded) == [("crm/people", "shrink", 4)]
+
+
+@pytest.mark.parametrize(("edited", "stopped"), [(4, False), (6, True), (9, True)])
+def test_a_run_that_would_change_too_much_stops_until_a_person_approves(
+    guarded: Office, edited: int, *, stopped: bool
+) -> None:
+    memory = guarded.memories["crm/people"]
+    for id_ in list(memory.records)[:edited]:
+        memory.edit(id_, {"first_name": "Kari"})
+    guarded.sync()
+    changed = sum(contact["first_name"] == "Kari" for contact in guarded.records("erp/contacts"))
+    assert changed == (0 if stopped else edited)
+    if stopped:
+        assert stops(guarded) == [("erp/contacts", "changes", edited)]
+        approve(guarded, "erp/contacts")
+        guarded.sync()
+        assert sum(contact["first_name"] == "Kari" for contact in guarded.records("erp/contacts")) == edited
+    assert stops(guarded) == []
+
+
+def test_a_stop_ends_by_itself_when_there_is_no_reason_for_it_any_more(guarded: Office) -> None:
+    memory = guarded.memories["crm/people"]
+    before = {id_: record["first_name"] for id_, record in memory.records.items()}
+    for id_ in before:
+        memory.edit(id_, {"first_name": "Kari"})
+    guarded.sync()
+    assert stops(guarded) == [("erp/contacts", "changes", PEOPLE)]
+    for id_, name in before.items():
+        memory.edit(id_, {"first_name": name})
+    guarded.sync()
+    assert stops(guarded) == []

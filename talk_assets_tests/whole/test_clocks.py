@@ -1,0 +1,129 @@
+"""A clock that jumps, ours or the systems': no edit is lost, nothing goes round in circles, nothing breaks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from talk_assets.dataflows import Pair
+from talk_assets.sandbox.serving import serving
+from talk_assets.store import Store
+from talk_assets_tests.whole.firm import Firm, Synced, only
+
+DAY = 86_400.0
+JUMPS = [DAY, -7 * DAY]
+MAIL = "anna.berg@fjord.example"
+
+
+@dataclass
+class Clocks(Firm):
+    """`ours` is how far our clock is ahead of what it should show; the systems' may be set as well.
+
+    `jump`: by how much ours is set, in the middle of the next sync.
+    """
+
+    ours: float = 0.0
+    theirs: float = 0.0
+    jump: float = 0.0
+    looks: int = 0
+
+    def passed(self) -> float:
+        return self.sandbox.clock.now() - self.theirs
+
+    def wall(self) -> float:
+        if self.jump:
+            self.looks += 1
+            if self.looks > 2:
+                self.ours, self.jump, self.looks = self.ours + self.jump, 0.0, 0
+        return self.passed() + self.ours
+
+    def set_theirs(self, seconds: float) -> None:
+        """Somebody sets the systems' clock."""
+        self.theirs += seconds
+        self.later(seconds)
+
+
+@pytest.fixture
+def firm() -> Iterator[Clocks]:
+    with serving() as sandbox, httpx.Client() as http:
+        yield Clocks(sandbox, Store(None), http, [Pair("webcrm/persons", "customerp/contact")])
+
+
+@pytest.fixture
+def anna(firm: Clocks) -> int:
+    """A person of Webcrm who has her contact in Customerp."""
+    id_ = firm.crm_add("Persons", PersonFirstName="Anna", PersonLastName="Berg", PersonEmail=MAIL)
+    firm.sync()
+    firm.sync()
+    return id_
+
+
+def quiet(firm: Clocks) -> Synced:
+    """Nothing is left to do."""
+    for full in (False, True):
+        synced = firm.sync(full=full)
+        assert (synced.written, synced.unwritten) == ({}, {})
+    assert firm.held() == []
+    return synced
+
+
+def edited_on_both_sides(firm: Clocks, anna: int, word: str) -> None:
+    """Two people edit what is linked, each another property."""
+    firm.crm_edit("Persons", anna, PersonTitle=f"Title {word}")
+    firm.erp_edit("contacts", only(firm.erp("contacts"))["id"], first_name=f"Anna {word}")
+
+
+def agreed(firm: Clocks, word: str) -> None:
+    assert only(firm.crm("Persons", PersonTitle=f"Title {word}"))["PersonFirstName"] == f"Anna {word}"
+    assert only(firm.erp("contacts", job_title=f"Title {word}"))["first_name"] == f"Anna {word}"
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_a_clock_of_the_systems_that_is_set_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
+    firm.set_theirs(seconds)
+    for word in ("Ada", "Bea"):
+        edited_on_both_sides(firm, anna, word)
+        firm.later(600)
+        firm.sync()
+        agreed(firm, word)
+    firm.set_theirs(-seconds)
+    edited_on_both_sides(firm, anna, "Cia")
+    firm.later(600)
+    firm.sync()
+    agreed(firm, "Cia")
+    quiet(firm)
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_our_clock_that_is_set_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
+    for word, by in (("Ada", seconds), ("Bea", 0.0), ("Cia", -seconds)):
+        firm.ours += by
+        edited_on_both_sides(firm, anna, word)
+        firm.later(600)
+        firm.sync()
+        agreed(firm, word)
+    quiet(firm)
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_our_clock_that_is_set_during_a_sync_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
+    for word, by in (("Ada", seconds), ("Bea", 0.0), ("Cia", -seconds), ("Dea", 0.0)):
+        firm.jump, firm.looks = by, 0
+        edited_on_both_sides(firm, anna, word)
+        firm.later(600)
+        firm.sync()
+        agreed(firm, word)
+    assert firm.ours == 0
+    quiet(firm)
+
+
+def test_the_newer_edit_wins_whatever_the_clocks_show(firm: Clocks, anna: int) -> None:
+    firm.set_theirs(-7 * DAY)
+    firm.crm_edit("Persons", anna, PersonTitle="Daglig leder")
+    firm.sync()
+    firm.erp_edit("contacts", only(firm.erp("contacts"))["id"], job_title="Styreleder")
+    firm.sync()
+    assert only(firm.crm("Persons"))["PersonTitle"] == "Styreleder"
+    assert only(firm.erp("contacts"))["job_title"] == "Styreleder"
+    quiet(firm)

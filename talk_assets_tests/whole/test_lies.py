@@ -1,0 +1,213 @@
+"""A system that answers with nothing, with half, with something else or with yesterday's state.
+
+Nothing is deleted and nothing overwritten, and one line says what is the matter. What a system really holds does not
+change in these tests, so that those of one system share a firm, and the next one shows that all is as it was.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from talk_assets.dataflows import Pair
+from talk_assets.errors import SystemFailure
+from talk_assets.sandbox.serving import serving
+from talk_assets.store import Store
+from talk_assets.sync.backwards import OLDER
+from talk_assets.sync.connection import Collection
+from talk_assets_tests.whole.firm import Firm
+from talk_assets_tests.whole.front import Asked, Front, Lie, Record, front, honest
+
+PAGE_FOR_PEOPLE = b"<!doctype html><title>Sign in</title><form>Who are you?</form>"
+
+
+@dataclass(frozen=True)
+class Liar:
+    """A system that lies about a collection, the pair in which it does, and what the API calls things."""
+
+    key: str
+    pair: Pair
+    shelf: str
+    id: str
+    name: str
+
+    @property
+    def system(self) -> str:
+        return self.key.partition("/")[0]
+
+    @property
+    def other(self) -> str:
+        return next(side for side in (self.pair.left, self.pair.right) if side != self.key)
+
+
+ERP_PRODUCT, GO_PRODUCT = "customerp/product", "powerofficego/product"
+SUPPLIERS = Pair("poweroffice/supplier", "poweroffice_peer/customer")
+LIARS = [
+    Liar("webcrm/products", Pair("webcrm/products", ERP_PRODUCT), "Products", "ProductId", "ProductCustom2"),
+    Liar(ERP_PRODUCT, Pair("webcrm/products", ERP_PRODUCT), "products", "id", "name"),
+    Liar(GO_PRODUCT, Pair(ERP_PRODUCT, GO_PRODUCT), "Products", "Id", "Name"),
+    Liar("customwebshop/product", Pair(GO_PRODUCT, "customwebshop/product"), "products", "id", "name"),
+    Liar("crmoffice/companies", Pair("crmoffice/companies", ERP_PRODUCT), "companies", "id", "name"),
+    Liar(SUPPLIERS.left, SUPPLIERS, "supplier", "id", "name"),
+    Liar(SUPPLIERS.right, SUPPLIERS, "customer", "id", "name"),
+]
+
+
+@dataclass
+class Deceived(Firm):
+    """A firm whose systems are behind a front, where one of them lies."""
+
+    front: Front = field(kw_only=True)
+    liar: Liar = field(kw_only=True)
+
+    def base_url(self, name: str) -> str:
+        return self.front.url(name)
+
+    @property
+    def collection(self) -> Collection:
+        """What the liar lies about."""
+        return self.hub.systems[self.liar.system].collection(self.liar.key.partition("/")[2])
+
+    @contextmanager
+    def lied_to(self, lie: Lie) -> Iterator[None]:
+        """The lists of the liar are altered."""
+        prefix = f"/{self.liar.system}/"
+        self.front.lie = lambda asked, records: lie(asked, records) if asked.path.startswith(prefix) else records
+        try:
+            yield
+        finally:
+            self.front.lie = honest
+
+    def known(self) -> list[Record]:
+        """What the hub holds to be true."""
+        entity = self.collection.entity.name
+        with self.store.transaction() as transaction:
+            return [
+                row
+                for table in ("links", "golden")
+                for row in transaction.frame(f'SELECT * FROM "{entity}".{table} ORDER BY ALL').to_dicts()
+            ]
+
+    def everything(self) -> list[Record]:
+        """What both systems hold, and what the hub makes of it."""
+        other = next(liar for liar in LIARS if liar.key == self.liar.other)
+        held = [record for one in (self.liar, other) for record in self.sandbox.records(one.system, one.shelf)]
+        return [*held, *self.known(), {"held": self.held()}]
+
+    def failure(self, *, full: bool) -> str:
+        """The one line with which reading the liar fails."""
+        with pytest.raises(SystemFailure) as raised:
+            asyncio.run(self.hub.read(self.liar.system, full=full))
+        (line,) = str(raised.value).splitlines()
+        return line
+
+    def edit_name(self, name: str) -> None:
+        """Somebody gives another name to one of the liar's records that have their other in the pair."""
+        modified, linked = self.collection.modified, f'"{self.collection.entity.name}".links'
+        assert modified
+        with self.store.transaction() as transaction:
+            found = transaction.frame(
+                f"SELECT min(id) AS id FROM {linked} WHERE collection = ?"
+                f" AND entity IN (SELECT entity FROM {linked} WHERE collection = ?)",
+                self.liar.key,
+                self.liar.other,
+            )
+        self.later()
+        edited = {self.liar.name: name, modified.property: None}
+        self.sandbox.edit(self.liar.system, self.liar.shelf, found["id"].item(), edited)
+
+    def older(self) -> list[str]:
+        """The lines about records that show an older state."""
+        return [one["reason"] for one in self.held() if one["reason"].startswith(OLDER)]
+
+
+@pytest.fixture(scope="module", params=LIARS, ids=lambda liar: liar.key)
+def shared(request: pytest.FixtureRequest) -> Iterator[Deceived]:
+    liar: Liar = request.param
+    with serving(records=60) as sandbox, front(sandbox.root) as before, httpx.Client() as http:
+        firm = Deceived(sandbox, Store(None), http, [liar.pair], front=before, liar=liar)
+        firm.sync()
+        firm.sync()
+        yield firm
+
+
+@pytest.fixture
+def firm(shared: Deceived) -> Iterator[Deceived]:
+    """A firm in sync, where a full read finds nothing to do when the test has ended."""
+    yield shared
+    assert shared.sync(full=True).written == {}
+
+
+def empty(asked: Asked, records: list[Record]) -> list[Record]:
+    """Nothing, unless asked for by id."""
+    return records if asked.by_id else []
+
+
+def half(asked: Asked, records: list[Record]) -> list[Record]:
+    """Half of it, with no sign that there is more, unless asked for by id."""
+    return records if asked.by_id else records[: len(records) // 2]
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("lie", [empty, half])
+def test_a_list_without_records_that_a_look_up_shows_deletes_nothing(firm: Deceived, lie: Lie, *, full: bool) -> None:
+    before = firm.everything()
+    with firm.lied_to(lie):
+        synced = firm.sync(full=full)
+    assert synced.reads[firm.liar.key].deleted == 0
+    assert synced.written == {}
+    assert firm.everything() == before
+
+
+def test_a_page_for_people_is_told_as_such(firm: Deceived) -> None:
+    with firm.lied_to(lambda *_: PAGE_FOR_PEOPLE):
+        line = firm.failure(full=True)
+    assert line.startswith(f"{firm.liar.system}: ")
+    assert "Sign in" in line
+    assert "where JSON would be right; check base_url" in line
+
+
+ALIEN: list[Callable[[Record, str], Record]] = [
+    lambda record, id_: {name if name == id_ else f"x{name}": value for name, value in record.items()},
+    lambda record, id_: {"uuid": f"{len(record):032x}", "title": "Invoice"},
+    lambda record, id_: {"title": "Invoice", id_: None},
+]
+"""The record in another version of the API, of another API, and of one whose ids are elsewhere."""
+
+
+@pytest.mark.parametrize("alien", ALIEN, ids=["renamed", "another", "without id"])
+def test_another_schema_is_told_as_such(firm: Deceived, alien: Callable[[Record, str], Record]) -> None:
+    with firm.lied_to(lambda _, records: [alien(record, firm.liar.id) for record in records]):
+        line = firm.failure(full=True)
+    assert line.startswith(firm.liar.system)
+    assert "it should be" in line or "would be right" in line
+    assert "check base_url" in line or "check the base URL" in line
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_yesterdays_state_is_no_edit(firm: Deceived, *, full: bool) -> None:
+    """Somebody edited a record, which has arrived elsewhere; a copy of the system still shows what was before."""
+    yesterday: dict[str, Record] = {}
+
+    def remember(_: Asked, records: list[Record]) -> list[Record]:
+        yesterday.update({str(record.get(firm.liar.id)): record for record in records})
+        return records
+
+    def replay(_: Asked, records: list[Record]) -> list[Record]:
+        return [yesterday.get(str(record.get(firm.liar.id)), record) for record in records]
+
+    with firm.lied_to(remember):
+        firm.sync(full=True)
+    firm.edit_name(f"Edited {full}")
+    assert firm.sync().written == {firm.liar.other: 1}
+    before = firm.everything()
+    with firm.lied_to(replay):
+        assert firm.sync(full=full).written == {}
+    assert firm.everything()[:-1] == before[:-1]
+    (line,) = firm.older() or [""]
+    assert line or not full
+    assert not line or line.count("\n") == 0
+    assert not line or " it was modified " in line

@@ -14,13 +14,14 @@ import httpx
 from talk_assets.http.connection import nested
 from talk_assets.sandbox.server import PERSON
 from talk_assets.sandbox.surface import Surface
-from talk_assets_tests.soak.shelves import SHELVES, Raw, stamp
+from talk_assets_tests.soak.shelves import SHELVES, Raw, records, stamp
 
 Flat = Mapping[str, Any]
 
 CUSTOMERP = {"Authorization": "Bearer sandbox-customerp"}
 MERGE = {"If-Match": "*", "Content-Type": "application/merge-patch+json"}
 SHOP = ("ck_sandbox", "cs_sandbox")
+CONTACTS = ("poweroffice/employee", "poweroffice/supplier", "poweroffice/customer")
 GO_KEY = {"Ocp-Apim-Subscription-Key": "sandbox-subscription"}
 
 
@@ -41,8 +42,14 @@ class Hands:
             return self._shop("PUT", f"{shelf}/{id_}", _keyed(nested(dict(flat))))
         if key == "powerofficego/salesorderlines":
             return self._go_line(id_, flat)
-        self.sandbox.edit(system, shelf, id_, nested(dict(flat)) | stamp(key))
+        for role in self.roles(key, id_):
+            self.sandbox.edit(system, SHELVES[role][0], id_, nested(dict(flat)) | stamp(role))
         return True
+
+    def roles(self, key: str, id_: str) -> list[str]:
+        """Return the record's collection, and those in which the same contact of PowerOffice has another role."""
+        others = [one for one in CONTACTS if key in CONTACTS and one != key and id_ in records(self.sandbox, one)]
+        return [key, *others]
 
     def create(self, key: str, flat: Flat) -> str | None:
         """Create a record and return its id, null where the system refuses it."""

@@ -53,6 +53,7 @@ class Judge:
             yield from self._kept(key)
         yield from self._lines_once()
         yield from self._stays_deleted()
+        yield from self._newest_wins()
         yield from self._answered()
         yield from self._edits()
 
@@ -144,6 +145,13 @@ class Judge:
             again = live.get((key, self.evidence.entity((key, id_)) or ""))
             if again and again != id_ and (key, again) in ours and key not in LINES:
                 yield Violation(f"was deleted and created again in place of {id_}", (key, again))
+
+    def _newest_wins(self) -> Iterator[Violation]:
+        """What stands in conflicts lost to something that is no older."""
+        for row in self.evidence.conflicts:
+            if row["edited_at"] and row["winner_edited_at"] and row["edited_at"] > row["winner_edited_at"]:
+                key, _, id_ = row["origin"].rpartition("/")
+                yield Violation(f"{row['field']} = {row['value']!r} lost to the older {row['winner']!r}", (key, id_))
 
     def _answered(self) -> Iterator[Violation]:
         for row in self.evidence.journal:

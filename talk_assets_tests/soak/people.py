@@ -106,7 +106,9 @@ class People:
             self._also(key, id_, name)
 
     def _also(self, key: str, id_: str, name: str) -> None:
-        """What an order says, its lines say in Powerofficego."""
+        """What an order says, its lines say in Powerofficego; a contact says the same in each of its roles."""
+        for role in self.hands.roles(key, id_)[1:]:
+            self.log.add(role, id_, name, None, told=False)
         if key == "powerofficego/salesorders":
             for line in self._there("powerofficego/salesorderlines"):
                 if line.startswith(f"{id_}/"):

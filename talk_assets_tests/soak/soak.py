@@ -31,7 +31,8 @@ class Plan:
     """How long, how large and how rough.
 
     In the mean, there are `pause` seconds between two acts of people, and `lifetime` between the start of a sync and
-    its kill; `talk` is the chance that the sync is the command itself.
+    its kill; `talk` is the chance that the sync is the command itself. `ready`: all is in step before trouble begins,
+    so that a short soak is not over before anything has been linked.
     """
 
     seconds: float
@@ -41,6 +42,7 @@ class Plan:
     pause: float = 0.7
     lifetime: float = 40.0
     talk: float = 0.1
+    ready: bool = False
 
 
 @dataclass
@@ -101,8 +103,10 @@ def run(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _: None) 
         rng = random.Random(plan.seed)
         people = People(village.sandbox, Hands(village.sandbox, http), village.wiring.collections, rng, found.log)
         syncing = Syncing(village, rng, found.figures)
-        _trouble(village, people, syncing, found, tell)
         try:
+            if plan.ready:
+                syncing.left_alone("hub", "--open")
+            _trouble(village, people, syncing, found, tell)
             _rest(village, syncing, found, tell)
         except SyncFailedError as error:
             found.failed = str(error)

@@ -17,7 +17,7 @@ CONTACT = "customerp/contact"
 
 
 def test_a_sync_amid_faults_edits_and_kills_keeps_every_promise(tmp_path: Path) -> None:
-    plan = soak.Plan(6, seed=1, dataflows=TWO, records=3, pause=0.1, lifetime=2.0, talk=0.0)
+    plan = soak.Plan(6, seed=1, dataflows=TWO, records=3, pause=0.1, lifetime=2.0, talk=0.0, ready=True)
     found = soak.run(tmp_path, plan)
     assert found.well, found.summary()
     assert sum(found.figures.kills.values()) > 0
@@ -48,8 +48,12 @@ def test_an_edit_that_a_newer_one_replaced_or_that_stands_in_conflicts_is_not_lo
     log.add(CONTACT, id_, "mobile", "+4722000002")
     judge = Judge(village, known, log, first)
     assert [one.edit and one.edit.value for one in judge.violations()] == ["+4722000002"]
-    known.conflicts.append({"entity": link["entity"], "field": "mobile", "value": "+4722000002"})
+    conflict = {"entity": link["entity"], "field": "mobile", "value": "+4722000002", "winner": "+4722000003"}
+    known.conflicts.append({**conflict, "edited_at": 1, "winner_edited_at": 1, "origin": f"{CONTACT}/{id_}"})
     assert list(Judge(village, known, log, first).violations()) == []
+    known.conflicts[-1]["edited_at"] = 2
+    (older,) = Judge(village, known, log, first).violations()
+    assert older.what == "mobile = '+4722000002' lost to the older '+4722000003'"
 
 
 def test_a_record_without_its_right_one_is_told_unless_something_says_why(village: Village) -> None:

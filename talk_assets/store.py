@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS sync.held (
 CREATE TABLE IF NOT EXISTS sync.changes (
     kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.undo (
+    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
+    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
@@ -58,7 +61,8 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 objects by field.
 
 `changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
-or `held` (for a person); `blocked` ones are not tried until the hub has decided again. A row of `journal` whose
+or `held` (for a person); `blocked` ones are not tried until the hub has decided again. `undo` is the same for what is
+being taken back of a run. A row of `journal` whose
 `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
 and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
 became golden; `fights` the fields that two records set to the same two values in turn. `stops` are what `sync.guards`

@@ -13,6 +13,7 @@ from talk_assets.sync.connection import Action, Answer, Collection, Outcome
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.records import parse
+from talk_assets.sync.writing import ASKED, Batch, Writer
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
 """Outcomes after which nothing about the write is unknown."""
@@ -29,6 +30,13 @@ class Answered:
     """Ids of the records of other collections that the writes deleted."""
     skew: timedelta = timedelta()
     """The system's clock less ours."""
+    source: str = ASKED
+    """The table of the changes that were carried out."""
+
+    @property
+    def undoes(self) -> bool:
+        """Whether a run is being taken back."""
+        return self.source != ASKED
 
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
@@ -41,10 +49,9 @@ class Answered:
         return sent, rows.select(pl.col(f"is_{name}").alias(name) for name in fields)
 
 
-def join(
-    key: str, collection: Collection, rows: pl.DataFrame, answers: Sequence[Answer], skew: timedelta = timedelta()
-) -> Answered:
-    """Put answers beside the writes they answer."""
+def join(writer: Writer, batch: Batch, answers: Sequence[Answer], skew: timedelta) -> Answered:
+    """Put answers beside the writes they answer; `skew` is the system's clock less ours."""
+    key = writer.key
     columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
         [
@@ -58,7 +65,7 @@ def join(
     for answer in answers:
         for name, id_ in answer.gone:
             parts[f"{key.split('/', maxsplit=1)[0]}/{name}"].append(id_)
-    return Answered(key, collection, rows.join(frame, on="key"), parts, skew)
+    return Answered(key, writer.collection, batch.rows.join(frame, on="key"), parts, skew, writer.source)
 
 
 def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
@@ -71,15 +78,15 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
     _left(transaction, answered, limits, now)
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
     transaction.run(
-        "UPDATE sync.changes SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
-        " WHERE changes.collection = ? AND changes.entity = r.entity AND changes.action = r.action",
+        f"UPDATE {answered.source} t SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
+        " WHERE t.collection = ? AND t.entity = r.entity AND t.action = r.action",
         key,
         refused=refused,
     )
     failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity", "action", "answer_reason")
     transaction.run(
-        "UPDATE sync.changes SET reason = f.answer_reason FROM failed f"
-        " WHERE changes.collection = ? AND changes.entity = f.entity AND changes.action = f.action",
+        f"UPDATE {answered.source} t SET reason = f.answer_reason FROM failed f"
+        " WHERE t.collection = ? AND t.entity = f.entity AND t.action = f.action",
         key,
         failed=failed,
     )
@@ -94,7 +101,7 @@ def _left(transaction: Transaction, answered: Answered, limits: Limits, now: dat
     key, collection = answered.key, answered.collection
     leaving = pl.col("action") == Action.DELETE
     deleted = answered.of(Outcome.DONE, Outcome.GONE).filter(leaving).select("id")
-    links.leave(transaction, key, collection, deleted, Gone.DELETED, now)
+    links.leave(transaction, key, collection, deleted, Gone.UNDONE if answered.undoes else Gone.DELETED, now)
     missing = answered.of(Outcome.GONE).filter(~leaving).select("id").drop_nulls()
     missing = guards.believe(transaction, key, missing, limits, now)
     for where, ids in {key: [*deleted["id"], *missing["id"]], **answered.parts}.items():
@@ -157,7 +164,10 @@ def _created(
 
 
 def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, shown: pl.DataFrame) -> None:
-    """Only what was sent is seen; where the record differs elsewhere, the next look takes that in as an edit."""
+    """Only what was sent is seen; where the record differs elsewhere, the next look takes that in as an edit.
+
+    What is restored is seen, and the record still counts as up to date with golden.
+    """
     if rows.is_empty():
         return
     rows = rows.with_columns(pl.col("id").alias("answer_id"))
@@ -174,7 +184,8 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     columns = {}
     for name in fields:
         columns[f"seen_{name}"] = pl.when(mask[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"])
-        columns[f"sent_{name}"] = pl.when(mask[name]).then(sent[name]).otherwise(before[f"sent_{name}"])
+        sending = mask[name] & (not answered.undoes)
+        columns[f"sent_{name}"] = pl.when(sending).then(sent[name]).otherwise(before[f"sent_{name}"])
     states_now = rows.select("id", *(expr.alias(name) for name, expr in columns.items()))
     links.update(transaction, answered.key, answered.collection, states_now)
     if not shown.is_empty():

@@ -9,7 +9,7 @@ Each may be interrupted anywhere, and run again. Settling is cheap where nothing
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Generic, TypeVar
@@ -20,12 +20,13 @@ from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store, Transaction
-from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables
+from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables, undo
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import parse
+from talk_assets.sync.undo import Plan
 from talk_assets.sync.writing import Batch, Writer, WriteReport
 
 Report = TypeVar("Report")
@@ -208,17 +209,44 @@ class Hub:
         await self._look_for_lost(connection, key, collection)
         if self._stopped(writer, report):
             return
-        while self._pending(writer, report):
-            if not collection.watched:
-                await self._look_again(connection, key, collection)
-            with self.store.transaction() as transaction:
-                batch = writer.prepare(transaction, report, self.clock())
-            if batch.writes:
-                await self._send(connection, writer, batch, report)
+        await self._carry_out(connection, writer, report)
         with self.store.transaction() as transaction:
             guards.written(transaction, key, self.clock())
         if report.writes and self._relatives(key, collection):
             await self._look_again(connection, key, collection)
+
+    async def _carry_out(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
+        while self._pending(writer, report):
+            if not writer.collection.watched:
+                await self._look_again(connection, writer.key, writer.collection)
+            with self.store.transaction() as transaction:
+                if writer.source == undo.TABLE:
+                    undo.drop_edited(transaction, writer.key)
+                batch = writer.prepare(transaction, report, self.clock())
+            if batch.writes:
+                await self._send(connection, writer, batch, report)
+
+    def plan_undo(self, run: str) -> Plan:
+        """Return what taking back a run would send, as things are now; it is put where `undo` finds it."""
+        collections = {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
+        with self.store.transaction() as transaction:
+            plan = undo.plan(transaction, collections, run)
+            kinds = {key: one.entity.name for key, one in collections.items()}
+            undo.store(transaction, plan.possible, kinds, self.clock())
+        return plan
+
+    async def undo(self, system: str) -> SystemReport[WriteReport]:
+        """Send to a system what was planned to take back a run, children before parents."""
+        writers = [replace(self._writer(key), source=undo.TABLE) for key in reversed(self.collections(system))]
+        report = SystemReport({writer.key: WriteReport() for writer in writers})
+        with self.store.transaction() as transaction:
+            busy = any(writer.pending(transaction, WriteReport()) for writer in writers)
+        if busy:
+            async with self.systems[system].connect() as connection:
+                report.usage = connection.usage
+                for writer in writers:
+                    await self._carry_out(connection, writer, report.collections[writer.key])
+        return report
 
     async def _look_again(self, connection: Connection, key: str, collection: Collection) -> None:
         """Read what changed since, in everything that shows in a record, and decide again about that."""
@@ -278,7 +306,7 @@ class Hub:
             failure = error
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
-            answered = answers.join(writer.key, writer.collection, batch.rows, given, connection.skew)
+            answered = answers.join(writer, batch, given, connection.skew)
             answers.store(transaction, answered, self.limits, self.clock())
             changes.settle(
                 transaction,

@@ -20,6 +20,9 @@ from talk_assets.sync.changes import settable, updatable
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.sync.references import Direction
 
+ASKED = "sync.changes"
+"""The table of what golden asks of the collections."""
+
 BATCH = 500
 """Writes of one batch at least: intents and answers are stored that often."""
 
@@ -74,6 +77,8 @@ class Writer:
     collection: Collection
     lefts: Sequence[Pair]
     run: str
+    source: str = ASKED
+    """The table of the changes: those that golden asks for, or those that take back a run."""
 
     def pending(self, transaction: Transaction, report: WriteReport) -> int:
         """Return how many changes could be tried."""
@@ -93,7 +98,7 @@ class Writer:
         lefts = ", ".join(f"'{pair.left}'" for pair in self.lefts) or "NULL"
         linked = tables.links(self.collection.entity.name)
         return f"""
-            SELECT c.* FROM sync.changes c WHERE c.collection = $1 AND NOT c.blocked
+            SELECT c.* FROM {self.source} c WHERE c.collection = $1 AND NOT c.blocked
               AND (c.action <> 'create' OR EXISTS (
                 SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
         """
@@ -201,8 +206,8 @@ class Writer:
         waits = changes.select("entity", "action", reasons.alias("reason")).drop_nulls("reason")
         report.waiting += waits.height
         transaction.run(
-            "UPDATE sync.changes SET status = 'waiting', reason = w.reason FROM waits w"
-            " WHERE changes.collection = ? AND changes.entity = w.entity AND changes.action = w.action",
+            f"UPDATE {self.source} t SET status = 'waiting', reason = w.reason FROM waits w"
+            " WHERE t.collection = ? AND t.entity = w.entity AND t.action = w.action",
             self.key,
             waits=waits,
         )
@@ -262,8 +267,8 @@ class Writer:
         """Say why a reference was left out of what was sent."""
         left = batch.rows.select("entity", "left_out").drop_nulls()
         transaction.run(
-            "UPDATE sync.changes SET status = 'waiting', reason = l.left_out FROM left_out l"
-            " WHERE changes.collection = ? AND changes.entity = l.entity AND changes.status = 'planned'",
+            f"UPDATE {self.source} t SET status = 'waiting', reason = l.left_out FROM left_out l"
+            " WHERE t.collection = ? AND t.entity = l.entity AND t.status = 'planned'",
             self.key,
             left_out=left,
         )

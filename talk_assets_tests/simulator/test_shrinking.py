@@ -45,7 +45,7 @@ def test_a_planted_bug_is_told_in_a_handful_of_events() -> None:
     """Two records with one key in one collection, where the right one was guessed: it takes three creates."""
     same = (("email", "010@example.com"), ("first_name", "01 Kari"))
     alike = [Act(1, Doing.CREATE, where, 0, same) for where in ("a/people", "b/people", "b/people")]
-    events = (create(2), *alike, Run(full=True))
+    events: tuple[Act | Run, ...] = (create(2), *alike, Run(full=True))
     with PROTECTIONS["hold"]():
         broken = play(Script(2, events)).broken
         assert broken

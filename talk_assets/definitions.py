@@ -17,6 +17,7 @@ from dagster import (
 )
 
 from talk_assets.assets import names
+from talk_assets.assets.acts import acts
 from talk_assets.assets.collections import collections
 from talk_assets.assets.entities import entities
 from talk_assets.assets.metadata import MODE
@@ -57,6 +58,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
                 tags={MODE: "plan"},
                 description="Read and settle, and write nothing: the changes are what a sync would send.",
             ),
+            *acts(wiring),
         ],
         executor=in_process_executor,
     )

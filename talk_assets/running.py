@@ -56,6 +56,8 @@ class Request:
 class Outcome:
     """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
 
+    `stops` says by collection what waits for a person's approval.
+
     `pairs` by dataflow, `planned` the names of those in mode plan.
     """
 
@@ -67,6 +69,7 @@ class Outcome:
     held: dict[str, int]
     changes: dict[str, dict[str, int]]
     collections: tuple[str, ...]
+    stops: dict[str, str]
 
 
 def sync(config: Config, request: Request) -> Outcome:
@@ -164,10 +167,11 @@ def _outcome(
 ) -> Outcome:
     with wiring.hub(run).store.transaction() as transaction:
         summary = runs.summary(transaction, run)
-        runs.end(transaction, run, "incomplete" if summary.failures else "done", utc_now())
+        stops = report.stops(transaction)
+        runs.end(transaction, run, "incomplete" if summary.failures or stops else "done", utc_now())
         topologies = list(wiring.topologies.values())
         pairs = {one.name: report.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = report.held_counts(transaction), report.change_counts(transaction)
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
-    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own)
+    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, stops)

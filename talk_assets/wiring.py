@@ -88,6 +88,21 @@ class Wiring:
                 raise ConfigurationError(message)
         return tuple(known[name] for name in wanted) or self.config.dataflows
 
+    def record(self, text: str) -> tuple[str, str]:
+        """Return the collection's key and the id of `SYSTEM/COLLECTION/ID`; raise ConfigurationError for any other."""
+        key = "/".join(text.split("/")[:2])
+        id_ = text[len(key) + 1 :]
+        if key not in self.collections:
+            message = (
+                f"{text}: there is no collection {key}{suggestion(key, self.collections) or '.'}"
+                f" There are {', '.join(self.collections)}."
+            )
+            raise ConfigurationError(message)
+        if not id_:
+            message = f"{text}: names a collection; a record is {key}/ID."
+            raise ConfigurationError(message)
+        return key, id_
+
     def store(self) -> Store:
         """Return the database of the data folder, not opened yet."""
         return Store(self.config.database, patience=self.config.patience)

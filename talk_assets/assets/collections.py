@@ -17,6 +17,7 @@ from talk_assets.sync import runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.reading import ReadReport
+from talk_assets.sync.report import stops as stopped
 from talk_assets.sync.runs import Summary
 from talk_assets.wiring import Wiring
 
@@ -70,4 +71,7 @@ def _read(hub: Hub, system: str, keys: Sequence[str], *, full: bool) -> tuple[Su
     summary = metadata.summary(system, report.usage, counts, failures)
     with hub.store.transaction() as transaction:
         runs.add(transaction, hub.run, summary)
-    return summary, {key: metadata.of_read(summary, system, report.collections.get(key)) for key in keys}
+        stops = stopped(transaction)
+    return summary, {
+        key: metadata.of_read(summary, system, report.collections.get(key), stops.get(key)) for key in keys
+    }

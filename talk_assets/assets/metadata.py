@@ -52,8 +52,8 @@ def log(context: AssetExecutionContext, done: Summary) -> None:
         context.log.error("%s", message)
 
 
-def of_read(done: Summary, system: str, report: ReadReport | None) -> Metadata:
-    """Return the metadata of a collection that was read, or could not be."""
+def of_read(done: Summary, system: str, report: ReadReport | None, stopped: str | None) -> Metadata:
+    """Return the metadata of a collection that was read, or could not be; `stopped` is what a guard says of it."""
     if report is None:
         return _cost(done, system) | {"failure": done.failures.get(system, "not read")}
     return _cost(done, system) | {
@@ -63,6 +63,7 @@ def of_read(done: Summary, system: str, report: ReadReport | None) -> Metadata:
         "misfits": report.misfits,
         "read in full": report.full,
         "unknown properties": ", ".join(sorted(report.unknown)) or "none",
+        **({"stopped": stopped} if stopped else {}),
     }
 
 
@@ -80,7 +81,8 @@ def of_writes(done: Summary, system: str, report: WriteReport | None, reason: st
     if report is None:
         return {"nothing sent": reason or done.failures.get(system, "not reached")}
     counts = {name: getattr(report, name) for name in (*WRITES, "held", "failed", "waiting")}
-    return _cost(done, system) | counts
+    stopped = {"stopped": report.stopped} if report.stopped else {}
+    return _cost(done, system) | counts | stopped
 
 
 def _cost(done: Summary, system: str) -> dict[str, Any]:

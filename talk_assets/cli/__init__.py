@@ -20,6 +20,12 @@ _COMMANDS = {
     "conflicts": "talk_assets.cli.conflicts",
     "backup": "talk_assets.cli.backup",
     "restore": "talk_assets.cli.backup",
+    "link": "talk_assets.cli.acts",
+    "unlink": "talk_assets.cli.acts",
+    "retry": "talk_assets.cli.acts",
+    "resolve": "talk_assets.cli.acts",
+    "approve": "talk_assets.cli.acts",
+    "undo": "talk_assets.cli.undo",
     "doc": "talk_assets.cli.doc",
     "sandbox": "talk_assets.cli.sandbox",
 }

@@ -22,7 +22,7 @@ from talk_assets.wiring import Wiring
 def explain(*, record: str, as_json: bool) -> None:
     """Tell one record's whole story: what it is linked to, where each value is from, what is not done and why."""
     wiring = Wiring(config.current())
-    key, id_ = records.parse(wiring, record)
+    key, id_ = wiring.record(record)
     with wiring.hub("explain").store.transaction() as transaction:
         found = story.tell(transaction, key, wiring.collections[key], id_)
         if found is None:

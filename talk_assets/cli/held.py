@@ -25,5 +25,6 @@ def held(*, as_json: bool) -> None:
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
-    where = f"{row['collection']}/{row['id']}" if row["id"] else f"{row['collection']}, for {row['source']}"
+    where = f"{row['collection']}/{row['id']}" if row["id"] else row["collection"]
+    where += f", for {row['source']}" if row["source"] else ""
     return (row["action"] or row["what"], where, row["reason"], f"{row['since']:%Y-%m-%d %H:%M}")

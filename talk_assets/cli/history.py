@@ -23,7 +23,7 @@ from talk_assets.wiring import Wiring
 def history(*, record: str, as_json: bool) -> None:
     """Tell what happened to one record: when it was linked, what people edited, each write and what was answered."""
     wiring = Wiring(config.current())
-    key, id_ = records.parse(wiring, record)
+    key, id_ = wiring.record(record)
     with wiring.hub("history").store.transaction() as transaction:
         events = told.tell(transaction, key, wiring.collections[key], id_)
         if not events and story.tell(transaction, key, wiring.collections[key], id_) is None:

@@ -3,34 +3,17 @@
 from datetime import datetime
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.sections import suggestion
 from talk_assets.store import Transaction
 from talk_assets.sync import report
-from talk_assets.wiring import Wiring
 
 LINKED_BY = {
     "new": "as the first record of its entity",
     "created": "because the sync created it",
     "external reference": "by the external reference it carries",
     "founded it": "as the record that it began with",
+    "hand": "by hand",
 }
 """How a record was linked, where it was not by a match rule."""
-
-
-def parse(wiring: Wiring, record: str) -> tuple[str, str]:
-    """Return the collection's key and the id; raise ConfigurationError where there is no such collection."""
-    key = "/".join(record.split("/")[:2])
-    id_ = record[len(key) + 1 :]
-    if key not in wiring.collections:
-        message = (
-            f"{record}: there is no collection {key}{suggestion(key, wiring.collections) or '.'}"
-            f" There are {', '.join(wiring.collections)}."
-        )
-        raise ConfigurationError(message)
-    if not id_:
-        message = f"{record}: names a collection; a record is {key}/ID."
-        raise ConfigurationError(message)
-    return key, id_
 
 
 def unknown(transaction: Transaction, record: str, key: str) -> ConfigurationError:

@@ -31,7 +31,8 @@ ACTIONS = ("create", "update", "delete")
 def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str], verbose: bool, as_json: bool) -> None:
     """Read what changed, settle what it means, and write what is asked for.
 
-    The exit status is 1 if a system could not be read or written to; the others are done then.
+    The exit status is 1 if a system could not be read or written to, or if a guard has stopped something that waits for
+    talk approve; everything else is done then.
     """
     here = config.current()
     _start_sandbox(here)
@@ -46,7 +47,9 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
         _show(outcome)
     for message in outcome.summary.failures.values():
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
-    if outcome.summary.failures:
+    for key, reason in outcome.stops.items():
+        click.echo(f"talk: {key}: {reason}.", err=True)
+    if outcome.summary.failures or outcome.stops:
         ctx.exit(1)
 
 
@@ -71,6 +74,7 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
         "plan": list(outcome.planned),
         "failures": outcome.summary.failures,
+        "stops": outcome.stops,
     }
 
 

@@ -8,7 +8,7 @@ Each may be interrupted anywhere, and run again. Settling is cheap where nothing
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
@@ -235,9 +235,13 @@ class Hub:
             undo.store(transaction, plan.possible, kinds, self.clock())
         return plan
 
-    async def undo(self, system: str) -> SystemReport[WriteReport]:
-        """Send to a system what was planned to take back a run, children before parents."""
-        writers = [replace(self._writer(key), source=undo.TABLE) for key in reversed(self.collections(system))]
+    async def undo(self, system: str, writable: Container[str]) -> SystemReport[WriteReport]:
+        """Send to a system what was planned to take back a run, children before parents, where it may be written to."""
+        writers = [
+            replace(self._writer(key), source=undo.TABLE)
+            for key in reversed(self.collections(system))
+            if key in writable
+        ]
         report = SystemReport({writer.key: WriteReport() for writer in writers})
         with self.store.transaction() as transaction:
             busy = any(writer.pending(transaction, WriteReport()) for writer in writers)

@@ -110,14 +110,23 @@ HELD = """
     SELECT 'change', kind, collection, id, entity, action, reason, since FROM sync.changes WHERE status = 'held'
     UNION ALL
     SELECT 'misfit', NULL, collection, id, NULL, NULL, reason, since FROM sync.misfits
+    UNION ALL
+    SELECT 'stop', NULL, collection, NULL, NULL, NULL, reason, since FROM sync.stops
+    WHERE approved IS DISTINCT FROM count
+    UNION ALL
+    SELECT 'fight', kind, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1),
+        entity, NULL, other_origin || ' and this set ' || field || ' to the same two values in turn, so that neither is'
+        || ' written; talk resolve ' || origin || ' ' || field || ' --take the one that is right', since
+    FROM sync.fights
 """
 
 
 def held(transaction: Transaction) -> pl.DataFrame:
     """Return everything that waits for a person, oldest first.
 
-    The columns are `what` (record, change, or misfit: a record that does not fit its declared types), `collection`,
-    `id`, `action` of a change, `source` (the record that a create is for), `reason` and `since`.
+    The columns are `what` (record, change, misfit: a record that does not fit its declared types, stop: a collection of
+    which a guard has stopped something, or fight: a field that two records keep setting), `collection`, `id`, `action`
+    of a change, `source` (the record that a create is for), `reason` and `since`.
     """
     return transaction.frame(
         f"""
@@ -128,6 +137,15 @@ def held(transaction: Transaction) -> pl.DataFrame:
         GROUP BY ALL ORDER BY h.since, h.collection, h.id, source
         """
     )
+
+
+def stops(transaction: Transaction) -> dict[str, str]:
+    """Return by collection why a guard has stopped something there, where nobody has approved yet."""
+    found = transaction.frame(
+        "SELECT collection, string_agg(reason, '; ' ORDER BY what) FROM sync.stops"
+        " WHERE approved IS DISTINCT FROM count GROUP BY collection ORDER BY collection"
+    )
+    return dict(found.iter_rows())
 
 
 def held_counts(transaction: Transaction) -> dict[str, int]:

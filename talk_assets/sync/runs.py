@@ -72,7 +72,10 @@ def summary(transaction: Transaction, run: str) -> Summary:
 
 
 def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None:
-    """Say how the run ended: `done`, `incomplete` where a system was left out, `failed`, or `died` without a word."""
+    """Say how the run ended: `done`, `failed`, or `died` without a word.
+
+    `incomplete`: a system was left out, or a guard stopped something.
+    """
     transaction.run(
         "UPDATE sync.runs SET ended_at = ?, outcome = ? WHERE run = ? AND outcome IS NULL", now, outcome, run
     )

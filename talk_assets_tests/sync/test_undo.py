@@ -21,7 +21,7 @@ def plan(office: Office, run: str = WRITTEN) -> Plan:
 def undo(office: Office, run: str = WRITTEN) -> Plan:
     planned = plan(office, run)
     for system in SYSTEMS:
-        asyncio.run(office.hub.undo(system))
+        asyncio.run(office.hub.undo(system, office.memories))
     return planned
 
 
@@ -126,5 +126,5 @@ def test_somebody_who_edits_between_the_plan_and_the_write_is_not_overwritten(
     plan(office)
     contact = office.records("erp/contacts")[0]
     office.memories["erp/contacts"].edit(contact["id"], {"first_name": "Kari"})
-    asyncio.run(office.hub.undo("erp"))
+    asyncio.run(office.hub.undo("erp", office.memories))
     assert contact["first_name"] == "Kari"

@@ -1,0 +1,134 @@
+"""The jobs of what a person can do, for the Launchpad: each runs one act of `talk_assets.acting`, with its own config.
+
+What cannot be done ends the run with the sentence that `talk` would say.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dagster import Config, Failure, JobDefinition, OpExecutionContext, job, op
+from pydantic import Field
+
+from talk_assets.acting import Acting
+from talk_assets.errors import TalkError
+from talk_assets.wiring import Wiring
+
+RECORD = "A record, as SYSTEM/COLLECTION/ID."
+
+
+class Link(Config):
+    """Which two records describe the same."""
+
+    one: str = Field(description=RECORD)
+    other: str = Field(description=RECORD)
+
+
+class Unlink(Config):
+    """Which record is not what it is linked with."""
+
+    record: str = Field(description=RECORD)
+
+
+class Retry(Config):
+    """What is sent again."""
+
+    what: str | None = Field(default=None, description="A record or SYSTEM/COLLECTION; nothing for all that is held.")
+    recreate: bool = Field(default=False, description="Create again what was deleted on the other side of the record.")
+
+
+class Resolve(Config):
+    """Which value is right."""
+
+    record: str = Field(description=RECORD)
+    field: str = Field(description="The field, as talk conflicts names it.")
+    take: str | None = Field(default=None, description="The record whose value is right, where several have lost.")
+    keep: bool = Field(default=False, description="Keep the value that won, and take the conflict off the list.")
+
+
+class Approve(Config):
+    """What may go on."""
+
+    collections: list[str] = Field(description="What was stopped, as SYSTEM/COLLECTION.")
+
+
+class Undo(Config):
+    """Which run is taken back."""
+
+    run: str = Field(description="The id of the run.")
+    write: bool = Field(default=False, description="Do it; without, only say in the log what would be done.")
+
+
+def acts(wiring: Wiring) -> list[JobDefinition]:
+    """Return a job for each act."""
+    acting = Acting(wiring)
+
+    @op
+    def link(context: OpExecutionContext, config: Link) -> None:
+        _say(context, lambda: acting.link(config.one, config.other))
+
+    @op
+    def unlink(context: OpExecutionContext, config: Unlink) -> None:
+        _say(context, lambda: acting.unlink(config.record))
+
+    @op
+    def retry(context: OpExecutionContext, config: Retry) -> None:
+        _say(context, lambda: acting.retry(config.what, recreate=config.recreate))
+
+    @op
+    def resolve(context: OpExecutionContext, config: Resolve) -> None:
+        _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
+
+    @op
+    def approve(context: OpExecutionContext, config: Approve) -> None:
+        _say(context, lambda: acting.approve(config.collections))
+
+    @op
+    def undo(context: OpExecutionContext, config: Undo) -> None:
+        _undo(context, acting, config)
+
+    described = {
+        link: "Say that two records describe the same.",
+        unlink: "Say that a record is not what it is linked with.",
+        retry: "Send again what is held.",
+        resolve: "Decide a conflict: take the value that lost, or keep the one that won.",
+        approve: "Let go on what a guard has stopped.",
+        undo: "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
+    }
+
+    def named(one: Callable[[], None], name: str, description: str) -> JobDefinition:
+        @job(name=name, description=description)
+        def act() -> None:
+            one()
+
+        return act
+
+    return [named(one, one.name, description) for one, description in described.items()]
+
+
+def _say(context: OpExecutionContext, act: Callable[[], str]) -> None:
+    with _failing():
+        context.log.info("%s", act())
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """A mistake is a sentence for a person, and no reason to try again."""
+    try:
+        yield
+    except TalkError as error:
+        raise Failure(str(error), allow_retries=False) from error
+
+
+def _undo(context: OpExecutionContext, acting: Acting, config: Undo) -> None:
+    with _failing():
+        plan, summary = acting.undo(config.run) if config.write else (acting.plan_undo(config.run), None)
+    for row in plan.possible.iter_rows(named=True):
+        context.log.info("%s %s/%s %s", row["action"], row["collection"], row["id"], row["fields"])
+    for row in plan.impossible.iter_rows(named=True):
+        context.log.warning("not %s/%s: %s", row["collection"], row["id"], row["reason"])
+    if summary is None:
+        context.log.info("Nothing was written; with write: true, %s records would be.", plan.possible.height)
+        return
+    context.log.info("%s records are as they were.", summary.writes)
+    for message in summary.failures.values():
+        raise Failure(message, allow_retries=False)

@@ -1,0 +1,87 @@
+"""`talk link`, `unlink`, `retry`, `resolve`, `approve`: what a person does about what is held, and about conflicts.
+
+Each may be repeated. What is done is `talk_assets.acting`'s; here is only how it is asked for.
+"""
+
+from collections.abc import Sequence
+
+import click
+
+from talk_assets import config
+from talk_assets.acting import Acting
+from talk_assets.cli.output import json_option, show_json
+from talk_assets.wiring import Wiring
+
+RECORD = "SYSTEM/COLLECTION/ID"
+
+
+def acting() -> Acting:
+    """Return what acts on the data folder of this process."""
+    return Acting(Wiring(config.current()), _waiting)
+
+
+def _waiting() -> None:
+    click.echo("Another run has its turn on this data folder; this one waits for it.", err=True)
+
+
+def _say(sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"done": sentence})
+    else:
+        click.echo(sentence)
+
+
+@click.command()
+@click.argument("one", metavar=RECORD)
+@click.argument("other", metavar=RECORD)
+@json_option
+def link(*, one: str, other: str, as_json: bool) -> None:
+    """Say that two records describe the same."""
+    _say(acting().link(one, other), as_json=as_json)
+
+
+@click.command()
+@click.argument("record", metavar=RECORD)
+@json_option
+def unlink(*, record: str, as_json: bool) -> None:
+    """Say that a record is not what it is linked with.
+
+    It gets an entity of its own; what it was linked with gets no other in its place by itself.
+    """
+    _say(acting().unlink(record), as_json=as_json)
+
+
+@click.command()
+@click.argument("what", metavar=f"[SYSTEM/COLLECTION | {RECORD}]", required=False)
+@click.option("--recreate", is_flag=True, help="Create again what was deleted on the other side of the record.")
+@json_option
+def retry(*, what: str | None, recreate: bool, as_json: bool) -> None:
+    """Send again what is held: of a record, of a collection, or everywhere."""
+    _say(acting().retry(what, recreate=recreate), as_json=as_json)
+
+
+@click.command()
+@click.argument("record", metavar=RECORD)
+@click.argument("field")
+@click.option("--take", metavar=RECORD, help="Whose value is right, where several have lost.")
+@click.option("--keep", is_flag=True, help="Keep the value that won, and take the conflict off the list.")
+@json_option
+def resolve(*, record: str, field: str, take: str | None, keep: bool, as_json: bool) -> None:
+    """Take the value that lost a conflict over FIELD, everywhere."""
+    if take and keep:
+        message = "--take and --keep say opposite things; give one of them."
+        raise click.UsageError(message)
+    _say(acting().resolve(record, field, take=take, keep=keep), as_json=as_json)
+
+
+@click.command()
+@click.argument("collections", metavar="SYSTEM/COLLECTION...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Whatever is stopped.")
+@json_option
+def approve(*, collections: Sequence[str], everything: bool, as_json: bool) -> None:
+    """Let go on what a guard has stopped; talk held lists it."""
+    if bool(collections) == everything:
+        message = "name the collections, as talk held lists them, or say --all."
+        raise click.UsageError(message)
+    act = acting()
+    _say(act.approve(collections or list(act.wiring.collections)), as_json=as_json)

@@ -1,0 +1,89 @@
+"""`talk undo RUN`: what taking back a run would do, and with --write, doing it."""
+
+import click
+import polars as pl
+
+from talk_assets.cli.acts import acting
+from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.sync import readable
+from talk_assets.sync.undo import Plan
+from talk_assets.wiring import Wiring
+
+SHOWN = 50
+"""Records that are shown of a plan; --json has all."""
+
+
+@click.command()
+@click.argument("run")
+@click.option("--write", is_flag=True, help="Do it; without, only show what would be done.")
+@json_option
+@click.pass_context
+def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
+    """Restore what a run changed, and delete what it created, as far as nobody has touched it since.
+
+    Nothing is written without --write. RUN is the id that talk sync --json gives and talk history shows.
+    """
+    act = acting()
+    plan, summary = act.undo(run) if write else (act.plan_undo(run), None)
+    if as_json:
+        show_json({"run": run, "written": summary.writes if summary else 0, "steps": _steps(act.wiring, plan)})
+    else:
+        _show(act.wiring, plan)
+        if summary:
+            click.echo(f"{summary.writes} records are as they were.")
+        elif plan.possible.height:
+            click.echo("Nothing was written. To do it: talk undo " + run + " --write")
+    for message in summary.failures.values() if summary else ():
+        click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
+    if summary and summary.failures:
+        ctx.exit(1)
+
+
+def _steps(wiring: Wiring, plan: Plan) -> list[dict[str, object]]:
+    readers = _reader(wiring, plan.steps)
+    return [
+        {
+            "record": f"{row['collection']}/{row['id']}",
+            "action": row["action"],
+            "fields": readers[row["collection"]].show_object(_kind(wiring, row["collection"]), row["fields"]),
+            "not": row["reason"],
+        }
+        for row in plan.steps.iter_rows(named=True)
+    ]
+
+
+def _show(wiring: Wiring, plan: Plan) -> None:
+    steps = _steps(wiring, plan)
+    would = [step for step in steps if step["not"] is None]
+    rows = [(step["action"], step["record"], _values(step["fields"])) for step in would[:SHOWN]]
+    if rows:
+        show_table(("what", "record", "back to"), rows, title="Can be taken back")
+    if len(would) > SHOWN:
+        click.echo(f"and {len(would) - SHOWN} more")
+    cannot = [step for step in steps if step["not"] is not None]
+    if cannot:
+        show_table(("record", "because"), [(s["record"], s["not"]) for s in cannot[:SHOWN]], title="Cannot")
+    if len(cannot) > SHOWN:
+        click.echo(f"and {len(cannot) - SHOWN} more")
+    if not steps:
+        click.echo("That run wrote nothing.")
+
+
+def _values(fields: object) -> str:
+    found = fields if isinstance(fields, dict) else {}
+    return "; ".join(f"{name}: {'(blank)' if value is None else value}" for name, value in found.items())
+
+
+def _kind(wiring: Wiring, key: str) -> str:
+    return wiring.collections[key].entity.name
+
+
+def _reader(wiring: Wiring, steps: pl.DataFrame) -> dict[str, readable.Reader]:
+    """How the values of each collection are shown: references as records of its own system."""
+    found = {}
+    with wiring.store().transaction() as transaction:
+        for key in steps["collection"].unique().to_list():
+            texts = steps.filter(pl.col("collection") == key)["fields"]
+            values = [one for text in texts for one in readable.fields(_kind(wiring, key), text)]
+            found[key] = readable.reader(transaction, values, key.partition("/")[0])
+    return found

@@ -6,7 +6,7 @@ no primary keys, unique constraints, sequences or indexes.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,8 +15,8 @@ import polars as pl
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 
-FORMAT = 1
-"""Raised whenever an older version of this package could not use the database any more."""
+FORMAT = 2
+"""Raised whenever this version and the one before could not use the same database."""
 
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
@@ -105,28 +105,26 @@ class Transaction:
             row = result.fetchone()
             return int(row[0]) if row else 0
 
-    def columns(self, table: str) -> tuple[str, ...]:
-        """Return the names of a table's columns, none where there is no such table."""
-        schema, name = table.replace('"', "").split(".", 1)
+    def columns(self) -> dict[str, set[str]]:
+        """Return the names of the columns of every table, by its name as `schema.name` without quotes."""
         found = self.frame(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
-            " AND table_catalog = current_database() ORDER BY ordinal_position",
-            schema,
-            name,
+            "SELECT table_schema || '.' || table_name AS name, list(column_name) AS columns"
+            " FROM information_schema.columns WHERE table_catalog = current_database() GROUP BY ALL"
         )
-        return tuple(found["column_name"])
+        return {name: set(columns) for name, columns in found.iter_rows()}
 
-    def ensure(self, table: str, columns: dict[str, str]) -> None:
-        """Create the table, or add the columns (name → SQL type) that it lacks."""
-        present = self.columns(table)
-        if not present:
-            schema = table.split(".", 1)[0]
-            declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-            self.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            self.run(f"CREATE TABLE {table} ({declared})")
-            return
-        for name in columns.keys() - set(present):
-            self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
+    def ensure(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        """Create the tables, or add the columns (name → SQL type) that they lack."""
+        there = self.columns()
+        for table, columns in tables.items():
+            present = there.get(table.replace('"', ""))
+            if present is None:
+                declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+                self.run(f"CREATE SCHEMA IF NOT EXISTS {table.split('.', 1)[0]}")
+                self.run(f"CREATE TABLE {table} ({declared})")
+                continue
+            for name in columns.keys() - present:
+                self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
 
     def next_version(self) -> int:
         """Return a number greater than every one before, for rows written in this transaction."""
@@ -239,7 +237,6 @@ class Store:
         if self._prepared:
             return
         transaction.run(SYNC_TABLES)
-        transaction.ensure("sync.journal", dict.fromkeys(("request_id", "answer", "caused_at"), "VARCHAR"))
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
         _check_format(self.path, found)
         if not found:
@@ -287,6 +284,12 @@ def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> N
 
 
 def _check_format(path: Path | None, found: int) -> None:
+    if 0 < found < FORMAT:
+        message = (
+            f"{path}: was written by an older version (format {found}, this one has {FORMAT}). Move it away: the next"
+            " sync begins anew, and finds what belongs together by the external references."
+        )
+        raise StoreIncompatible(message)
     if found > FORMAT:
         message = (
             f"{path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."

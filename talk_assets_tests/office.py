@@ -66,6 +66,7 @@ class Office:
     broken: dict[str, str] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = DATAFLOW.pairs
     limits: Limits = UNGUARDED
+    _hub: tuple[object, Hub] | None = None
 
     def __post_init__(self) -> None:
         found = {
@@ -107,7 +108,11 @@ class Office:
     @property
     def hub(self) -> Hub:
         """The hub of this test, as the office is configured now."""
-        return self.wiring().hub(self.run)
+        configured = (self.pairs, self.limits, *(memory.collection for memory in self.memories.values()))
+        if self._hub is None or self._hub[0] != configured:
+            self._hub = configured, self.wiring().hub(self.run)
+        self._hub[1].run = self.run
+        return self._hub[1]
 
     def sync(self, run: str = "run") -> None:
         """Run the hub once, without Dagster."""

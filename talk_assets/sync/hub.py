@@ -92,12 +92,10 @@ class Hub:
 
     def _prepare(self) -> None:
         with self.store.transaction() as transaction:
-            for entity in ENTITIES.values():
-                transaction.ensure(tables.links(entity.name), tables.links_columns(entity))
-                transaction.ensure(tables.golden(entity.name), tables.golden_columns(entity))
-            for system in self.systems.values():
-                for collection in system.collections:
-                    reading.prepare(transaction, f"{system.name}/{collection.name}", collection)
+            transaction.ensure({tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()})
+            transaction.ensure({tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()})
+            own = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
+            reading.prepare(transaction, own)
 
     def collections(self, system: str) -> dict[str, Collection]:
         """Return a system's collections that take part, by key, parents before children."""

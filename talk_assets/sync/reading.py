@@ -6,7 +6,7 @@ believed.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from talk_assets.sync import backwards, guards, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
-from talk_assets.sync.records import Parsed, ours, parse
+from talk_assets.sync.records import Parsed, declared, ours, parse
 
 FLUSH = 10_000_000
 """Bytes of pages that are stored in one transaction."""
@@ -54,13 +54,13 @@ def place(transaction: Transaction, key: str) -> Place:
     return Place(*transaction.frame(found, key).row(0))
 
 
-def prepare(transaction: Transaction, key: str, collection: Collection) -> None:
-    """Create what reading a collection needs in the database."""
-    transaction.ensure(tables.raw(key), tables.raw_columns(parse(collection, b"[]").records))
+def prepare(transaction: Transaction, collections: Mapping[str, Collection]) -> None:
+    """Create what reading collections, by key, needs in the database."""
+    transaction.ensure({tables.raw(key): tables.raw_columns(declared(one)) for key, one in collections.items()})
     transaction.run(
         "INSERT INTO sync.cursors (collection, absorbed)"
-        " SELECT $1, 0 WHERE $1 NOT IN (SELECT collection FROM sync.cursors)",
-        key,
+        " SELECT key, 0 FROM keys WHERE key NOT IN (SELECT collection FROM sync.cursors)",
+        keys=pl.DataFrame({"key": list(collections)}, schema={"key": pl.String}),
     )
 
 

@@ -3,18 +3,22 @@
 One table, one writer: the collection asset writes a collection's table, `sync/links` writes links and golden.
 """
 
-import polars as pl
+from collections.abc import Iterable
 
 from talk_assets.entities import Entity
 
-KINDS = {
-    pl.String: "VARCHAR",
-    pl.Boolean: "BOOLEAN",
-    pl.UInt64: "UBIGINT",
-    pl.Int64: "BIGINT",
-    pl.Datetime: "TIMESTAMPTZ",
+OWN = {
+    "_id": "VARCHAR",
+    "_record": "VARCHAR",
+    "_modified": "TIMESTAMPTZ",
+    "_etag": "VARCHAR",
+    "_ref": "VARCHAR",
+    "_deleted": "BOOLEAN",
+    "_hash": "UBIGINT",
+    "_noticed": "TIMESTAMPTZ",
+    "_version": "BIGINT",
 }
-"""The SQL type that holds a Polars column."""
+"""What is kept of every record beside its properties: see `records.Parsed`; when it was noticed, and its version."""
 
 
 def raw(key: str) -> str:
@@ -23,10 +27,9 @@ def raw(key: str) -> str:
     return f'"{system}"."{collection}"'
 
 
-def raw_columns(parsed: pl.DataFrame) -> dict[str, str]:
-    """Return the columns for parsed records: theirs, when we noticed them, and the version of the last change."""
-    columns = {name: KINDS[type_.base_type()] for name, type_ in parsed.schema.items()}
-    return columns | {"_noticed": "TIMESTAMPTZ", "_version": "BIGINT"}
+def raw_columns(properties: Iterable[str]) -> dict[str, str]:
+    """Return the columns of a collection's table: text per declared property, and what is kept besides."""
+    return dict.fromkeys(properties, "VARCHAR") | OWN
 
 
 def links(entity: str) -> str:

@@ -86,7 +86,7 @@ def drop_edited(transaction: Transaction, key: str) -> None:
 
 def _updates(transaction: Transaction, key: str, collection: Collection, run: str) -> pl.DataFrame:
     """What the run changed in records that were there: per field, from before its first write to after its last."""
-    kind, fields = collection.entity.name, collection.lens.fields
+    fields = collection.lens.fields
     written = transaction.frame(
         """
         SELECT id, entity, before, after, answered_at FROM sync.journal
@@ -111,7 +111,23 @@ def _updates(transaction: Transaction, key: str, collection: Collection, run: st
     changed = long.group_by("id", "entity", "field", maintain_order=True).agg(
         pl.col("before").first(), pl.col("after").last(), pl.col("answered_at").max()
     )
-    judged = transaction.frame(
+    judged = _judged(transaction, key, collection, run, changed)
+    restored = _wide(judged.filter(pl.col("reason").is_null()), fields)
+    lost = judged.filter(pl.col("reason").is_not_null()).select(
+        "entity", "id", pl.lit(objects.NOTHING).alias("fields"), "reason"
+    )
+    steps = pl.concat([restored, lost]).with_columns(
+        pl.lit(key).alias("collection"), pl.lit(Action.UPDATE.value).alias("action")
+    )
+    return steps.select(COLUMNS)
+
+
+def _judged(
+    transaction: Transaction, key: str, collection: Collection, run: str, changed: pl.DataFrame
+) -> pl.DataFrame:
+    """Say of each changed value why it cannot be restored; null where it can."""
+    kind = collection.entity.name
+    return transaction.frame(
         f"""
         SELECT c.id, c.entity, c.field, c.before, CASE
             WHEN l.id IS NULL THEN 'the record is not there any more'
@@ -130,14 +146,6 @@ def _updates(transaction: Transaction, key: str, collection: Collection, run: st
         run,
         changed=changed,
     )
-    restored = _wide(judged.filter(pl.col("reason").is_null()), fields)
-    lost = judged.filter(pl.col("reason").is_not_null()).select(
-        "entity", "id", pl.lit(objects.NOTHING).alias("fields"), "reason"
-    )
-    steps = pl.concat([restored, lost]).with_columns(
-        pl.lit(key).alias("collection"), pl.lit(Action.UPDATE.value).alias("action")
-    )
-    return steps.select(COLUMNS)
 
 
 def _sent(collection: Collection) -> str:

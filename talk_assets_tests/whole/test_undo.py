@@ -25,7 +25,7 @@ def undo(office: Firm, run: str) -> int:
     for kind in office.hub.topologies:
         office.hub.settle(kind)
     plan = office.hub.plan_undo(run)
-    for name in reversed(office.hub.systems):
+    for name in reversed(list(office.hub.systems)):
         asyncio.run(office.hub.undo(name, OURS))
     return plan.impossible.height
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "history": "talk_assets.cli.history",
     "held": "talk_assets.cli.held",
     "conflicts": "talk_assets.cli.conflicts",
+    "rewritten": "talk_assets.cli.rewritten",
     "backup": "talk_assets.cli.backup",
     "restore": "talk_assets.cli.backup",
     "link": "talk_assets.cli.acts",

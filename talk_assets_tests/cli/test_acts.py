@@ -128,6 +128,30 @@ def test_a_run_is_taken_back_after_a_look_at_the_plan(office: Office) -> None:
     assert json.loads(said("undo", "wrong", "--json"))["steps"][0]["not"]
 
 
+def test_a_value_that_a_system_makes_another_of_is_written_once_and_reported(office: Office) -> None:
+    assert said("rewritten") == "Every system shows what it was sent."
+    office.memories["erp/contacts"].rewrite = lambda name, value: f"{value}!" if name == "first_name" else value
+    office.memories["crm/people"].edit("crm1", {"first_name": "Ann"})
+    for _ in range(3):
+        office.sync_in_full()
+    assert names(office) == ["Ann", "Ann!"]
+    assert json.loads(said("rewritten", "--json"))["rewritten"] == [
+        {
+            "kind": "person",
+            "collection": "erp/contacts",
+            "id": "erp1",
+            "field": "first_name",
+            "sent": "Ann",
+            "shown": "Ann!",
+        }
+    ]
+    with office.transaction() as transaction:
+        assert (
+            transaction.count("SELECT count(*) FROM sync.journal WHERE collection = 'erp/contacts' AND id = 'erp1'")
+            == 1
+        )
+
+
 def jobs(office: Office) -> dict[str, JobDefinition]:
     return {one.name: one for one in acts(office.wiring())}
 

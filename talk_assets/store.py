@@ -141,7 +141,7 @@ class Store:
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
         if self._memory:
-            self._memory.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._memory.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL threads = 1")  # it is small
         self._prepared = False
 
     @contextmanager

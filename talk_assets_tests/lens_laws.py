@@ -39,7 +39,7 @@ from talk_assets.sync.records import parse
 
 Row = dict[str, Any]
 
-EXAMPLES, ROWS = 20, 6
+EXAMPLES, ROWS = 12, 6
 
 texts = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=30),

@@ -114,6 +114,10 @@ class Office:
         self._hub[1].run = self.run
         return self._hub[1]
 
+    def reopen(self) -> None:
+        """Take up whatever database there is now."""
+        self._hub = None
+
     def sync(self, run: str = "run") -> None:
         """Run the hub once, without Dagster."""
         hub = self.settle_only(run)

@@ -155,11 +155,13 @@ class Hub:
         now, entity = self.clock(), topology_.entity
         links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+        strangers = matching.strangers(transaction, entity)
+        collections = {key: one for key, one in topology_.collections.items() if key in strangers}
         for certain in (matching.recognise, matching.rejoin):
-            for key, collection in topology_.collections.items():
+            for key, collection in collections.items():
                 if certain(transaction, key, collection):
                     links.link(transaction, key, topology_.collections, now, self.run)
-        for key, collection in topology_.collections.items():
+        for key, collection in collections.items():
             if matching.match(transaction, key, collection):
                 held.append(matching.held(transaction, collection))
                 links.link(transaction, key, topology_.collections, now, self.run)

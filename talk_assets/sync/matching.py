@@ -22,6 +22,15 @@ FOUNDED = "founded it"
 _OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
 
 
+def strangers(transaction: Transaction, entity: Entity) -> frozenset[str]:
+    """Return the collections of which a record in `incoming` has no link."""
+    found = transaction.frame(
+        f"SELECT DISTINCT collection FROM incoming i WHERE NOT deleted AND NOT EXISTS ("
+        f"SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)"
+    )
+    return frozenset(found["collection"])
+
+
 def recognise(transaction: Transaction, key: str, collection: Collection) -> int:
     """Of the unlinked records, find the entities of those that we created; return how many there may be."""
     entity = collection.entity

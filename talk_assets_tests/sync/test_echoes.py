@@ -45,6 +45,7 @@ def test_with_everything_forgotten_what_was_cut_does_not_beat_the_whole(
     assert titles(office) == [LONG, SHORT]
     store = Store(None)
     monkeypatch.setattr(Wiring, "store", lambda _: store)
+    office.reopen()
     office.sync()
     assert titles(office) == [LONG, SHORT]
     assert conflicts(office) == 0

@@ -22,6 +22,7 @@ def forget(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Go on with an empty database."""
     store = Store(None)
     monkeypatch.setattr(Wiring, "store", lambda _: store)
+    office.reopen()
 
 
 def links(office: Office) -> set[tuple[str, str, str, str]]:

@@ -168,10 +168,10 @@ def test_a_list_without_records_that_a_look_up_shows_deletes_nothing(firm: Decei
     assert firm.everything() == before
 
 
-HIDDEN: list[Callable[[str], bool]] = [lambda id_: True, lambda id_: sum(id_.encode()) % 2 == 0]
+HIDDEN: list[Callable[[str], bool]] = [lambda id_: True, lambda id_: sum(id_.encode()) % 4 > 0]
 
 
-@pytest.mark.parametrize("hidden", HIDDEN, ids=["all", "half"])
+@pytest.mark.parametrize("hidden", HIDDEN, ids=["all", "most"])
 def test_records_that_no_look_up_shows_either_are_kept_until_a_person_approves(
     firm: Deceived, hidden: Callable[[str], bool]
 ) -> None:

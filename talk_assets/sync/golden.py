@@ -40,6 +40,21 @@ def absorb(golden: pl.DataFrame, edits: pl.DataFrame) -> Decision:
     return _decision(winners, candidates.filter(pl.col("order") > 0))
 
 
+def passed_over(golden: pl.DataFrame, decision: Decision, sent: pl.DataFrame) -> pl.DataFrame:
+    """Return as conflicts what stood and lost to an edit of a record that was never sent it: nobody there had seen it.
+
+    `sent` has `entity, field, origin, sent` of the records that were edited: what each was up to date with.
+    """
+    stood = golden.rename({"value": "stood", "edited_at": "stood_at", "origin": "stood_from"})
+    lost = decision.golden.join(stood, on=["entity", "field"]).join(sent, on=["entity", "field", "origin"])
+    lost = lost.filter(pl.col("stood").ne_missing(pl.col("value")) & pl.col("stood").ne_missing(pl.col("sent")))
+    return lost.select(
+        "entity", "field", pl.col("stood").alias("value"), pl.col("stood_at").alias("edited_at"),
+        pl.col("stood_from").alias("origin"), pl.col("value").alias("winner"),
+        pl.col("edited_at").alias("winner_edited_at"), pl.col("origin").alias("winner_origin"),
+    )  # fmt: skip
+
+
 def come(golden: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Forget times that have not come yet: a clock was set back since, and whatever is edited now is newer."""
     early = pl.col("edited_at") > now + TOLERANCE

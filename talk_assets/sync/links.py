@@ -6,6 +6,7 @@ that a record was matched on.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -121,7 +122,7 @@ def _introduce(
     met = transaction.count("SELECT count(*) FROM met")
     for start in range(0, met, CHUNK):
         newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        decide(transaction, entity, collections, proposals(newcomers, entity), golden.introduce, now, run)
+        decide(transaction, Scope(entity, collections, now, run), proposals(newcomers, entity), golden.introduce)
 
 
 def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -139,25 +140,35 @@ def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Whose golden is decided, with all its collections by key; when, and in which run."""
+
+    entity: Entity
+    collections: Mapping[str, Collection]
+    now: datetime
+    run: str
+
+
 def decide(
     transaction: Transaction,
-    entity: Entity,
-    collections: Mapping[str, Collection],
+    scope: Scope,
     proposals: pl.DataFrame,
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
-    now: datetime,
-    run: str,
+    sent: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let `rule` decide between golden and the proposals, and store golden and the conflicts.
 
-    Return what is golden now, and the proposals that were some.
+    `sent` is what the records that propose were up to date with, where they had any. Return what is golden now, and the
+    proposals that were some.
     """
+    entity, now = scope.entity, scope.now
     entities = proposals.select(pl.col("entity").unique())
     standing = transaction.frame(
         f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
     )
     present = golden.come(golden.lengthen(standing, entity.names), now)
-    stands, proposals = echoes.settle(present, proposals, collections)
+    stands, proposals = echoes.settle(present, proposals, scope.collections)
     decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
     assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
@@ -165,8 +176,9 @@ def decide(
         f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
         decided=decided,
     )
-    conflicts = decision.conflicts.with_columns(
-        pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(run).alias("run")
+    passed_over = [] if sent is None else [golden.passed_over(stands, decision, sent)]
+    conflicts = pl.concat([decision.conflicts, *passed_over]).with_columns(
+        pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(scope.run).alias("run")
     )
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
@@ -198,10 +210,11 @@ def absorb(
             _absorb(transaction, key, collection, rows.slice(start, CHUNK)) for start in range(0, rows.height, CHUNK)
         ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
-    proposed = pl.concat(edits)
+    proposed, sent = pl.concat(edits), _sent(edited, entity)
+    scope = Scope(entity, collections, now, run)
     for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
         edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
-        decided, edits_now = decide(transaction, entity, collections, edited_now, golden.absorb, now, run)
+        decided, edits_now = decide(transaction, scope, edited_now, golden.absorb, sent)
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
         fights.notice(transaction, entity.name, now)
@@ -213,6 +226,15 @@ def absorb(
         """
     )
     journal.close_looked_up(transaction, entity.name, now)
+
+
+def _sent(edited: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+    """What the records are up to date with, a row per field."""
+    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
+    return pl.concat(
+        edited.select("entity", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
+        for name in entity.names
+    )
 
 
 def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:

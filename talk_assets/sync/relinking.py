@@ -234,8 +234,8 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
 def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity: str) -> None:
     newcomer = row.with_columns(pl.lit(entity).alias("entity"))
     proposals = links.proposals(newcomer, scene.entity)
-    collections = scene.topology.collections
-    links.decide(transaction, scene.entity, collections, proposals, golden.introduce, scene.now, scene.run)
+    scope = links.Scope(scene.entity, scene.topology.collections, scene.now, scene.run)
+    links.decide(transaction, scope, proposals, golden.introduce)
 
 
 def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:

@@ -4,14 +4,13 @@ The hub itself has no switches: each is patched from here, at a place that must 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
 import polars as pl
 
-from talk_assets.entities import Entity
 from talk_assets.store import Transaction
 from talk_assets.sync import changes, journal, links, matching, reading
 from talk_assets.sync.connection import Collection, Connection
@@ -98,13 +97,12 @@ def newest() -> Iterator[None]:
 
     def decide(
         transaction: Transaction,
-        entity: Entity,
-        collections: Mapping[str, Collection],
+        scope: links.Scope,
         proposals: pl.DataFrame,
         *rest: Any,  # noqa: ANN401
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         later = pl.datetime(2030, 1, 1, time_unit="us", time_zone="UTC").alias("edited_at")
-        return real(transaction, entity, collections, proposals.with_columns(later), *rest)
+        return real(transaction, scope, proposals.with_columns(later), *rest)
 
     with mock.patch.object(links, "decide", decide):
         yield

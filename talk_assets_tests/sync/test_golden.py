@@ -81,3 +81,14 @@ def test_wide_and_long_are_the_same_thing() -> None:
         "city": [None, "Oslo"], "city_at": [START, START], "city_from": ["c", "d"],
     })  # fmt: skip
     assert golden.widen(golden.lengthen(wide, ["phone", "city"]), ["phone", "city"]).equals(wide)
+
+
+@pytest.mark.parametrize(("sent", "told"), [("1", ["2"]), ("2", [])])
+def test_what_an_edit_passes_over_unseen_is_a_conflict(sent: str, told: list[str]) -> None:
+    """Record b was edited while it was still up to date with 1, or when it had been sent 2."""
+    standing = values(("2", 5, "a"))
+    decision = golden.absorb(standing, values(("3", 9, "b")))
+    known = pl.DataFrame({"entity": ["e"], "field": ["phone"], "origin": ["b"], "sent": [sent]})
+    passed_over = golden.passed_over(standing, decision, known)
+    assert passed_over["value"].to_list() == told
+    assert passed_over.columns == decision.conflicts.columns

@@ -2,14 +2,9 @@
 
 import json
 
-import pytest
-
 from talk_assets_tests.whole.firm import Firm, only
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what the hub itself writes into a line comes back as a person's newer edit of it"
-)
 def test_a_newer_edit_of_a_line_s_own_order_is_not_lost_to_an_older_one_of_the_order_it_is_in(firm: Firm) -> None:
     """The newer words stand somewhere, or in conflicts."""
     opportunity = firm.crm_add("Opportunities", OpportunityNumber="N-1", OpportunityDescription="Both")

@@ -43,6 +43,7 @@ crashes: $(READY)  ## kill -9 a synchronising process, again and again: make cra
 MINUTES ?= 20
 
 soak: $(READY)  ## all systems over HTTP, faults, edits and kills, then the verdict: make soak MINUTES=20 SEED=7
+	SOAK=1 $(BIN)/pytest talk_assets_tests/soak
 	$(BIN)/python -m talk_assets_tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 lint: $(READY)  ## ruff and mypy

@@ -4,9 +4,10 @@ Runs appear in the UI like any other. How an outcome is shown is the concern of 
 """
 
 import errno
+import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,9 @@ def _execute(
     built: JobDefinition, instance: DagsterInstance, wiring: Wiring, request: Request, keys: frozenset[str]
 ) -> str:
     selected = _assets(wiring, keys, plan=request.plan)
-    with _interruptible():
+    # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
+    quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
+    with _interruptible(), quiet:
         done = built.execute_in_process(
             instance=instance,
             asset_selection=selected,

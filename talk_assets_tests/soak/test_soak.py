@@ -1,6 +1,7 @@
 """A short soak of two systems, and that the instrument which looks for harm would see it."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ TWO = ("webcrm-customerp",)
 CONTACT = "customerp/contact"
 
 
+@pytest.mark.skipif("SOAK" not in os.environ, reason="what happens depends on the machine; run `make soak`")
 def test_a_sync_amid_faults_edits_and_kills_keeps_every_promise(tmp_path: Path) -> None:
     plan = soak.Plan(6, seed=1, dataflows=TWO, records=3, pause=0.1, lifetime=2.0, talk=0.0, ready=True)
     found = soak.run(tmp_path, plan)

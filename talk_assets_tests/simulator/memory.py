@@ -123,6 +123,8 @@ class MemoryCollection:
     def archive(self, id_: str) -> None:
         """A person archives a record: what is in the archive is shown to who asks for it."""
         self.archived.add(id_)
+        if not self.collection.watched:
+            self.world.hidden(self.key, id_)
 
     def _note(self, id_: str, names: Mapping[str, Any] | Sequence[str], *, created: bool) -> None:
         for name in names:

@@ -129,6 +129,10 @@ class World:
                 edits[-1].first = self.began if edits[-1].first is None else edits[-1].first
                 edits[-1].last = self.now if edits[-1].last is None else edits[-1].last
 
+    def hidden(self, key: str, id_: str) -> None:
+        """No list will show any more what a person had put into a record."""
+        self.unseen = {place: at for place, at in self.unseen.items() if place[:2] != (key, id_)}
+
     def forget_shown(self) -> None:
         """The process died: what it was shown last may be unknown to the next."""
         for edits in self.edits.values():

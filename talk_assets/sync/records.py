@@ -24,12 +24,14 @@ class Parsed:
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
     or null), `_deleted` (Boolean) and `_hash` (UInt64, of everything in `_record`; comparable within one version of
     Polars).
-    `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared.
+    `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
+    `strange` the ids of records that have none of the lens's properties, not even as null.
     """
 
     records: pl.DataFrame
     misfits: pl.DataFrame
     unknown: frozenset[str]
+    strange: frozenset[str]
 
 
 def parse(collection: Collection, body: bytes) -> Parsed:
@@ -43,7 +45,8 @@ def parse(collection: Collection, body: bytes) -> Parsed:
         *_own(collection), _record(collection, found, good), _hash(collection, found, good.len())
     )
     fitting, misfits = _sort_out(collection, records)
-    return Parsed(fitting, pl.concat([_no_objects(items), misfits]), _unknown(collection, found, names))
+    misfits = pl.concat([_no_objects(items), misfits])
+    return Parsed(fitting, misfits, _unknown(collection, found, names), _strange(collection, records, good))
 
 
 def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
@@ -51,11 +54,9 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
 
     Raise NotTheApi where no record of the page is one of the collection's, each being like that or without an id.
     """
-    names = sorted({name.split(".", 1)[0] for name in collection.lens.columns})
-    nothing = pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns) & ~pl.col("_deleted")
-    named = pl.col("_record").str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
     found = pl.col("_record").str.head(SHOWN)
-    doubt = Doubt("the record", nothing & ~named, found, f"one with properties such as {', '.join(names[:3])}")
+    right = f"one with properties such as {', '.join(_names(collection)[:3])}"
+    doubt = Doubt("the record", pl.col("_id").is_in(list(parsed.strange)), found, right)
     faults = pl.concat([parsed.records.select("_id"), first_faults(parsed.records, [doubt])], how="horizontal")
     fits = faults["reason"].is_null()
     misfits = pl.concat([parsed.misfits, faults.filter(~fits)])
@@ -65,6 +66,21 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
         message = f"{key}: {strange} of {strange} records are none of this collection: {why}"
         raise NotTheApi(message)
     return replace(parsed, records=parsed.records.filter(fits), misfits=misfits)
+
+
+def _strange(collection: Collection, records: pl.DataFrame, objects: pl.Series) -> frozenset[str]:
+    """Ids of the records that have none of the lens's properties, as `objects` has them, nulls included."""
+    empty = pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns) & ~pl.col("_deleted")
+    nothing = records.select(empty).to_series()
+    named = objects.filter(nothing).str.contains_any(
+        [f'"{name}"' for name in _names(collection)], ascii_case_insensitive=True
+    )
+    return frozenset(records["_id"].filter(nothing).filter(~named).drop_nulls())
+
+
+def _names(collection: Collection) -> list[str]:
+    """The top-level properties that the lens is about."""
+    return sorted({name.split(".", 1)[0] for name in collection.lens.columns})
 
 
 def declared(collection: Collection) -> tuple[str, ...]:

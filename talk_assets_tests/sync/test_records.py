@@ -15,7 +15,7 @@ from talk_assets.errors import NotTheApi
 from talk_assets.sync import jsontext
 from talk_assets.sync.connection import Collection, Part
 from talk_assets.sync.lens import Date, Email, Instant, Lens, Ref, Text
-from talk_assets.sync.records import declared, parse
+from talk_assets.sync.records import declared, ours, parse
 
 PERSONS = Collection(
     name="persons",
@@ -234,3 +234,14 @@ def test_ten_thousand_records_are_parsed_quickly() -> None:
     started = time.process_time()
     assert parse(PERSONS, body).records.height == 10_000
     assert time.process_time() - started < 5
+
+
+def test_a_record_that_is_blank_all_over_is_ours_and_one_of_another_schema_is_not() -> None:
+    """Although what is ignored is left out of a record, and nulls with it."""
+    blank = {"Id": 1, "FirstName": None, "Email": None, "Birthday": None, "CompanyId": None, "Password": "x"}
+    assert ours("a/persons", PERSONS, parse(PERSONS, page(blank))).records["_id"].to_list() == ["1"]
+    other = {"Id": 2, "Sku": "4", "Password": "x"}
+    mixed = ours("a/persons", PERSONS, parse(PERSONS, page(blank, other)))
+    assert (mixed.records["_id"].to_list(), mixed.misfits["_id"].to_list()) == (["1"], ["2"])
+    with pytest.raises(NotTheApi, match="1 of 1 records are none of this collection"):
+        ours("a/persons", PERSONS, parse(PERSONS, page(other)))

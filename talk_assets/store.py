@@ -5,6 +5,7 @@ time may write to it: ask the systems first, then open, store and close. Only SQ
 no primary keys, unique constraints, sequences or indexes.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +18,14 @@ from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 
 FORMAT = 2
 """Raised whenever this version and the one before could not use the same database."""
+
+IDLE, BRIEFLY = 0.1, 2.0
+"""Seconds for which a database that is kept open stays so, without and with transactions."""
+
+RETRY = 0.05
+"""Seconds after which a process that found the database locked tries again."""
+
+PAUSE = 1.2 * RETRY
 
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
@@ -129,6 +138,10 @@ class Transaction:
     def next_version(self) -> int:
         """Return a number greater than every one before, for rows written in this transaction."""
         self.run("UPDATE sync.clock SET version = version + 1")
+        return self.version()
+
+    def version(self) -> int:
+        """Return the number that was given last."""
         return self.count("SELECT version FROM sync.clock")
 
 
@@ -143,6 +156,23 @@ class Store:
         if self._memory:
             self._memory.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL threads = 1")  # it is small
         self._prepared = False
+        self._keeping = False
+        self._kept: duckdb.DuckDBPyConnection | None = None
+        self._opened = self._used = 0.0
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Do not close after each transaction, since opening costs more than most of them.
+
+        Other processes still get their turn: it is closed when nothing is stored for `IDLE` seconds of an event loop,
+        and for a moment every `BRIEFLY` seconds.
+        """
+        self._keeping = True
+        try:
+            yield
+        finally:
+            self._keeping = False
+            self._close()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -151,7 +181,7 @@ class Store:
         Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it,
         StoreError where it cannot be written.
         """
-        connection = self._memory.cursor() if self._memory else self._open()
+        connection = self._connection()
         try:
             connection.execute("BEGIN")
             transaction = Transaction(connection)
@@ -164,9 +194,41 @@ class Store:
                 raise
             connection.execute("COMMIT")
         except _UNWRITABLE as error:
+            self._close()
             raise self._unwritten(error) from error
         finally:
             connection.close()
+            self._leave()
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._memory:
+            return self._memory.cursor()
+        if not self._keeping:
+            return self._open()
+        if self._kept is None:
+            self._kept, self._opened = self._open(), time.monotonic()
+        return self._kept.cursor()
+
+    def _leave(self) -> None:
+        """Close what is kept open if it is time to, or as soon as it is."""
+        if self._kept is None:
+            return
+        self._used = time.monotonic()
+        if self._used - self._opened > BRIEFLY:
+            self._close()
+            time.sleep(PAUSE)
+            return
+        with suppress(RuntimeError):  # without an event loop nothing is waited for: the next transaction comes at once
+            asyncio.get_running_loop().call_later(IDLE, self._close_idle)
+
+    def _close_idle(self) -> None:
+        if time.monotonic() - self._used >= IDLE:
+            self._close()
+
+    def _close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     @contextmanager
     def alone(self) -> Iterator[Path]:
@@ -217,7 +279,7 @@ class Store:
         while True:
             try:
                 connection = duckdb.connect(str(self.path))
-                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute("SET GLOBAL TimeZone = 'UTC'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):
@@ -231,7 +293,7 @@ class Store:
             except duckdb.Error as error:
                 message = f"{self.path}: is not a database this version can read ({_first_line(error)})."
                 raise StoreIncompatible(message) from error
-            time.sleep(0.05)
+            time.sleep(RETRY)
 
     def _prepare(self, transaction: Transaction) -> None:
         if self._prepared:

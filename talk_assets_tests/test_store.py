@@ -1,5 +1,6 @@
 """The database has one door, and one process behind it at a time."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -54,6 +55,70 @@ def test_a_second_process_is_waited_for(tmp_path: Path) -> None:
     process.wait()
     assert process.stdout
     process.stdout.close()
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from talk_assets.store import Store
+print("trying", flush=True)
+with Store(Path(sys.argv[1]), patience=20).transaction() as transaction:
+    print(transaction.version())
+"""
+
+
+def counting(path: Path) -> subprocess.Popen[str]:
+    """Another process, about to open the database, that says which version it found."""
+    process = subprocess.Popen([sys.executable, "-c", COUNT, str(path)], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert process.stdout is not None
+    assert process.stdout.readline() == "trying\n"
+    return process
+
+
+def test_a_database_that_is_kept_open_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    connect = duckdb.connect
+
+    def counted(path: str) -> duckdb.DuckDBPyConnection:
+        opened.append(path)
+        return connect(path)
+
+    monkeypatch.setattr(duckdb, "connect", counted)
+    store = Store(tmp_path / "talk.duckdb")
+    with store.kept_open():
+        for number in range(1, 4):
+            with store.transaction() as transaction:
+                assert transaction.next_version() == number
+    assert len(opened) == 1
+    with duckdb.connect(store.path or "") as connection:
+        assert connection.execute("SELECT version FROM sync.clock").fetchall() == [(3,)]
+    assert len(opened) == 2
+
+
+def test_another_process_gets_its_turn_while_the_database_is_kept_open_and_busy(tmp_path: Path) -> None:
+    store = Store(tmp_path / "talk.duckdb")
+    with store.kept_open(), store.transaction() as transaction:
+        other = counting(tmp_path / "talk.duckdb")
+        transaction.next_version()
+    with store.kept_open():
+        while other.poll() is None:
+            with store.transaction() as transaction:
+                transaction.next_version()
+    assert other.communicate()[0].strip().isdecimal()
+
+
+def test_another_process_gets_its_turn_while_a_system_is_waited_for(tmp_path: Path) -> None:
+    store = Store(tmp_path / "talk.duckdb")
+
+    async def wait() -> int | None:
+        with store.kept_open():
+            with store.transaction() as transaction:
+                transaction.next_version()
+            other = counting(tmp_path / "talk.duckdb")
+            await asyncio.to_thread(other.communicate)
+        return other.returncode
+
+    assert asyncio.run(wait()) == 0
 
 
 def test_a_process_that_keeps_the_database_is_named(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def hub_in_turn(wiring: Wiring, run: str, mode: str) -> Iterator[Hub]:
         hub = _hub(wiring, run)
         with hub.store.transaction() as transaction:
             runs.begin(transaction, run, mode, utc_now())
-        yield hub
+        with hub.store.kept_open():
+            yield hub
 
 
 @lru_cache(maxsize=1)

@@ -88,6 +88,8 @@ class Hub:
         self.limits = limits
         self.clock = clock
         self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
+        self._settled: dict[str, int] = {}
+        """By entity, the store's version up to which everything was decided that can be."""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -135,20 +137,27 @@ class Hub:
     def settle(self, entity: str, *, outstanding: bool = True) -> int:
         """Link, merge and compute the changes of one entity; return how many records there were to decide about.
 
-        With `outstanding`, everything that was not in order is decided again as well.
+        With `outstanding`, everything that was not in order is decided again as well; without, nothing is where nothing
+        has moved since.
         """
         topology_ = self.topologies[entity]
         if not topology_.collections:
             return 0
         with self.store.transaction() as transaction:
+            if not outstanding and transaction.version() == self._settled.get(entity):
+                return 0
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             found = incoming.gather(transaction, topology_.entity, topology_.collections)
             if found:
                 self._link(transaction, topology_)
                 moved = changes.affected(transaction, topology_.entity)
+                if moved.height:
+                    transaction.next_version()  # what refers to these, or waited for them, is to look again
                 touched = moved if touched is None else pl.concat([touched, moved]).unique()
             if touched is not None:
                 changes.settle(transaction, topology_, touched, self.clock())
+            version = transaction.version()
+        self._settled[entity] = version
         return found
 
     def _link(self, transaction: Transaction, topology_: Topology) -> None:
@@ -172,7 +181,8 @@ class Hub:
         """Carry out what is asked of a system's collections, parents first."""
         writers = [self._writer(key) for key in self.collections(system) if keys is None or key in keys]
         report = SystemReport({writer.key: WriteReport() for writer in writers})
-        self._settle_moved()
+        for entity in self.topologies:
+            self.settle(entity, outstanding=False)
         with self.store.transaction() as transaction:
             busy = [
                 writer.pending(transaction, WriteReport()) or journal.open_creates(transaction, writer.key).height
@@ -187,17 +197,6 @@ class Hub:
                 for writer in writers:
                     await self._write(connection, writer, report.collections[writer.key])
         return report
-
-    def _settle_moved(self) -> None:
-        """Settle the entities that something happened to since."""
-        with self.store.transaction() as transaction:
-            kinds = [
-                kind
-                for kind, topology_ in self.topologies.items()
-                if incoming.moved(transaction, topology_.entity, topology_.collections)
-            ]
-        for kind in kinds:
-            self.settle(kind, outstanding=False)
 
     def _writer(self, key: str) -> Writer:
         collection = _collection(self.systems, key)
@@ -311,6 +310,7 @@ class Hub:
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
             answered = answers.join(writer, batch, given, connection.skew)
+            transaction.next_version()  # what waited for these records is to look again
             answers.store(transaction, answered, self.limits, self.clock())
             changes.settle(
                 transaction,

@@ -26,6 +26,9 @@ SIZE = 5000
 OVERLAP = timedelta(minutes=1)
 """How far before its cursor a read goes back: the filter leaves out the very moment it names, and GETs lag behind."""
 
+SHOWN_BY = timedelta(minutes=2)
+"""How long after its time a record is shown at the latest."""
+
 WINDOW = 4
 """Pages of one collection that are asked for at a time."""
 
@@ -81,8 +84,13 @@ class Place:
 
     @property
     def cursor(self) -> str | None:
-        """The newest time, verbatim, and never ahead of the server's time at the beginning."""
-        return earlier(self.newest or self.began, self.began)
+        """The newest time, verbatim, and never ahead of the server's time at the beginning.
+
+        Long after the newest it is a time of the server's, or every read would show the newest records once more, and
+        ask for the lines of each order among them.
+        """
+        newest = earlier(self.newest or self.began, self.began)
+        return later(newest, spell(instant(self.began) - SHOWN_BY)) if self.began else newest
 
 
 class GoReader(HttpConnection):

@@ -231,6 +231,17 @@ def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
             """,
             held=held,
         )
+    for key, collection in topology.collections.items():
+        doubts = matching.perhaps_ours(transaction, key, collection, held.filter(pl.col("collection") == key))
+        transaction.run(
+            """
+            UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
+            FROM (SELECT asked, string_agg($1 || '/' || id, ', ' ORDER BY id) AS records FROM doubts GROUP BY asked) d
+            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.asked
+            """,
+            key,
+            doubts=doubts,
+        )
 
 
 def _store(transaction: Transaction, kind: str, now: datetime) -> None:

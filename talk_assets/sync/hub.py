@@ -290,6 +290,8 @@ class Hub:
             self.settle(collection.entity.name, outstanding=False)
         else:
             await self._look_again(connection, key, collection)
+        with self.store.transaction() as transaction:
+            journal.close_overtaken(transaction, key, collection.entity.name, self.clock())
 
     def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""

@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.store import Transaction
+from talk_assets.sync import tables
 from talk_assets.sync.golden import COLUMNS
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
@@ -62,6 +63,19 @@ def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, 
         now,
         collection,
         found=found,
+    )
+
+
+def close_overtaken(transaction: Transaction, collection: str, kind: str, now: datetime) -> None:
+    """Close the creates of entities that have a record there after all: it came otherwise, or a person said so."""
+    transaction.run(
+        f"""
+        UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
+        WHERE collection = $2 AND action = 'create' AND outcome IS NULL AND entity IN (
+            SELECT entity FROM {tables.links(kind)} WHERE collection = $2 AND gone_at IS NULL)
+        """,
+        now,
+        collection,
     )
 
 

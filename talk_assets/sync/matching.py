@@ -11,7 +11,7 @@ import polars as pl
 
 from talk_assets.entities import Entity, Rule
 from talk_assets.store import Transaction
-from talk_assets.sync import ids, objects, tables
+from talk_assets.sync import ids, journal, objects, tables
 from talk_assets.sync.connection import Collection
 
 NEW = "new"
@@ -67,6 +67,7 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
         if set(rule.fields) <= set(collection.lens.fields):
             _by_rule(transaction, entity, key, rule, stronger)
             stronger.append(rule)
+    _doubt(transaction, key, collection)
     own = ids.founded_sql("fresh")
     transaction.run(
         f"""
@@ -125,16 +126,10 @@ def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
 
 def _by_values(transaction: Transaction, key: str, collection: Collection) -> None:
     """Where the API keeps no external reference: a record exactly as we asked for one, the answer of which was lost."""
-    intents = transaction.frame(
-        "SELECT entity, after FROM sync.journal WHERE collection = ? AND action = 'create' AND outcome IS NULL", key
-    )
-    if intents.is_empty():
+    asked = _asked(transaction, key, collection)
+    if asked.is_empty():
         return
-    fields = collection.lens.fields
-    asked = collection.lens.limit(objects.decode(intents["after"], fields)).with_columns(
-        intents["entity"].alias("asked")
-    )
-    same = " AND ".join(f'f."{field}" IS NOT DISTINCT FROM a."{field}"' for field in fields)
+    same = " AND ".join(f'f."{field}" IS NOT DISTINCT FROM a."{field}"' for field in collection.lens.fields)
     found = transaction.frame(
         f"SELECT a.asked, min(f.id) AS id FROM asked a JOIN fresh f ON {same} WHERE f.entity IS NULL GROUP BY a.asked",
         asked=asked,
@@ -143,6 +138,28 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
         f"UPDATE fresh SET entity = found.asked, linked_by = '{CREATED}' FROM found WHERE fresh.id = found.id",
         found=found,
     )
+
+
+def perhaps_ours(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> pl.DataFrame:
+    """Return `asked, id` of records and the entities for which they may have been created, and edited since.
+
+    That is in doubt where the API keeps no external reference, the answer was lost, and a value is the same. `records`
+    has `id` and the lens's fields.
+    """
+    asked = pl.DataFrame() if collection.reference else _asked(transaction, key, collection)
+    if asked.is_empty() or records.is_empty():
+        return pl.DataFrame(schema={"asked": pl.String, "id": pl.String})
+    alike = " OR ".join(f'r."{field}" = a."{field}"' for field in collection.lens.fields)
+    return transaction.frame(
+        f"SELECT DISTINCT a.asked, r.id FROM asked a JOIN records r ON {alike}", asked=asked, records=records
+    )
+
+
+def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
+    """The creates of unknown outcome as the system would show them: `asked`, the entity, and the lens's fields."""
+    intents = journal.open_creates(transaction, key)
+    values = collection.lens.limit(objects.decode(intents["after"], collection.lens.fields))
+    return values.with_columns(intents["entity"].alias("asked"))
 
 
 def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
@@ -193,6 +210,23 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
         """
     )
     transaction.run("UPDATE fresh SET reason = NULL WHERE entity IS NOT NULL")
+
+
+def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
+    """What may be ours is held rather than taken for another, as what we asked for would be created once more."""
+    strangers = transaction.frame("SELECT * FROM fresh WHERE entity IS NULL AND reason IS NULL")
+    linked = tables.links(collection.entity.name)
+    transaction.run(
+        f"""
+        UPDATE fresh SET reason = 'may be what was created for ' || p.records || ', the answer to which was lost'
+        FROM (
+            SELECT d.id, string_agg(DISTINCT l.collection || '/' || l.id, ', ') AS records
+            FROM doubts d JOIN {linked} l ON l.entity = d.asked AND l.gone_at IS NULL GROUP BY d.id
+        ) p
+        WHERE fresh.id = p.id
+        """,
+        doubts=perhaps_ours(transaction, key, collection, strangers),
+    )
 
 
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:

@@ -1,0 +1,63 @@
+"""Creates whose answer was lost, where the API keeps no reference, and a person was quicker than our next look."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from talk_assets.acting import Acting
+from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.simulator.fate import Written
+from talk_assets_tests.simulator.script import Fault, Kind, Point
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Kari's contact was created without anybody hearing of it, and has another name since."""
+    office = open_office(tmp_path, monkeypatch)
+    contacts = office.memories["erp/contacts"]
+    contacts.collection = replace(contacts.collection, reference=None)
+    employer = office.create("crm/companies", name="Acme", number="987654325")
+    office.world.fate = Written((Fault(Kind.LOST, Point("create erp/contacts", 0, 0)),))
+    office.create("crm/people", first_name="Kari", employer=employer)
+    office.sync()
+    contacts.edit("erp1", {"first_name": "Karianne"})
+    return office
+
+
+def work(office: Office) -> list[tuple[str, str]]:
+    with office.transaction() as transaction:
+        rows = transaction.frame(
+            "SELECT collection, reason FROM sync.held UNION ALL"
+            " SELECT collection, reason FROM sync.changes ORDER BY collection"
+        )
+    return list(rows.iter_rows())
+
+
+def test_what_may_be_it_is_held_and_nothing_is_created(office: Office) -> None:
+    office.sync()
+    office.sync()
+    assert len(office.records("crm/people")) == len(office.records("erp/contacts")) == 1
+    assert work(office) == [
+        ("erp/contacts", "may be what was created for crm/people/crm1, the answer to which was lost"),
+        ("erp/contacts", "may be there already, as erp/contacts/erp1"),
+    ]
+
+
+def test_a_person_says_that_it_is(office: Office) -> None:
+    office.sync()
+    Acting(office.wiring()).link("erp/contacts/erp1", "crm/people/crm1")
+    office.sync()
+    assert [record["first_name"] for record in office.records("crm/people")] == ["Karianne"]
+    assert len(office.records("erp/contacts")) == 1
+    office.sync()
+    assert work(office) == []
+    with office.transaction() as transaction:
+        assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")
+
+
+def test_what_shares_nothing_with_it_is_another(office: Office) -> None:
+    office.memories["erp/contacts"].edit("erp1", {"first_name": "Ola", "employer": None})
+    office.sync()
+    assert {record["first_name"] for record in office.records("erp/contacts")} == {"Kari", "Ola"}
+    assert work(office) == []

@@ -58,6 +58,10 @@ def test_every_asset_says_what_it_is_who_looks_after_it_and_where_it_belongs(spe
         assert spec.group_name in {*SYSTEMS, *ENTITIES}, key
 
 
+def test_dagster_can_load_the_graph(graph: Definitions) -> None:
+    Definitions.validate_loadable(graph)
+
+
 def test_building_the_graph_opens_no_database_and_asks_no_system(tmp_path: Path) -> None:
     built(tmp_path)
     assert not list(tmp_path.iterdir())

@@ -6,7 +6,7 @@ What cannot be done ends the run with the sentence that `talk` would say.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dagster import Config, Failure, JobDefinition, OpExecutionContext, job, op
+from dagster import Config, Failure, JobDefinition, OpDefinition, OpExecutionContext, job, op
 from pydantic import Field
 
 from talk_assets.acting import Acting
@@ -62,47 +62,51 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
     """Return a job for each act."""
     acting = Acting(wiring)
 
-    @op
+    @op(name="do_link")
     def link(context: OpExecutionContext, config: Link) -> None:
         _say(context, lambda: acting.link(config.one, config.other))
 
-    @op
+    @op(name="do_unlink")
     def unlink(context: OpExecutionContext, config: Unlink) -> None:
         _say(context, lambda: acting.unlink(config.record))
 
-    @op
+    @op(name="do_retry")
     def retry(context: OpExecutionContext, config: Retry) -> None:
         _say(context, lambda: acting.retry(config.what, recreate=config.recreate))
 
-    @op
+    @op(name="do_resolve")
     def resolve(context: OpExecutionContext, config: Resolve) -> None:
         _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
 
-    @op
+    @op(name="do_approve")
     def approve(context: OpExecutionContext, config: Approve) -> None:
         _say(context, lambda: acting.approve(config.collections))
 
-    @op
+    @op(name="do_undo")
     def undo(context: OpExecutionContext, config: Undo) -> None:
         _undo(context, acting, config)
 
     described = {
-        link: "Say that two records describe the same.",
-        unlink: "Say that a record is not what it is linked with.",
-        retry: "Send again what is held.",
-        resolve: "Decide a conflict: take the value that lost, or keep the one that won.",
-        approve: "Let go on what a guard has stopped.",
-        undo: "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
+        "link": (link, "Say that two records describe the same."),
+        "unlink": (unlink, "Say that a record is not what it is linked with."),
+        "retry": (retry, "Send again what is held."),
+        "resolve": (resolve, "Decide a conflict: take the value that lost, or keep the one that won."),
+        "approve": (approve, "Let go on what a guard has stopped."),
+        "undo": (
+            undo,
+            "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
+        ),
     }
 
-    def named(one: Callable[[], None], name: str, description: str) -> JobDefinition:
+    def named(name: str, one: OpDefinition, description: str) -> JobDefinition:
         @job(name=name, description=description)
         def act() -> None:
-            one()
+            # No op may be called as a job is; under this alias it is configured by the job's name all the same.
+            one.alias(name)()
 
         return act
 
-    return [named(one, one.name, description) for one, description in described.items()]
+    return [named(name, one, description) for name, (one, description) in described.items()]
 
 
 def _say(context: OpExecutionContext, act: Callable[[], str]) -> None:

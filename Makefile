@@ -17,8 +17,10 @@ demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
 	@echo; echo "Run one of these lines, then '$(BIN)/talk sync', and see the edit arrive on the other side."
 	@echo "The Dagster UI: 'make ui', then open http://127.0.0.1:3000"
 
-ui: $(READY)  ## the Dagster UI on http://127.0.0.1:3000
-	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+PORT ?= 3000
+
+ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui PORT=3001
+	@$(BIN)/talk ui --port $(PORT)
 
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal

@@ -7,6 +7,7 @@ in `assets`; what applies to all of them, here.
 """
 
 from dagster import (
+    AssetKey,
     AssetSelection,
     AssetSpec,
     Definitions,
@@ -22,11 +23,15 @@ from talk_assets.assets.collections import collections
 from talk_assets.assets.entities import entities
 from talk_assets.assets.metadata import MODE
 from talk_assets.assets.writes import writes
-from talk_assets.config import Config, current
+from talk_assets.config import Config, DataflowSettings, Mode, current
 from talk_assets.wiring import Wiring
 
 SYNC = "sync"
 PLAN = "plan"
+SAYS = {
+    Mode.WRITE: "read, settle, and write what is asked for.",
+    Mode.PLAN: "read and settle, and write nothing. The changes are what would be sent.",
+}
 
 
 @definitions
@@ -50,18 +55,47 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
                 SYNC,
                 AssetSelection.all(),
                 tags={MODE: "write"},
-                description="Read, settle, and write what is asked for.",
+                description=f"Everything: {SAYS[Mode.WRITE]}",
             ),
             define_asset_job(
                 PLAN,
                 AssetSelection.all() - sent,
                 tags={MODE: "plan"},
-                description="Read and settle, and write nothing: the changes are what a sync would send.",
+                description=f"Everything: {SAYS[Mode.PLAN]}",
+            ),
+            *(
+                define_asset_job(
+                    dataflow_job(dataflow.name),
+                    AssetSelection.assets(*_of_dataflow(wiring, dataflow)),
+                    tags={MODE: dataflow.mode.value},
+                    description=f"The dataflow {dataflow.name} alone: {SAYS[dataflow.mode]}",
+                )
+                for dataflow in wiring.config.dataflows
+                if dataflow.pairs
             ),
             *acts(wiring),
         ],
         executor=in_process_executor,
     )
+
+
+def dataflow_job(name: str) -> str:
+    """Return how the job of a dataflow is called: `sync_webcrm_customerp`, as Dagster wants no hyphens."""
+    return f"{SYNC}_{name.replace('-', '_')}"
+
+
+def _of_dataflow(wiring: Wiring, dataflow: DataflowSettings) -> list[AssetKey]:
+    """In mode plan it has no writes, even where another dataflow may write to its collections."""
+    return assets_of(wiring, wiring.collections_of([dataflow]), plan=dataflow.mode is Mode.PLAN)
+
+
+def assets_of(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[AssetKey]:
+    """Return the assets of some collections, and of the entities that their records describe; with `plan` no writes."""
+    own = [key for key in wiring.collections if key in keys]
+    kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
+    assets = [of(kind) for kind in kinds for of in (names.links, names.golden)]
+    assets += [of(key) for key in own for of in (names.collection, names.changes)]
+    return assets if plan else [*assets, *(names.writes(key) for key in own)]
 
 
 def _policy(spec: AssetSpec) -> AssetSpec:

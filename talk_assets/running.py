@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from dagster import (
-    AssetKey,
     DagsterExecutionInterruptedError,
     DagsterInstance,
     DagsterRunStatus,
@@ -25,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from talk_assets.assets import names
 from talk_assets.assets.turns import turn
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
-from talk_assets.definitions import build_definitions, job
+from talk_assets.definitions import assets_of, build_definitions, job
 from talk_assets.errors import ConfigurationError, StoreError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
@@ -105,7 +104,7 @@ def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
 def _execute(
     built: JobDefinition, instance: DagsterInstance, wiring: Wiring, request: Request, keys: frozenset[str]
 ) -> str:
-    selected = _assets(wiring, keys, plan=request.plan)
+    selected = assets_of(wiring, keys, plan=request.plan)
     # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
     quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
     with _interruptible(), quiet:
@@ -116,15 +115,6 @@ def _execute(
             tags=LAUNCHER,
         )
     return done.run_id
-
-
-def _assets(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[AssetKey]:
-    """The assets of some collections, and of the entities that their records describe."""
-    own = [key for key in wiring.collections if key in keys]
-    kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
-    assets = [of(kind) for kind in kinds for of in (names.links, names.golden)]
-    assets += [of(key) for key in own for of in (names.collection, names.changes)]
-    return assets if plan else [*assets, *(names.writes(key) for key in own)]
 
 
 def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColum
 
 from talk_assets.config import load
 from talk_assets.dataflows import DATAFLOWS
-from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
+from talk_assets.definitions import PLAN, SYNC, build_definitions, dataflow_job, defs
 from talk_assets.entities import ENTITIES
 from talk_assets.systems import SYSTEMS
 
@@ -87,6 +87,26 @@ def test_the_job_plan_has_everything_but_the_writes(graph: Definitions) -> None:
     left_out = keys(SYNC) - keys(PLAN)
     assert left_out == {key for key in keys(SYNC) if key.path[-1] == "writes"}
     assert keys(PLAN) < keys(SYNC)
+
+
+def test_each_dataflow_has_a_job_with_the_collections_of_its_two_systems(graph: Definitions) -> None:
+    for dataflow in DATAFLOWS:
+        job = graph.resolve_job_def(dataflow_job(dataflow.name))
+        keys = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+        for side in (side for pair in dataflow.pairs for side in (pair.left, pair.right)):
+            assert {side, f"{side}/changes", f"{side}/writes"} <= keys
+        assert {key.partition("/")[0] for key in keys} <= {dataflow.left, dataflow.right, *ENTITIES}
+        assert job.tags["talk/mode"] == "write"
+
+
+def test_the_job_of_a_dataflow_in_mode_plan_has_no_writes(tmp_path: Path) -> None:
+    (tmp_path / "talk.toml").write_text('[dataflows.webcrm-customerp]\nmode = "plan"\n', "utf-8")
+    job = built(tmp_path).resolve_job_def("sync_webcrm_customerp")
+    last = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
+    assert "changes" in last
+    assert "writes" not in last, "though crmoffice-customerp writes to customerp too"
+    assert job.tags["talk/mode"] == "plan"
+    assert "write nothing" in (job.description or "")
 
 
 def test_a_step_comes_after_what_it_refers_to_and_what_is_left_of_it(graph: Definitions) -> None:

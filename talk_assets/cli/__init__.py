@@ -28,6 +28,7 @@ _COMMANDS = {
     "approve": "talk_assets.cli.acts",
     "undo": "talk_assets.cli.undo",
     "doc": "talk_assets.cli.doc",
+    "ui": "talk_assets.cli.ui",
     "sandbox": "talk_assets.cli.sandbox",
 }
 """Each module defines a click command under the command's own name. The order is that of `talk --help`."""

@@ -53,3 +53,11 @@ def down(*, as_json: bool) -> None:
         show_json({"stopped": running.pid if running else None})
     else:
         click.echo(f"Stopped process {running.pid}." if running else "The sandbox was not running.")
+
+
+def start_if_needed(here: config.Config) -> None:
+    """Start the sandbox, and say so, if a system is served by it and it does not run."""
+    folder = here.sandbox_folder
+    if here.needs_sandbox and process.running(folder) is None:
+        started = process.up(folder, records=None, seed=None, limits=True, port=here.sandbox_port)
+        click.echo(f"Started the sandbox, process {started.pid}.", err=True)

@@ -12,7 +12,7 @@ import click
 
 from talk_assets import config
 from talk_assets.cli.output import json_option, show_json, show_table
-from talk_assets.sandbox import process
+from talk_assets.cli.sandbox import start_if_needed
 from talk_assets.sync import runs
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
     talk approve; everything else is done then.
     """
     here = config.current()
-    _start_sandbox(here)
+    start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
     from talk_assets import running  # noqa: PLC0415
@@ -51,13 +51,6 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
         click.echo(f"talk: {key}: {reason}.", err=True)
     if outcome.summary.failures or outcome.stops:
         ctx.exit(1)
-
-
-def _start_sandbox(here: config.Config) -> None:
-    folder = here.sandbox_folder
-    if here.needs_sandbox and process.running(folder) is None:
-        started = process.up(folder, records=None, seed=None, limits=True, port=here.sandbox_port)
-        click.echo(f"Started the sandbox, process {started.pid}.", err=True)
 
 
 def _waiting() -> None:

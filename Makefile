@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test thirdparty simulate planted crashes soak lint format readme clean
+.PHONY: help demo ui test thirdparty simulate planted crashes soak lint format readme screenshots clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
 	@$(BIN)/talk sync
 	@$(BIN)/talk sandbox up
 	@echo; echo "Run one of these lines, then '$(BIN)/talk sync', and see the edit arrive on the other side."
-	@echo "The Dagster UI: 'make ui', then open http://127.0.0.1:3000"
+	@echo "The Dagster UI: 'make ui'"
 
 PORT ?= 3000
 
@@ -59,6 +59,9 @@ format: $(READY)  ## what ruff can put right by itself
 
 readme: $(READY)  ## write what the README shows into it again
 	$(BIN)/python -m talk_assets_tests.readme
+
+screenshots: $(READY)  ## take the README's pictures of the UI again; needs Chromium
+	$(BIN)/python -m talk_assets_tests.ui
 
 clean:  ## remove the environment and caches; data/ stays
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

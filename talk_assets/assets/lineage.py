@@ -1,12 +1,13 @@
 """Columns and where they come from: each lens, property by property, in the form that the Dagster UI shows.
 
 A golden field comes from the properties of every collection that has one for it; a property that is written comes from
-the golden fields it holds.
+the golden fields it holds. Dagster+ draws that. The open-source UI does not, so the description of each column says it
+too, with links.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from dagster import AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from dagster import AssetKey, AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 
 from talk_assets.assets import names
 from talk_assets.entities import Entity
@@ -27,7 +28,10 @@ def of_collection(collection: Collection) -> Definition:
         **({collection.reference: "external reference"} if collection.reference else {}),
     }
     columns = [TableColumn(name, "text", description) for name, description in own.items() if name not in held]
-    columns += [TableColumn(name, collection.lens.columns[name], " and ".join(fields)) for name, fields in held.items()]
+    kind = collection.entity.name
+    columns += [
+        TableColumn(name, collection.lens.columns[name], _golden(kind, fields)) for name, fields in held.items()
+    ]
     return {"dagster/column_schema": TableSchema(columns)}
 
 
@@ -49,7 +53,8 @@ def of_changes(collection: Collection) -> Definition:
         for name, fields in _fields(lens).items()
         if any(lens.property_of(field).writable is not Writable.NEVER for field in fields)
     }
-    columns = [TableColumn(name, lens.columns[name], " and ".join(fields)) for name, fields in written.items()]
+    kind = collection.entity.name
+    columns = [TableColumn(name, lens.columns[name], _golden(kind, fields)) for name, fields in written.items()]
     return {
         "dagster/column_schema": TableSchema(columns),
         LINEAGE: TableColumnLineage(
@@ -74,10 +79,30 @@ def _fields(lens: Lens) -> dict[str, list[str]]:
 
 def _definition(entity: Entity, deps: Mapping[str, list[TableColumnDep]]) -> Definition:
     columns = [
-        TableColumn(field.name, field.kind.value, f"an entity of {field.to}" if field.to else None)
+        TableColumn(
+            field.name,
+            field.kind.value,
+            (f"an entity of {_link(names.golden(field.to))}:  \n" if field.to else "") + _properties(deps[field.name]),
+        )
         for field in entity.fields
     ]
     return {
         "dagster/column_schema": TableSchema(columns),
         LINEAGE: TableColumnLineage({name: found for name, found in deps.items() if found}),
     }
+
+
+def _golden(kind: str, fields: Iterable[str]) -> str:
+    return f"{' and '.join(f'`{field}`' for field in fields)} of {_link(names.golden(kind))}"
+
+
+def _properties(deps: Iterable[TableColumnDep]) -> str:
+    found: dict[AssetKey, list[str]] = {}
+    for dep in deps:
+        found.setdefault(dep.asset_key, []).append(f"`{dep.column_name}`")
+    return "  \n".join(f"{' and '.join(own)} of {_link(key)}" for key, own in found.items())
+
+
+def _link(key: AssetKey) -> str:
+    name = key.to_user_string()
+    return f"[{name}](/assets/{name})"

@@ -1,0 +1,94 @@
+"""What a person does in the UI, page by page. Each step ends where what it says is on the screen, or fails.
+
+Elements are found by what a person reads and by address, never by class.
+"""
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+"""The browser of this machine; Playwright's own are not downloaded."""
+
+PATIENCE = 60_000.0
+"""Milliseconds that a page may take on a busy machine."""
+
+LOCATION = "talk_assets.definitions"
+
+
+@contextmanager
+def browser(url: str) -> Iterator[Page]:
+    """Open a page of a headless browser, to which addresses are relative to `url`."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM) as chromium:
+        size = ViewportSize(width=1280, height=800)
+        page = chromium.new_page(base_url=url, viewport=size, locale="en-GB", timezone_id="Europe/Oslo")
+        page.set_default_timeout(PATIENCE)
+        yield page
+
+
+def graph(page: Page, groups: Iterable[str]) -> None:
+    """The whole graph as it is configured now: a box for each of the groups."""
+    page.goto("/asset-groups")
+    page.get_by_role("button", name="Reload definitions").click()
+    for group in groups:
+        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+
+
+def upstream(page: Page, asset: str, depth: int) -> None:
+    """What an asset comes from, so many steps back, with every asset there materialised."""
+    page.goto(f"/assets/{asset}?view=lineage&lineageScope=upstream&lineageDepth={depth}")
+    expect(page.get_by_text(asset.rpartition("/")[2], exact=True).last).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+def jobs(page: Page, job: str) -> None:
+    """The list of jobs, this one among them."""
+    page.goto("/jobs")
+    expect(page.get_by_role("link", name=job)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+def dataflow(page: Page, job: str) -> None:
+    """The page of a dataflow's job."""
+    page.goto(f"/locations/{LOCATION}/jobs/{job}")
+    expect(page.get_by_role("button", name="Materialize all")).to_be_enabled()
+
+
+def materialise(page: Page) -> None:
+    """One click there, then the page of its run, until it has succeeded."""
+    page.get_by_role("button", name="Materialize all").click()
+    page.locator("a[href*='/runs/']").first.click()
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+
+
+def changes(page: Page, collection: str) -> None:
+    """The catalogue's page of a collection's changes, with their number."""
+    page.goto(f"/assets/{collection}/changes?view=events")
+    row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="changes", exact=True))
+    expect(row.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^[1-9][0-9]*$"))
+
+
+def changes_table(page: Page) -> Locator:
+    """From there, the table of the first changes."""
+    page.get_by_text("[Show Markdown]").click()
+    table = page.get_by_role("dialog").get_by_role("table")
+    expect(table.get_by_role("columnheader")).to_have_text(["change", "record", "of", "fields", "status"])
+    return table
+
+
+def column(page: Page, asset: str, name: str) -> Locator:
+    """The row of a column on the catalogue's page of an asset, which says where its values are from."""
+    page.goto(f"/assets/{asset}")
+    return described(page, name)
+
+
+def described(page: Page, name: str) -> Locator:
+    """The row of a column on the page that is open."""
+    row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True)).first
+    row.scroll_into_view_if_needed()
+    expect(row).to_be_visible()
+    return row

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, ViewportSize
 
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import Instance, opened
@@ -38,26 +38,34 @@ def edit(instance: Instance) -> None:
 
 
 def show(page: Page) -> None:
-    """Take each picture where its step ends."""
+    """Take each picture where its step ends; the UI draws to fit, so its size is set before."""
+    sized(page, 1120, 640)
     walk.jobs(page, "sync_webcrm_customerp")
-    take(page, "jobs", 1120, 640)
+    take(page, "jobs")
     walk.dataflow(page, "sync_webcrm_customerp")
     walk.materialise(page)
+    sized(page, 1760, 800)
     walk.changes(page, "customerp/contact")
     walk.changes_table(page)
-    take(page, "changes", 1440, 800)
+    take(page.get_by_role("dialog"), "changes")
+    sized(page, 1440, 640)
     walk.column(page, "person/golden", "email")
-    take(page, "columns", 1120, 640)
-    page.set_viewport_size({"width": 1120, "height": 1240})  # a graph is drawn to fit what it is opened in
-    walk.upstream(page, "customerp/contact/changes", 3)
-    take(page, "lineage", 1120, 1240)
+    page.wait_for_load_state("networkidle")
+    take(page, "columns")
+    sized(page, 1120, 760)
+    walk.upstream(page, "customerp/product/changes", 3)
+    take(page, "lineage")
 
 
-def take(page: Page, name: str, width: int, height: int) -> None:
-    """Write a picture, so many pixels wide and high."""
-    page.set_viewport_size({"width": width, "height": height})
+def sized(page: Page, width: int, height: int) -> None:
+    """Make the window so many pixels wide and high."""
+    page.set_viewport_size(ViewportSize(width=width, height=height))
+
+
+def take(shown: Page | Locator, name: str) -> None:
+    """Write a picture of a page, or of a part of it."""
     path = DOCS / f"ui-{name}.png"
-    page.screenshot(path=path, animations="disabled")
+    shown.screenshot(path=path, animations="disabled")
     print(f"{path}: {path.stat().st_size // 1000} kB")
 
 

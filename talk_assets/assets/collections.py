@@ -26,7 +26,7 @@ from talk_assets.assets.progress import Teller
 from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
-from talk_assets.sync import runs
+from talk_assets.sync import health, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.reading import ReadReport
@@ -107,11 +107,11 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     summary = metadata.summary(system, report.usage, counts, failures)
     with hub.store.transaction() as transaction:
         stops = stopped(transaction)
-        found = checks.of_reading(transaction, wiring, keys, hub.clock(), failures.get(system))
-        summary.failures.update(found.blocking)
+        reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
         runs.add(transaction, hub.run, summary)
+    checked = checks.of_reading(reads, wiring, hub.clock(), failures.get(system))
     said = {
-        key: metadata.of_read(found.records[key], report.collections.get(key), failures.get(system), stops.get(key))
+        key: metadata.of_read(reads[key].records, report.collections.get(key), failures.get(system), stops.get(key))
         for key in keys
     }
-    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, found.results)
+    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked)

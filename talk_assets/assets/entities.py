@@ -38,7 +38,7 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
         *(_changes(wiring, topology, key) for key in topology.collections),
     ]
 
-    checked = checks.specs_of_entity(topology)
+    checked = checks.specs_of_links(kind)
 
     @multi_asset(name=names.settle_step(kind), specs=specs, check_specs=checked, can_subset=True)
     def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:

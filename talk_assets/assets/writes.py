@@ -39,7 +39,7 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     """Return the step that writes to a system's collections."""
     own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system.name}/")}
     specs = [_spec(wiring, system, key, collection) for key, collection in own.items()]
-    checked = [spec for key in own for spec in checks.specs_of_writes(wiring, key)]
+    checked = [spec for key in own for spec in checks.specs_of_writes(key)]
 
     @multi_asset(name=names.write_step(system.name), specs=specs, check_specs=checked, can_subset=True)
     def write(context: AssetExecutionContext, scope: Scope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:

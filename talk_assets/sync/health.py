@@ -21,6 +21,10 @@ SHOWN = 5
 """Records that are named as examples."""
 
 
+NEWS = timedelta(days=7)
+"""For so long a property that has turned up is told of."""
+
+
 @dataclass(frozen=True)
 class Expected:
     """What is in order: a collection read within `fresh`, and at most `held_share` of it held, each up to `held`."""
@@ -40,7 +44,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Read:
-    """How a collection stands: its `records`, when it was read to its end, and what of it is not as declared."""
+    """How a collection stands: its `records`, when it was read to its end, and what of it is not as declared.
+
+    `unknown` are properties that turned up lately: those that its first read showed were always there.
+    """
 
     records: int = 0
     read_at: datetime | None = None
@@ -90,7 +97,7 @@ def links_twice(transaction: Transaction, kind: str) -> Found | None:
     return found.get(kind)
 
 
-def reads(transaction: Transaction, collections: Mapping[str, Collection]) -> dict[str, Read]:
+def reads(transaction: Transaction, collections: Mapping[str, Collection], now: datetime) -> dict[str, Read]:
     """Return how the collections, by key, stand since they were last read."""
     live = " UNION ALL ".join(
         f"SELECT '{key}' AS collection, count(*) FILTER (NOT _deleted) AS records FROM {tables.raw(key)}"
@@ -99,12 +106,15 @@ def reads(transaction: Transaction, collections: Mapping[str, Collection]) -> di
     rows = transaction.frame(
         f"""
         SELECT l.collection, l.records, c.read_at,
-            (SELECT list(property ORDER BY property) FROM sync.unknown_properties u WHERE u.collection = l.collection),
+            (SELECT list(property ORDER BY property) FROM sync.unknown_properties u WHERE u.collection = l.collection
+                AND u.since > $1 AND u.since > (
+                    SELECT min(since) FROM sync.unknown_properties f WHERE f.collection = l.collection)),
             (SELECT count(*) FROM sync.misfits m WHERE m.collection = l.collection),
             (SELECT list(m.id || ': ' || m.reason ORDER BY since, id)[:{SHOWN}] FROM sync.misfits m
                 WHERE m.collection = l.collection)
         FROM ({live}) l LEFT JOIN sync.cursors c ON c.collection = l.collection
-        """
+        """,
+        now - NEWS,
     )
     found = {}
     for key, records, read_at, unknown, misfits, reasons in rows.iter_rows():
@@ -185,12 +195,20 @@ def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[st
     )
 
 
-def unsent(transaction: Transaction, keys: Sequence[str]) -> dict[str, int]:
-    """Return by collection how many changes nothing stands in the way of."""
+def unsent(transaction: Transaction, keys: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
+    """Return by collection how many changes nothing stands in the way of: a create has its record on the left."""
+    sides = [(pair.left, pair.right) for pair in pairs]
     rows = transaction.frame(
-        "SELECT collection, count(*) FROM sync.changes WHERE status = 'planned' AND NOT blocked"
-        " AND collection IN (SELECT key FROM keys) GROUP BY collection",
+        f"""
+        SELECT c.collection, count(*) FROM sync.changes c
+        WHERE c.status = 'planned' AND NOT c.blocked AND c.collection IN (SELECT key FROM keys)
+          AND (c.action <> 'create' OR EXISTS (
+            SELECT 1 FROM ({report.LINKED}) l JOIN sides s ON s."left" = l.collection
+            WHERE s."right" = c.collection AND l.kind = c.kind AND l.entity = c.entity AND l.gone_at IS NULL))
+        GROUP BY c.collection
+        """,
         keys=pl.DataFrame({"key": keys}, schema={"key": pl.String}),
+        sides=pl.DataFrame(sides, schema={"left": pl.String, "right": pl.String}, orient="row"),
     )
     return dict(rows.iter_rows())
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +25,7 @@ from talk_assets.http.rest import Profile
 from talk_assets.profiles import KEYS, profile
 from talk_assets.sections import Section, suggestion
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.health import Expected
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 
 FILE = "talk.toml"
@@ -60,7 +62,7 @@ class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
-    days the journal is kept.
+    days the journal is kept; `expected` is what the checks take to be in order.
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class Config:
     patience: int = PATIENCE
     limits: Limits = field(default_factory=Limits)
     keep_days: int = KEEP_DAYS
+    expected: Expected = field(default_factory=Expected)
 
     @property
     def sandbox_folder(self) -> Path:
@@ -112,7 +115,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "patience", "sandbox", "guards", "journal", "systems", "dataflows")
+    root.only("database", "patience", "sandbox", "guards", "journal", "checks", "systems", "dataflows")
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
     port, keep_days = _sandbox_port(root), _keep_days(root)
@@ -120,7 +123,8 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     _check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, _guards(root), keep_days)
+    guards, expected = _guards(root), _expected(root)
+    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, guards, keep_days, expected)
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -153,6 +157,16 @@ def _guards(root: Section) -> Limits:
         said.share("changes", usual.changes),
         said.whole("few", usual.few, low=1, high=10**9),
         said.whole("most", usual.most, low=1, high=10**9),
+    )
+
+
+def _expected(root: Section) -> Expected:
+    said, usual = root.section("checks"), Expected()
+    said.only("fresh_hours", "held_share", "held_days")
+    return Expected(
+        timedelta(hours=said.whole("fresh_hours", usual.fresh // timedelta(hours=1), low=1, high=8760)),
+        said.share("held_share", usual.held_share),
+        timedelta(days=said.whole("held_days", usual.held.days, low=1, high=3650)),
     )
 
 

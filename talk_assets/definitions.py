@@ -22,6 +22,7 @@ from talk_assets.assets.acts import acts
 from talk_assets.assets.collections import collections
 from talk_assets.assets.entities import entities
 from talk_assets.assets.metadata import MODE
+from talk_assets.assets.scope import KEY, Scope
 from talk_assets.assets.writes import writes
 from talk_assets.config import Config, DataflowSettings, Mode, current
 from talk_assets.wiring import Wiring
@@ -75,6 +76,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
             ),
             *acts(wiring),
         ],
+        resources={KEY: Scope()},
         executor=in_process_executor,
     )
 

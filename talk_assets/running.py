@@ -6,8 +6,9 @@ Runs appear in the UI like any other. How an outcome is shown is the concern of 
 import errno
 import io
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,18 @@ from dagster import (
     JobDefinition,
     RunsFilter,
 )
+from dagster._core.errors import DagsterAssetCheckFailedError
 from sqlalchemy.exc import DBAPIError
 
 from talk_assets.assets import names
+from talk_assets.assets.progress import listening
 from talk_assets.assets.turns import turn
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import assets_of, build_definitions, job
 from talk_assets.errors import ConfigurationError, StoreError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
+from talk_assets.sync.progress import Tell, silent
 from talk_assets.sync.report import PairStatus
 from talk_assets.sync.runs import Summary
 from talk_assets.wiring import Wiring
@@ -42,7 +46,8 @@ DIED = "The process that ran this died. What was under way is settled by the nex
 class Request:
     """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
 
-    `dataflows` by name, none for all of them. `waiting` is called where another process has the turn.
+    `dataflows` by name, none for all of them. `waiting` is called where another process has the turn, `tell` hears how
+    far the work is.
     """
 
     plan: bool = False
@@ -50,6 +55,7 @@ class Request:
     dataflows: Sequence[str] = ()
     verbose: bool = False
     waiting: Callable[[], None] = field(default=lambda: None)
+    tell: Tell = silent
 
 
 @dataclass(frozen=True)
@@ -107,14 +113,17 @@ def _execute(
     selected = assets_of(wiring, keys, plan=request.plan)
     # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
     quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
-    with _interruptible(), quiet:
-        done = built.execute_in_process(
+    run = str(uuid.uuid4())
+    # What a check that blocks has found is in the run's summary.
+    with _interruptible(), quiet, listening(request.tell), suppress(DagsterAssetCheckFailedError):
+        built.execute_in_process(
             instance=instance,
             asset_selection=selected,
             run_config=_run_config(keys, request),
             tags=LAUNCHER,
+            run_id=run,
         )
-    return done.run_id
+    return run
 
 
 def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What may be configured, what the defaults are, and how each mistake reads."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from talk_assets.config import Config, DataflowSettings, Mode, find_folder, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate
+from talk_assets.sync.health import Expected
 
 SECRET = "hunter2-not-to-be-seen"
 WEBCRM = {"TALK_WEBCRM_AUTH_CODE": SECRET}
@@ -247,4 +249,13 @@ def test_how_long_the_journal_is_kept_can_be_set_in_whole_days(tmp_path: Path) -
     assert configured(tmp_path, "[journal]\nkeep_days = 30").keep_days == 30
     assert "journal.keep_days: is 0, and should be a whole number from 1" in complaint(
         tmp_path, "[journal]\nkeep_days = 0"
+    )
+
+
+def test_what_the_checks_take_to_be_in_order_can_be_set(tmp_path: Path) -> None:
+    said = configured(tmp_path, "[checks]\nfresh_hours = 4\nheld_share = 0.5\nheld_days = 2").expected
+    assert said == Expected(timedelta(hours=4), 0.5, timedelta(days=2))
+    assert configured(tmp_path).expected == Expected()
+    assert "checks.held_share: is 2, and should be a number from 0 to 1" in complaint(
+        tmp_path, "[checks]\nheld_share = 2"
     )

@@ -1,5 +1,6 @@
 """The graph as Dagster loads it: its shape, what it says of itself, and that building it touches nothing."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,11 +8,15 @@ from tempfile import TemporaryDirectory
 import pytest
 from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage, serialize_value
 
+from talk_assets.assets import names
 from talk_assets.config import load
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
 from talk_assets.definitions import PLAN, SYNC, build_definitions, dataflow_job, defs
 from talk_assets.entities import ENTITIES
+from talk_assets.store import Store
+from talk_assets.sync.changes import settable
 from talk_assets.systems import SYSTEMS
+from talk_assets.wiring import Wiring
 
 OFF = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
@@ -26,6 +31,11 @@ def built(folder: Path) -> Definitions:
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     return built(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def wiring(tmp_path_factory: pytest.TempPathFactory) -> Wiring:
+    return Wiring(load(tmp_path_factory.mktemp("data"), {}))
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +72,35 @@ def test_dagster_can_load_the_graph(graph: Definitions) -> None:
     Definitions.validate_loadable(graph)
 
 
-def test_building_the_graph_opens_no_database_and_asks_no_system(tmp_path: Path) -> None:
-    built(tmp_path)
+def test_building_the_graph_opens_no_database_and_asks_no_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched: list[str] = []
+    monkeypatch.setattr(Store, "_open", lambda _: touched.append("database"))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: touched.append("network"))
+    graph = built(tmp_path)
+    assert list(graph.resolve_asset_graph().get_all_asset_keys())
+    assert touched == []
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dataflow", DATAFLOWS, ids=lambda one: one.name)
+def test_with_every_other_dataflow_off_there_are_only_the_assets_of_one_and_what_they_depend_on(
+    tmp_path: Path, dataflow: Dataflow
+) -> None:
+    others = (one.name for one in DATAFLOWS if one.name != dataflow.name)
+    off = "\n".join(f"[dataflows.{name}]\nenabled = false" for name in others)
+    (tmp_path / "talk.toml").write_text(off, "utf-8")
+    graph = built(tmp_path)
+    found = {spec.key: spec for spec in graph.resolve_all_asset_specs()}
+    wiring = Wiring(load(tmp_path, {}))
+    sides = {side for pair in dataflow.pairs for side in (pair.left, pair.right)}
+    systems = {side.partition("/")[0] for side in sides}
+    kinds = {wiring.collections[side].entity.name for side in sides}
+    assert {key.path[0] for key in found} == systems | kinds
+    assert {"/".join(key.path[:2]) for key in found if key.path[0] in systems} == set(wiring.collections) >= sides
+    assert {dep.asset_key for spec in found.values() for dep in spec.deps} <= found.keys()
+    assert {check.asset_key for check in graph.resolve_asset_graph().asset_check_keys} <= found.keys()
 
 
 def test_what_dagster_loads_is_the_graph_of_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +172,28 @@ def test_a_written_property_leads_back_to_its_golden_fields(specs: dict[str, Ass
     deps = lineage(specs["webcrm/persons/changes"]).deps_by_column
     assert deps["PersonEmail"] == [TableColumnDep(AssetKey(["person", "golden"]), "email")]
     assert not lineage(specs["webcrm/users/changes"]).deps_by_column, "users are only read"
+
+
+PAIRS = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.left}-{pair.right}".replace("/", "."))
+def test_each_pair_leads_from_property_through_golden_field_to_property(
+    specs: dict[str, AssetSpec], wiring: Wiring, pair: Pair
+) -> None:
+    """As deep as the lenses are: every field that the left side has and the right side can be sent."""
+    left, right = wiring.collections[pair.left], wiring.collections[pair.right]
+    golden = lineage(specs[f"{left.entity.name}/golden"]).deps_by_column
+    written = lineage(specs[f"{pair.right}/changes"]).deps_by_column
+    shared = [field for field in left.lens.fields if field in settable(right)]
+    assert shared
+    for field in shared:
+        source = {TableColumnDep(AssetKey(pair.left.split("/")), name) for name in left.lens.sources(field)}
+        assert source
+        assert source <= set(golden[field])
+        into = {name for name, deps in written.items() if TableColumnDep(names.golden(left.entity.name), field) in deps}
+        assert into
+        assert into <= set(right.lens.sources(field))
 
 
 def test_every_column_of_the_lineage_is_a_declared_one(specs: dict[str, AssetSpec]) -> None:

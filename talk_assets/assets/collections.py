@@ -6,14 +6,27 @@ they were, with the reason in their metadata and in the log.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, Config, MaterializeResult, multi_asset
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    Config,
+    MaterializeResult,
+    multi_asset,
+)
 from pydantic import Field
 
+from talk_assets import checks
 from talk_assets.assets import lineage, metadata, names
+from talk_assets.assets.metadata import Cost
+from talk_assets.assets.progress import Teller
+from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
-from talk_assets.sync import runs
+from talk_assets.sync import health, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.reading import ReadReport
@@ -35,15 +48,28 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
     """Return the step that reads a system's collections."""
     own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system.name}/")}
     specs = [_spec(system, key, collection) for key, collection in own.items()]
+    checked = [spec for key in own for spec in checks.specs_of_collection(key)]
 
-    @multi_asset(name=names.read_step(system.name), specs=specs, can_subset=True)
-    def read(context: AssetExecutionContext, config: Reading) -> Iterator[MaterializeResult[None]]:
-        chosen = names.keys(specs, context.selected_asset_keys)
-        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context)) as hub:
-            summary, found = _read(hub, system.name, ["/".join(key.path) for key in chosen], full=config.full)
-        metadata.log(context, summary)
-        for key in chosen:
-            yield MaterializeResult(asset_key=key, metadata=found["/".join(key.path)])
+    @multi_asset(name=names.read_step(system.name), specs=specs, check_specs=checked, can_subset=True)
+    def read(
+        context: AssetExecutionContext, config: Reading, scope: Scope
+    ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+        wanted = scope.collections(wiring)
+        chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
+        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context), Teller(context.log.info)) as hub:
+            done = _read(
+                wiring,
+                hub,
+                system.name,
+                list(chosen),
+                [key for key in chosen if key in wanted],
+                full=config.full or scope.full,
+            )
+        metadata.log(context, done.summary)
+        for key, asset in chosen.items():
+            left_out = {} if key in wanted else {"failure": f"not read: {scope.left_out}"}
+            yield MaterializeResult(asset_key=asset, metadata=done.metadata[key] | left_out)
+        yield from checks.selected(context, done.checks)
 
     return read
 
@@ -61,17 +87,31 @@ def _spec(system: System, key: str, collection: Collection) -> AssetSpec:
     )
 
 
-def _read(hub: Hub, system: str, keys: Sequence[str], *, full: bool) -> tuple[Summary, Mapping[str, metadata.Metadata]]:
-    report, failures = SystemReport[ReadReport](), {}
+@dataclass(frozen=True)
+class _Done:
+    """What reading brought: the step's part of the run's summary, and what is said of each collection."""
+
+    summary: Summary
+    metadata: Mapping[str, metadata.Metadata]
+    checks: Sequence[AssetCheckResult]
+
+
+def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Sequence[str], *, full: bool) -> _Done:
+    cost, report, failures = Cost(), SystemReport[ReadReport](), {}
     try:
-        report = asyncio.run(hub.read(system, keys, full=full))
+        report = asyncio.run(hub.read(system, wanted, full=full))
     except LEFT_OUT as error:
         failures[system] = str(error)
+    cost.usage = report.usage
     counts = {key: {"read": done.read, "changed": done.changed} for key, done in report.collections.items()}
     summary = metadata.summary(system, report.usage, counts, failures)
     with hub.store.transaction() as transaction:
-        runs.add(transaction, hub.run, summary)
         stops = stopped(transaction)
-    return summary, {
-        key: metadata.of_read(summary, system, report.collections.get(key), stops.get(key)) for key in keys
+        reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
+        runs.add(transaction, hub.run, summary)
+    checked = checks.of_reading(reads, wiring, hub.clock(), failures.get(system))
+    said = {
+        key: metadata.of_read(reads[key].records, report.collections.get(key), failures.get(system), stops.get(key))
+        for key in keys
     }
+    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked)

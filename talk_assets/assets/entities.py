@@ -5,15 +5,27 @@ again changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
+)
 
+from talk_assets import checks
 from talk_assets.assets import lineage, metadata, names
+from talk_assets.assets.metadata import Cost
 from talk_assets.assets.turns import hub_in_turn
 from talk_assets.store import Transaction
-from talk_assets.sync import readable, report
+from talk_assets.sync import readable, report, runs
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.runs import Summary
 from talk_assets.wiring import Wiring
 
 
@@ -26,15 +38,18 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
         *(_changes(wiring, topology, key) for key in topology.collections),
     ]
 
-    @multi_asset(name=names.settle_step(kind), specs=specs, can_subset=True)
-    def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
+    checked = checks.specs_of_links(kind)
+
+    @multi_asset(name=names.settle_step(kind), specs=specs, check_specs=checked, can_subset=True)
+    def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         chosen = names.keys(specs, context.selected_asset_keys)
         with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context)) as hub:
-            found = _settle(hub, kind, list(topology.collections))
-        context.log.info("%s: decided about %s records", kind, found[names.links(kind)]["records decided about"])
+            done = _settle(wiring, hub, topology)
+        context.log.info("%s: decided about %s records", kind, done.decided)
         said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
         for key in chosen:
-            yield MaterializeResult(asset_key=key, metadata=found[key] | said[key])
+            yield MaterializeResult(asset_key=key, metadata=done.metadata[key] | said[key])
+        yield from checks.selected(context, done.checks)
 
     return settle
 
@@ -85,23 +100,39 @@ def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
     )
 
 
-def _settle(hub: Hub, kind: str, keys: list[str]) -> dict[AssetKey, metadata.Metadata]:
-    """Return the metadata of the entity's assets."""
+@dataclass(frozen=True)
+class _Done:
+    """What settling brought: how many records were decided about, and what is said of each asset."""
+
+    decided: int
+    metadata: Mapping[AssetKey, metadata.Metadata]
+    checks: list[AssetCheckResult]
+
+
+def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
+    cost, kind = Cost(), topology.entity.name
     decided = hub.settle(kind)
     with hub.store.transaction() as transaction:
-        links = report.link_counts(transaction, kind)
-        changes = report.change_counts(transaction)
-        asked = {names.changes(key): _asked(transaction, key, kind, changes.get(key, {})) for key in keys}
-    return {
-        names.links(kind): {
-            "dagster/row_count": links["records"],
-            "records decided about": decided,
-            "records held": links["held"],
-            "records gone": links["gone"],
-        },
-        names.golden(kind): {"dagster/row_count": links["entities"]},
-        **asked,
-    }
+        links, changes = report.link_counts(transaction, kind), report.change_counts(transaction)
+        found = {
+            names.links(kind): metadata.of_links(
+                links, decided, report.held_records(transaction, kind, limit=metadata.SHOWN)
+            ),
+            names.golden(kind): _agreed(transaction, kind, links["entities"]),
+            **{
+                names.changes(key): _asked(transaction, key, kind, changes.get(key, {})) for key in topology.collections
+            },
+        }
+        checked = checks.of_settling(transaction, wiring, topology, hub.clock())
+        runs.add(transaction, hub.run, Summary(failures=checked.blocking))
+    return _Done(decided, {key: one | cost.shown() for key, one in found.items()}, checked.results)
+
+
+def _agreed(transaction: Transaction, kind: str, entities: int) -> metadata.Metadata:
+    lost = report.conflicts(transaction, kind, limit=metadata.SHOWN)
+    shown = [(kind, row["field"], row[which]) for row in lost.to_dicts() for which in ("value", "winner")]
+    count = transaction.count("SELECT count(*) FROM sync.conflicts WHERE kind = ?", kind)
+    return metadata.of_golden(entities, count, lost, kind, readable.reader(transaction, shown))
 
 
 def _asked(transaction: Transaction, key: str, kind: str, counts: Mapping[str, int]) -> metadata.Metadata:

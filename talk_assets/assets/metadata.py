@@ -1,27 +1,51 @@
 """Reports in the form that the Dagster UI shows beside an asset, and the lines that a step logs.
 
-What the numbers are is said where they are counted; only their form belongs here.
+What the numbers are is said where they are counted; only their form belongs here. Numbers have the same names in every
+run, so that the UI draws them over time; a text is there only where there is something to say.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import polars as pl
-from dagster import AssetExecutionContext, MetadataValue
+from dagster import AssetExecutionContext, MarkdownMetadataValue, MetadataValue
 
-from talk_assets.sync.connection import Usage
+from talk_assets.sync.connection import Action, Usage
 from talk_assets.sync.readable import Reader
 from talk_assets.sync.reading import ReadReport
 from talk_assets.sync.runs import WRITES, Summary
 from talk_assets.sync.writing import WriteReport
 
 SHOWN = 20
-"""Changes that are shown of a collection."""
+"""Rows of a table that are shown."""
 
 MODE = "talk/mode"
 """The tag of a run that says what it may do."""
 
+ASKED = (*(action.value for action in Action), "waiting", "held")
+"""What is counted of a collection's changes."""
+
 Metadata = dict[str, Any]
+
+
+@dataclass
+class Cost:
+    """What a step costs, from when this was made until it is shown: its collections share one connection."""
+
+    usage: Usage = field(default_factory=Usage)
+    began: float = field(default_factory=time.monotonic)
+
+    def shown(self) -> Metadata:
+        """Return it as metadata."""
+        return {
+            "seconds of the step": round(time.monotonic() - self.began, 3),
+            "requests of the step": sum(self.usage.requests.values()),
+            "requests tried again": self.usage.retries,
+            "seconds waited for the rate limit": round(self.usage.waited, 3),
+        }
 
 
 def mode_of(context: AssetExecutionContext) -> str:
@@ -52,60 +76,131 @@ def log(context: AssetExecutionContext, done: Summary) -> None:
         context.log.error("%s", message)
 
 
-def of_read(done: Summary, system: str, report: ReadReport | None, stopped: str | None) -> Metadata:
-    """Return the metadata of a collection that was read, or could not be; `stopped` is what a guard says of it."""
-    if report is None:
-        return _cost(done, system) | {"failure": done.failures.get(system, "not read")}
-    return _cost(done, system) | {
-        "dagster/row_count": report.read,
-        "records changed": report.changed,
-        "records deleted": report.deleted,
-        "misfits": report.misfits,
-        "read in full": report.full,
-        "unknown properties": ", ".join(sorted(report.unknown)) or "none",
+def of_read(records: int, report: ReadReport | None, failure: str | None, stopped: str | None) -> Metadata:
+    """Return the metadata of a collection; without a report it was not read, and `failure` says why.
+
+    `records` is how many it has now, `stopped` what a guard says of it.
+    """
+    done = report or ReadReport()
+    return {
+        "dagster/row_count": records,
+        "records read": done.read,
+        "records changed": done.changed,
+        "records deleted": done.deleted,
+        "misfits": done.misfits,
+        "read in full": done.full,
+        "unknown properties": ", ".join(sorted(done.unknown)) or "none",
+        **({} if report else {"failure": failure or "not read"}),
         **({"stopped": stopped} if stopped else {}),
+    }
+
+
+def of_links(counts: Mapping[str, int], decided: int, held: pl.DataFrame) -> Metadata:
+    """Return the metadata of an entity's links; `held` are `collection, id, reason, since` of the first that wait."""
+    return {
+        "dagster/row_count": counts["records"],
+        "records decided about": decided,
+        "records held": counts["held"],
+        "records gone": counts["gone"],
+        f"first {SHOWN} held": _markdown(
+            ("record", "reason", "since"),
+            ((f"{collection}/{id_}", reason, _time(since)) for collection, id_, reason, since in held.iter_rows()),
+            "Nothing is held.",
+        ),
+    }
+
+
+def of_golden(entities: int, conflicts: int, latest: pl.DataFrame, kind: str, reader: Reader) -> Metadata:
+    """Return the metadata of an entity's golden table; `latest` are the latest values that lost."""
+    rows = (
+        (
+            row["records"], row["field"], f"{_value(reader, kind, row, 'winner')} ({row['winner_origin']})",
+            f"{_value(reader, kind, row, 'value')} ({row['origin']})", _time(row["edited_at"]),
+        )
+        for row in latest.iter_rows(named=True)
+    )  # fmt: skip
+    headings = ("of", "field", "what won", "what lost", "was set")
+    return {
+        "dagster/row_count": entities,
+        "conflicts": conflicts,
+        f"latest {SHOWN} conflicts": _markdown(headings, rows, "Nothing is in conflict."),
     }
 
 
 def of_changes(counts: Mapping[str, int], first: pl.DataFrame, kind: str, reader: Reader) -> Metadata:
     """Return the metadata of what is asked of a collection, the first of it as a table."""
+    rows = (
+        (action, id_, source, _fields(reader.show_object(kind, fields)), f"{status}: {reason}" if reason else status)
+        for action, id_, source, fields, status, reason in first.iter_rows()
+    )
     return {
         "changes": sum(counts.values()),
+        **dict.fromkeys(ASKED, 0),
         **counts,
-        f"first {SHOWN}": MetadataValue.md(_table(first, kind, reader)),
+        f"first {SHOWN}": _markdown(
+            ("change", "record", "of", "fields", "status"), rows, "Nothing: the collection agrees with golden."
+        ),
     }
 
 
-def of_writes(done: Summary, system: str, report: WriteReport | None, reason: str | None) -> Metadata:
-    """Return the metadata of a collection that was written to; `reason` says why it was not."""
-    if report is None:
-        return {"nothing sent": reason or done.failures.get(system, "not reached")}
-    counts = {name: getattr(report, name) for name in (*WRITES, "held", "failed", "waiting")}
-    stopped = {"stopped": report.stopped} if report.stopped else {}
-    return _cost(done, system) | counts | stopped
+def of_writes(
+    report: WriteReport | None, reason: str | None, first: pl.DataFrame, kind: str, reader: Reader
+) -> Metadata:
+    """Return the metadata of a collection that was written to; `reason` says why it was not.
 
-
-def _cost(done: Summary, system: str) -> dict[str, Any]:
-    """Of the whole step: its collections share one connection."""
-    return {
-        "requests of the step": done.requests.get(system, 0),
-        "seconds waited for the rate limit": round(done.waited.get(system, 0.0), 3),
-    }
-
-
-def _table(rows: pl.DataFrame, kind: str, reader: Reader) -> str:
-    if rows.is_empty():
-        return "Nothing: the collection agrees with golden."
-    lines = ["| change | record | of | fields | status |", "|---|---|---|---|---|"]
-    for action, id_, source, fields, status, reason in rows.iter_rows():
-        values = "; ".join(
-            f"{name}: {'(cleared)' if value is None else value}"
-            for name, value in reader.show_object(kind, fields).items()
+    `first` are the first writes of the run as `report.written` has them.
+    """
+    done = report or WriteReport()
+    rows = (
+        (
+            row["action"], row["id"], _moves(reader, kind, row["before"], row["after"]),
+            ": ".join(filter(None, (row["outcome"] or "no answer yet", row["reason"]))),
         )
-        cells = (action, id_ or "", source or "", values, f"{status}: {reason}" if reason else status)
-        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
-    return "\n".join(lines)
+        for row in first.iter_rows(named=True)
+    )  # fmt: skip
+    stopped = done.stopped or reason
+    return {
+        **{name: getattr(done, name) for name in (*WRITES, "held", "failed", "waiting")},
+        f"first {SHOWN} writes": _markdown(("write", "record", "fields", "outcome"), rows, "Nothing was sent."),
+        **({"nothing sent": stopped} if stopped else {}),
+    }
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _moves(reader: Reader, kind: str, before: str | None, after: str | None) -> str:
+    """Each field, what the record held, and what it was sent."""
+    was, now = reader.show_object(kind, before), reader.show_object(kind, after)
+    return "; ".join(f"{name}: {_blank(was.get(name))} → {_blank(now.get(name))}" for name in was | now)
+
+
+def _fields(values: Mapping[str, str | None]) -> str:
+    return "; ".join(f"{name}: {_blank(value)}" for name, value in values.items())
+
+
+def _value(reader: Reader, kind: str, row: Mapping[str, Any], which: str) -> str:
+    return _blank(reader.show(kind, row["field"], row[which]))
+
+
+def _blank(value: str | None) -> str:
+    return "(blank)" if value is None else value
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
+
+
+def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str | None]], nothing: str) -> MarkdownMetadataValue:
+    lines = [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
+    if not lines:
+        return MetadataValue.md(nothing)
+    return MetadataValue.md("\n".join([f"| {' | '.join(headings)} |", "|---" * len(headings) + "|", *lines]))
+
+
+LONGEST = 300
+"""Characters of a cell that are shown."""
+
+
+def _cell(text: str | None) -> str:
+    """One line of plain text, whatever the value was."""
+    flat = " ".join((text or "").split())
+    shown = flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}…"
+    return shown.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

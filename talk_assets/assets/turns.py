@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from talk_assets.sync import journal, runs
 from talk_assets.sync.hub import Hub, utc_now
+from talk_assets.sync.progress import Tell, silent
 from talk_assets.wiring import Wiring
 
 FILE = "sync.lock"
@@ -35,10 +36,11 @@ def turn(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
 
 
 @contextmanager
-def hub_in_turn(wiring: Wiring, run: str, mode: str) -> Iterator[Hub]:
-    """Take the turn, and give the run's hub, the run's row being there."""
+def hub_in_turn(wiring: Wiring, run: str, mode: str, tell: Tell = silent) -> Iterator[Hub]:
+    """Take the turn, and give the run's hub, the run's row being there; `tell` hears how far it is."""
     with turn(wiring.config.folder):
         hub = _hub(wiring, run)
+        hub.tell = tell
         with hub.store.transaction() as transaction:
             runs.begin(transaction, run, mode, utc_now())
         with hub.store.kept_open():

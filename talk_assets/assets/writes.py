@@ -4,14 +4,28 @@ A collection is written to only if one of its dataflows is in mode write, and if
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
+)
 
+from talk_assets import checks
 from talk_assets.assets import metadata, names
 from talk_assets.assets.collections import LEFT_OUT
+from talk_assets.assets.metadata import Cost
+from talk_assets.assets.progress import Teller
+from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
-from talk_assets.sync import runs
+from talk_assets.store import Transaction
+from talk_assets.sync import readable, report, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.runs import WRITES, Summary
@@ -25,17 +39,20 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     """Return the step that writes to a system's collections."""
     own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system.name}/")}
     specs = [_spec(wiring, system, key, collection) for key, collection in own.items()]
+    checked = [spec for key in own for spec in checks.specs_of_writes(key)]
 
-    @multi_asset(name=names.write_step(system.name), specs=specs, can_subset=True)
-    def write(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
-        chosen = names.keys(specs, context.selected_asset_keys)
-        keys = {key: "/".join(key.path[:-1]) for key in chosen}
-        sending = [key for key in keys.values() if key in wiring.writable]
-        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context)) as hub:
-            summary, found = _write(hub, system.name, sending)
-        metadata.log(context, summary)
-        for asset, key in keys.items():
-            yield MaterializeResult(asset_key=asset, metadata=found.get(key, {"nothing sent": PLAN}))
+    @multi_asset(name=names.write_step(system.name), specs=specs, check_specs=checked, can_subset=True)
+    def write(context: AssetExecutionContext, scope: Scope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+        wanted = scope.collections(wiring)
+        chosen = {"/".join(key.path[:-1]): key for key in names.keys(specs, context.selected_asset_keys)}
+        reasons = {key: scope.left_out for key in chosen if key not in wanted}
+        reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
+        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context), Teller(context.log.info)) as hub:
+            done = _write(wiring, hub, system.name, chosen, reasons)
+        metadata.log(context, done.summary)
+        for key, asset in chosen.items():
+            yield MaterializeResult(asset_key=asset, metadata=done.metadata[key])
+        yield from checks.selected(context, done.checks)
 
     return write
 
@@ -64,21 +81,50 @@ def _before(wiring: Wiring, key: str, collection: Collection) -> list[AssetKey]:
     return [names.writes(other) for other in dict.fromkeys([*lefts, *parents])]
 
 
-def _write(hub: Hub, system: str, keys: Sequence[str]) -> tuple[Summary, Mapping[str, metadata.Metadata]]:
-    report, failures = SystemReport[WriteReport](), {}
+@dataclass(frozen=True)
+class _Done:
+    """What writing brought: the step's part of the run's summary, and what is said of each collection."""
+
+    summary: Summary
+    metadata: Mapping[str, metadata.Metadata]
+    checks: Sequence[AssetCheckResult]
+
+
+def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: Mapping[str, str]) -> _Done:
+    """Write to the collections for which there is no reason why not."""
+    cost, sent, keys, failures = Cost(), SystemReport[WriteReport](), list(keys), {}
     with hub.store.transaction() as transaction:
-        reason = runs.summary(transaction, hub.run).failures.get(system)
-    if keys and not reason:
+        unread = runs.summary(transaction, hub.run).failures.get(system)
+        reasons = {key: unread for key in keys if unread} | checks.broken(transaction, wiring, keys) | dict(reasons)
+    sending = [key for key in keys if key not in reasons]
+    if sending:
         try:
-            report = asyncio.run(hub.write(system, keys))
+            sent = asyncio.run(hub.write(system, sending))
         except LEFT_OUT as error:
             failures[system] = str(error)
+            reasons |= dict.fromkeys(sending, str(error))
+    cost.usage = sent.usage
     counts = {
-        key: {name: getattr(done, name) for name in (*WRITES, "failed")} for key, done in report.collections.items()
+        key: {name: getattr(done, name) for name in (*WRITES, "failed")} for key, done in sent.collections.items()
     }
     with hub.store.transaction() as transaction:
         if failures:
             counts = runs.written(transaction, hub.run, system)
-        summary = metadata.summary(system, report.usage, counts, failures)
+        summary = metadata.summary(system, sent.usage, counts, failures)
         runs.add(transaction, hub.run, summary)
-    return summary, {key: metadata.of_writes(summary, system, report.collections.get(key), reason) for key in keys}
+        reasons |= {key: done.stopped for key, done in sent.collections.items() if done.stopped}
+        checked = checks.of_writing(transaction, wiring, keys, checks.Sent(frozenset(sending), reasons))
+        said = {
+            key: _said(transaction, wiring, hub.run, key, sent.collections.get(key), reasons.get(key)) for key in keys
+        }
+    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked)
+
+
+def _said(
+    transaction: Transaction, wiring: Wiring, run: str, key: str, done: WriteReport | None, reason: str | None
+) -> metadata.Metadata:
+    kind = wiring.collections[key].entity.name
+    first = report.written(transaction, run, key, limit=metadata.SHOWN)
+    shown = [one for name in ("before", "after") for text in first[name] for one in readable.fields(kind, text)]
+    reader = readable.reader(transaction, shown, key.partition("/")[0])
+    return metadata.of_writes(done, reason, first, kind, reader)

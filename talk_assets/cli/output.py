@@ -5,10 +5,19 @@ Only the form belongs here. What is shown is the command's concern.
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from talk_assets.sync.progress import Progress as Told
+from talk_assets.sync.progress import Tell, silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,6 +43,54 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, tit
         _draw(headings, texts, numeric, title)
     else:
         _write(headings, texts, numeric, title)
+
+
+@contextmanager
+def show_progress() -> Iterator[Tell]:
+    """Give what tells how far long work is: a bar for each collection that takes a while, if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    console = Console(file=sys.stderr)  # the stream of now: while it runs, another may be in its place
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bars:
+        yield Bars(bars)
+
+
+class Bars:
+    """A bar per collection and what is done with it, from the first word about it to the last."""
+
+    def __init__(self, bars: "RichProgress") -> None:
+        self._bars = bars
+        self._began: dict[tuple[str, str], tuple[TaskID, float]] = {}
+
+    def refresh(self) -> None:
+        """Draw what is known now, instead of a moment later."""
+        self._bars.refresh()
+
+    def __call__(self, at: Told) -> None:
+        """Take the word of the work for how far it is."""
+        place = (at.key, at.doing.value)
+        if at.done == at.total:
+            if place in self._began:
+                self._bars.remove_task(self._began.pop(place)[0])
+            return
+        if place not in self._began:
+            task = self._bars.add_task(f"{at.key} {at.doing}", total=at.total, rate="")
+            self._began[place] = task, time.monotonic()
+        task, began = self._began[place]
+        rate = at.done / max(time.monotonic() - began, 0.1)
+        waited = f", waited {at.waited:.0f} s" if at.waited >= 1 else ""
+        self._bars.update(task, completed=at.done, total=at.total, rate=f"{rate:.0f}/s{waited}")
 
 
 def _draw(headings: Sequence[str], texts: list[list[str]], numeric: list[bool], title: str | None) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from talk_assets import config
-from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.cli.output import json_option, show_json, show_progress, show_table
 from talk_assets.cli.sandbox import start_if_needed
 from talk_assets.sync import runs
 
@@ -40,7 +40,8 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
     from talk_assets import running  # noqa: PLC0415
 
-    outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting))
+    with show_progress() as tell:
+        outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))
     if as_json:
         show_json(_document(outcome))
     else:

@@ -21,11 +21,15 @@ WINDOW = 4
 
 @dataclass(frozen=True)
 class Listed:
-    """One page: its records as a JSON array, where the next one is (a number, a cursor or a query), null if nowhere."""
+    """One page: its records as a JSON array, where the next one is (a number, a cursor or a query), null if nowhere.
+
+    `total` is about how many records the list has, null where the API does not say.
+    """
 
     body: bytes
     following: str | None
     last: bool
+    total: int | None = None
 
 
 Fetch = Callable[[Mapping[str, str]], Coroutine[Any, Any, httpx.Response]]
@@ -68,13 +72,13 @@ class Listing:
             name = self.api.envelope.items
             right = f'an object with a list "{name}"' if name else "a JSON array of records"
             raise not_json(self.where, body, right)
-        records = self._shaped(items.encode())
+        records, total = self._shaped(items.encode()), _total(how, response, found.get(how.total))
         if number is None:
             following = _following(how, response, found.get(how.following))
             more = following is not None and (not how.more or found[how.more] == "true")
-            return Listed(records, following, last=not more)
+            return Listed(records, following, not more, total)
         last = self._ends(response, number, items, found.get(how.total))
-        return Listed(records, None if last else str(number + 1), last)
+        return Listed(records, None if last else str(number + 1), last, total)
 
     def _ends(self, response: httpx.Response, number: int, items: str, total: str | None) -> bool:
         how, place = self.api.paging, number - self.api.paging.first + 1
@@ -88,6 +92,13 @@ class Listing:
         if not self.api.shapes and self.api.trash is None:
             return items
         return json.dumps([shown(self.api, record) for record in json.loads(items)], ensure_ascii=False).encode()
+
+
+def _total(how: Paging, response: httpx.Response, total: str | None) -> int | None:
+    if how.total and total is not None and total.isdecimal():
+        return int(total)
+    pages = response.headers.get(how.pages, "") if how.pages else ""
+    return int(pages) * how.size if pages.isdecimal() else None
 
 
 def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is a misfit later

@@ -62,7 +62,12 @@ class RestConnection(HttpConnection):
         changes = mine.changes or self._api.changes
         if changes.by is Since.CURSOR:
             async for listed in self._listed(mine, changes.params, position or since):
-                yield Page(listed.body, None if listed.last else listed.following, listed.following or since)
+                yield Page(
+                    listed.body,
+                    None if listed.last else listed.following,
+                    listed.following or since,
+                    total=listed.total,
+                )
         elif since is None:
             async for page in self._full(mine, changes, position):
                 yield page
@@ -120,7 +125,7 @@ class RestConnection(HttpConnection):
         async for listed in self._listed(mine, changes.params, start or None):
             began = began or self.client.server_time(asked).isoformat()
             cursor = began if listed.last and changes.by is Since.TIME else None
-            yield Page(listed.body, None if listed.last else f"{began}|{listed.following}", cursor)
+            yield Page(listed.body, None if listed.last else f"{began}|{listed.following}", cursor, total=listed.total)
 
     async def _changed(self, mine: RestCollection, changes: Changes, since: str) -> AsyncIterator[Page]:
         """What was edited, then what was put into the trash, which no other list shows."""

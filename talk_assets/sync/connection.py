@@ -74,6 +74,7 @@ class Page:
     where the next incremental read starts once this page and all before it are stored, verbatim in the API's own
     spelling, null to leave it as it is. `kept` are ids that were looked up of records that exist, though the API no
     longer shows them. `whole` is a property and values of it: every record that holds one of them is in the page.
+    `total` is about how many records the read will bring in all, where the API says so.
     """
 
     body: bytes
@@ -81,6 +82,7 @@ class Page:
     cursor: str | None = None
     kept: tuple[str, ...] = ()
     whole: tuple[str, tuple[str, ...]] | None = None
+    total: int | None = None
 
 
 class Action(StrEnum):

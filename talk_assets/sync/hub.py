@@ -24,6 +24,7 @@ from talk_assets.sync import answers, changes, guards, incoming, journal, links,
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
 from talk_assets.sync.guards import UNLIMITED, Limits
+from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import parse
 from talk_assets.sync.undo import Plan
@@ -81,12 +82,14 @@ class Hub:
         run: str,
         limits: Limits = UNLIMITED,
         clock: Callable[[], datetime] = utc_now,
+        tell: Tell = silent,
     ) -> None:
         self.store = store
         self.systems = systems
         self.run = run
         self.limits = limits
         self.clock = clock
+        self.tell = tell
         self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._settled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
@@ -121,7 +124,7 @@ class Hub:
             with self.store.transaction() as transaction:
                 places = [reading.place(transaction, key) for key in chosen]
             readers = [
-                Reader(self.store, connection, key, collection, self.clock(), self.limits)
+                Reader(self.store, connection, key, collection, self.clock(), self.limits, self.tell)
                 for key, collection in chosen.items()
             ]
             reads = (reader.read(place, full=full) for reader, place in zip(readers, places, strict=True))
@@ -215,7 +218,8 @@ class Hub:
             await self._look_again(connection, key, collection)
 
     async def _carry_out(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
-        while self._pending(writer, report):
+        while pending := self._pending(writer, report):
+            total = report.tried + pending
             if not writer.collection.watched:
                 await self._look_again(connection, writer.key, writer.collection)
             with self.store.transaction() as transaction:
@@ -223,7 +227,7 @@ class Hub:
                     undo.drop_edited(transaction, writer.key)
                 batch = writer.prepare(transaction, report, self.clock())
             if batch.writes:
-                await self._send(connection, writer, batch, report)
+                await self._send(connection, writer, batch, report, total)
 
     def plan_undo(self, run: str) -> Plan:
         """Return what taking back a run would send, as things are now; it is put where `undo` finds it."""
@@ -300,13 +304,17 @@ class Hub:
             with self.store.transaction() as transaction:
                 reading.store(transaction, key, collection, parsed, self.clock(), skew)
 
-    async def _send(self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport) -> None:
+    async def _send(
+        self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int
+    ) -> None:
         """Answers that came before the system failed are stored all the same."""
         given: list[Answer] = []
         failure: SystemFailure | None = None
         try:
             async for answer in connection.write(writer.collection, batch.writes):
-                given.append(answer)  # noqa: PERF401 -- what came before a failure must be kept
+                given.append(answer)
+                done = report.tried + len(given)
+                self.tell(Progress(writer.key, Doing.WRITTEN, done, total, connection.usage.waited))
         except SystemFailure as error:
             failure = error
         entity = writer.collection.entity

@@ -18,6 +18,7 @@ from talk_assets.sync import backwards, guards, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
+from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.records import Parsed, declared, ours, parse
 
 FLUSH = 10_000_000
@@ -80,6 +81,7 @@ class Reader:
     collection: Collection
     now: datetime
     limits: Limits = UNLIMITED
+    tell: Tell = silent
 
     async def read(self, at: Place, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
@@ -92,7 +94,11 @@ class Reader:
         with self.store.transaction() as transaction:
             approved = guards.doubted(transaction, self.key)
         await self._look_once_more(approved, report)
+        self._told(report.read, report.read)
         return report
+
+    def _told(self, done: int, total: int | None) -> None:
+        self.tell(Progress(self.key, Doing.READ, done, total, self.connection.usage.waited))
 
     async def _read(self, at: Place, *, full: bool) -> ReadReport:
         if at.cursor and at.full and not full:
@@ -109,6 +115,7 @@ class Reader:
             with self.store.transaction() as transaction:
                 ids, buried = self._store(transaction, batch, report)
                 missing = [*buried, *self._missing(transaction, batch, ids)]
+            self._told(report.read, _total(batch))
             await self._look_once_more(missing, report)
             if backwards.ahead(cursor, self.now + self.connection.skew):
                 raise CursorExpired(cursor)
@@ -140,6 +147,7 @@ class Reader:
                     next((page.cursor for page in reversed(batch) if page.cursor), None),
                     self.key,
                 )
+            self._told(report.read, _total(batch))
         await self._sweep(report)
         await self._believe(report)
         with self.store.transaction() as transaction:
@@ -235,6 +243,10 @@ class Reader:
             present=present,
         )
         return found["_id"].to_list()
+
+
+def _total(batch: Sequence[Page]) -> int | None:
+    return batch[-1].total if batch else None
 
 
 async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page], bool]]:

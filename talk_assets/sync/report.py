@@ -154,18 +154,26 @@ def held_counts(transaction: Transaction) -> dict[str, int]:
     return dict(counted.iter_rows())
 
 
-def conflicts(transaction: Transaction) -> pl.DataFrame:
-    """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`."""
+def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int | None = None) -> pl.DataFrame:
+    """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`.
+
+    `kind` is of which entity, null for all.
+    """
+    which = "WHERE kind = $1" if kind else ""
+    first = f"LIMIT {limit}" if limit is not None else ""
     return transaction.frame(
         f"""
-        WITH records AS (
+        WITH lost AS (SELECT * FROM sync.conflicts {which} ORDER BY noticed_at DESC, entity, field {first}),
+        records AS (
             SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
-            FROM ({LINKED}) WHERE gone_at IS NULL GROUP BY kind, entity)
+            FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
+            GROUP BY kind, entity)
         SELECT c.kind, c.entity, r.records, c.field, c.value, c.edited_at, c.origin,
             c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at
-        FROM sync.conflicts c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
+        FROM lost c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
         ORDER BY c.noticed_at DESC, r.records, c.field, c.edited_at
-        """
+        """,
+        *([kind] if kind else []),
     )
 
 
@@ -187,6 +195,30 @@ def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
         GROUP BY ALL ORDER BY f.action, f.id, source
         """,
         key,
+    )
+
+
+def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.DataFrame:
+    """Return the first writes of a run to a collection, what failed before what was done.
+
+    The columns are `action`, `id`, `before` and `after` (JSON objects of canonical values), `outcome` and `reason`.
+    """
+    return transaction.frame(
+        f"""
+        SELECT action, id, before, after, outcome, reason FROM sync.journal WHERE run = ? AND collection = ?
+        ORDER BY outcome IS NOT DISTINCT FROM 'done', intended_at, entity LIMIT {limit}
+        """,
+        run,
+        key,
+    )
+
+
+def held_records(transaction: Transaction, kind: str, *, limit: int) -> pl.DataFrame:
+    """Return `collection, id, reason, since` of the records of an entity that wait for a person, oldest first."""
+    return transaction.frame(
+        "SELECT collection, id, reason, since FROM sync.held WHERE kind = ?"
+        f" ORDER BY since, collection, id LIMIT {limit}",
+        kind,
     )
 
 

@@ -60,6 +60,11 @@ class WriteReport:
         """How many records were changed in the system."""
         return self.created + self.updated + self.deleted
 
+    @property
+    def tried(self) -> int:
+        """How many changes are done with in this run, whatever came of them."""
+        return self.writes + self.held + self.failed + self.waiting
+
 
 @dataclass(frozen=True)
 class Batch:

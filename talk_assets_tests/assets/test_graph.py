@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, Failure
 
 from talk_assets.assets.metadata import SHOWN
 from talk_assets.config import Mode
@@ -113,6 +113,53 @@ def test_a_system_that_cannot_be_reached_stops_nobody_else(office: Office, insta
     assert said["erp/contacts/writes"]["nothing sent"] == office.broken["erp"]
     with office.transaction() as transaction:
         assert runs.summary(transaction, done.run_id).failures == {"erp": office.broken["erp"]}
+
+
+def test_what_was_written_held_and_lost_is_shown_in_tables_with_the_reasons(
+    office: Office, instance: DagsterInstance
+) -> None:
+    run(office, instance)
+    contact = office.records("erp/contacts")[0]["id"]
+    office.memories["erp/contacts"].edit(contact, {"first_name": "Anne | Ann"})
+    for _ in range(2):
+        office.create("crm/people", email="same@example.com")
+    office.create("erp/contacts", email="same@example.com")
+    said = metadata(run(office, instance))
+    assert "| first_name: Anna → Anne \\| Ann | done |" in said["crm/people/writes"][f"first {SHOWN} writes"]
+    held = said["person/links"][f"first {SHOWN} held"]
+    assert "| crm/people/crm2 | several records here have the same e-mail: crm2, crm3 | " in held
+    office.memories["crm/people"].edit(office.records("crm/people")[0]["id"], {"first_name": "Ane"})
+    office.memories["erp/contacts"].edit(contact, {"first_name": "Anni"})
+    said = metadata(run(office, instance))
+    assert said["person/golden"]["conflicts"] == 1
+    assert "| Anni (erp/contacts/erp1) | Ane (crm/people/crm1) |" in said["person/golden"][f"latest {SHOWN} conflicts"]
+
+
+def test_every_materialisation_says_what_it_cost_and_its_numbers_have_the_same_names_in_every_run(
+    office: Office, instance: DagsterInstance
+) -> None:
+    def numbers(said: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
+        return {
+            asset: {name for name, value in one.items() if isinstance(value, int | float)}
+            for asset, one in said.items()
+        }
+
+    first = numbers(metadata(run(office, instance)))
+    for names in first.values():
+        assert {"seconds of the step", "requests of the step", "seconds waited for the rate limit"} <= names
+    office.broken["erp"] = "erp: no answer"
+    assert numbers(metadata(run(office, instance))) == first
+
+
+def test_the_launchpad_takes_for_a_plan_what_talk_sync_takes(office: Office, instance: DagsterInstance) -> None:
+    run(office, instance, job=PLAN)
+    scope = {"resources": {"scope": {"config": {"dataflows": ["crm-erp"], "full": True}}}}
+    said = metadata(run(office, instance, job=PLAN, config=scope))
+    assert said["crm/people"]["read in full"] is True
+    assert said["erp/contacts/changes"]["create"] == 1
+    assert not office.records("erp/contacts")
+    with pytest.raises(Failure, match="crm-earp: there is no such dataflow switched on; did you mean crm-erp"):
+        run(office, instance, job=PLAN, config={"resources": {"scope": {"config": {"dataflows": ["crm-earp"]}}}})
 
 
 def test_a_system_is_read_in_full_when_asked(office: Office, instance: DagsterInstance) -> None:

@@ -1,5 +1,6 @@
 """`talk sync`, on systems in memory and a Dagster instance and a database on disk."""
 
+import io
 import json
 import os
 from pathlib import Path
@@ -10,10 +11,12 @@ from dagster import DagsterInstance, DagsterRunStatus
 
 from talk_assets import cli, config
 from talk_assets.assets.metadata import MODE
+from talk_assets.cli.output import Bars, show_progress
 from talk_assets.config import Mode
 from talk_assets.definitions import SYNC, build_definitions
 from talk_assets.running import LAUNCHER
 from talk_assets.sync import runs
+from talk_assets.sync.progress import Doing, Progress, silent
 from talk_assets_tests.office import Office, open_office
 
 
@@ -104,3 +107,36 @@ def test_telemetry_is_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY")
     talk("sync", "--dataflow", "none")
     assert os.environ["DAGSTER_DISABLE_TELEMETRY"]
+
+
+def test_what_a_check_that_blocks_has_found_is_one_line_and_the_exit_status(office: Office) -> None:
+    office.sync()
+    with office.transaction() as transaction:
+        transaction.run('INSERT INTO "crm"."people" SELECT * FROM "crm"."people"')
+    done = talk("sync")
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line == "talk: ids that are blank, or those of several records: crm/people: crm1."
+    with office.transaction() as transaction:
+        assert runs.last(transaction)["outcome"].item() == "incomplete"
+
+
+def test_on_a_terminal_long_work_has_a_bar_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with show_progress() as tell:
+        for done in (500, 1000):
+            tell(Progress("webcrm/persons", Doing.READ, done, 2000, 3.0))
+        assert isinstance(tell, Bars)
+        tell.refresh()
+        tell(Progress("webcrm/persons", Doing.READ, 2000, 2000, 3.0))
+    shown = terminal.getvalue()
+    assert "webcrm/persons read" in shown
+    assert "1000/2000" in shown
+    assert "waited 3 s" in shown
+    monkeypatch.setattr(terminal, "isatty", lambda: False)
+    with show_progress() as tell:
+        assert tell is silent

@@ -5,6 +5,7 @@ Runs appear in the UI like any other. How an outcome is shown is the concern of 
 
 import errno
 import io
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -90,12 +91,18 @@ def sync(config: Config, request: Request) -> Outcome:
     with (
         _storable(config.folder),
         turn(config.folder, request.waiting),
-        DagsterInstance.from_config(str(config.folder)) as instance,
+        _instance(config.folder) as instance,
     ):
         _bury(instance, wiring)
         built = job(build_definitions(config), plan=request.plan)
         run = _execute(built, instance, wiring, request, keys)
         return _outcome(wiring, run, dataflows, request, keys, began)
+
+
+def _instance(folder: Path) -> DagsterInstance:
+    """The Dagster instance of the data folder, which `dagster.yaml` calls by the name of the variable."""
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return DagsterInstance.from_config(str(folder))
 
 
 def _bury(instance: DagsterInstance, wiring: Wiring) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, ViewportSize
 
+from talk_assets.checks import ONE_TO_ONE
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import Instance, opened
 
@@ -48,6 +49,10 @@ def show(page: Page) -> None:
     walk.changes(page, "customerp/contact")
     walk.changes_table(page)
     take(page.get_by_role("dialog"), "changes")
+    sized(page, 1120, 640)
+    walk.check(page, "person/links", ONE_TO_ONE)
+    page.wait_for_load_state("networkidle")
+    take(page, "checks")
     sized(page, 1440, 640)
     walk.column(page, "person/golden", "email")
     page.wait_for_load_state("networkidle")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from talk_assets.checks import ONE_TO_ONE
 from talk_assets.dataflows import DATAFLOWS
 from talk_assets.entities import ENTITIES
 from talk_assets.systems import SYSTEMS
@@ -36,6 +37,8 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
 
             walk.changes(page, "customerp/contact")
             expect(walk.changes_table(page)).to_contain_text(EMAIL)
+
+            walk.check(page, "person/links", ONE_TO_ONE)
 
             walk.column(page, "customerp/contact/changes", "email").get_by_role("link", name="person/golden").click()
             email = page.get_by_role("row").filter(has_text="PersonEmail of webcrm/persons")

@@ -80,6 +80,13 @@ def changes_table(page: Page) -> Locator:
     return table
 
 
+def check(page: Page, asset: str, name: str) -> None:
+    """A check of an asset, which has passed."""
+    page.goto(f"/assets/{asset}?view=checks&checkDetail={name}")
+    expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.get_by_text("Passed", exact=True).first).to_be_visible()
+
+
 def column(page: Page, asset: str, name: str) -> Locator:
     """The row of a column on the catalogue's page of an asset, which says where its values are from."""
     page.goto(f"/assets/{asset}")

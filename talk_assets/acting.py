@@ -8,7 +8,7 @@ concern of `sync.acts`, `sync.relinking`, `sync.guards` and `sync.undo`.
 import asyncio
 import uuid
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
@@ -30,10 +30,10 @@ BY_HAND = "by hand"
 
 @dataclass(frozen=True)
 class Acting:
-    """Acts on one data folder; `waiting` is called where another process has the turn."""
+    """Acts on one data folder; `waiting` is told who has the turn, where another process has it."""
 
     wiring: Wiring
-    waiting: Callable[[], None] = field(default=lambda: None)
+    waiting: Callable[[str], None] = field(default=lambda _: None)
 
     def link(self, one: str, other: str) -> str:
         """Make two records, `SYSTEM/COLLECTION/ID`, describe the same; raise ConfigurationError where they cannot."""
@@ -100,13 +100,13 @@ class Acting:
 
     def plan_undo(self, run: str) -> Plan:
         """Read every system, and return what taking back a run would send now."""
-        with turn(self.wiring.config.folder, self.waiting):
+        with self._turn():
             return self._planned(self.wiring.hub(BY_HAND), run)
 
     def undo(self, run: str) -> tuple[Plan, Summary]:
         """Take back what a run wrote, as far as nobody touched it since; return what was planned, and what was done."""
         hub = self.wiring.hub(str(uuid.uuid4()))
-        with turn(self.wiring.config.folder, self.waiting):
+        with self._turn():
             with hub.store.transaction() as transaction:
                 runs.begin(transaction, hub.run, "undo", utc_now())
             plan = self._planned(hub, run)
@@ -138,13 +138,17 @@ class Acting:
                 order.add(dataflow.dataflow.left, dataflow.dataflow.right)
         return [name for name in order.static_order() if name in self.wiring.systems]
 
+    def _turn(self) -> AbstractContextManager[None]:
+        config = self.wiring.config
+        return turn(config.folder, self.waiting, patience=config.turn_patience)
+
     def _record(self, text: str) -> Record:
         return Record(*self.wiring.record(text))
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
         hub = self.wiring.hub(BY_HAND)
-        with turn(self.wiring.config.folder, self.waiting), hub.store.transaction() as transaction:
+        with self._turn(), hub.store.transaction() as transaction:
             yield transaction
 
     @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from talk_assets.automation.settings import ALERT_URL, Automation, alert_url, automation
 from talk_assets.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
@@ -31,7 +32,12 @@ from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
 PATIENCE = 30
+TURN_PATIENCE = 3600
 KEEP_DAYS = 365
+SECTIONS = (
+    "database", "patience", "turn_patience", "sandbox", "guards", "journal", "automation", "checks", "systems",
+    "dataflows",
+)  # fmt: skip
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -62,7 +68,8 @@ class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
-    days the journal is kept; `expected` is what the checks take to be in order.
+    days the journal is kept, `turn_patience` for how many seconds another run may keep its turn; `expected` is what the
+    checks take to be in order. `alert_url` is where failures are told, empty for nowhere; it is a secret.
     """
 
     folder: Path
@@ -74,6 +81,9 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     keep_days: int = KEEP_DAYS
     expected: Expected = field(default_factory=Expected)
+    turn_patience: int = TURN_PATIENCE
+    automation: Automation = field(default_factory=Automation)
+    alert_url: str = field(default="", repr=False)
 
     @property
     def sandbox_folder(self) -> Path:
@@ -115,7 +125,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     Raise ConfigurationError, or CredentialsError where it is the environment that must be corrected.
     """
     root = Section(folder / FILE, (), _parse(folder / FILE))
-    root.only("database", "patience", "sandbox", "guards", "journal", "checks", "systems", "dataflows")
+    root.only(*SECTIONS)
     database = folder / (root.text("database") or "talk.duckdb")
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
     port, keep_days = _sandbox_port(root), _keep_days(root)
@@ -124,7 +134,12 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
     guards, expected = _guards(root), _expected(root)
-    return Config(folder, database, port, MappingProxyType(systems), dataflows, patience, guards, keep_days, expected)
+    return Config(
+        folder, database, port, MappingProxyType(systems), dataflows, patience, guards, keep_days, expected,
+        turn_patience=root.whole("turn_patience", TURN_PATIENCE, low=1, high=10**6),
+        automation=automation(root.section("automation"), careful=not all(one.sandbox for one in systems.values())),
+        alert_url=alert_url(environ),
+    )  # fmt: skip
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -320,7 +335,7 @@ def _check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]
         known.variable(credential)
         for name, known in SYSTEMS.items()
         for credential in (profiles[name].access.credentials if name in profiles else known.credentials)
-    ]
+    ] + [ALERT_URL]
     prefixes = tuple(known.variable("") for known in SYSTEMS.values())
     for name in sorted(environ.keys() - set(ours)):
         likely = suggestion(name, ours) if name.startswith("TALK_") else ""

@@ -24,6 +24,9 @@ from talk_assets.assets.entities import entities
 from talk_assets.assets.metadata import MODE
 from talk_assets.assets.scope import KEY, Scope
 from talk_assets.assets.writes import writes
+from talk_assets.automation.alerts import alert
+from talk_assets.automation.housekeeping import burial, pruning, schedules
+from talk_assets.automation.watching import watch
 from talk_assets.config import Config, DataflowSettings, Mode, current
 from talk_assets.wiring import Wiring
 
@@ -75,7 +78,10 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
                 if dataflow.pairs
             ),
             *acts(wiring),
+            pruning(wiring),
         ],
+        schedules=schedules(wiring, SYNC),
+        sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), burial(), alert(wiring)],
         resources={KEY: Scope()},
         executor=in_process_executor,
     )

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from talk_assets.assets import names
 from talk_assets.assets.progress import listening
 from talk_assets.assets.turns import turn
+from talk_assets.automation.housekeeping import DIED, bury
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import assets_of, build_definitions, job
 from talk_assets.errors import ConfigurationError, StoreError
@@ -40,22 +41,20 @@ from talk_assets.wiring import Wiring
 LAUNCHER = {"talk/launched_by": "talk sync"}
 """Tags the runs that die with this process, because they run in it."""
 
-DIED = "The process that ran this died. What was under way is settled by the next run."
-
 
 @dataclass(frozen=True)
 class Request:
     """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
 
-    `dataflows` by name, none for all of them. `waiting` is called where another process has the turn, `tell` hears how
-    far the work is.
+    `dataflows` by name, none for all of them. `waiting` is told who has the turn, where another process has
+    it, `tell` hears how far the work is.
     """
 
     plan: bool = False
     full: bool = False
     dataflows: Sequence[str] = ()
     verbose: bool = False
-    waiting: Callable[[], None] = field(default=lambda: None)
+    waiting: Callable[[str], None] = field(default=lambda _: None)
     tell: Tell = silent
 
 
@@ -90,7 +89,7 @@ def sync(config: Config, request: Request) -> Outcome:
         raise ConfigurationError(message)
     with (
         _storable(config.folder),
-        turn(config.folder, request.waiting),
+        turn(config.folder, request.waiting, patience=config.turn_patience),
         _instance(config.folder) as instance,
     ):
         _bury(instance, wiring)
@@ -106,12 +105,15 @@ def _instance(folder: Path) -> DagsterInstance:
 
 
 def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
-    """Runs that still seem to be under way died with their process: we have the turn."""
+    """Runs of ours that still seem to be under way died with their process, as we have the turn; of others we look."""
     under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(RunsFilter(statuses=under_way, tags=LAUNCHER)):
         instance.report_run_failed(run, DIED)
         with wiring.hub(run.run_id).store.transaction() as transaction:
             runs.end(transaction, run.run_id, "died", utc_now())
+    for dead in bury(instance):
+        with wiring.hub(dead).store.transaction() as transaction:
+            runs.end(transaction, dead, "died", utc_now())
 
 
 def _execute(

@@ -20,13 +20,14 @@ from dagster import (
 from pydantic import Field
 
 from talk_assets import checks
-from talk_assets.assets import lineage, metadata, names
+from talk_assets.assets import lineage, marks, metadata, names
 from talk_assets.assets.metadata import Cost
 from talk_assets.assets.progress import Teller
 from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
-from talk_assets.sync import health, runs
+from talk_assets.sync import asking, health, runs
+from talk_assets.sync.asking import Known
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.reading import ReadReport
@@ -56,7 +57,7 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
-        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context), Teller(context.log.info)) as hub:
+        with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
             done = _read(
                 wiring,
                 hub,
@@ -66,9 +67,14 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
                 full=config.full or scope.full,
             )
         metadata.log(context, done.summary)
+        seen = marks.seen(
+            {key: one for key, one in done.known.items() if marks.follows_through(wiring, context, key, wanted)}
+        )
+        failed = marks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():
             left_out = {} if key in wanted else {"failure": f"not read: {scope.left_out}"}
-            yield MaterializeResult(asset_key=asset, metadata=done.metadata[key] | left_out)
+            said = done.metadata[key] | left_out | seen.get(key, {}) | failed
+            yield MaterializeResult(asset_key=asset, metadata=said)
         yield from checks.selected(context, done.checks)
 
     return read
@@ -89,15 +95,19 @@ def _spec(system: System, key: str, collection: Collection) -> AssetSpec:
 
 @dataclass(frozen=True)
 class _Done:
-    """What reading brought: the step's part of the run's summary, and what is said of each collection."""
+    """What reading brought: the step's part of the run's summary, and what is said of each collection.
+
+    `known` is what was seen of those that could be read.
+    """
 
     summary: Summary
     metadata: Mapping[str, metadata.Metadata]
     checks: Sequence[AssetCheckResult]
+    known: Mapping[str, Known]
 
 
 def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Sequence[str], *, full: bool) -> _Done:
-    cost, report, failures = Cost(), SystemReport[ReadReport](), {}
+    cost, report, failures, began = Cost(), SystemReport[ReadReport](), {}, hub.clock()
     try:
         report = asyncio.run(hub.read(system, wanted, full=full))
     except LEFT_OUT as error:
@@ -109,9 +119,10 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
         stops = stopped(transaction)
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
         runs.add(transaction, hub.run, summary)
+        known = {key: asking.known(transaction, key, began, report.skew) for key in report.collections}
     checked = checks.of_reading(reads, wiring, hub.clock(), failures.get(system))
     said = {
         key: metadata.of_read(reads[key].records, report.collections.get(key), failures.get(system), stops.get(key))
         for key in keys
     }
-    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked)
+    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked, known)

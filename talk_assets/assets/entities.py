@@ -43,7 +43,7 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
     @multi_asset(name=names.settle_step(kind), specs=specs, check_specs=checked, can_subset=True)
     def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         chosen = names.keys(specs, context.selected_asset_keys)
-        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context)) as hub:
+        with hub_in_turn(wiring, context, metadata.mode_of(context)) as hub:
             done = _settle(wiring, hub, topology)
         context.log.info("%s: decided about %s records", kind, done.decided)
         said = {spec.key: lineage.of_materialisation(spec) for spec in specs}

@@ -18,7 +18,7 @@ from dagster import (
 )
 
 from talk_assets import checks
-from talk_assets.assets import metadata, names
+from talk_assets.assets import marks, metadata, names
 from talk_assets.assets.collections import LEFT_OUT
 from talk_assets.assets.metadata import Cost
 from talk_assets.assets.progress import Teller
@@ -47,11 +47,14 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
         chosen = {"/".join(key.path[:-1]): key for key in names.keys(specs, context.selected_asset_keys)}
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
-        with hub_in_turn(wiring, context.run.run_id, metadata.mode_of(context), Teller(context.log.info)) as hub:
+        with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
             done = _write(wiring, hub, system.name, chosen, reasons)
+            watched = marks.watched(wiring, context)
+            seen = marks.seen(marks.read_back(hub, system.name, done.written)) if watched else {}
         metadata.log(context, done.summary)
+        failed = marks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():
-            yield MaterializeResult(asset_key=asset, metadata=done.metadata[key])
+            yield MaterializeResult(asset_key=asset, metadata=done.metadata[key] | seen.get(key, {}) | failed)
         yield from checks.selected(context, done.checks)
 
     return write
@@ -83,11 +86,15 @@ def _before(wiring: Wiring, key: str, collection: Collection) -> list[AssetKey]:
 
 @dataclass(frozen=True)
 class _Done:
-    """What writing brought: the step's part of the run's summary, and what is said of each collection."""
+    """What writing brought: the step's part of the run's summary, and what is said of each collection.
+
+    `written` are the collections that something was written to.
+    """
 
     summary: Summary
     metadata: Mapping[str, metadata.Metadata]
     checks: Sequence[AssetCheckResult]
+    written: Sequence[str]
 
 
 def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: Mapping[str, str]) -> _Done:
@@ -117,7 +124,8 @@ def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: 
         said = {
             key: _said(transaction, wiring, hub.run, key, sent.collections.get(key), reasons.get(key)) for key in keys
         }
-    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked)
+    written = [key for key, done in sent.collections.items() if done.writes]
+    return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked, written)
 
 
 def _said(

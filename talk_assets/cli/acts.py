@@ -20,8 +20,8 @@ def acting() -> Acting:
     return Acting(Wiring(config.current()), _waiting)
 
 
-def _waiting() -> None:
-    click.echo("Another run has its turn on this data folder; this one waits for it.", err=True)
+def _waiting(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _say(sentence: str, *, as_json: bool) -> None:

@@ -44,7 +44,7 @@ def restore(*, file: Path, as_json: bool) -> None:
     reference, and takes in what was edited since. What Dagster keeps of its runs stays as it is.
     """
     wiring = Wiring(config.current())
-    with turn(wiring.config.folder, _waiting):
+    with turn(wiring.config.folder, _waiting, patience=wiring.config.turn_patience):
         kept = put_back(wiring.store(), file, utc_now())
     if as_json:
         show_json({"database": str(wiring.config.database), "kept": str(kept) if kept else None})
@@ -52,5 +52,5 @@ def restore(*, file: Path, as_json: bool) -> None:
         click.echo(f"{wiring.config.database} is as it was in {file}." + (f" Until now: {kept}" if kept else ""))
 
 
-def _waiting() -> None:
-    click.echo("Another run has its turn on this data folder; this one waits for it.", err=True)
+def _waiting(sentence: str) -> None:
+    click.echo(sentence, err=True)

@@ -54,8 +54,8 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
         ctx.exit(1)
 
 
-def _waiting() -> None:
-    click.echo("Another run has its turn on this data folder; this one waits for it.", err=True)
+def _waiting(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _document(outcome: "Outcome") -> dict[str, object]:

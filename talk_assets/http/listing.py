@@ -64,6 +64,17 @@ class Listing:
         async for page in pages:
             yield page
 
+    async def few(self, fetch: Fetch, params: Mapping[str, str], count: int, start: str | None = None) -> bytes:
+        """Return the first records, at most `count` of them where the API lets us say so, by one request.
+
+        Only a feed can start elsewhere than at the beginning.
+        """
+        how = self.api.paging
+        sized = {how.size_param: str(min(count, how.size))} if how.size_param else {}
+        place = {Follow.PAGE: {how.param: str(how.first)}, Follow.OFFSET: {how.param: "0"}}.get(how.by)
+        asked = _asked(how, start) if place is None else place
+        return self._listed(await fetch({**self.api.params, **sized, **params, **asked}), None).body
+
     def _listed(self, response: httpx.Response, number: int | None) -> Listed:
         how, body = self.api.paging, response.content
         found = _members(body, (self.api.envelope.items, how.following, how.more, how.total), self.where)

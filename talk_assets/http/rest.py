@@ -6,7 +6,7 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +20,23 @@ from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call, Client, Site
 from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
 from talk_assets.http.exchange import told
-from talk_assets.http.listing import Listed, Listing, dig, shown
+from talk_assets.http.listing import Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Action, Answer, Collection, Connection, CursorExpired, Outcome, Page, Write
+from talk_assets.sync.connection import (
+    GLANCE,
+    Action,
+    Answer,
+    Collection,
+    Connection,
+    CursorExpired,
+    Mark,
+    Outcome,
+    Page,
+    Write,
+)
+
+OVERLAP = 2.0
+"""Seconds that a glance goes back: some APIs mean "after", and count in whole seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +88,19 @@ class RestConnection(HttpConnection):
         else:
             async for page in self._changed(mine, changes, since):
                 yield page
+
+    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
+        """Ask for what changed; without a filter for that the API cannot say."""
+        mine = self._collections[collection.name]
+        changes, fetch, listing = mine.changes or self._api.changes, self._fetching(mine), self._listing(mine)
+        if changes.by is Since.NONE:
+            return None
+        if changes.by is Since.CURSOR:
+            return Page(await listing.few(fetch, changes.params, GLANCE, mark.cursor))
+        filters = {**changes.params, changes.param: replace(changes, overlap=OVERLAP).spelled(mark.moment)}
+        trash = [self._api.trash.params] if self._api.trash else []
+        found = [await listing.few(fetch, {**filters, **besides}, GLANCE) for besides in ({}, *trash)]
+        return Page(join(found))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Ask for the ids, many at a time where the API has a filter for them."""
@@ -157,6 +184,13 @@ class RestConnection(HttpConnection):
     async def _listed(
         self, mine: RestCollection, params: Mapping[str, str], start: str | None = None
     ) -> AsyncIterator[Listed]:
+        async for listed in self._listing(mine).pages(self._fetching(mine), params, start):
+            yield listed
+
+    def _listing(self, mine: RestCollection) -> Listing:
+        return Listing(self._api, mine.id, f"{self.client.site.system}/{mine.name}")
+
+    def _fetching(self, mine: RestCollection) -> Fetch:
         path = self._path(self._api.list, mine)
 
         async def fetch(asked: Mapping[str, str]) -> httpx.Response:
@@ -169,9 +203,7 @@ class RestConnection(HttpConnection):
                 message = f"{error}; check base_url in talk.toml"
                 raise NotTheApi(message) from error
 
-        listing = Listing(self._api, mine.id, f"{self.client.site.system}/{mine.name}")
-        async for listed in listing.pages(fetch, params, start):
-            yield listed
+        return fetch
 
     async def _current(self, mine: RestCollection, id_: str) -> dict[str, Any] | None:
         """The record as it is now, null where there is none."""

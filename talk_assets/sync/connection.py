@@ -7,7 +7,7 @@ shortest example is the in-memory one of the tests.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -44,6 +44,7 @@ class Collection:
     has no such flag.
     `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
     are read once more before each batch.
+    `told_by` names the collection whose changes tell of this one's, where it is not asked by itself.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Collection:
     watched: bool = False
     writable: bool = True
     creatable: bool = True
+    told_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,18 @@ class Page:
     kept: tuple[str, ...] = ()
     whole: tuple[str, tuple[str, ...]] | None = None
     total: int | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a collection was read: the cursor of that read, and when it began, by the system's clock."""
+
+    cursor: str | None
+    moment: datetime
+
+
+GLANCE = 50
+"""Records that a glance is satisfied with."""
 
 
 class Action(StrEnum):
@@ -168,6 +182,14 @@ class Connection(Protocol):
     def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
         """Every record (`since` is null; `position` goes on with an interrupted read), or those changed since.
 
+        A cursor that is too old for the API raises `CursorExpired`.
+        """
+        ...
+
+    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
+        """At most `GLANCE` records that were changed since the mark, or shortly before; null where the API cannot say.
+
+        One request, or one more where what was deleted is in a list of its own.
         A cursor that is too old for the API raises `CursorExpired`.
         """
         ...

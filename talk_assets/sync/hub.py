@@ -40,10 +40,11 @@ def utc_now() -> datetime:
 
 @dataclass
 class SystemReport(Generic[Report]):
-    """What was done with a system's collections, by name, and what it cost."""
+    """What was done with a system's collections, by name, and what it cost. `skew` is the system's clock less ours."""
 
     collections: dict[str, Report] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
+    skew: timedelta = field(default_factory=timedelta)
 
 
 def topology(entity: Entity, systems: Mapping[str, System], pairs: Iterable[Pair]) -> Topology:
@@ -132,9 +133,19 @@ class Hub:
             failures = [one for one in found if isinstance(one, BaseException)]
             if failures:
                 raise failures[0]
+            report.skew = connection.skew
             report.collections = {
                 key: one for key, one in zip(chosen, found, strict=True) if isinstance(one, ReadReport)
             }
+        return report
+
+    async def read_back(self, system: str, keys: Sequence[str]) -> SystemReport[ReadReport]:
+        """Read what changed in collections that were written to, and in those that show in them; decide about it."""
+        own = self.collections(system)
+        related = dict.fromkeys(other for key in keys for other in (key, *self._relatives(key, own[key])))
+        report = await self.read(system, list(related))
+        for kind in dict.fromkeys(own[key].entity.name for key in related):
+            self.settle(kind, outstanding=False)
         return report
 
     def settle(self, entity: str, *, outstanding: bool = True) -> int:

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int, dict[str, str]]:
     """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
-    with turn(wiring.config.folder, lambda: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
+    with turn(wiring.config.folder, lambda _: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.transaction() as transaction:
             runs.begin(transaction, hub.run, "write", utc_now())

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from talk_assets.store import Store, Transaction
-from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, System, Usage, Write
+from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
 from talk_assets_tests.simulator.script import Kind
 from talk_assets_tests.simulator.world import EPOCH, TICK, World
 
@@ -190,6 +190,12 @@ class MemoryConnection:
             yield Page(memory.show(records), position=f"{page + 1}|{began}", cursor=began)
             if len(records) < PAGE:
                 return
+
+    async def glance(self, collection: Collection, mark: Mark) -> Page:
+        """What changed since."""
+        memory = self._collections[collection.name]
+        self._request("GET changes", memory)
+        return Page(memory.show(memory.changed_since(int(mark.cursor or 0) - OVERLAP)))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """One page, of the records as they are."""

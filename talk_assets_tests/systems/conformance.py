@@ -7,6 +7,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
 import polars as pl
@@ -15,7 +16,7 @@ import pytest
 from talk_assets.entities import Kind
 from talk_assets.errors import CredentialsError, NotTheApi, Unreachable
 from talk_assets.http.limit import Rate
-from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Write
+from talk_assets.sync.connection import Action, Answer, Collection, Connection, Mark, Outcome, Page, System, Write
 from talk_assets.sync.lens import ALWAYS
 from talk_assets.sync.records import parse
 from talk_assets.systems import SYSTEMS, SystemSettings
@@ -112,6 +113,32 @@ class Conformance:
         assert pages[-1].position is None
         again = read(system, collection, since=pages[-1].cursor)
         assert set(taken_apart(collection, again)[0]["_id"]) <= {old[0]}
+
+    def test_a_glance_shows_what_changed_since_the_mark_and_costs_next_to_nothing(
+        self, sandbox: Served, system: System
+    ) -> None:
+        for collection in self.each(system):
+            if collection.told_by is not None:
+                continue
+            old = create(system, collection, {})
+            sandbox.sandbox.clock.advance(600)
+            now = datetime.fromtimestamp(sandbox.sandbox.clock.now(), UTC)
+            mark = Mark(read(system, collection)[-1].cursor, now)
+            before, requests = glance(system, collection, mark)
+            if before is None:
+                assert collection.name in self.always_full
+                continue
+            assert taken_apart(collection, [before])[0].is_empty()
+            assert requests == (2 if self.name == "customwebshop" else 1)
+            new = create(system, collection, {})
+            first = collection.lens.fields[0]
+            edited = {old} if collection.lens.property_of(first).writable is ALWAYS else set()
+            for id_ in edited:
+                update(system, collection, id_, {first: "Changed"})
+            sandbox.sandbox.clock.advance(10)
+            after, _ = glance(system, collection, mark)
+            assert after is not None
+            assert set(taken_apart(collection, [after])[0]["_id"]) == {new, *edited}
 
     def test_every_create_carries_the_entity_and_is_found_by_it(self, system: System) -> None:
         for collection in self.each(system):
@@ -268,6 +295,17 @@ async def drained(items: AsyncIterator[T]) -> list[T]:
 
 def read(system: System, collection: Collection, since: str | None = None, position: str | None = None) -> list[Page]:
     return with_connection(system, lambda one: drained(one.read(collection, since=since, position=position)))
+
+
+def glance(system: System, collection: Collection, mark: Mark) -> tuple[Page | None, int]:
+    """A glance, and how many requests it took besides those for a token."""
+
+    async def taken(connection: Connection) -> tuple[Page | None, int]:
+        await connection.glance(collection, mark)
+        before = sum(connection.usage.requests.values())
+        return await connection.glance(collection, mark), sum(connection.usage.requests.values()) - before
+
+    return with_connection(system, taken)
 
 
 def find(system: System, collection: Collection, references: Sequence[str]) -> list[Page]:

@@ -37,7 +37,8 @@ class Instance:
         sections = [f"[sandbox]\nport = {self.ports[0]}"]
         sections += [f'[systems.{system}]\nrate = "unlimited"' for system in SYSTEMS]
         sections += [f"[dataflows.{name}]\nenabled = false" for name in off]
-        (self.folder / "talk.toml").write_text("\n".join(sections), "utf-8")
+        quiet = "[automation]\nenabled = false"  # what happens by itself would be in the pictures
+        (self.folder / "talk.toml").write_text("\n".join([*sections, quiet]), "utf-8")
 
     @property
     def sandbox(self) -> process.Running:

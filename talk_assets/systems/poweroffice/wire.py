@@ -15,7 +15,7 @@ from talk_assets.http.bodies import column, members, not_json
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Collection, Page
+from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
 
 SIZE = 2000
 """Records of a page; without pages the API gives 50,000 and then an error."""
@@ -116,6 +116,13 @@ class PowerOfficeReader(HttpConnection):
                 yield Page(listed.body, None, place.cursor(from_))
                 return
             yield Page(listed.body, str(place))
+
+    async def glance(self, collection: Collection, mark: Mark) -> Page:
+        """A few of what changed, from so long before as a read may lag behind."""
+        mine = self.collections[collection.name]
+        changed = f"LastChanged ge {moment(mark.moment - timedelta(seconds=LAG))}"
+        listed = await self._list(mine, f"{changed} and {mine.where}" if mine.where else changed, top=GLANCE)
+        return Page(listed.body)
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Ask for the ids, many at a time; a list says for certain that a record is not there."""

@@ -193,6 +193,7 @@ salesorderlines = GoCollection(
     ignore=(CHANGED, "NetAmount", "TotalAmount", "VatAmount"),
     also=(PARENT, "SortOrder", "Id"),
     creatable=False,
+    told_by="salesorders",
 )
 
 COLLECTIONS = (customers, departments, contactperson, products, salesorders, salesorderlines)

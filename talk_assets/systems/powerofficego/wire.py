@@ -17,8 +17,8 @@ from talk_assets.http.bodies import column, join
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.paging import gather, numbered
-from talk_assets.sync.connection import Collection, Page
-from talk_assets.systems.powerofficego.confirmed import Confirmed, Item, changed, value
+from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
+from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
 
 SIZE = 5000
 """Records of a page, as the API has it unless told; it gives no more than 20,000."""
@@ -121,6 +121,12 @@ class GoReader(HttpConnection):
             place = place.after(listed, spell(self.client.server_time(asked)))
             cursor = (later(since, place.cursor) if since else place.cursor) if listed.last else None
             yield Page(listed.body, None if listed.last else str(place), cursor), listed
+
+    async def glance(self, collection: Collection, mark: Mark) -> Page:
+        """A few of what changed, from so long before as a GET may lag behind."""
+        mine = self.collections[collection.name]
+        params = {SINCE: spell(mark.moment - timedelta(seconds=LAG)), "OrderBy": "Id"}
+        return Page(self.shaped(mine, (await self.listed(mine.path, params, 1, GLANCE)).body))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Each by itself, or all of them out of the list where that is the only way."""

@@ -17,7 +17,7 @@ from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.limit import Clock
 from talk_assets.http.paging import gather, numbered
-from talk_assets.sync.connection import Collection, Page
+from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
 
 SIZE = 1000
 """Records of a page; the API refuses more."""
@@ -126,6 +126,11 @@ class WebcrmReader(HttpConnection):
         async for page in pages:
             yield page
 
+    async def glance(self, collection: Collection, mark: Mark) -> Page:
+        """Query a few of what changed."""
+        mine = self.collections[collection.name]
+        return Page(await self._since(mine, spell(mark.moment - timedelta(seconds=1)), "1", GLANCE))
+
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Get each record by itself."""
         mine = self.collections[collection.name]
@@ -181,14 +186,16 @@ class WebcrmReader(HttpConnection):
             if last:
                 return
 
-    async def _since(self, collection: WebcrmCollection, at: str, number: str) -> bytes:
+    async def _since(self, collection: WebcrmCollection, at: str, number: str, size: int = 0) -> bytes:
         moment = f"{instant(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         where = f"{collection.updated} >= {literal(moment)}"
-        return await self._query(collection, where, order=collection.updated, page=number)
+        return await self._query(collection, where, order=collection.updated, page=number, size=size)
 
-    async def _query(self, collection: WebcrmCollection, where: str, *, order: str, page: str = "1") -> bytes:
+    async def _query(
+        self, collection: WebcrmCollection, where: str, *, order: str, page: str = "1", size: int = 0
+    ) -> bytes:
         script = f"SELECT * FROM {collection.table} WHERE {where} ORDER BY {order}"  # noqa: S608 -- see literal
-        params = {"script": script, "Page": page, "Size": str(SIZE)}
+        params = {"script": script, "Page": page, "Size": str(size or SIZE)}
         return await self.fetch(Call("GET", "/Queries", params=params))
 
     def _listed(self, collection: WebcrmCollection, body: bytes) -> _Listed:

@@ -1,0 +1,71 @@
+"""The daemon with its queue and its sensors, and two commands, on one data folder at once, each a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+
+from talk_assets.assets.marks import WATCHED
+from talk_assets_tests.automation.office import PERSONS
+from talk_assets_tests.whole.instance import TALK, Instance, opened
+
+DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-m", "talk_assets.definitions"]
+PATIENCE = 240.0
+"""Seconds for what takes twenty where nothing else runs."""
+
+QUICK = "[automation]\ninterval = 1\n"
+
+
+@contextmanager
+def daemon(folder: Path, environ: dict[str, str]) -> Iterator[None]:
+    """Dagster's daemon, with the code server and the runs that it starts."""
+    with (folder / "daemon.log").open("wb") as log:
+        process = subprocess.Popen(DAEMON, stdout=log, stderr=log, env=environ, start_new_session=True)  # noqa: S603 -- our own interpreter
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(timeout=30)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(what: Callable[[], bool], folder: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < until, (folder / "daemon.log").read_text("utf-8")[-3000:]
+        time.sleep(0.5)
+
+
+def titles(talk: Instance) -> set[str]:
+    return {contact["job_title"] for contact in talk.everything()["contacts"]}
+
+
+def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(tmp_path: Path) -> None:
+    with opened(tmp_path) as talk:
+        talk.configure(f"{QUICK}\n{PERSONS}")
+        environ = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
+        commands = [
+            subprocess.Popen([*TALK, "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)  # noqa: S603 -- our own interpreter
+            for _ in range(2)
+        ]
+        with daemon(tmp_path, environ):
+            for command in commands:
+                _, said = command.communicate(timeout=PATIENCE)
+                assert command.returncode == 0, said
+                assert "Traceback" not in said
+            wait_for(lambda: None in titles(talk), tmp_path)
+            talk.sandbox.edit("webcrm", "Persons", 1, {"PersonTitle": "Head of it all", "PersonUpdatedAt": None})
+            wait_for(lambda: "Head of it all" in titles(talk), tmp_path)
+            with DagsterInstance.from_config(str(tmp_path)) as instance:
+                wait_for(lambda: all(run.is_finished for run in instance.get_runs()), tmp_path)
+                assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
+                assert instance.get_runs(RunsFilter(tags={WATCHED: "webcrm"}))

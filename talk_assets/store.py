@@ -5,7 +5,7 @@ time may write to it: ask the systems first, then open, store and close. Only SQ
 no primary keys, unique constraints, sequences or indexes.
 """
 
-import asyncio
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +20,7 @@ FORMAT = 2
 """Raised whenever this version and the one before could not use the same database."""
 
 IDLE, BRIEFLY = 0.1, 2.0
-"""Seconds for which a database that is kept open stays so, without and with transactions."""
+"""Seconds for which a database that is kept open stays so: with nothing to do, and in all."""
 
 RETRY = 0.05
 """Seconds after which a process that found the database locked tries again."""
@@ -154,25 +154,26 @@ class Store:
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
         if self._memory:
-            self._memory.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL threads = 1")  # it is small
+            self._memory.execute("SET GLOBAL TimeZone = 'UTC'")  # it is small
         self._prepared = False
         self._keeping = False
         self._kept: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
         self._opened = self._used = 0.0
+        self._using = 0
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Do not close after each transaction, since opening costs more than most of them.
+        """Do not close after each transaction, since opening costs more than most of them; nor at once at the end.
 
-        Other processes still get their turn: it is closed when nothing is stored for `IDLE` seconds of an event loop,
-        and for a moment every `BRIEFLY` seconds.
+        Other processes still get their turn: it is closed when nothing is stored for `IDLE` seconds, and for a moment
+        every `BRIEFLY` seconds.
         """
         self._keeping = True
         try:
             yield
         finally:
             self._keeping = False
-            self._close()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -181,7 +182,7 @@ class Store:
         Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it,
         StoreError where it cannot be written.
         """
-        connection = self._connection()
+        connection, kept = self._connection()
         try:
             connection.execute("BEGIN")
             transaction = Transaction(connection)
@@ -194,36 +195,44 @@ class Store:
                 raise
             connection.execute("COMMIT")
         except _UNWRITABLE as error:
-            self._close()
+            self._opened = 0.0  # what is kept open may be of no use any more
             raise self._unwritten(error) from error
         finally:
             connection.close()
-            self._leave()
+            if kept:
+                self._leave()
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def _connection(self) -> tuple[duckdb.DuckDBPyConnection, bool]:
+        """A connection to close, and whether it is one to what is kept open."""
         if self._memory:
-            return self._memory.cursor()
-        if not self._keeping:
-            return self._open()
-        if self._kept is None:
-            self._kept, self._opened = self._open(), time.monotonic()
-        return self._kept.cursor()
+            return self._memory.cursor(), False
+        with self._lock:
+            if self._kept is None and self._keeping:
+                self._kept, self._opened = self._open(), time.monotonic()
+                threading.Thread(target=self._close_idle, args=[self._kept], daemon=True).start()
+            if self._kept is None:
+                return self._open(), False
+            self._using += 1
+            return self._kept.cursor(), True
 
     def _leave(self) -> None:
-        """Close what is kept open if it is time to, or as soon as it is."""
-        if self._kept is None:
-            return
-        self._used = time.monotonic()
-        if self._used - self._opened > BRIEFLY:
+        """What is kept open is no longer used, and closed for a moment if others have waited for long."""
+        with self._lock:
+            self._used, self._using = time.monotonic(), self._using - 1
+            if self._using or self._used - self._opened < BRIEFLY:
+                return
             self._close()
-            time.sleep(PAUSE)
-            return
-        with suppress(RuntimeError):  # without an event loop nothing is waited for: the next transaction comes at once
-            asyncio.get_running_loop().call_later(IDLE, self._close_idle)
+        time.sleep(PAUSE)
 
-    def _close_idle(self) -> None:
-        if time.monotonic() - self._used >= IDLE:
-            self._close()
+    def _close_idle(self, kept: duckdb.DuckDBPyConnection) -> None:
+        while True:
+            time.sleep(IDLE / 2)
+            with self._lock:
+                if self._kept is not kept:
+                    return
+                if not self._using and time.monotonic() - self._used >= IDLE:
+                    self._close()
+                    return
 
     def _close(self) -> None:
         if self._kept is not None:

@@ -131,10 +131,10 @@ def hub_in_turn(wiring: Wiring, context: AssetExecutionContext, mode: str, tell:
             raise Failure(str(error), allow_retries=False) from error
         hub = _hub(wiring, run)
         hub.tell = tell
+        stack.enter_context(hub.store.kept_open())
         with hub.store.transaction() as transaction:
             runs.begin(transaction, run, mode, utc_now())
-        with hub.store.kept_open():
-            yield hub
+        yield hub
 
 
 @lru_cache(maxsize=1)

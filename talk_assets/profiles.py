@@ -59,7 +59,7 @@ KINDS: Mapping[Kind, type[Property]] = {
 }
 """The property for a field that the default profile does not map."""
 
-FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched")
+FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "told_by")
 """What of a collection is not for the file: it follows from the rest."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from talk_assets.assets.marks import WATCHED
@@ -49,7 +50,10 @@ def titles(talk: Instance) -> set[str]:
     return {contact["job_title"] for contact in talk.everything()["contacts"]}
 
 
-def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(tmp_path: Path) -> None:
+def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with opened(tmp_path) as talk:
         talk.configure(f"{QUICK}\n{PERSONS}")
         environ = {**os.environ, "DAGSTER_HOME": str(tmp_path)}

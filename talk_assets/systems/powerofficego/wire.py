@@ -26,7 +26,7 @@ SIZE = 5000
 OVERLAP = timedelta(minutes=1)
 """How far before its cursor a read goes back: the filter leaves out the very moment it names, and GETs lag behind."""
 
-SHOWN_BY = timedelta(minutes=2)
+SHOWN_BY = timedelta(minutes=10)
 """How long after its time a record is shown at the latest."""
 
 WINDOW = 4

@@ -148,6 +148,8 @@ class MemoryCollection:
     def show(self, records: Sequence[Record]) -> bytes:
         """Return records as JSON; what was shown has been seen."""
         for record in records:
+            if self.collection.modified is None and record["id"] not in self.shown:
+                self.world.echoed(record[name] for name in self.properties if name in record)
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
             self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties})

@@ -1,7 +1,7 @@
 """What the systems of a group share: the clock, the points where something can happen, and what people did."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -132,6 +132,10 @@ class World:
     def hidden(self, key: str, id_: str) -> None:
         """No list will show any more what a person had put into a record."""
         self.unseen = {place: at for place, at in self.unseen.items() if place[:2] != (key, id_)}
+
+    def echoed(self, values: Iterable[str | None]) -> None:
+        """A system without times shows a record for the first time: what it made of values is as new as that."""
+        self.echoes |= {value: self.now for value in values if value in self.echoes}
 
     def forget_shown(self) -> None:
         """The process died: what it was shown last may be unknown to the next."""

@@ -42,43 +42,64 @@ class PairStatus:
     updated: int
 
 
-def pair_status(transaction: Transaction, kind: str, pair: Pair, *, run: str | None = None) -> PairStatus:
-    """Return the status of a pair of collections that hold the entity `kind`; `run` is whose writes are counted."""
-    linked = tables.links(kind)
-    concerns = (
-        "((collection = $right AND entity IN (SELECT entity FROM l))"
-        " OR (collection = $left AND entity IN (SELECT entity FROM r)))"
-    )
-    sides = "collection IN ($left, $right)"
-    written = f"SELECT count(*) FROM sync.journal WHERE run = $run AND outcome = 'done' AND {concerns}"
-    sql = f"""
-        WITH l AS (SELECT entity FROM {linked} WHERE collection = $left AND gone_at IS NULL),
-             r AS (SELECT entity FROM {linked} WHERE collection = $right AND gone_at IS NULL),
-             both_sides AS (SELECT entity FROM l INTERSECT SELECT entity FROM r)
-        SELECT
-            (SELECT count(*) FROM {tables.raw(pair.left)} WHERE NOT _deleted),
-            (SELECT count(*) FROM {tables.raw(pair.right)} WHERE NOT _deleted),
-            (SELECT count(*) FROM both_sides),
-            (SELECT count(*) FROM sync.changes WHERE status <> 'held' AND {concerns}),
-            (SELECT count(*) FROM sync.changes WHERE status = 'held' AND {concerns})
-                + (SELECT count(*) FROM sync.held WHERE {sides}) + (SELECT count(*) FROM sync.misfits WHERE {sides}),
-            (SELECT count(*) FROM sync.conflicts WHERE kind = $kind AND entity IN (SELECT entity FROM both_sides)),
-            ({written} AND action = 'create'),
-            ({written} AND action = 'update')
-    """
-    named = {"$left": pair.left, "$right": pair.right, "$run": run or "", "$kind": kind}
-    positions = {name: f"${n}" for n, name in enumerate(named, start=1)}
-    for name, position in positions.items():
-        sql = sql.replace(name, position)
-    return PairStatus(pair.left, pair.right, *transaction.frame(sql, *named.values()).row(0))
-
-
 def pairs(
     transaction: Transaction, topologies: Iterable[Topology], wanted: Iterable[Pair], *, run: str | None = None
 ) -> list[PairStatus]:
-    """Return the status of the wanted pairs, in their order."""
+    """Return the status of the wanted pairs, in their order; `run` is whose writes are counted."""
+    pairs_ = list(wanted)
+    keys = sorted({side for pair in pairs_ for side in (pair.left, pair.right)})
+    if not keys:
+        return []
     kinds = {key: topology.entity.name for topology in topologies for key in topology.collections}
-    return [pair_status(transaction, kinds[pair.left], pair, run=run) for pair in wanted]
+    records = " UNION ALL ".join(
+        f"SELECT '{key}' AS collection, count(*) AS n FROM {tables.raw(key)} WHERE NOT _deleted" for key in keys
+    )
+    rows = transaction.frame(
+        _PAIRS.format(linked=LINKED, records=records),
+        run or "",
+        wanted=pl.DataFrame(
+            [(n, kinds[pair.left], pair.left, pair.right) for n, pair in enumerate(pairs_)],
+            schema={"pair": pl.Int64, "kind": pl.String, "lft": pl.String, "rgt": pl.String},
+            orient="row",
+        ),
+    )
+    return [PairStatus(*row) for row in rows.iter_rows()]
+
+
+_PAIRS = """
+    WITH live AS (SELECT collection, entity FROM ({linked}) WHERE gone_at IS NULL),
+        records AS ({records}),
+        sides AS (
+            SELECT pair, lft AS here, rgt AS there FROM wanted UNION ALL SELECT pair, rgt, lft FROM wanted),
+        held_records AS (
+            SELECT s.pair, count(*) AS n FROM sides s
+            JOIN (SELECT collection FROM sync.held UNION ALL SELECT collection FROM sync.misfits) h
+                ON h.collection = s.here GROUP BY s.pair),
+        both_sides AS (
+            SELECT w.pair, w.kind, l.entity FROM wanted w
+            JOIN live l ON l.collection = w.lft JOIN live r ON r.collection = w.rgt AND r.entity = l.entity),
+        linked AS (SELECT pair, count(*) AS n FROM both_sides GROUP BY pair),
+        conflicts AS (
+            SELECT b.pair, count(*) AS n FROM both_sides b
+            JOIN sync.conflicts c ON c.kind = b.kind AND c.entity = b.entity GROUP BY b.pair),
+        changes AS (
+            SELECT s.pair, count(*) FILTER (c.status <> 'held') AS waiting, count(*) FILTER (c.status = 'held') AS held
+            FROM sync.changes c JOIN sides s ON s.here = c.collection
+            JOIN live o ON o.collection = s.there AND o.entity = c.entity GROUP BY s.pair),
+        written AS (
+            SELECT s.pair, count(*) FILTER (j.action = 'create') AS created,
+                count(*) FILTER (j.action = 'update') AS updated
+            FROM sync.journal j JOIN sides s ON s.here = j.collection
+            JOIN live o ON o.collection = s.there AND o.entity = j.entity
+            WHERE j.run = $1 AND j.outcome = 'done' GROUP BY s.pair)
+    SELECT w.lft, w.rgt, l.n, r.n, coalesce(b.n, 0), coalesce(c.waiting, 0), coalesce(c.held, 0) + coalesce(h.n, 0),
+        coalesce(f.n, 0), coalesce(d.created, 0), coalesce(d.updated, 0)
+    FROM wanted w
+    JOIN records l ON l.collection = w.lft JOIN records r ON r.collection = w.rgt
+    LEFT JOIN linked b USING (pair) LEFT JOIN changes c USING (pair) LEFT JOIN held_records h USING (pair)
+    LEFT JOIN conflicts f USING (pair) LEFT JOIN written d USING (pair)
+    ORDER BY w.pair
+"""
 
 
 def parted(transaction: Transaction, kind: str, pair: Pair) -> int:

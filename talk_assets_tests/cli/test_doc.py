@@ -109,9 +109,11 @@ def test_a_record_without_a_counterpart_is_not_in_sync(
     office: Office, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where nothing can be created on the right: nothing waits, and yet it is not there."""
-    honest = report.pair_status
+    honest = report.pairs
     monkeypatch.setattr(
-        report, "pair_status", lambda *args, **more: replace(honest(*args, **more), linked=0, waiting=0, held=0)
+        report,
+        "pairs",
+        lambda *args, **more: [replace(one, linked=0, waiting=0, held=0) for one in honest(*args, **more)],
     )
     assert talk("doc", "check", file).exit_code == 1
     assert not any(section["in_sync"] for section in sections(file))

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test thirdparty simulate planted crashes soak lint format readme screenshots clean
+.PHONY: help demo ui test thirdparty simulate planted crashes soak bench lint format readme screenshots clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ MINUTES ?= 20
 soak: $(READY)  ## all systems over HTTP, faults, edits and kills, then the verdict: make soak MINUTES=20 SEED=7
 	SOAK=1 $(BIN)/pytest talk_assets_tests/soak
 	$(BIN)/python -m talk_assets_tests.soak --minutes $(MINUTES) --seed $(SEED)
+
+bench: $(READY)  ## how fast it is, beside the least that any program could do
+	POLARS_MAX_THREADS=$$(getconf _NPROCESSORS_ONLN) $(BIN)/python -m talk_assets_tests.benchmarks
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check

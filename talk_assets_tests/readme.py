@@ -12,6 +12,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -64,8 +66,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def demo() -> tuple[str, str]:
-    """Return what a first and a second `talk sync` on the sandbox print."""
+@contextmanager
+def sandboxed() -> Iterator[Path]:
+    """Yield a data folder with a sandbox of its own, which has no limits, for as long as it is needed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(ROOT / "data" / "dagster.yaml", folder)
@@ -73,9 +76,15 @@ def demo() -> tuple[str, str]:
         (folder / "talk.toml").write_text(f"[sandbox]\nport = {free_port()}\n{hurried}")
         run(folder, "sandbox", "up", "--no-limits")
         try:
-            return run(folder, "sync"), run(folder, "sync")
+            yield folder
         finally:
             run(folder, "sandbox", "down")
+
+
+def demo() -> tuple[str, str]:
+    """Return what a first and a second `talk sync` on the sandbox print."""
+    with sandboxed() as folder:
+        return run(folder, "sync"), run(folder, "sync")
 
 
 def table(printed: str) -> str:

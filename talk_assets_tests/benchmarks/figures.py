@@ -1,0 +1,32 @@
+"""What a benchmark says: medians, and what they are of the floor."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+TIMES = 3
+"""How often a figure is taken at least."""
+
+HEAD = "| what | seconds | floor | floor, seconds | ratio | peak memory |\n| --- | ---: | --- | ---: | ---: | ---: |"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Seconds that something took, each time, and those of its floor; `peak` in bytes."""
+
+    what: str
+    seconds: Sequence[float]
+    floor: str
+    least: Sequence[float]
+    peak: int
+
+    def __str__(self) -> str:
+        took, least = median(self.seconds), median(self.least)
+        peak = f"{self.peak / 2**20:.0f} MiB"
+        return f"| {self.what} | {took:.2f} | {self.floor} | {least:.2f} | {took / least:.2f} | {peak} |"
+
+
+def alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[list[float], list[float]]:
+    """Take both in turn, so that whatever else the machine does is in both."""
+    taken = [(one(), other()) for _ in range(TIMES)]
+    return [first for first, _ in taken], [second for _, second in taken]

@@ -152,6 +152,11 @@ def test_a_step_comes_after_what_it_refers_to_and_what_is_left_of_it(graph: Defi
     assert steps.index("settle_product") < steps.index("settle_order")
 
 
+def test_a_run_over_everything_has_few_steps(graph: Definitions) -> None:
+    """Each costs Dagster time, whatever it does; the checks have none of their own."""
+    assert len(graph.resolve_job_def(SYNC).nodes_in_topological_order) <= 30
+
+
 def lineage(spec: AssetSpec) -> TableColumnLineage:
     found = spec.metadata["dagster/column_lineage"]
     assert isinstance(found, TableColumnLineage)

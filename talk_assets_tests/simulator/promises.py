@@ -167,6 +167,8 @@ class Ledger:
                 continue
             if (key, id_) in state.held and (key, made) not in state.present:
                 continue
+            if made not in {entity for _, entity in state.alive}:
+                continue  # what it was created for was deleted before it was found: it is there once
             link = state.links.get((key, id_))
             if link and link.entity == made and (key, made) in state.alive:
                 continue  # deleted, replaced by a person's, and taken out of the trash
@@ -176,7 +178,8 @@ class Ledger:
         """A record that is there is not taken for deleted, unless another has its place meanwhile."""
         for key, id_ in self._records():
             link = state.links.get((key, id_))
-            if link and not link.live and (key, link.entity) not in state.alive:
+            known = id_ in self.office.memories[key].known  # an id used again for what was archived at once is not
+            if link and known and not link.live and (key, link.entity) not in state.alive:
                 self._broken("took a record for deleted that is there", f"{key}/{id_}", (key, id_))
         for (key, id_), link in state.links.items():
             if link.live and id_ not in self.office.memories[key].records:

@@ -67,12 +67,16 @@ def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, 
 
 
 def close_overtaken(transaction: Transaction, collection: str, kind: str, now: datetime) -> None:
-    """Close the creates of entities that have a record there after all: it came otherwise, or a person said so."""
+    """Close the creates that were looked for and are not needed: their entity has a record there, or asks for none.
+
+    Else they would be looked for in every run to come. Where one turns up after all, its reference tells what it is.
+    """
     transaction.run(
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
-        WHERE collection = $2 AND action = 'create' AND outcome IS NULL AND entity IN (
-            SELECT entity FROM {tables.links(kind)} WHERE collection = $2 AND gone_at IS NULL)
+        WHERE collection = $2 AND action = 'create' AND outcome IS NULL AND (
+            entity IN (SELECT entity FROM {tables.links(kind)} WHERE collection = $2 AND gone_at IS NULL)
+            OR entity NOT IN (SELECT entity FROM sync.changes WHERE collection = $2 AND action = 'create'))
         """,
         now,
         collection,

@@ -268,6 +268,8 @@ class People:
         id_ = self.rng.choice(free)
         if self.hands.delete(key, id_):
             self.log.deleted.add((key, id_))
+            if key == "customwebshop/order":  # it is in the trash then
+                self.log.add(key, id_, "status", "cancelled")
             if key in LINES:
                 parent, name = LINES[key]
                 self.log.add(parent, str(there[id_][name]), "lines", None, told=False)

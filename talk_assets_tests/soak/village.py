@@ -89,7 +89,7 @@ def opened(folder: Path, *, records: int, seed: int, dataflows: Sequence[str]) -
 def _settings(port: int, dataflows: Sequence[str]) -> str:
     off = [one.name for one in DATAFLOWS if one.name not in dataflows]
     systems = {side for one in DATAFLOWS for side in (one.left, one.right)}
-    parts = [f"[sandbox]\nport = {port}\n"]
+    parts = [f"[sandbox]\nport = {port}\n", "[guards]\nshrink = 1.0  # people delete as in years\n"]
     parts += [f'[systems.{name}]\nrate = "unlimited"\n' for name in sorted(systems)]
     parts += [f"[dataflows.{name}]\nenabled = false\n" for name in off]
     return "\n".join(parts)

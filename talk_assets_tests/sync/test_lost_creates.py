@@ -9,6 +9,7 @@ from talk_assets.acting import Acting
 from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
+from talk_assets_tests.simulator.world import Crash
 
 
 @pytest.fixture
@@ -61,3 +62,21 @@ def test_what_shares_nothing_with_it_is_another(office: Office) -> None:
     office.sync()
     assert {record["first_name"] for record in office.records("erp/contacts")} == {"Kari", "Ola"}
     assert work(office) == []
+
+
+def test_what_nobody_asks_for_any_more_is_not_looked_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process died before it sent anything, and the person was deleted before the next one."""
+    office = open_office(tmp_path, monkeypatch)
+    office.create("crm/people", first_name="Kari")
+    office.world.fate = Written((Fault(Kind.CRASH, Point("write erp/contacts", None, 0)),))
+    with pytest.raises(Crash):
+        office.sync()
+    office.world.begin(Written())
+    office.reopen()
+    office.memories["crm/people"].delete("crm1")
+    office.sync_in_full()
+    assert office.records("erp/contacts") == []
+    with office.transaction() as transaction:
+        assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")

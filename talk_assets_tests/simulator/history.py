@@ -81,6 +81,8 @@ class History:
             self.run(run, fate)
         except Crash:
             self.world.forget_shown()
+            for memory in self.office.memories.values():
+                memory.forget()
             self.world.tick(LAG)
             self.world.begin(Written())
             self.hub = self._hub()
@@ -99,6 +101,8 @@ class History:
     def run(self, run: Run, fate: Fate) -> int:
         """Run once; return how many records were written, or could not be."""
         self.world.begin(fate)
+        for memory in self.office.memories.values():
+            memory.fresh.clear()
         self.hub.run = str(next(self.numbers))
         return asyncio.run(self._run(run))
 

@@ -54,6 +54,8 @@ class MemoryCollection:
     born: dict[str, int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """Ids of records that the hub was ever shown, or that it created."""
+    fresh: set[str] = field(default_factory=set)
+    """Those of them that it was shown for the first time since its process began."""
     shown: dict[str, Record] = field(default_factory=dict)
     """Records as the hub was last shown them."""
     shadows: dict[str, tuple[int, Record | None]] = field(default_factory=dict)
@@ -134,6 +136,10 @@ class MemoryCollection:
         if self.lag:
             self.shadows.setdefault(id_, (self.world.now + self.lag, now and dict(now)))
 
+    def forget(self) -> None:
+        """The process died, and may not have stored what it was shown."""
+        self.known -= self.fresh
+
     def listed(self) -> dict[str, Record]:
         """The records as lists show them."""
         self.shadows = {id_: shadow for id_, shadow in self.shadows.items() if shadow[0] > self.world.now}
@@ -150,6 +156,8 @@ class MemoryCollection:
         for record in records:
             if self.collection.modified is None and record["id"] not in self.shown:
                 self.world.echoed(record[name] for name in self.properties if name in record)
+            if record["id"] not in self.known:
+                self.fresh.add(record["id"])
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
             self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties})
@@ -304,7 +312,7 @@ class MemoryConnection:
         """Note a record that has the same key, was there before the first run, and that nobody ever looked at."""
         key = "number" if "number" in values else "email"
         for id_, record in memory.records.items():
-            unread = id_ not in memory.known and memory.born[id_] < self._world.opened
+            unread = id_ not in memory.known | memory.archived and memory.born[id_] < self._world.opened
             if unread and values.get(key) and record[key] == values[key]:
                 self._world.beside.append(f"{memory.key}/{id_}")
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 import polars as pl
 
-from talk_assets.entities import LINE, Entity
+from talk_assets.entities import ENTITIES, LINE, Entity
 from talk_assets.store import Transaction
 from talk_assets.sync import objects, tables
 from talk_assets.sync.connection import Collection
@@ -39,7 +39,7 @@ def translate(
     for field, ref in lens.refs.items():
         if field in values.columns:
             parent = _parent(entity, field)
-            column = _translated(transaction, system, ref, parent, values[field], direction)
+            column = _found(transaction, system, ref, parent, values[field], direction)
             unresolved[field] = values[field].is_not_null() & column.is_null()
             values = values.with_columns(column.alias(field))
     product = lens.lines.product if lens.lines else None
@@ -56,6 +56,39 @@ def _parent(entity: Entity, field: str) -> str:
         message = f"{entity.name}.{field} is not a reference"
         raise TypeError(message)
     return parent
+
+
+def _found(
+    transaction: Transaction, system: str, ref: Ref, parent: str, column: pl.Series, direction: Direction
+) -> pl.Series:
+    found = _translated(transaction, system, ref, parent, column, direction)
+    if direction is Direction.OUTWARD or not ref.by:
+        return found
+    missing = column.filter(column.is_not_null() & found.is_null()).unique()
+    if missing.is_empty():
+        return found
+    former = _former(transaction, parent, missing)
+    known = column.alias("given").to_frame().join(former, on="given", how="left", maintain_order="left")["entity"]
+    return pl.select(pl.coalesce(found, known).alias(column.name)).to_series()
+
+
+def _former(transaction: Transaction, parent: str, keys: pl.Series) -> pl.DataFrame:
+    """Return `given, entity` of keys that nothing has any more, and one entity had before a write of ours.
+
+    Whoever wrote down a product's number goes on with it when the product gets another one.
+    """
+    fields = [field for rule in ENTITIES[parent].rules for field in rule.fields]
+    had = " UNION ALL ".join(
+        f"SELECT entity, json_extract_string(before, '$.{field}') AS given FROM sync.journal"
+        f" WHERE kind = $1 AND action = 'update' AND before LIKE '%\"{field}\":%'"
+        for field in dict.fromkeys(fields)
+    )
+    return transaction.frame(
+        f"SELECT w.given, min(h.entity) AS entity FROM wanted w JOIN ({had}) h USING (given)"
+        " GROUP BY w.given HAVING count(DISTINCT h.entity) = 1",
+        parent,
+        wanted=keys.alias("given").to_frame(),
+    )
 
 
 def _translated(
@@ -94,7 +127,7 @@ def _lines(
     parent = LINE["product"].to
     if exploded.is_empty() or parent is None:
         return column, pl.Series("lines", [False] * column.len(), dtype=pl.Boolean)
-    found = _translated(transaction, system, product, parent, exploded["product"], direction)
+    found = _found(transaction, system, product, parent, exploded["product"], direction)
     missing = exploded["product"].is_not_null() & found.is_null()
     exploded = exploded.with_columns(found.alias("product"), missing.alias("missing"))
     exploded = exploded.with_columns(objects.encode(exploded.select(*LINE)).alias("object"))

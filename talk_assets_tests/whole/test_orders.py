@@ -118,6 +118,17 @@ def test_a_quotation_line_that_is_changed_changes_the_order_s_line(sale: Sale) -
     assert sale.settled()
 
 
+def test_a_line_that_names_its_product_by_a_former_number_still_means_it(sale: Sale) -> None:
+    """Else what people edit in such an order would not be noticed, and be overwritten."""
+    sale.firm.sync()
+    sale.firm.erp_edit("products", only(sale.firm.erp("products", number="S-1"))["id"], number="S-9")
+    sale.firm.sync()
+    sale.firm.crm_edit("QuotationLines", sale.screws, QuotationLineQuantity=120)
+    sale.firm.sync()
+    assert sale.ordered == [("S-9", "120", "1.5"), ("M-1", "50", "2")]
+    assert sale.settled()
+
+
 def test_a_quotation_line_that_is_added_is_added_to_the_order(sale: Sale) -> None:
     sale.firm.sync()
     sale.quote("B-1", 7, 9.5)

@@ -5,6 +5,7 @@ time may write to it: ask the systems first, then open, store and close. Only SQ
 no primary keys, unique constraints, sequences or indexes.
 """
 
+import atexit
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,15 +160,15 @@ class Store:
         self._keeping = False
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
+        self._closer: threading.Thread | None = None
         self._opened = self._used = 0.0
         self._using = 0
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Do not close after each transaction, since opening costs more than most of them; nor at once at the end.
+        """Do not close after each transaction, nor at once at the end, but when nothing is stored for `IDLE` seconds.
 
-        Other processes still get their turn: it is closed when nothing is stored for `IDLE` seconds, and for a moment
-        every `BRIEFLY` seconds.
+        Other processes get their turn: it is closed for a moment every `BRIEFLY` seconds.
         """
         self._keeping = True
         try:
@@ -209,7 +210,9 @@ class Store:
         with self._lock:
             if self._kept is None and self._keeping:
                 self._kept, self._opened = self._open(), time.monotonic()
-                threading.Thread(target=self._close_idle, args=[self._kept], daemon=True).start()
+                self._closer = threading.Thread(target=self._close_idle, args=[self._kept], daemon=True)
+                self._closer.start()
+                atexit.register(self._end)
             if self._kept is None:
                 return self._open(), False
             self._using += 1
@@ -233,6 +236,12 @@ class Store:
                 if not self._using and time.monotonic() - self._used >= IDLE:
                     self._close()
                     return
+
+    def _end(self) -> None:
+        with self._lock:
+            self._close()
+        if self._closer:  # no thread may be at work when the interpreter ends
+            self._closer.join()
 
     def _close(self) -> None:
         if self._kept is not None:

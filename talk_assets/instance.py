@@ -1,7 +1,8 @@
-"""Where Dagster keeps the events of runs: in its own SQLite files, with the connections to them left open.
+"""What Dagster keeps of runs, events and schedules: its own SQLite files in the data folder, with two things changed.
 
-A run stores some hundred events. Dagster opens and closes a database for each, and has the disk confirm it, which took
-half of a quiet run. Only that is changed here; what is stored, and where, is Dagster's concern.
+Of the processes that come to a new folder at once, one prepares the files: two that did left them broken for all.
+And the connections to the events stay open: a run stores some hundred events, and to open and close a database for
+each, and have the disk confirm it, took half of a quiet run.
 """
 
 from collections import OrderedDict
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
@@ -22,17 +25,30 @@ BUSY = 60
 """Seconds that another process may take to store an event."""
 
 
-class EventLog(SqliteEventLogStorage):
-    """Dagster's own storage in `DAGSTER_HOME`, file for file, so that it can be used with and without this class."""
+PREPARING = "history.lock"
+
+
+class Storage(DagsterSqliteStorage):
+    """Dagster's own storage, file for file, so that a folder can be used with and without this class."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
-        super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
+        folder = Path(base_dir)
+        with FileLock(folder / PREPARING):
+            super().__init__(base_dir, inst_data)
+            self._event_log_storage = EventLog(str(folder / "history" / "runs"))
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "EventLog":  # noqa: ANN401 -- as Dagster has it
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "Storage":  # noqa: ANN401 -- as Dagster has it
         """Return what `dagster.yaml` describes: `base_dir` is the data folder."""
         return cls(inst_data=inst_data, **config_value)
+
+
+class EventLog(SqliteEventLogStorage):
+    """Dagster's own storage of events, its databases left open."""
+
+    def __init__(self, base_dir: str) -> None:
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        super().__init__(base_dir)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

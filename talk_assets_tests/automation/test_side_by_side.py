@@ -1,4 +1,4 @@
-"""The daemon with its queue and its sensors, and two commands, on one data folder at once, each a process."""
+"""The daemon with its queue and its sensors, a run that was asked for, and two commands, on one data folder at once."""
 
 import os
 import signal
@@ -13,10 +13,24 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from talk_assets.assets.marks import WATCHED
+from talk_assets.running import LAUNCHER
 from talk_assets_tests.automation.office import PERSONS
 from talk_assets_tests.whole.instance import TALK, Instance, opened
 
 DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-m", "talk_assets.definitions"]
+LAUNCH = [
+    sys.executable,
+    "-m",
+    "dagster",
+    "job",
+    "launch",
+    "-m",
+    "talk_assets.definitions",
+    "-j",
+    "sync_webcrm_customerp",
+]
+"""What the UI's button does: a run is put into the queue."""
+
 PATIENCE = 240.0
 """Seconds for what takes twenty where nothing else runs."""
 
@@ -50,7 +64,7 @@ def titles(talk: Instance) -> set[str]:
     return {contact["job_title"] for contact in talk.everything()["contacts"]}
 
 
-def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(
+def test_an_edit_arrives_by_itself_and_commands_queue_and_sensors_take_turns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
@@ -58,8 +72,8 @@ def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(
         talk.configure(f"{QUICK}\n{PERSONS}")
         environ = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
         commands = [
-            subprocess.Popen([*TALK, "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)  # noqa: S603 -- our own interpreter
-            for _ in range(2)
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)  # noqa: S603 -- our own interpreter
+            for command in ([*TALK, "sync"], [*TALK, "sync"], LAUNCH)
         ]
         with daemon(tmp_path, environ):
             for command in commands:
@@ -73,3 +87,5 @@ def test_an_edit_arrives_by_itself_and_commands_and_queue_take_turns(
                 wait_for(lambda: all(run.is_finished for run in instance.get_runs()), tmp_path)
                 assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
                 assert instance.get_runs(RunsFilter(tags={WATCHED: "webcrm"}))
+                assert len(instance.get_runs(RunsFilter(tags=LAUNCHER))) == 2
+                assert instance.get_runs(RunsFilter(job_name="sync_webcrm_customerp"))

@@ -35,6 +35,7 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
             contacts = instance.sandbox.records("customerp", "contacts")
             assert [one["last_name"] for one in contacts if one["email"] == EMAIL] == ["Berg"]
 
+            asked = [instance.sandbox.requests(system) for system in SYSTEMS]
             walk.changes(page, "customerp/contact")
             expect(walk.changes_table(page)).to_contain_text(EMAIL)
 
@@ -47,3 +48,4 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
 
             instance.configure()
             walk.graph(page, [*SYSTEMS, *ENTITIES])
+            assert [instance.sandbox.requests(system) for system in SYSTEMS] == asked

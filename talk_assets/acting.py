@@ -114,7 +114,7 @@ class Acting:
             for system in self._backwards():
                 summary.add(_undone(hub, system, self.wiring.writable))
             with hub.store.transaction() as transaction:
-                runs.add(transaction, hub.run, summary)
+                runs.add(transaction, hub.run, summary, utc_now())
                 runs.end(transaction, hub.run, "incomplete" if summary.failures else "done", utc_now())
         return plan, summary
 

@@ -118,7 +118,7 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     with hub.store.transaction() as transaction:
         stops = stopped(transaction)
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
-        runs.add(transaction, hub.run, summary)
+        runs.add(transaction, hub.run, summary, hub.clock())
         known = {key: asking.known(transaction, key, began, report.skew) for key in report.collections}
     checked = checks.of_reading(reads, wiring, hub.clock(), failures.get(system))
     said = {

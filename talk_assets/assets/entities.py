@@ -124,7 +124,7 @@ def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
             },
         }
         checked = checks.of_settling(transaction, wiring, topology, hub.clock())
-        runs.add(transaction, hub.run, Summary(failures=checked.blocking))
+        runs.add(transaction, hub.run, Summary(failures=checked.blocking), hub.clock())
     return _Done(decided, {key: one | cost.shown() for key, one in found.items()}, checked.results)
 
 

@@ -118,7 +118,7 @@ def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: 
         if failures:
             counts = runs.written(transaction, hub.run, system)
         summary = metadata.summary(system, sent.usage, counts, failures)
-        runs.add(transaction, hub.run, summary)
+        runs.add(transaction, hub.run, summary, hub.clock())
         reasons |= {key: done.stopped for key, done in sent.collections.items() if done.stopped}
         checked = checks.of_writing(transaction, wiring, keys, checks.Sent(frozenset(sending), reasons))
         said = {

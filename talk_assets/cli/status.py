@@ -37,8 +37,9 @@ def latest(run: dict[str, Any] | None) -> str:
     """Say how the latest run ended, None being that there was none."""
     if run is None:
         return "There was no run yet: talk sync"
-    began = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"
-    return f"The latest run, {run['run']}, began {began}: {run['outcome'] or 'not ended'}."
+    began, ended = (at and f"{at:%Y-%m-%d %H:%M:%S} UTC" for at in (run["started_at"], run["ended_at"]))
+    so_far = f"its latest step ended {ended}" if ended else "no step has ended yet"
+    return f"The latest run, {run['run']}, began {began}: {run['outcome'] or so_far}."
 
 
 def _document(name: str, pair: PairStatus) -> dict[str, object]:

@@ -58,11 +58,11 @@ def begin(transaction: Transaction, run: str, mode: str, now: datetime) -> None:
     )
 
 
-def add(transaction: Transaction, run: str, part: Summary) -> None:
-    """Add what a step did to the run's summary."""
+def add(transaction: Transaction, run: str, part: Summary, now: datetime) -> None:
+    """Add what a step did to the run's summary. `ended_at` is when the latest step did, until the run has ended."""
     whole = summary(transaction, run)
     whole.add(part)
-    transaction.run("UPDATE sync.runs SET summary = ? WHERE run = ?", json.dumps(asdict(whole)), run)
+    transaction.run("UPDATE sync.runs SET summary = ?, ended_at = ? WHERE run = ?", json.dumps(asdict(whole)), now, run)
 
 
 def summary(transaction: Transaction, run: str) -> Summary:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from talk_assets import cli, config
+from talk_assets.sync import runs
 from talk_assets_tests.office import Office, open_office
 
 
@@ -42,6 +44,23 @@ def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatc
     office = open_office(tmp_path, monkeypatch)
     monkeypatch.setattr(config, "current", lambda: office.config)
     assert "There was no run yet: talk sync" in talk("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [(0, "no step has ended yet."), (1, "its latest step ended 2099-01-01 12:00:07 UTC."), (2, ": done.")],
+)
+def test_a_run_that_did_not_say_how_it_ended_says_how_far_it_came(office: Office, steps: int, told: str) -> None:
+    began = datetime(2099, 1, 1, 12, tzinfo=UTC)
+    with office.transaction() as transaction:
+        runs.begin(transaction, "of the UI", "write", began)
+        if steps:
+            runs.add(transaction, "of the UI", runs.Summary(), began + timedelta(seconds=7))
+        if steps > 1:
+            runs.end(transaction, "of the UI", "done", began + timedelta(seconds=9))
+    line = talk("status").stdout.splitlines()[-1]
+    assert line.startswith("The latest run, of the UI, began 2099-01-01 12:00:00 UTC: ")
+    assert line.endswith(told)
 
 
 def test_held_tells_what_waits_and_why(office: Office) -> None:

@@ -131,14 +131,17 @@ def test_a_run_adds_up_what_its_steps_did_and_says_how_it_ended(office: Office) 
     with office.transaction() as transaction:
         for _ in range(2):
             runs.begin(transaction, "r1", "write", NOW)
-        runs.add(transaction, "r1", Summary({"a/b": {"read": 3}}, {"a": 2}, {"a": 0.5}))
-        runs.add(transaction, "r1", Summary({"a/b": {"created": 1}}, {"a": 1}, {"a": 1.0}, {"c": "c: no answer"}))
+        runs.add(transaction, "r1", Summary({"a/b": {"read": 3}}, {"a": 2}, {"a": 0.5}), NOW)
+        under_way = runs.last(transaction)
+        second = Summary({"a/b": {"created": 1}}, {"a": 1}, {"a": 1.0}, {"c": "c: no answer"})
+        runs.add(transaction, "r1", second, NOW)
         done = runs.summary(transaction, "r1")
         runs.end(transaction, "r1", "incomplete", NOW)
         runs.end(transaction, "r1", "died", NOW)
         last = runs.last(transaction)
     assert done.collections["a/b"] == {"read": 3, "changed": 0, "created": 1, "updated": 0, "deleted": 0, "failed": 0}
     assert (done.requests, done.waited, done.failures, done.writes) == ({"a": 3}, {"a": 1.5}, {"c": "c: no answer"}, 1)
+    assert under_way.rows() == [("r1", NOW, NOW, "write", None)]
     assert last.rows() == [("r1", NOW, NOW, "write", "incomplete")]
 
 

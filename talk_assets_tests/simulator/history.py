@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from unittest import mock
@@ -108,15 +108,16 @@ class History:
 
     async def _run(self, run: Run) -> int:
         """What the graph does: a system that could not be read is not written to, the others go on."""
-        failed = {name for name in "abcd" if run.reads and not await self._read(name, full=run.full)}
+        own = {name: [key for key in run.reads if key.startswith(name)] for name in "abcd"}
+        failed = {name for name, keys in own.items() if keys and not await self._read(name, keys, full=run.full)}
         for entity in ENTITIES:
             self.hub.settle(entity)
             self.ledger.note(entity)
         return sum([await self._write(name) for name in "adbc" if name not in failed])
 
-    async def _read(self, name: str, *, full: bool) -> bool:
+    async def _read(self, name: str, keys: Sequence[str], *, full: bool) -> bool:
         try:
-            await self.hub.read(name, full=full)
+            await self.hub.read(name, keys, full=full)
         except SystemFailure:
             return False
         return True

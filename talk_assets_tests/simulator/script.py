@@ -74,17 +74,24 @@ class Fault:
         return f"{self.kind} at {self.at}{f': {self.act}' if self.act else ''}"
 
 
+EVERYTHING = tuple(f"{system}/{name}" for system in "abcd" for name in ("people", "firms"))
+
+
 @dataclass(frozen=True)
 class Run:
-    """One run of the sync, so many ticks after what happened before; without `reads` it only writes, as a retry."""
+    """One run of the sync, so many ticks after what happened before.
+
+    `reads` are the collections it reads: all; those where something changed, as a sensor asks for; or none, as a retry.
+    """
 
     full: bool = False
-    reads: bool = True
+    reads: tuple[str, ...] = EVERYTHING
     pause: int = 1
     faults: tuple[Fault, ...] = ()
 
     def __str__(self) -> str:
-        kind = "reads in full and writes" if self.full else "reads and writes" if self.reads else "only writes"
+        what = "" if self.reads == EVERYTHING else f" {', '.join(self.reads)}"
+        kind = f"reads{what}{' in full' if self.full else ''} and writes" if self.reads else "only writes"
         return "\n".join([f"a run {kind}", *(f"    {fault}" for fault in self.faults)])
 
 

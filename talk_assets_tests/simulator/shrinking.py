@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from talk_assets_tests.simulator.script import Act, Fault, Run, Script
+from talk_assets_tests.simulator.script import EVERYTHING, Act, Fault, Run, Script
 
 Item = TypeVar("Item")
 Breaks = Callable[[Script], bool]
@@ -82,7 +82,7 @@ def _part(script: Script, places: set[tuple[int, int | None]]) -> Script:
 
 
 def _simpler(script: Script, breaks: Breaks) -> Script:
-    """Say less in each event: fewer values, no full read, no pause."""
+    """Say less in each event: fewer values, no full read, no choice of what is read, no pause."""
     for n, event in enumerate(script.events):
         for simpler in _simplified(event):
             events = (*script.events[:n], simpler, *script.events[n + 1 :])
@@ -93,7 +93,8 @@ def _simpler(script: Script, breaks: Breaks) -> Script:
 
 def _simplified(event: Act | Run) -> Sequence[Act | Run]:
     if isinstance(event, Run):
-        return [replace(event, full=False), replace(event, full=False, pause=1)]
+        event = replace(event, full=False)
+        return [event, replace(event, reads=EVERYTHING), replace(event, reads=EVERYTHING, pause=1)]
     return [
         replace(event, values=tuple((name, None if name == left else value) for name, value in event.values))
         for left in ("firm", "job_title", "first_name")

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from talk_assets_tests.simulator.fate import Chance
-from talk_assets_tests.simulator.script import Act, Doing, Kind, Run, Script
+from talk_assets_tests.simulator.script import EVERYTHING, Act, Doing, Kind, Run, Script
 
 TOGETHER = 100
 """Histories that share systems and runs."""
+
+KNOWN = 0.2
+"""How many histories begin with a record that two systems have, each by itself."""
 
 PEOPLE = "first_name", "job_title", "firm"
 
@@ -39,6 +42,13 @@ class Author:
         kind = "firms" if self.rng.random() < 0.3 else "people"
         where = f"{self.rng.choice('abcd')}/{kind}"
         return Act(history, Doing.CREATE, where, 0, self._values(history, where))
+
+    def known_to_two(self, history: int) -> list[Act]:
+        """The same person or firm in two systems, of which nobody has told the sync yet."""
+        kind = "firms" if self.rng.random() < 0.3 else "people"
+        one, other = (f"{system}/{kind}" for system in self.rng.sample("abcd", 2))
+        values = self._values(history, one)
+        return [Act(history, Doing.CREATE, where, 0, values) for where in (one, other)]
 
     def edit(self, history: int) -> Act:
         """One property changed or cleared; a firm's name now and then."""
@@ -73,12 +83,21 @@ def write(seed: int, histories: int = TOGETHER) -> Script:
     rng = random.Random(seed)
     author = Author(rng, histories)
     events: list[Act | Run] = []
-    for _ in range(rng.randint(2, 10)):
+    for block in range(rng.randint(2, 10)):
         for history in range(histories):
+            if not block and rng.random() < KNOWN:
+                events += author.known_to_two(history)
             events += [author.act(history) for _ in range(rng.randint(0, 4))]
-        full, reads = rng.random() < 0.3, rng.random() < 0.9
-        events.append(Run(full=full and reads, reads=reads, pause=rng.choice([1, 5, 30])))
+        full, reads = rng.random() < 0.3, _read(rng)
+        events.append(Run(full=full and bool(reads), reads=reads, pause=rng.choice([1, 5, 30])))
     return Script(seed, tuple(events))
+
+
+def _read(rng: random.Random) -> tuple[str, ...]:
+    chance = rng.random()
+    if chance < 0.55:
+        return EVERYTHING
+    return tuple(key for key in EVERYTHING if rng.random() < 0.5) if chance < 0.9 else ()
 
 
 CHANCES = {

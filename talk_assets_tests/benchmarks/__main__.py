@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
-from talk_assets_tests.benchmarks import limit, quiet, start
+from talk_assets_tests.benchmarks import economy, limit, quiet, start
 from talk_assets_tests.benchmarks.figures import HEAD, Count, Figure
 
 BENCHMARKS: Mapping[str, Callable[[], Sequence[Figure | Count]]] = {
     "quiet": quiet.figures,
     "start": start.figures,
     "limit": limit.figures,
+    "economy": economy.figures,
 }
 
 

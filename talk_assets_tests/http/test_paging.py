@@ -42,7 +42,28 @@ def test_numbered_pages_come_in_order_whichever_answers_first(count: int) -> Non
 
     assert asyncio.run(run()) == list(range(1, count + 1))
     assert pages.most <= 4
-    assert len(pages.asked) <= count + min(count - 1, 3)
+    assert len(pages.asked) <= count + count // 10
+
+
+def test_no_page_is_asked_for_beyond_an_end_that_is_told() -> None:
+    pages = Pages(30)
+
+    async def run() -> list[int]:
+        found = paging.numbered(pages.fetch, first=1, window=4, end=lambda _: 30)
+        return [part.number async for part in found]
+
+    assert asyncio.run(run()) == list(range(1, 31))
+    assert pages.most == 4
+    assert len(pages.asked) == 30
+
+
+def test_an_end_that_was_told_too_early_is_not_believed() -> None:
+    pages = Pages(5)
+
+    async def run() -> list[int]:
+        return [part.number async for part in paging.numbered(pages.fetch, first=1, window=4, end=lambda _: 2)]
+
+    assert asyncio.run(run()) == [1, 2, 3, 4, 5]
 
 
 def test_reading_goes_on_from_any_page_and_may_be_broken_off() -> None:

@@ -26,21 +26,17 @@ class Sized(Protocol):
 P = TypeVar("P", bound=Sized)
 
 
-TENTH = 10
-"""Pages that were read for each that is asked for without knowing that there is one."""
-
-
 async def numbered(
     fetch: Callable[[int], Coroutine[Any, Any, P]],
     *,
     first: int,
-    window: int,
+    window: int = 1,
     end: Callable[[P], int | None] = lambda _: None,
 ) -> AsyncIterator[P]:
     """Yield the pages from number `first` up to the one that says it is the last, fetching others while one is in use.
 
-    Where a page tells the number of the last one, by `end`, at most `window` are fetched at a time, and none beyond the
-    end. Elsewhere the next one is fetched, and ahead of it one for every ten pages that were read.
+    Where a page tells the number of the last one, by `end`, at most `window` are fetched at a time; elsewhere one, as
+    nobody knows whether there are more. None is asked for beyond the end.
     """
     tasks: deque[asyncio.Task[P]] = deque([asyncio.create_task(fetch(first))])
     number = first + 1
@@ -51,8 +47,7 @@ async def numbered(
                 yield page
                 return
             last = end(page)
-            wide = window if last is not None else min(1 + (number - first) // TENTH, window)
-            while not tasks or (len(tasks) < wide and (last is None or number <= last)):
+            while not tasks or (len(tasks) < window and last is not None and number <= last):
                 tasks.append(asyncio.create_task(fetch(number)))
                 number += 1
             yield page

@@ -6,6 +6,7 @@ What a list is asked for, by id, by time or whole, is the connection's concern.
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -58,7 +59,7 @@ class Listing:
             return self._listed(await fetch({**whole, **_asked(how, place)}), None)
 
         if how.by in {Follow.PAGE, Follow.OFFSET}:
-            pages = numbered(numbered_page, first=int(start or how.first), window=WINDOW)
+            pages = numbered(numbered_page, first=int(start or how.first), window=WINDOW, end=self._end)
         else:
             pages = feed(fed_page, lambda page: page.following, start)
         async for page in pages:
@@ -74,6 +75,11 @@ class Listing:
         place = {Follow.PAGE: {how.param: str(how.first)}, Follow.OFFSET: {how.param: "0"}}.get(how.by)
         asked = _asked(how, start) if place is None else place
         return self._listed(await fetch({**self.api.params, **sized, **params, **asked}), None).body
+
+    def _end(self, page: Listed) -> int | None:
+        """The number of the last page, where one says so."""
+        how = self.api.paging
+        return None if page.total is None else how.first - 1 + ceil(page.total / how.size)
 
     def _listed(self, response: httpx.Response, number: int | None) -> Listed:
         how, body = self.api.paging, response.content

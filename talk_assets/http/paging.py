@@ -26,24 +26,31 @@ class Sized(Protocol):
 P = TypeVar("P", bound=Sized)
 
 
-async def numbered(fetch: Callable[[int], Coroutine[Any, Any, P]], *, first: int, window: int) -> AsyncIterator[P]:
-    """Yield the pages from number `first` up to the one that says it is the last.
+async def numbered(
+    fetch: Callable[[int], Coroutine[Any, Any, P]],
+    *,
+    first: int,
+    window: int = 1,
+    end: Callable[[P], int | None] = lambda _: None,
+) -> AsyncIterator[P]:
+    """Yield the pages from number `first` up to the one that says it is the last, fetching others while one is in use.
 
-    The first page is fetched alone and each further one widens the window by one, so that a short list costs no
-    requests beyond its end and a long one at most `window`.
+    Where a page tells the number of the last one, by `end`, at most `window` are fetched at a time; elsewhere one, as
+    nobody knows whether there are more. None is asked for beyond the end.
     """
-    tasks: deque[asyncio.Task[P]] = deque()
-    number, wide = first, 1
+    tasks: deque[asyncio.Task[P]] = deque([asyncio.create_task(fetch(first))])
+    number = first + 1
     try:
         while True:
-            while len(tasks) < wide:
+            page = await tasks.popleft()
+            if page.last:
+                yield page
+                return
+            last = end(page)
+            while not tasks or (len(tasks) < window and last is not None and number <= last):
                 tasks.append(asyncio.create_task(fetch(number)))
                 number += 1
-            page = await tasks.popleft()
             yield page
-            if page.last:
-                return
-            wide = min(wide + 1, window)
     finally:
         await cancel(tasks)
 

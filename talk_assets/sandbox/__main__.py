@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--records", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--no-limits", action="store_true")
+    parser.add_argument("--speed", type=float, default=1.0, help="seconds of the sandbox's in each of the machine's")
     wanted = parser.parse_args()
     if os.getpid() != os.getsid(0):
         os.setsid()  # a terminal that is closed, or ^C in it, is not meant for us
@@ -47,7 +48,7 @@ async def _serve(folder: Path, wanted: argparse.Namespace) -> None:
         message = f"port {wanted.port} on {HOST} is taken; choose another with `[sandbox] port` in talk.toml"
         raise ConfigurationError(message) from error
     store, about = _data(folder, wanted.records, wanted.seed)
-    clock = Clock()
+    clock = Clock(wanted.speed)
     server.open(open_systems(store, clock, limits=not wanted.no_limits), store, clock, {**about, "folder": str(folder)})
     _tell(folder, port)
     stopped = asyncio.Event()

@@ -20,9 +20,9 @@ def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one 
     try:
         match request.method, request.segments[1:]:
             case "GET", ("requests",):
-                return reply({"total": sum(system.requests.values()), "by": system.requests})
+                return reply({"total": sum(system.requests.values()), "by": system.requests, "refused": system.refused})
             case "DELETE", ("requests",):
-                system.requests = {}
+                system.requests, system.refused = {}, 0
                 return Reply(204)
             case "GET", ("faults",):
                 return _faults(system)

@@ -109,6 +109,7 @@ class Server:
         if system.faults.latency:
             await asyncio.sleep(system.faults.latency)
         answer = await self._perform(system, request)
+        system.answered(answer)
         if system.happens(system.faults.drop_after_accept, "dropped after"):
             raise Dropped
         return GATEWAY if system.happens(system.faults.error_after_accept, "502 after") else answer

@@ -50,7 +50,7 @@ class Surface:
         return lines
 
     def requests(self, system: str) -> dict[str, Any]:
-        """How many requests the system got: `total`, and `by` method and path."""
+        """How many requests the system got: `total`, and `by` method and path; `refused` as too many of them."""
         found: dict[str, Any] = self._call("GET", f"/{system}/_sandbox/requests")
         return found
 

@@ -18,6 +18,7 @@ from talk_assets.sandbox.wire import Clock, Reply, Request
 Switch = bool | int | float | str
 Properties = Mapping[str, Any]
 
+TOO_MANY = 429
 IDENTIFIER = re.compile(r"(?!v\d+$).*\d")
 """A segment of a path that is a value: it holds a digit and is no version of an API."""
 
@@ -73,6 +74,7 @@ class System(ABC):
         self.happened: dict[str, int] = {}
         self.chance = random.Random(0)
         self.requests: dict[str, int] = {}
+        self.refused = 0
         self.shelves: dict[str, Shelf] = {}
         self.limit = SlidingLimit()
 
@@ -104,6 +106,10 @@ class System(ABC):
         parts = ["{id}" if IDENTIFIER.match(part) else part for part in request.segments]
         name = f"{request.method} /{'/'.join(parts)}"
         self.requests[name] = self.requests.get(name, 0) + 1
+
+    def answered(self, answer: Reply) -> None:
+        """Count an answer that says there were too many requests."""
+        self.refused += answer.status == TOO_MANY
 
     def happens(self, rate: float, fault: str) -> bool:
         """Throw the dice about a fault, and count it under that name where it happens."""

@@ -82,10 +82,10 @@ def lasting(transaction: Transaction, key: str, now: datetime) -> list[str]:
 def ahead(cursor: str, now: datetime) -> bool:
     """Whether a cursor is a time that has not come yet, `now` being the system's: its clock was set back since.
 
-    What was edited since then would never be asked for.
+    What was edited since then would never be asked for. What a cursor holds besides, after a `|`, is not looked at.
     """
     try:
-        moment = datetime.fromisoformat(cursor)
+        moment = datetime.fromisoformat(cursor.partition("|")[0])
     except ValueError:
         return False
     return "T" in cursor and moment.tzinfo is not None and moment > now + TOLERANCE

@@ -7,12 +7,18 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
-from talk_assets_tests.benchmarks import quiet, start
-from talk_assets_tests.benchmarks.figures import HEAD, Figure
+from talk_assets_tests.benchmarks import economy, limit, quiet, start
+from talk_assets_tests.benchmarks.figures import HEAD, Count, Figure
 
-BENCHMARKS = {"quiet": quiet.figures, "start": start.figures}
+BENCHMARKS: Mapping[str, Callable[[], Sequence[Figure | Count]]] = {
+    "quiet": quiet.figures,
+    "start": start.figures,
+    "limit": limit.figures,
+    "economy": economy.figures,
+}
 
 
 def main() -> None:
@@ -23,8 +29,7 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("dagster", "duckdb", "polars"))
     sys.stdout.write(f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}\n\n{HEAD}\n")
     for name in wanted:
-        found: list[Figure] = BENCHMARKS[name]()
-        sys.stdout.writelines(f"{figure}\n" for figure in found)
+        sys.stdout.writelines(f"{figure}\n" for figure in BENCHMARKS[name]())
         sys.stdout.flush()
 
 

@@ -26,6 +26,23 @@ class Figure:
         return f"| {self.what} | {took:.2f} | {self.floor} | {least:.2f} | {took / least:.2f} | {peak} |"
 
 
+@dataclass(frozen=True)
+class Count:
+    """Requests that something took, each time, beside a number that is known; `peak` in bytes, null if not taken."""
+
+    what: str
+    requests: Sequence[int]
+    beside: str
+    known: int
+    peak: int | None = None
+
+    def __str__(self) -> str:
+        took = round(median(self.requests))
+        peak = f"{self.peak / 2**20:.0f} MiB" if self.peak else "—"
+        ratio = f"{took / self.known:.2f}" if self.known else "—"
+        return f"| {self.what} | {took:,} requests | {self.beside} | {self.known:,} requests | {ratio} | {peak} |"
+
+
 def alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[list[float], list[float]]:
     """Take both in turn, so that whatever else the machine does is in both."""
     taken = [(one(), other()) for _ in range(TIMES)]

@@ -34,15 +34,35 @@ class Pages:
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 30])
-def test_numbered_pages_come_in_order_whichever_answers_first(count: int) -> None:
+def test_numbered_pages_are_asked_for_up_to_the_last_and_none_beyond(count: int) -> None:
     pages = Pages(count)
 
     async def run() -> list[int]:
-        return [part.number async for part in paging.numbered(pages.fetch, first=1, window=4)]
+        return [part.number async for part in paging.numbered(pages.fetch, first=1)]
 
     assert asyncio.run(run()) == list(range(1, count + 1))
-    assert pages.most <= 4
-    assert len(pages.asked) <= count + min(count - 1, 3)
+    assert pages.asked == list(range(1, count + 1))
+
+
+def test_pages_up_to_an_end_that_is_told_come_in_order_whichever_answers_first() -> None:
+    pages = Pages(30)
+
+    async def run() -> list[int]:
+        found = paging.numbered(pages.fetch, first=1, window=4, end=lambda _: 30)
+        return [part.number async for part in found]
+
+    assert asyncio.run(run()) == list(range(1, 31))
+    assert pages.most == 4
+    assert sorted(pages.asked) == list(range(1, 31))
+
+
+def test_an_end_that_was_told_too_early_is_not_believed() -> None:
+    pages = Pages(5)
+
+    async def run() -> list[int]:
+        return [part.number async for part in paging.numbered(pages.fetch, first=1, window=4, end=lambda _: 2)]
+
+    assert asyncio.run(run()) == [1, 2, 3, 4, 5]
 
 
 def test_reading_goes_on_from_any_page_and_may_be_broken_off() -> None:
@@ -55,7 +75,7 @@ def test_reading_goes_on_from_any_page_and_may_be_broken_off() -> None:
         return 0
 
     assert asyncio.run(run()) == 10
-    assert min(pages.asked) == 7
+    assert pages.asked == [7, 8, 9, 10, 11]
 
 
 def test_a_feed_is_followed_from_page_to_page() -> None:

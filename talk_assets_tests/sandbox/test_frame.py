@@ -29,8 +29,9 @@ class TestCounts:
         assert sandbox.requests("webcrm") == {
             "total": 6,
             "by": {"POST /Auth/ApiLogin": 1, "GET /Persons": 2, "GET /Persons/{id}": 2, "PATCH /Persons": 1},
+            "refused": 0,
         }
-        assert sandbox.requests("customerp") == {"total": 0, "by": {}}
+        assert sandbox.requests("customerp") == {"total": 0, "by": {}, "refused": 0}
 
     def test_ids_of_any_kind_are_one_but_a_version_of_an_api_is_not(
         self, sandbox: Serving, customerp: httpx.Client

@@ -77,6 +77,7 @@ class TestTheLimit:
                 "The request was throttled. The limit of 250 requests per minute is reached"
             )
             assert refused.json()["Type"] == "TooManyRequestsException"
+            assert sandbox.requests("webcrm")["refused"] == 1
             wait = refused.json()["RetryAfterSeconds"]
             assert refused.headers["Retry-After"] == str(wait)
             sandbox.clock.advance(wait)

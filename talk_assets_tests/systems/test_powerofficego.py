@@ -9,7 +9,7 @@ import pytest
 
 from talk_assets.sync.connection import Action, Outcome, System, Write
 from talk_assets.systems import SYSTEMS, powerofficego
-from talk_assets.systems.powerofficego import patches, wire
+from talk_assets.systems.powerofficego import orders, patches, wire
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.systems import conformance
@@ -168,6 +168,61 @@ def test_an_invoiced_order_and_its_lines_are_kept_and_a_deleted_one_is_gone(
     assert (json.loads(page.body), page.kept) == ([], (invoiced,))
     (page,) = look_up(system, powerofficego.salesorderlines, keys)
     assert [key.partition("/")[0] for key in page.kept] == [invoiced]
+
+
+def order_of(client: httpx.Client, text: str) -> str:
+    """Somebody makes an order of one line."""
+    line = {"LineType": "Text", "Description": text}
+    return str(client.post("/SalesOrders/Complete", json={"SalesOrderLines": [line]}).json()["Id"])
+
+
+def asked_for_lines(sandbox: Served) -> int:
+    """How often lines were asked for since the last time."""
+    counted = sandbox.sandbox.requests("powerofficego")["by"].get("GET /SalesOrders/{id}/Lines", 0)
+    sandbox.sandbox.forget_requests("powerofficego")
+    return int(counted)
+
+
+def test_lines_are_asked_for_once_for_each_time_that_their_order_changes(
+    sandbox: Served, system: System, client: httpx.Client
+) -> None:
+    first, _ = (order_of(client, text) for text in ("Takk", "Hei"))
+    own = create(system, powerofficego.salesorders, {"lines": json.dumps([{"description": "Ja"}])})
+    sandbox.sandbox.clock.advance(60)
+    cursor = read(system, powerofficego.salesorderlines)[-1].cursor
+    assert asked_for_lines(sandbox) == 2  # the third order's came with the answer to its create
+    pages = read(system, powerofficego.salesorderlines, since=cursor)
+    assert [json.loads(page.body) for page in pages] == [[]]
+    assert asked_for_lines(sandbox) == 0
+    client.post(f"/SalesOrders/{first}/Lines", json={"LineType": "Text", "Description": "Ha det"})
+    cursor = pages[-1].cursor
+    shown = [
+        line["Description"]
+        for page in read(system, powerofficego.salesorderlines, since=cursor)
+        for line in json.loads(page.body)
+    ]
+    assert sorted(shown) == ["Ha det", "Takk"]
+    # What was read a moment after the edit may have been older than the edit.
+    sandbox.sandbox.clock.advance(60)
+    pages = read(system, powerofficego.salesorderlines, since=cursor)
+    assert asked_for_lines(sandbox) == 2
+    assert ids(system, "salesorderlines", pages[-1].cursor) == []
+    assert own not in {id_.partition("/")[0] for id_ in ids(system, "salesorderlines", cursor)}
+
+
+def test_reading_lines_goes_on_behind_the_last_order_whose_lines_were_stored(
+    sandbox: Served, system: System, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        order_of(client, str(number))
+    monkeypatch.setattr(orders, "ORDERS_AT_A_TIME", 2)
+    pages = read(system, powerofficego.salesorderlines)
+    assert [len(json.loads(page.body)) for page in pages] == [2, 2, 2, 1]
+    assert asked_for_lines(sandbox) == 7
+    rest = read(system, powerofficego.salesorderlines, position=pages[1].position)
+    assert [page.body for page in rest] == [page.body for page in pages[2:]]
+    assert asked_for_lines(sandbox) == 3
+    assert rest[-1].cursor == pages[-1].cursor
 
 
 def test_a_line_is_shown_with_its_order_s_customer_and_written_unless_that_is_confirmed(

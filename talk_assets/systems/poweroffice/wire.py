@@ -17,7 +17,7 @@ from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
 
-SIZE = 2000
+SIZE = 20_000
 """Records of a page; without pages the API gives 50,000 and then an error."""
 
 MANY = 25

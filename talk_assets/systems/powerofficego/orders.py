@@ -17,13 +17,14 @@ import httpx
 
 from talk_assets.errors import Refused
 from talk_assets.http.client import AnswerLost
-from talk_assets.http.connection import json_body, lost
+from talk_assets.http.connection import chunks, json_body, lost
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, Write
 from talk_assets.systems.lines import Difference, Layout, difference
 from talk_assets.systems.powerofficego.confirmed import Item, changed, value
 from talk_assets.systems.powerofficego.patches import operations, replace
-from talk_assets.systems.powerofficego.wire import CHANGED, SIZE, GoCollection, dumped, items
+from talk_assets.systems.powerofficego.seen import Seeing, Seen
+from talk_assets.systems.powerofficego.wire import CHANGED, SIZE, GoCollection, dumped, items, spell
 from talk_assets.systems.powerofficego.writing import GoWriter, created, refused
 
 ORDERS, LINES = "salesorders", "salesorderlines"
@@ -53,8 +54,11 @@ UNSAID: Item = {"ProductId": None, "Allowance": 0}
 
 LAYOUT = Layout(id="Id", order="SortOrder", blank=UNSAID)
 
+WITHIN = "~"
+"""In a position, between that of a page of orders and the last order whose lines were stored."""
+
 ORDERS_AT_A_TIME = 100
-"""Orders whose lines are on one page: there is a request for each."""
+"""Orders whose lines are stored together: there is a request for each."""
 
 
 class GoConnection(GoWriter):
@@ -62,14 +66,35 @@ class GoConnection(GoWriter):
 
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
         """Lines have no time of their own: those of each order that changed are read, all of them."""
-        if collection.name != LINES:
-            async for page in super().read(collection, since=since, position=position):
-                yield page
-            return
-        async for page, listed in self.pages(self.collections[ORDERS], since, position, ORDERS_AT_A_TIME):
-            orders = items(self.shaped(self.collections[ORDERS], listed.body))
-            whole = PARENT, tuple(str(value(order, "Id")) for order in orders)
-            yield Page(dumped(await self._lines_of(orders)), page.position, page.cursor, whole=whole)
+        pages = (
+            self._read_lines(Seen.of(since), position)
+            if collection.name == LINES
+            else super().read(collection, since=since, position=position)
+        )
+        async for page in pages:
+            yield page
+
+    async def _read_lines(self, seen: Seen, position: str | None) -> AsyncIterator[Page]:
+        """Some orders at a time: within a page of them, a read goes on behind the last whose lines were stored."""
+        mine, seeing = self.collections[ORDERS], Seeing(spell(self.client.server_time(self.client.wall())))
+        here, _, behind = (position or "").partition(WITHIN)
+        async for page, listed in self.pages(mine, seen.moment, here or None, SIZE):
+            orders = items(self.shaped(mine, listed.body))
+            known = [order for order in orders if seen.knows(order)]
+            seeing.note([], certain=known)
+            unread = _behind([order for order in orders if not seen.knows(order)], behind)
+            parts = list(chunks(unread, ORDERS_AT_A_TIME)) or [()]
+            for some in parts[:-1]:
+                yield await self._page(some, seeing, f"{here}{WITHIN}{value(some[-1], 'Id')}")
+            last = await self._page(parts[-1], seeing, page.position)
+            yield with_(last, cursor=seeing.cursor(page.cursor))
+            here, behind = page.position or "", ""
+
+    async def _page(self, orders: Sequence[Item], seeing: Seeing, position: str | None) -> Page:
+        answered = [order for order in orders if self.confirmed.told(str(value(order, "Id")), changed(order))]
+        body = dumped(await self._lines_of(orders))
+        seeing.note(orders, certain=answered)
+        return Page(body, position, whole=(PARENT, tuple(str(value(order, "Id")) for order in orders)))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Orders and lines that are invoiced are no longer shown, and not deleted either."""
@@ -128,7 +153,7 @@ class GoConnection(GoWriter):
     async def _lines_of(self, orders: Sequence[Item]) -> list[Item]:
         async def fetch(order: Item) -> list[Item]:
             id_ = str(value(order, "Id"))
-            known = self.confirmed.lines(id_)
+            known = self.confirmed.lines(id_, changed(order))
             if known is None:
                 known = await self._current(id_) if value(order, "LineCount") != 0 else []
             return [_shown(order, line) for line in known]
@@ -224,7 +249,7 @@ class GoConnection(GoWriter):
         if answer.outcome is not Outcome.DONE or answer.id is None:
             return answer
         lines = sorted(lines, key=_position)
-        self.confirmed.keep_lines(answer.id, lines)
+        self.confirmed.keep_lines(answer.id, lines, changed(json_body(answer.record)))
         return with_(answer, record=dumped({**json_body(answer.record), LIST: lines}))
 
     async def _put_lines(self, order: str, wanted: Sequence[Item], removed: list[str]) -> list[Item]:
@@ -283,6 +308,12 @@ class GoConnection(GoWriter):
         self.confirmed.keep_line(order, id_, stored)
         own = {KEY: write.id, HEADER: header, CHANGED: changed(record)}
         return Answer(write.key, Outcome.DONE, id=write.id, record=dumped({**stored, **own}))
+
+
+def _behind(orders: Sequence[Item], id_: str) -> Sequence[Item]:
+    """The orders behind one of them, all where that is none of them any more."""
+    ids = [str(value(order, "Id")) for order in orders]
+    return orders[ids.index(id_) + 1 :] if id_ in ids else orders
 
 
 def _shown(order: Item, line: Item) -> Item:

@@ -20,8 +20,8 @@ from talk_assets.http.paging import gather, numbered
 from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
 
-SIZE = 5000
-"""Records of a page, as the API has it unless told; it gives no more than 20,000."""
+SIZE = 20_000
+"""Records of a page; the API gives no more."""
 
 OVERLAP = timedelta(minutes=1)
 """How far before its cursor a read goes back: the filter leaves out the very moment it names, and GETs lag behind."""
@@ -54,11 +54,12 @@ class GoCollection(Collection):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page, the newest time in it, and whether it is the last."""
+    """A page, the newest time in it, whether it is the last, and the number of the last one where the API says so."""
 
     body: bytes
     newest: str | None
     last: bool
+    end: int | None
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class GoReader(HttpConnection):
         async def fetch(number: int) -> Listed:
             return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, size)
 
-        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW):
+        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW, end=_end):
             place = place.after(listed, spell(self.client.server_time(asked)))
             cursor = (later(since, place.cursor) if since else place.cursor) if listed.last else None
             yield Page(listed.body, None if listed.last else str(place), cursor), listed
@@ -160,7 +161,7 @@ class GoReader(HttpConnection):
         async def fetch(number: int) -> Listed:
             return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, SIZE)
 
-        async for listed in numbered(fetch, first=1, window=WINDOW):
+        async for listed in numbered(fetch, first=1, window=WINDOW, end=_end):
             found = [item for item in items(listed.body) if str(value(item, name)) in known]
             yield self.shaped(collection, dumped(found))
 
@@ -188,7 +189,10 @@ class GoReader(HttpConnection):
         body = response.content or b"[]"
         times = column(body, CHANGED, f"{self.client.site.system}{path}")
         newest = max(times.drop_nulls(), key=lambda time: (instant(time), time), default=None)
-        return Listed(body, newest, _last(response, len(times), size))
+        told = _paging(response)
+        end = value(told, "totalPages")
+        last = not value(told, "nextPageLink") if told else len(times) < size
+        return Listed(body, newest, last, end if isinstance(end, int) else None)
 
     def shaped(self, collection: GoCollection, body: bytes) -> bytes:
         """A list as the hub is to see it: no older than what our own writes were answered with."""
@@ -205,12 +209,15 @@ def with_address_time(item: Item) -> Item:
     return {**item, CHANGED: later(changed(item), moved)} if moved else item
 
 
-def _last(response: httpx.Response, height: int, size: int) -> bool:
-    """What the header says; without one, a page that is not full is the last."""
-    header = response.headers.get("x-pagination")
-    if header is None or response.status_code == httpx.codes.NO_CONTENT:
-        return height < size
-    return not value(json_body(header.encode()), "nextPageLink")
+def _end(listed: Listed) -> int | None:
+    return listed.end
+
+
+def _paging(response: httpx.Response) -> Item:
+    """What the header says, which an empty list may be without."""
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return {}
+    return json_body(response.headers.get("x-pagination", "").encode())
 
 
 def items(body: bytes) -> list[Item]:

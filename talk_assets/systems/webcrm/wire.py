@@ -25,9 +25,6 @@ SIZE = 1000
 OVERLAP = timedelta(minutes=2)
 """How far before its cursor a read goes back: a record may become visible later than its modified time says."""
 
-WINDOW = 8
-"""Pages of one collection that are asked for at a time."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class WebcrmCollection(Collection):
@@ -120,7 +117,7 @@ class WebcrmReader(HttpConnection):
         self.collections = {collection.name: collection for collection in collections}
 
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
-        """Page through everything, several pages at a time; or query what changed, by modified time."""
+        """Page through everything, a page ahead of what is stored; or query what changed, by modified time."""
         mine = self.collections[collection.name]
         pages = self._full(mine, _Place.of(position)) if since is None else self._changed(mine, since, position)
         async for page in pages:
@@ -164,7 +161,7 @@ class WebcrmReader(HttpConnection):
             params = {"Page": str(number), "Size": str(SIZE)}
             return self._listed(collection, await self.fetch(Call("GET", collection.path, params=params)))
 
-        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW):
+        async for listed in numbered(fetch, first=place.pages + 1):
             place = place.after(listed, spell(self.client.server_time(asked)))
             yield Page(listed.body, None, place.cursor) if listed.last else Page(listed.body, str(place))
 

@@ -1,0 +1,193 @@
+"""How many requests a sync makes, counted by the sandbox, beside what is needed: no time is taken.
+
+Needed is: to read a collection, one request for each of its largest pages, and one where nothing changed; to write a
+record, one request, or one for as many as the API takes at once, and before that a look at what was edited meanwhile,
+where the API has no versions: one for each batch, or for each record. A token is fetched once.
+
+Beyond that, some APIs ask for more, and nothing that we know of them helps:
+
+- Custom shows deleted products and orders in a list of their own.
+- Powerofficego has no list of order lines: they are asked for order by order, once for each time the order changes.
+- An order and its lines are two collections in Powerofficego and in Webcrm, and a write to one changes the other: both
+  are looked at before the write, and once more after it.
+- Webcrm tells of no deleted line: an opportunity's are asked for before they are changed. Lines are sent apart from it.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from talk_assets.dataflows import DATAFLOWS
+from talk_assets.sync import tables
+from talk_assets.sync.connection import Action, Collection
+from talk_assets.sync.writing import UNWATCHED
+from talk_assets.systems import crmoffice, customerp, customwebshop
+from talk_assets.systems.poweroffice import wire as poweroffice
+from talk_assets.systems.powerofficego import wire as powerofficego
+from talk_assets.systems.webcrm import wire as webcrm
+from talk_assets_tests.benchmarks.figures import Count
+from talk_assets_tests.soak.hands import Hands
+from talk_assets_tests.soak.shelves import Raw, records
+from talk_assets_tests.whole.firm import Firm, firm, pairs_of
+
+LARGEST = {
+    "webcrm": webcrm.SIZE,
+    "crmoffice": crmoffice.API.paging.size,
+    "customerp": customerp.API.paging.size,
+    "customwebshop": customwebshop.API.paging.size,
+    "poweroffice": poweroffice.SIZE,
+    "poweroffice_peer": poweroffice.SIZE,
+    "powerofficego": powerofficego.SIZE,
+}
+"""Records of the largest page, by system."""
+
+WITH_TOKENS = ("webcrm", "crmoffice", "poweroffice", "poweroffice_peer", "powerofficego")
+LINES = "powerofficego/salesorderlines"
+LISTED = {LINES: "powerofficego/salesorders"}
+TRASH = ("customwebshop/product", "customwebshop/order")
+ORDERS_AND_LINES = (
+    "webcrm/opportunities",
+    "webcrm/quotationline",
+    "powerofficego/salesorders",
+    "powerofficego/salesorderlines",
+)
+CHECKED = ("crmoffice", "customwebshop")
+"""Systems in which each record is asked for once more before it is updated."""
+
+EDITS: Mapping[str, Mapping[str, object]] = {
+    "webcrm/persons": {"PersonDirectPhone": "+4722111111"},
+    "crmoffice/companies": {"name": "Spade 2"},
+    "customerp/customer": {"phone": "+4722222222"},
+    "customwebshop/product": {"description": "Of steel"},
+    "poweroffice/supplier": {"phoneNumber": "+4722333333"},
+    "powerofficego/contactperson": {"PhoneNumber": "+4722444444"},
+}
+"""What somebody edits, one record of each."""
+
+
+@dataclass
+class Account:
+    """Requests of one system: those made, by method and path, those needed, and what its API asks for besides."""
+
+    system: str
+    what: str
+    made: Mapping[str, int]
+    needed: int = 0
+    besides: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many were made."""
+        return sum(self.made.values())
+
+    @property
+    def figure(self) -> Count:
+        """As a row of the table."""
+        why = "".join(f"; {count} {reason}" for reason, count in self.besides.items() if count)
+        return Count(f"{self.system}: {self.what}{why}", [self.total], "needed", self.needed)
+
+    def beside(self, reason: str, count: int) -> None:
+        """Add requests that the API asks for besides."""
+        self.besides[reason] = self.besides.get(reason, 0) + count
+
+
+def figures() -> list[Count]:
+    """Return a row for each system and each thing that is done."""
+    return [account.figure for account in accounts(200, [dataflow.name for dataflow in DATAFLOWS])]
+
+
+def accounts(persons: int, dataflows: Iterable[str]) -> Iterator[Account]:
+    """Sync systems with that many persons for the first time, then with nothing to do, and after an edit in each."""
+    with firm(records=persons, pairs=pairs_of(*dataflows)) as office:
+        pages = {key: _pages(office, key) for key in _collections(office)}
+        lines = _lying(office, LINES) if LINES in pages else []
+        asked = len({line["SalesOrderId"] for line in lines})
+        yield from _synced(office, "a first sync", pages, asked=asked, tokens=WITH_TOKENS)
+        yield from _synced(office, "a quiet run")
+        _edit_each(office)
+        yield from _synced(office, "one edit in each system")
+        yield from _synced(office, "a quiet run after that")
+
+
+def _synced(
+    office: Firm,
+    what: str,
+    pages: Mapping[str, int] | None = None,
+    *,
+    asked: int = 0,
+    tokens: Sequence[str] = (),
+) -> list[Account]:
+    """Sync, and return what each system got and why; `asked` are orders of Powerofficego whose lines are to be read."""
+    with office.counted() as made:
+        office.sync()
+    own = {name: Account(name, what, made[name], name in tokens) for name in office.hub.systems}
+    sent = _sent(office)
+    for key, collection in _collections(office).items():
+        account = own[key.partition("/")[0]]
+        account.needed += 1 if pages is None else pages[key]
+        account.beside("for what was put into the trash", pages is None and key in TRASH)
+        _write(account, key, collection, sent.get(key, {}))
+    if asked:
+        own["powerofficego"].beside("for lines, order by order", asked)
+    return list(own.values())
+
+
+def _write(account: Account, key: str, collection: Collection, sent: Mapping[str, int]) -> None:
+    """Add what it takes to send so many writes, by action."""
+    total = sum(sent.values())
+    account.needed += sum(math.ceil(count / collection.bulk) for count in sent.values())
+    batches = 0 if collection.watched else math.ceil(total / max(UNWATCHED, collection.bulk))
+    account.needed += batches
+    if key.startswith(CHECKED):
+        account.needed += total - sent.get(Action.CREATE, 0)
+    if key in ORDERS_AND_LINES and total:
+        account.beside("for what an order and its lines share", batches + 2)
+
+
+def _sent(office: Firm) -> dict[str, dict[str, int]]:
+    """How many writes the latest run sent, by collection and action."""
+    found: dict[str, dict[str, int]] = {}
+    with office.store.transaction() as transaction:
+        rows = transaction.frame(
+            "SELECT collection, action, count(*) FROM sync.journal WHERE run = ? AND request_id IS NOT NULL"
+            " GROUP BY collection, action",
+            office.hub.run,
+        )
+    for key, action, count in rows.iter_rows():
+        found.setdefault(key, {})[action] = count
+    return found
+
+
+def _collections(office: Firm) -> dict[str, Collection]:
+    return {key: one for name in office.hub.systems for key, one in office.hub.collections(name).items()}
+
+
+def _lying(office: Firm, key: str) -> list[Raw]:
+    return list(records(office.sandbox, key).values())
+
+
+def _pages(office: Firm, key: str) -> int:
+    """How many of the largest pages a collection fills; an empty one is a page as well."""
+    height = len(_lying(office, LISTED.get(key, key)))
+    return max(1, math.ceil(height / LARGEST[key.partition("/")[0]]))
+
+
+def _edit_each(office: Firm) -> None:
+    """Edit records that have others elsewhere, a minute after whatever happened last."""
+    office.later()
+    for key in EDITS.keys() & _collections(office).keys():
+        Hands(office.sandbox, office.http).edit(key, _linked(office, key), EDITS[key])
+
+
+def _linked(office: Firm, key: str) -> str:
+    """The id of a collection's first record that has another one elsewhere."""
+    entity = _collections(office)[key].entity.name
+    with office.store.transaction() as transaction:
+        return str(
+            transaction.frame(
+                f"SELECT a.id FROM {tables.links(entity)} a JOIN {tables.links(entity)} b USING (entity)"
+                " WHERE a.collection = $1 AND b.collection <> $1 AND a.gone_at IS NULL AND b.gone_at IS NULL"
+                " ORDER BY a.id LIMIT 1",
+                key,
+            ).item()
+        )

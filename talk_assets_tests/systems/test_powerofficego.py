@@ -220,7 +220,8 @@ def test_reading_lines_goes_on_behind_the_last_order_whose_lines_were_stored(
     assert [len(json.loads(page.body)) for page in pages] == [2, 2, 2, 1]
     assert asked_for_lines(sandbox) == 7
     rest = read(system, powerofficego.salesorderlines, position=pages[1].position)
-    assert [page.body for page in rest] == [page.body for page in pages[2:]]
+    told = [{line["Id"] for line in json.loads(page.body)} for page in pages]  # answers come in any order
+    assert [{line["Id"] for line in json.loads(page.body)} for page in rest] == told[2:]
     assert asked_for_lines(sandbox) == 3
     assert rest[-1].cursor == pages[-1].cursor
 

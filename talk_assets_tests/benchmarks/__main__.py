@@ -9,10 +9,10 @@ import platform
 import sys
 from importlib.metadata import version
 
-from talk_assets_tests.benchmarks import quiet, start
+from talk_assets_tests.benchmarks import quiet, reading, start, writing
 from talk_assets_tests.benchmarks.figures import HEAD, Figure
 
-BENCHMARKS = {"quiet": quiet.figures, "start": start.figures}
+BENCHMARKS = {"quiet": quiet.figures, "start": start.figures, "read": reading.figures, "write": writing.figures}
 
 
 def main() -> None:

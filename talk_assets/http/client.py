@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -24,6 +25,13 @@ from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
 from talk_assets.http.retry import Retry, asked_pause
 from talk_assets.http.transport import Meter, broken, network, never_sent
 from talk_assets.sync.connection import Usage
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": "talk-assets",
+}
 
 
 class AnswerLost(SystemFailure):
@@ -87,11 +95,7 @@ class Client:
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)
         self._auth = auth
-        self._http = httpx.AsyncClient(
-            transport=self._meter,
-            timeout=httpx.Timeout(site.timeout, connect=10.0, pool=None),
-            headers={"Accept": "application/json", "User-Agent": "talk-assets"},
-        )
+        self._timeout = httpx.Timeout(site.timeout, connect=10.0, pool=None).as_dict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,7 +103,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self._meter.aclose()
 
     @property
     def usage(self) -> Usage:
@@ -168,7 +172,7 @@ class Client:
     async def _try(self, call: Call) -> httpx.Response | _Failure:
         request = self._request(call)
         try:
-            response = await self._http.send(request, auth=self._auth)
+            response = await self._sent(request)
             self._note(request, response)
         except TokenRefused as error:
             what = "its answer to the request for a token holds none"
@@ -180,6 +184,33 @@ class Client:
                 lost=_sender(error) in {None, request} and not never_sent(error),
             )
         return self._judge(call, response, own=response.request is request)
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        """Send as httpx's own client does, less the cookies and redirects: a third of what a request costs us."""
+        flow = self._auth.async_auth_flow(request)
+        try:
+            asked = await anext(flow)
+            while True:
+                response = await self._answered(asked)
+                try:
+                    asked = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+        finally:
+            await flow.aclose()
+
+    async def _answered(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = await self._meter.handle_async_request(request)
+        except httpx.RequestError as error:
+            error.request = request
+            raise
+        response.request = request
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
 
     def _note(self, request: httpx.Request, response: httpx.Response | None = None) -> None:
         """Keep what was answered to a request that may have changed something."""
@@ -201,13 +232,13 @@ class Client:
     def _request(self, call: Call) -> httpx.Request:
         named = {} if call.method == "GET" else {exchange.HEADER: str(uuid.uuid4())}
         try:
-            return self._http.build_request(
+            return httpx.Request(
                 call.method,
-                self.site.base_url.rstrip("/") + call.path,
-                params=dict(call.params),
+                _url(self.site.base_url.rstrip("/") + call.path),
+                params=dict(call.params) or None,
                 content=call.content,
-                headers={**named, **call.headers},
-                extensions={"template": f"{call.method} {call.template or call.path}"},
+                headers={**_HEADERS, **named, **call.headers},
+                extensions={"template": f"{call.method} {call.template or call.path}", "timeout": self._timeout},
             )
         except httpx.InvalidURL as error:
             message = f"{self.site.system}: base_url is no URL ({error}); one like https://host/path would be right"
@@ -261,6 +292,12 @@ class Client:
             for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
                 body = body.replace(form.encode(), "…".encode())
         return body
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx.URL:
+    """Taking a URL apart takes a tenth of the time of a request next door, and creates all go to the same one."""
+    return httpx.URL(text)
 
 
 def _bare(url: httpx.URL) -> str:

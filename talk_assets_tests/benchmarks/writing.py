@@ -15,7 +15,6 @@ import httpx
 import polars as pl
 from httpx_aiohttp import AiohttpTransport
 
-from talk_assets.http.client import Site
 from talk_assets.sync import objects
 from talk_assets.systems.customerp import contact
 from talk_assets_tests.benchmarks import peers
@@ -29,7 +28,7 @@ RECORDS = 20_000
 FEWER = 1_000
 """Records of the peer that writes one after the other; its seconds are those of as many as ours."""
 
-CONCURRENCY = Site.concurrency
+CONCURRENCY = 64
 FAR = 0.02
 """Seconds until a system that is further away answers."""
 

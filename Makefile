@@ -2,6 +2,7 @@
 
 VENV := .venv
 READY := $(VENV)/ready
+PEERS := $(VENV)/peers
 BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
@@ -48,7 +49,7 @@ soak: $(READY)  ## all systems over HTTP, faults, edits and kills, then the verd
 	SOAK=1 $(BIN)/pytest talk_assets_tests/soak
 	$(BIN)/python -m talk_assets_tests.soak --minutes $(MINUTES) --seed $(SEED)
 
-bench: $(READY)  ## how fast it is, beside the least that any program could do
+bench: $(PEERS)  ## how fast it is, beside the least that any program could do
 	POLARS_MAX_THREADS=$$(getconf _NPROCESSORS_ONLN) $(BIN)/python -m talk_assets_tests.benchmarks
 
 lint: $(READY)  ## ruff and mypy
@@ -81,3 +82,8 @@ $(READY): pyproject.toml constraints.txt
 	done; \
 	echo "No Python 3.11, 3.12 or 3.13 that can make environments was found (tried: $(CANDIDATES))." \
 	    "Install one, with its venv module, and try again." >&2; exit 1
+
+# What the benchmarks compare with; nothing else needs it.
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@

@@ -18,6 +18,11 @@ def column(body: bytes, name: str, where: str) -> pl.Series:
 
     Raise NotTheApi, naming `where`, for anything else than such an array.
     """
+    try:
+        if lines := jsontext.lines(body):
+            return pl.read_ndjson(lines, schema={name: pl.String})[name]
+    except PolarsError:  # nested lists of objects, or no such array: read more slowly
+        pass
     record = pl.Struct({name: pl.String})
     try:
         page = pl.read_ndjson(b'{"r":' + _one_line(body) + b"}", schema={"r": pl.List(record)})

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 
 import httpx
 
@@ -64,16 +64,23 @@ class Meter(httpx.AsyncBaseTransport):
         return response
 
     def _learn(self, response: httpx.Response, sent: float) -> None:
-        try:
-            date = parsedate_to_datetime(response.headers.get("date", ""))
-        except ValueError:
-            return
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        self.skew.learn(date.timestamp(), sent, self._clock.wall())
+        date = _seconds(response.headers.get("date", ""))
+        if date is not None:
+            self.skew.learn(date, sent, self._clock.wall())
 
     async def aclose(self) -> None:
         """Close the connections behind it."""
         await self._inner.aclose()
+
+
+@lru_cache(maxsize=4)
+def _seconds(date: str) -> float | None:
+    """Seconds since 1970 of what many answers of one second say; null for what is no HTTP date."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def network(connections: int) -> httpx.AsyncBaseTransport:

@@ -5,9 +5,23 @@ text, numbers and booleans as they read, objects and lists as JSON text, null an
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import polars as pl
+
+
+@dataclass(frozen=True)
+class Objects:
+    """JSON objects: their `texts`, and every top-level property as a column of values, in order of first occurrence.
+
+    `strings` are the properties that hold a string anywhere.
+    """
+
+    texts: pl.Series
+    columns: Mapping[str, pl.Series]
+    strings: frozenset[str]
 
 
 def quoted(text: pl.Expr) -> pl.Expr:
@@ -58,24 +72,47 @@ def plain(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(string.str.json_path_match("$[0]"), text)
 
 
-def properties(objects: pl.Series) -> dict[str, pl.Series]:
-    """Return every top-level property of JSON objects, in the order in which they first occur, as columns of values.
+def told_apart(array: bytes) -> Objects:
+    """Return the objects of a JSON array, verbatim.
 
-    Raise `polars.exceptions.ComputeError` where a text is not a JSON object.
+    Raise `polars.exceptions.ComputeError` where an item is not an object, and for anything else than an array; also
+    where a text or a nested list has objects with commas between them, as those are taken for the array's own.
     """
-    return _columns(objects)[0]
+    body = lines(array)
+    return _taken_apart(pl.Series("object", body.decode(errors="replace").split("\n") if body else [], pl.String), body)
 
 
-def _columns(objects: pl.Series) -> tuple[dict[str, pl.Series], dict[str, pl.DataType | type[pl.DataType]]]:
-    body = guarded((objects.str.join("\n").item() or "").encode())
+_BETWEEN = re.compile(rb"\}\s*,\s*\{")
+
+
+def lines(array: bytes) -> bytes:
+    """Return a JSON array of objects as one line for each; where commas mislead, one of the lines is no JSON.
+
+    Raise `polars.exceptions.ComputeError` for what is not in square brackets.
+    """
+    text = array.strip()
+    if text[:1] + text[-1:] != b"[]":
+        message = "not a JSON array"
+        raise pl.exceptions.ComputeError(message)
+    return _BETWEEN.sub(b"}\n{", text[1:-1].replace(b"\n", b" ").replace(b"\r", b" ").strip())
+
+
+def taken_apart(texts: pl.Series) -> Objects:
+    """Return objects with their properties; raise `polars.exceptions.ComputeError` where a text is not an object."""
+    return _taken_apart(texts, (texts.str.join("\n").item() or "").encode())
+
+
+def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
+    body = guarded(body)
     types = _types(body) if body else {}
     if not types:
-        return {}, {}
+        return Objects(texts, {}, frozenset())
     columns = pl.read_ndjson(body, schema=dict.fromkeys(types, pl.String))
     if b"\\" in body:
         columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in types)
     names = {name: json.loads(f'"{name}"') if "\\" in name else name for name in types}
-    return {names[n]: columns[n] for n in types}, {names[n]: type_ for n, type_ in types.items()}
+    strings = frozenset(names[name] for name, type_ in types.items() if type_ == pl.String)
+    return Objects(texts, {names[name]: columns[name] for name in types}, strings)
 
 
 def _types(body: bytes) -> Mapping[str, pl.DataType | type[pl.DataType]]:
@@ -103,7 +140,7 @@ def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> p
             .to_series()
         )
         inner = [name.split(".", 1)[1] for name in wanted if name.startswith(f"{parent}.")]
-        nested = pick(properties(objects.fill_null("{}")), inner, height)
+        nested = pick(taken_apart(objects.fill_null("{}")).columns, inner, height)
         columns |= {f"{parent}.{name}": nested[name] for name in inner}
     return pl.DataFrame([columns[name].alias(name) for name in wanted])
 
@@ -137,14 +174,21 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
     return every.join(lists, on="row", how="left", maintain_order="left")["list"]
 
 
-def without(objects: pl.Series, names: frozenset[str]) -> pl.Series:
+def without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Return JSON objects without the top-level properties `names`, given in lower case, and without null ones.
 
     A property that is a string in one object and a number in another becomes a string in all.
     """
-    columns, types = _columns(objects)
-    kept = [name for name in columns if name.lower() not in names]
+    kept = {name: column for name, column in objects.columns.items() if name.lower() not in names}
     if not kept:
-        return pl.repeat("{}", objects.len(), eager=True).alias("object")
-    members = {name: quoted(pl.col(name)) if types[name] == pl.String else pl.col(name) for name in kept}
-    return pl.DataFrame(columns).select(joined(members).alias("object")).to_series()
+        return pl.repeat("{}", objects.texts.len(), eager=True).alias("object")
+    members = {name: _quoted(column) if name in objects.strings else pl.col(name) for name, column in kept.items()}
+    return pl.DataFrame(kept).select(joined(members).alias("object")).to_series()
+
+
+def _quoted(column: pl.Series) -> pl.Expr:
+    """As `quoted`, of which most columns need no more than the quotes."""
+    text = pl.col(column.name)
+    if column.str.contains(r'["\\\x00-\x1f]').any():
+        return quoted(text)
+    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))

@@ -154,7 +154,7 @@ class Instant(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """UTC with microseconds."""
-        return conversions.instant(text if self.wire == "text" else conversions.since_epoch(text, self._unit))
+        return conversions.instant(self._spelled(text))
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """No more than the API keeps."""
@@ -169,7 +169,10 @@ class Instant(Value):
 
     def moment(self, raw: pl.Expr) -> pl.Expr:
         """Return a raw property as Datetime in UTC, null where it cannot be read."""
-        return conversions.moment(self.read(self.present(raw))).cast(pl.Datetime("us", "UTC"))
+        return conversions.moment(self._spelled(self.present(raw)))
+
+    def _spelled(self, text: pl.Expr) -> pl.Expr:
+        return text if self.wire == "text" else conversions.since_epoch(text, self._unit)
 
 
 def _after_year_one(text: pl.Expr) -> pl.Expr:

@@ -163,5 +163,5 @@ def _each(lists: pl.Expr, names: list[str], convert: Elements) -> pl.Expr:
 def _lines(lists: pl.Series, names: list[str]) -> pl.DataFrame:
     """Return a row per object in JSON lists: `row` of the list, and the object's properties `names`."""
     parts = jsontext.elements(lists).filter(jsontext.is_object(pl.col("element")))
-    found = jsontext.pick(jsontext.properties(parts["element"]), names, parts.height)
+    found = jsontext.pick(jsontext.taken_apart(parts["element"]).columns, names, parts.height)
     return pl.concat([parts.select("row"), found], how="horizontal")

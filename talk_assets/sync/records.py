@@ -6,6 +6,8 @@ set aside with the reason, so that one of them does not stop the rest.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import blake2b
 
 import polars as pl
 
@@ -36,17 +38,17 @@ class Parsed:
 
 def parse(collection: Collection, body: bytes) -> Parsed:
     """Take apart a JSON array of objects; raise NotTheApi for anything else."""
-    items = _items(collection, body)
-    good = items.filter(jsontext.is_object(pl.col("item")))["item"]
-    found = jsontext.properties(good)
-    names = declared(collection)
-    records = jsontext.pick(found, names, good.len())
+    objects, others = _objects(collection, body)
+    names, height = declared(collection), objects.texts.len()
+    records = jsontext.pick(objects.columns, names, height)
     records = records.with_columns(
-        *_own(collection), _record(collection, found, good), _hash(collection, found, good.len())
+        *_own(collection), _record(collection, objects), _hash(collection, objects.columns, height)
     )
     fitting, misfits = _sort_out(collection, records)
-    misfits = pl.concat([_no_objects(items), misfits])
-    return Parsed(fitting, misfits, _unknown(collection, found, names), _strange(collection, records, good))
+    misfits = pl.concat([others, misfits])
+    return Parsed(
+        fitting, misfits, _unknown(collection, objects.columns, names), _strange(collection, records, objects.texts)
+    )
 
 
 def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
@@ -96,10 +98,20 @@ def declared(collection: Collection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _items(collection: Collection, body: bytes) -> pl.DataFrame:
+def _objects(collection: Collection, body: bytes) -> tuple[jsontext.Objects, pl.DataFrame]:
+    """The objects among the items of the page, and a row of misfits for each of the others."""
     text = body.strip()
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
+    try:
+        return jsontext.told_apart(text), _no_objects(pl.DataFrame(schema={"item": pl.String}))
+    except pl.exceptions.ComputeError:  # nested lists of objects, or items that are none: read more slowly
+        items = _items(collection, text)
+    good = items.filter(jsontext.is_object(pl.col("item")))["item"]
+    return jsontext.taken_apart(good), _no_objects(items)
+
+
+def _items(collection: Collection, text: bytes) -> pl.DataFrame:
     try:
         lists = pl.read_ndjson(
             jsontext.guarded(b'{"r":' + text.replace(b"\n", b" ") + b"}"), schema={"r": pl.List(pl.String)}
@@ -133,12 +145,12 @@ def _own(collection: Collection) -> list[pl.Expr]:
     ]
 
 
-def _record(collection: Collection, found: Mapping[str, pl.Series], objects: pl.Series) -> pl.Series:
+def _record(collection: Collection, objects: jsontext.Objects) -> pl.Series:
     """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
     ignored = _ignored(collection)
-    if any(name.lower() in ignored for name in found):
+    if any(name.lower() in ignored for name in objects.columns):
         return jsontext.without(objects, ignored).alias("_record")
-    return objects.alias("_record")
+    return objects.texts.alias("_record")
 
 
 def _ignored(collection: Collection) -> frozenset[str]:
@@ -148,14 +160,17 @@ def _ignored(collection: Collection) -> frozenset[str]:
 def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -> pl.Series:
     """Sum over properties, so that neither their order counts nor a null that another record's property left here."""
     ignored = _ignored(collection)
-    named = [
-        pl.when(column.is_not_null()).then((pl.lit(f"{name.lower()}\0") + column).hash())
-        for name, column in found.items()
-        if name.lower() not in ignored
-    ]
-    if not named:
+    kept = {name: column for name, column in found.items() if name.lower() not in ignored}
+    if not kept:
         return pl.repeat(0, height, dtype=pl.UInt64, eager=True).alias("_hash")
-    return pl.select(pl.sum_horizontal(named).alias("_hash")).to_series()
+    hashes = (pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in kept)
+    return pl.DataFrame(kept).select(pl.sum_horizontal(hashes).alias("_hash")).to_series()
+
+
+@cache
+def _seed(name: str) -> int:
+    """What keeps the hash of a value in one property apart from that of the same value in another."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
 
 
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -23,8 +23,11 @@ from talk_assets.sync.references import Direction
 ASKED = "sync.changes"
 """The table of what golden asks of the collections."""
 
-BATCH = 500
-"""Writes of one batch at least: intents and answers are stored that often."""
+BATCH, MOST = 500, 5000
+"""Writes of one batch, at least and at most: intents and answers are stored that often."""
+
+SECONDS = 5.0
+"""How long a batch may take that is more than the least: after a crash, all of it is looked for."""
 
 UNWATCHED = 50
 """As `BATCH`, where the system cannot tell whether a record was edited meanwhile: what changed is read before each."""
@@ -44,6 +47,9 @@ class WriteReport:
     """Why nothing was sent, and a person is asked."""
     attempted: set[str] = field(default_factory=set)
     """Entities that were tried in this run, whatever came of it."""
+    begun: datetime | None = None
+    """When the last batch was prepared, and with how many entities tried before it."""
+    before: int = 0
 
     def count(self, action: Action) -> None:
         """Add a write that was carried out."""
@@ -110,7 +116,8 @@ class Writer:
 
     def prepare(self, transaction: Transaction, report: WriteReport, now: datetime) -> Batch:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
-        size = max(BATCH if self.collection.watched else UNWATCHED, self.collection.bulk)
+        size = self._size(report, now)
+        report.begun, report.before = now, len(report.attempted)
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
         shown = ", ".join(f'r."{name}" AS "raw {name}"' for name in self.collection.lens.columns)
         changes = transaction.frame(
@@ -129,6 +136,14 @@ class Writer:
         rows = self._intend(transaction, rows, now)
         parts = [part.property for part in self.collection.parts]
         return Batch(rows, [_write(row, parts) for row in rows.iter_rows(named=True)])
+
+    def _size(self, report: WriteReport, now: datetime) -> int:
+        """As many as `SECONDS` are enough for, judging by the last batch: what storing costs hardly grows with them."""
+        least = max(BATCH if self.collection.watched else UNWATCHED, self.collection.bulk)
+        took = (now - report.begun).total_seconds() if report.begun else 0.0
+        if not self.collection.watched or took <= 0:
+            return least
+        return max(least, min(MOST, int((len(report.attempted) - report.before) * SECONDS / took)))
 
     def _rows(self, transaction: Transaction, changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
         fields = self.collection.lens.fields

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
-from talk_assets.http.limit import Rate
+from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.sync.connection import System
@@ -16,6 +16,9 @@ from talk_assets.sync.connection import System
 SANDBOX_URL = "http://127.0.0.1:8765"
 _SANDBOX_HINT = "is the sandbox running? talk sandbox up"
 _HINT = "check its base_url in talk.toml and the network, or try again later"
+
+_UNLIMITED_CONCURRENCY = 64
+"""Requests that a system without a limit gets at a time: so many answers are waited for at once if it is far away."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,12 @@ class Registered:
             right = f'base_url = "https://…" under [systems.{self.name}] in talk.toml'
             message = f"{self.name}: found credentials but no base URL; {right} would be right"
             raise ConfigurationError(message)
+        rate = settings.rate or self.rate
         return Site(
             self.name,
             url,
-            rate=settings.rate or self.rate,
+            rate=rate,
+            concurrency=_UNLIMITED_CONCURRENCY if rate == UNLIMITED else Site.concurrency,
             retry=settings.retry,
             variables=tuple(self.variable(name) for name in needed),
             secrets=() if settings.sandbox else tuple(credentials.values()),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
-from talk_assets_tests.benchmarks import economy, limit, quiet, start
+from talk_assets_tests.benchmarks import economy, growth, limit, matching, quiet, reading, start, writing
 from talk_assets_tests.benchmarks.figures import HEAD, Count, Figure
 
 BENCHMARKS: Mapping[str, Callable[[], Sequence[Figure | Count]]] = {
@@ -18,6 +18,10 @@ BENCHMARKS: Mapping[str, Callable[[], Sequence[Figure | Count]]] = {
     "start": start.figures,
     "limit": limit.figures,
     "economy": economy.figures,
+    "read": reading.figures,
+    "write": writing.figures,
+    "growth": growth.figures,
+    "matching": matching.figures,
 }
 
 

@@ -1,0 +1,119 @@
+"""A server that has its answers ready, so that it is not what a benchmark waits for: some of Webcrm and of Customerp.
+
+    python -m talk_assets_tests.benchmarks.canned PERSONS [SECONDS]
+
+serves so many persons, and the organisations that they work at, in pages of 1,000, and takes what is created, `SECONDS`
+after it was asked to; it has neither limits nor memory. The first line that it prints is its URL.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count, islice
+
+from aiohttp import web
+
+from talk_assets.sandbox.customerp.properties import RESOURCES
+from talk_assets.sandbox.customerp.records import cursor, patched, uuid7
+from talk_assets.sandbox.serving import EPOCH
+from talk_assets.sandbox.webcrm.data import Renderer
+from talk_assets.sandbox.wire import dumps
+from talk_assets.sandbox.world.world import World
+
+SIZE = 1000
+DIFFERENT = 20_000
+"""Persons that are different in more than their ids."""
+
+NOW = "2026-01-01T00:00:00.000000Z"
+
+
+def pages(persons: int) -> dict[str, list[bytes]]:
+    """Return Webcrm's pages by path: that many persons as the sandbox spells them, and their organisations."""
+    world = World("webcrm", seed=1, records=min(persons, DIFFERENT), epoch=EPOCH)
+    found = {name: [row.body for row in rows] for name, rows in Renderer(world).collections() if name in _SERVED}
+    people = found["Persons"][: world.records]
+    again = [
+        b'{"PersonId":%d,%b' % (n + 1, people[n % len(people)].partition(b",")[2]) for n in range(len(people), persons)
+    ]
+    records = {"/webcrm/Persons": people + again, "/webcrm/Organisations": found["Organisations"]}
+    return {path: list(_pages(bodies)) for path, bodies in records.items()}
+
+
+_SERVED = {"Persons", "Organisations"}
+
+
+def _pages(bodies: list[bytes]) -> Iterator[bytes]:
+    rest = iter(bodies)
+    while page := list(islice(rest, SIZE)):
+        yield b"[" + b",".join(page) + b"]"
+
+
+class Canned:
+    """Answers a request as Webcrm or Customerp would."""
+
+    def __init__(self, persons: int, seconds: float) -> None:
+        self._pages = pages(persons)
+        self._seconds = seconds
+        self._numbers = count(1)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        if request.method == "POST" and request.path.startswith("/customerp"):
+            return await self._created(request)
+        if request.path in self._pages:
+            return _json(self._page(request))
+        return _json(_OTHERS[request.path])
+
+    def _page(self, request: web.BaseRequest) -> bytes:
+        number, found = int(request.query["Page"]), self._pages[request.path]
+        return found[number - 1] if number <= len(found) else b"[]"
+
+    async def _created(self, request: web.BaseRequest) -> web.Response:
+        sent = json.loads(await request.read())
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
+        number = next(self._numbers)
+        stamps = {"id": uuid7(number, number), "version": 1, "change_seq": number, "created_at": NOW, "updated_at": NOW}
+        blank = RESOURCES[request.path.rpartition("/")[2]].blank()
+        headers = {"ETag": '"1"', "X-Request-Id": request.headers.get("X-Request-Id", "")}
+        return _json(dumps(stamps | patched(blank, sent)), 201, headers)
+
+
+_NOTHING = dumps({"items": [], "next_cursor": cursor(0, EPOCH * 1_000_000), "has_more": False})
+_OTHERS = {
+    "/webcrm/Auth/ApiLogin": dumps({"AccessToken": "canned", "ExpiresIn": 3600}),
+    "/customerp/v1/contacts": _NOTHING,
+    "/customerp/v1/customers": _NOTHING,
+}
+
+
+def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+@contextmanager
+def canned(persons: int, seconds: float = 0.0) -> Iterator[str]:
+    """Yield the URL of a server in a process of its own."""
+    command = [sys.executable, "-m", __name__, str(persons), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own words
+        try:
+            yield (process.stdout.readline() if process.stdout else "").strip()
+        finally:
+            process.terminate()
+
+
+async def _serve(persons: int, seconds: float) -> None:
+    runner = web.ServerRunner(web.Server(Canned(persons, seconds).answer, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    sys.stdout.write(f"http://{host}:{port}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))

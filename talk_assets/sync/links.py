@@ -171,11 +171,9 @@ def decide(
     stands, proposals = echoes.settle(present, proposals, scope.collections)
     decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
-    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
-    transaction.run(
-        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
-        decided=decided,
-    )
+    # Updating that many columns in place takes a hundred times as long.
+    transaction.run(f"DELETE FROM {tables.golden(entity.name)} WHERE entity IN (SELECT entity FROM d)", d=decided)
+    transaction.run(f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT * FROM decided", decided=decided)
     passed_over = [] if sent is None else [golden.passed_over(stands, decision, sent)]
     conflicts = pl.concat([decision.conflicts, *passed_over]).with_columns(
         pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(scope.run).alias("run")

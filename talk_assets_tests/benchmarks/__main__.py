@@ -9,10 +9,15 @@ import platform
 import sys
 from importlib.metadata import version
 
-from talk_assets_tests.benchmarks import quiet, start
+from talk_assets_tests.benchmarks import growth, matching, quiet, start
 from talk_assets_tests.benchmarks.figures import HEAD, Figure
 
-BENCHMARKS = {"quiet": quiet.figures, "start": start.figures}
+BENCHMARKS = {
+    "quiet": quiet.figures,
+    "start": start.figures,
+    "growth": growth.figures,
+    "matching": matching.figures,
+}
 
 
 def main() -> None:

@@ -23,10 +23,11 @@ FORMAT = 2
 IDLE, BRIEFLY = 0.1, 2.0
 """Seconds for which a database that is kept open stays so: with nothing to do, and in all."""
 
-RETRY = 0.05
-"""Seconds after which a process that found the database locked tries again."""
+RETRY, PAUSE = 0.05, 0.06
+"""Seconds after which a process that found the database locked tries again, and for how long it is closed for that."""
 
-PAUSE = 1.2 * RETRY
+MEMORY = "600MB"
+"""What DuckDB may hold; beyond it, tables and joins wait on the disk. By default it takes most of the memory."""
 
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
@@ -161,8 +162,7 @@ class Store:
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         self._closer: threading.Thread | None = None
-        self._opened = self._used = 0.0
-        self._using = 0
+        self._opened, self._used, self._using = 0.0, 0.0, 0
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -297,7 +297,7 @@ class Store:
         while True:
             try:
                 connection = duckdb.connect(str(self.path))
-                connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{MEMORY}'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):

@@ -112,17 +112,52 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
 def _introduce(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
 ) -> None:
-    """Merge the records that found an entity into its golden."""
+    """Merge the records that found an entity into its golden; most contradict nothing that stands there."""
+    contradicts = " OR ".join(f'coalesce(f."{field}" <> g."{field}", false)' for field in entity.names)
     transaction.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
-        FROM fresh WHERE entity IN (SELECT entity FROM {tables.golden(entity.name)})
+        CREATE OR REPLACE TEMP TABLE met AS
+        SELECT *, row_number() OVER (PARTITION BY contradicts) AS n
+        FROM (SELECT f.*, {contradicts} AS contradicts FROM fresh f JOIN {tables.golden(entity.name)} g USING (entity))
         """
     )
-    met = transaction.count("SELECT count(*) FROM met")
+    _agree(transaction, entity, now)
+    met = transaction.count("SELECT count(*) FROM met WHERE contradicts")
     for start in range(0, met, CHUNK):
-        newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
+        newcomers = transaction.frame("SELECT * FROM met WHERE contradicts AND n > ? AND n <= ?", start, start + CHUNK)
         decide(transaction, Scope(entity, collections, now, run), proposals(newcomers, entity), golden.introduce)
+
+
+def _agree(transaction: Transaction, entity: Entity, now: datetime) -> None:
+    """As `golden.introduce`, where no two values differ: it is at once then, and there are no conflicts."""
+    fields = ", ".join(_newest(field) for field in entity.names)
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE agreed AS SELECT entity, {fields}
+        FROM met m JOIN {tables.golden(entity.name)} g USING (entity) WHERE NOT contradicts
+        """,
+        now + golden.TOLERANCE,
+    )
+    _replace(transaction, entity, "agreed")
+
+
+def _newest(field: str) -> str:
+    """A value and since when and from where it is: from the record, if it is the only one, or newer."""
+    stands = f"if(g.{field}_at <= $1, g.{field}_at, NULL)"
+    newer = (
+        f'if((m."{field}" IS NULL) <> (g."{field}" IS NULL), g."{field}" IS NULL,'
+        f" coalesce(m.modified > {stands}, {stands} IS NULL AND m.modified IS NOT NULL))"
+    )
+    return (
+        f'coalesce(g."{field}", m."{field}") AS "{field}", if({newer}, m.modified, {stands}) AS {field}_at,'
+        f" if({newer}, m.collection || '/' || m.id, g.{field}_from) AS {field}_from"
+    )
+
+
+def _replace(transaction: Transaction, entity: Entity, rows: str, **frames: pl.DataFrame) -> None:
+    """Put rows of golden in place of what stands; to update that many columns takes a hundred times as long."""
+    transaction.run(f"DELETE FROM {tables.golden(entity.name)} WHERE entity IN (SELECT entity FROM {rows})", **frames)
+    transaction.run(f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT * FROM {rows}", **frames)
 
 
 def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -171,9 +206,7 @@ def decide(
     stands, proposals = echoes.settle(present, proposals, scope.collections)
     decision = rule(stands, proposals)
     decided = golden.widen(decision.golden, entity.names)
-    # Updating that many columns in place takes a hundred times as long.
-    transaction.run(f"DELETE FROM {tables.golden(entity.name)} WHERE entity IN (SELECT entity FROM d)", d=decided)
-    transaction.run(f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT * FROM decided", decided=decided)
+    _replace(transaction, entity, "decided", decided=decided)
     passed_over = [] if sent is None else [golden.passed_over(stands, decision, sent)]
     conflicts = pl.concat([decision.conflicts, *passed_over]).with_columns(
         pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(scope.run).alias("run")
@@ -241,11 +274,13 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
     sent = objects.decode(rows["after"], fields)
     ours = objects.present(rows["after"], fields)
     stored = collection.lens.limit(sent)
-    edits: list[pl.DataFrame] = []
+    edits = [proposals(rows.clear(), collection.entity)]
     state: dict[str, pl.Series] = {}
     for field in fields:
         current, seen = rows[field], rows[f"seen_{field}"]
         moved = current.ne_missing(seen)
+        if not moved.any():
+            continue  # every column that is written costs as much as the table is long
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
         begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
         passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
@@ -256,7 +291,8 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
         state[f"sent_{field}"] = pl.select(
             pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])
         ).to_series()
-    update(transaction, key, collection, rows.select("id").with_columns(**state))
+    if state:
+        update(transaction, key, collection, rows.select("id").with_columns(**state))
     return pl.concat(edits)
 
 

@@ -106,5 +106,6 @@ def _prepare(hub: Hub) -> int:
 def _joined(database: Path) -> float:
     began = time.perf_counter()
     with duckdb.connect(database) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(JOIN)
     return time.perf_counter() - began

@@ -97,6 +97,7 @@ def _check(hub: Hub, links: int, changes: int) -> None:
 def _joined(database: Path, statements: Sequence[str]) -> float:
     began = time.perf_counter()
     with duckdb.connect(database) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("BEGIN")
         for statement in statements:
             connection.execute(statement)

@@ -19,6 +19,9 @@ from talk_assets.sync.lens import Writable
 CHUNK = 50_000
 """Entities that are decided on at once."""
 
+LINK = ("entity", "collection", "id", "linked_at", "gone_at", "gone_by", "archived_at")
+"""What is looked at of a link, beside what was sent."""
+
 SCHEMA = {"collection": pl.String, "entity": pl.String, "id": pl.String, "action": pl.String, "fields": pl.String}
 
 LET_OUT = "a person let it go out"
@@ -146,14 +149,16 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
             status VARCHAR, reason VARCHAR, blocked BOOLEAN)
         """
     )
+    values = ", ".join(["entity", *(f't."{name}"' for name in topology.entity.names)])
+    states = ", ".join([*LINK, *(f"t.sent_{name}" for name in topology.entity.names)])
     for start in range(0, entities.height, CHUNK):
         golden, links = (
             transaction.frame(
-                f"SELECT t.* FROM {table} t JOIN touched USING (entity) WHERE touched.n > ? AND touched.n <= ?",
+                f"SELECT {columns} FROM {table} t JOIN touched USING (entity) WHERE touched.n > ? AND touched.n <= ?",
                 start,
                 start + CHUNK,
             )
-            for table in (tables.golden(kind), tables.links(kind))
+            for table, columns in ((tables.golden(kind), values), (tables.links(kind), states))
         )
         rows = due(topology, golden, links, fights.of(transaction, kind))
         transaction.run(

@@ -18,6 +18,9 @@ from talk_assets.sync.references import Direction
 CHUNK = 50_000
 """Records that are converted at once, so that a first sync does not hold a collection in memory twice."""
 
+OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted")
+"""What is looked at of a record beside its lens's properties."""
+
 
 def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
     """Fill `incoming` and return how many records are in it; if none, there is no such table."""
@@ -60,20 +63,29 @@ def _gather(transaction: Transaction, key: str, collection: Collection) -> None:
     linked = tables.links(collection.entity.name)
     transaction.run(
         f"""
+        CREATE OR REPLACE TEMP TABLE waiting AS
+        SELECT id FROM sync.held WHERE collection = $1
+        UNION SELECT id FROM {linked} WHERE collection = $1 AND unresolved
+        UNION SELECT id FROM ({journal.LOOKED_UP}) WHERE collection = $1
+        """,
+        key,
+    )
+    # Mostly nothing waits; asked for all the same, it would have every id read.
+    others = "OR _id IN (SELECT id FROM waiting)" if transaction.count("SELECT count(*) FROM waiting") else ""
+    transaction.run(
+        f"""
         CREATE OR REPLACE TEMP TABLE dirty AS
         SELECT _id, row_number() OVER () AS n FROM {tables.raw(key)}
-        WHERE (_record IS NOT NULL OR _deleted) AND (
-              _version > (SELECT absorbed FROM sync.cursors WHERE collection = $1)
-           OR _id IN (SELECT id FROM sync.held WHERE collection = $1)
-           OR _id IN (SELECT id FROM {linked} WHERE collection = $1 AND unresolved)
-           OR _id IN (SELECT id FROM ({journal.LOOKED_UP}) WHERE collection = $1))
+        WHERE (_record IS NOT NULL OR _deleted)
+          AND (_version > (SELECT absorbed FROM sync.cursors WHERE collection = $1) {others})
         """,
         key,
     )
     dirty = transaction.count("SELECT count(*) FROM dirty")
+    columns = ", ".join(f'r."{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
     for start in range(0, dirty, CHUNK):
         raw = transaction.frame(
-            f"SELECT r.* FROM {tables.raw(key)} r JOIN dirty d USING (_id) WHERE d.n > ? AND d.n <= ?",
+            f"SELECT {columns} FROM {tables.raw(key)} r JOIN dirty d USING (_id) WHERE d.n > ? AND d.n <= ?",
             start,
             start + CHUNK,
         )

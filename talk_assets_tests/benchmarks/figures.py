@@ -1,8 +1,15 @@
 """What a benchmark says: medians, and what they are of the floor."""
 
+import resource
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from statistics import median
+from typing import Generic, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TIMES = 3
 """How often a figure is taken at least."""
@@ -47,3 +54,22 @@ def alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[l
     """Take both in turn, so that whatever else the machine does is in both."""
     taken = [(one(), other()) for _ in range(TIMES)]
     return [first for first, _ in taken], [second for _, second in taken]
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """What some work came to, and the most memory that its process had, in bytes."""
+
+    result: T
+    peak: int
+
+
+def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Done[T]:
+    """Do work in a new process, so that its peak memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        result = pool.submit(work, *arguments, **named).result()
+        return Done(result, pool.submit(_peak).result())
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

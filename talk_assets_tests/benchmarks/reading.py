@@ -23,7 +23,7 @@ from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import FLUSH
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets.systems.webcrm import persons
-from talk_assets.systems.webcrm.wire import SIZE, WINDOW
+from talk_assets.systems.webcrm.wire import SIZE
 from talk_assets_tests.benchmarks import peers
 from talk_assets_tests.benchmarks.apart import Apart
 from talk_assets_tests.benchmarks.canned import canned
@@ -127,14 +127,13 @@ async def _floor(url: str, database: duckdb.DuckDBPyConnection) -> None:
 
 
 async def _bodies(url: str) -> AsyncIterator[bytes]:
-    limits = httpx.Limits(max_connections=WINDOW)
-    async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits)) as client:
+    async with httpx.AsyncClient(transport=AiohttpTransport()) as client:
 
         async def fetch(number: int) -> _Listed:
             answer = await client.get(url, params={"Page": str(number), "Size": str(SIZE)})
             return _Listed(answer.content)
 
-        async for listed in numbered(fetch, first=1, window=WINDOW):
+        async for listed in numbered(fetch, first=1):
             if not listed.last:
                 yield listed.body
 

@@ -55,7 +55,7 @@ class Meter(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for the limit, then send."""
         name = request.extensions.get("template") or f"{request.method} {request.url.path}"
-        async with self._limiter.turn():
+        async with self._limiter:
             self.usage.waited = self._limiter.waited
             self.usage.requests[name] = self.usage.requests.get(name, 0) + 1
             sent = self._clock.wall()

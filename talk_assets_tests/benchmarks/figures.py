@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
 from typing import Generic, ParamSpec, TypeVar
 
@@ -50,12 +51,6 @@ class Count:
         return f"| {self.what} | {took:,} requests | {self.beside} | {self.known:,} requests | {ratio} | {peak} |"
 
 
-def alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[list[float], list[float]]:
-    """Take both in turn, so that whatever else the machine does is in both."""
-    taken = [(one(), other()) for _ in range(TIMES)]
-    return [first for first, _ in taken], [second for _, second in taken]
-
-
 @dataclass(frozen=True)
 class Done(Generic[T]):
     """What some work came to, and the most memory that its process had, in bytes."""
@@ -68,8 +63,19 @@ def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Done[T
     """Do work in a new process, so that its peak memory is its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         result = pool.submit(work, *arguments, **named).result()
-        return Done(result, pool.submit(_peak).result())
+        return Done(result, pool.submit(peak).result())
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak() -> int:
+    """Return the most memory that this process had, in bytes; what its parent had at its birth does not count."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+
+
+def beside(what: str, ours: Callable[[], Done[float]], floor: str, least: Callable[[], Done[float]]) -> Figure:
+    """Take both in turn, so that whatever else the machine does is in both."""
+    taken = [(ours(), least()) for _ in range(TIMES)]
+    seconds, beside_them = [one.result for one, _ in taken], [other.result for _, other in taken]
+    return Figure(what, seconds, floor, beside_them, max(one.peak for one, _ in taken))

@@ -6,7 +6,6 @@ take longer: some tens of milliseconds, as they would over the Internet, and mor
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from talk_assets.http.retry import Retry
 from talk_assets.sandbox.surface import Surface
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, Write
 from talk_assets.systems import SYSTEMS, SystemSettings
-from talk_assets_tests.benchmarks.figures import TIMES, Count
+from talk_assets_tests.benchmarks.figures import TIMES, Count, apart
 from talk_assets_tests.readme import free_port
 
 SECONDS = 300.0
@@ -45,15 +44,6 @@ CASES = {
 """By collection: one system that counts by the second, one that counts by the minute."""
 
 
-@dataclass(frozen=True)
-class Used:
-    """Requests that the sandbox took within the five minutes, and those it refused; `peak` in bytes."""
-
-    taken: int
-    refused: int
-    peak: int
-
-
 def figures() -> list[Count]:
     """Return a figure for each limit."""
     return [_figure(key) for key in CASES]
@@ -62,16 +52,11 @@ def figures() -> list[Count]:
 def _figure(key: str) -> Count:
     rate = SYSTEMS[key.partition("/")[0]].rate
     allowed = round(rate.requests * SECONDS / rate.seconds)
-    used = [_in_a_child(key) for _ in range(TIMES)]
-    refused = max(one.refused for one in used)
+    used = [apart(used_of, key) for _ in range(TIMES)]
+    refused = max(one.result[1] for one in used)
     what = f"five minutes of {key}, {rate.requests} requests in {rate.seconds:.0f} s: {refused} refused"
-    return Count(what, [one.taken for one in used], "what the limit allows", allowed, max(one.peak for one in used))
-
-
-def _in_a_child(key: str) -> Used:
-    command = [sys.executable, "-m", __name__, key]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own words
-    return Used(**json.loads(done.stdout))
+    taken, peak = [one.result[0] for one in used], max(one.peak for one in used)
+    return Count(what, taken, "what the limit allows", allowed, peak)
 
 
 @contextmanager
@@ -133,14 +118,7 @@ async def _work(connection: Connection, collection: Collection, body: dict[str, 
         pass
 
 
-def main() -> None:
-    """Take one figure, and print it."""
-    key = sys.argv[1]
+def used_of(key: str) -> tuple[int, int]:
+    """Return how many requests a sandbox of its own took within five minutes, and how many it refused."""
     with _fast_sandbox(CASES[key].speed) as sandbox:
-        taken, refused = asyncio.run(_use(sandbox, key))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    sys.stdout.write(json.dumps({"taken": taken, "refused": refused, "peak": peak}))
-
-
-if __name__ == "__main__":
-    main()
+        return asyncio.run(_use(sandbox, key))

@@ -43,7 +43,7 @@ def dlt(url: str, folder: str) -> float:
     return time.perf_counter() - began
 
 
-def drt(url: str, database: str, records: str) -> float:
+def drt(url: str, database: str, records: int) -> float:
     """Create the first so many contacts of a database with drt-core, a request for each."""
     from drt.config.credentials import DuckDBProfile  # noqa: PLC0415 -- see above
     from drt.config.models import SyncConfig  # noqa: PLC0415 -- see above
@@ -56,14 +56,14 @@ def drt(url: str, database: str, records: str) -> float:
             "name": "benchmark",
             "model": f"SELECT * FROM contacts LIMIT {records}",
             "destination": {"type": "rest_api", "url": f"{url}/customerp/v1/contacts", "method": "POST"},
-            "sync": {"batch_size": int(records), "rate_limit": {"requests_per_second": 0}},
+            "sync": {"batch_size": records, "rate_limit": {"requests_per_second": 0}},
         }
     )
     profile = DuckDBProfile(type="duckdb", database=database)
     began = time.perf_counter()
     done = run_sync(sync, DuckDBSource(), RestApiDestination(), profile, Path(database).parent)
     took = time.perf_counter() - began
-    if done.success != int(records):
+    if done.success != records:
         message = f"drt-core created {done.success} of {records}: {done.errors[:1]}"
         raise RuntimeError(message)
     return took

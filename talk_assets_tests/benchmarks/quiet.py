@@ -1,7 +1,9 @@
-"""How long a run over everything takes where nothing has changed, beside one of the same graph that does nothing."""
+"""How long a run over everything takes where nothing has changed, beside one of the same graph that does nothing.
+
+Each run has a process of its own, as Dagster gives it.
+"""
 
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +23,7 @@ from dagster import (
 from talk_assets.config import current
 from talk_assets.definitions import build_definitions
 from talk_assets.running import Request, sync
-from talk_assets_tests.benchmarks.figures import Figure, alternating
+from talk_assets_tests.benchmarks.figures import Figure, apart, beside
 from talk_assets_tests.readme import sandboxed
 
 
@@ -37,19 +39,18 @@ def synchronised() -> Iterator[Path]:
 def figures() -> list[Figure]:
     """Return the figure: seconds between a run's beginning and end, as Dagster has them."""
     with synchronised() as folder:
-        graph = [_idle(one) for one in build_definitions().assets or () if isinstance(one, AssetsDefinition)]
-        took, least = alternating(lambda: _quiet(folder), lambda: _nothing(folder, graph))
         steps, requests = _steps(folder), sum(sync(current(), Request()).summary.requests.values())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    what = f"a quiet run over everything: {steps} steps, {requests} requests"
-    return [Figure(what, took, "the same graph, its steps doing nothing", least, peak)]
+        what = f"a quiet run over everything: {steps} steps, {requests} requests"
+        floor = "the same graph, its steps doing nothing"
+        return [beside(what, lambda: apart(_quiet, folder), floor, lambda: apart(_nothing, folder))]
 
 
 def _quiet(folder: Path) -> float:
     return _duration(folder, sync(current(), Request()).run)
 
 
-def _nothing(folder: Path, graph: list[AssetsDefinition]) -> float:
+def _nothing(folder: Path) -> float:
+    graph = [_idle(one) for one in build_definitions().assets or () if isinstance(one, AssetsDefinition)]
     with DagsterInstance.from_config(str(folder)) as instance:
         config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         run = materialize(graph, instance=instance, run_config=config).run_id

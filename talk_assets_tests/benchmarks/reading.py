@@ -25,15 +25,14 @@ from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets.systems.webcrm import persons
 from talk_assets.systems.webcrm.wire import SIZE
 from talk_assets_tests.benchmarks import peers
-from talk_assets_tests.benchmarks.apart import Apart
 from talk_assets_tests.benchmarks.canned import canned
-from talk_assets_tests.benchmarks.figures import Figure, alternating
+from talk_assets_tests.benchmarks.figures import Done, Figure, apart, beside
 
 PERSONS = 200_000
 KEY, DATABASE = "webcrm/persons", "talk.duckdb"
 
 
-Work = Callable[..., float]
+Work = Callable[[str, str], float]
 
 
 def figures() -> list[Figure]:
@@ -46,14 +45,12 @@ def figures() -> list[Figure]:
 
 
 def _beside(what: str, url: str, work: Work, other: Work, name: str) -> Figure:
-    one, beside = Apart(work), Apart(other)
-    took, least = alternating(lambda: _anew(one, url), lambda: _anew(beside, url))
-    return Figure(what, took, name, least, max(one.peaks))
+    return beside(what, lambda: _anew(work, url), name, lambda: _anew(other, url))
 
 
-def _anew(work: Apart, url: str) -> float:
+def _anew(work: Work, url: str) -> Done[float]:
     with tempfile.TemporaryDirectory() as folder:
-        return work(url, folder)
+        return apart(work, url, folder)
 
 
 def hub(url: str, folder: Path) -> Hub:

@@ -18,9 +18,8 @@ from httpx_aiohttp import AiohttpTransport
 from talk_assets.sync import objects
 from talk_assets.systems.customerp import contact
 from talk_assets_tests.benchmarks import peers
-from talk_assets_tests.benchmarks.apart import Apart
 from talk_assets_tests.benchmarks.canned import canned
-from talk_assets_tests.benchmarks.figures import Figure, alternating
+from talk_assets_tests.benchmarks.figures import Done, Figure, apart, beside
 from talk_assets_tests.benchmarks.reading import DATABASE, hub
 
 KEY, BODIES = "customerp/contact", "bodies.duckdb"
@@ -42,18 +41,22 @@ def figures() -> list[Figure]:
             near = _beside("20,000 creates", url, folder)
         with canned(RECORDS, FAR) as url:
             far = _beside("20,000 creates, answered after 20 ms", url, folder)
-            one, peer = Apart(ours), Apart(peers.drt)
-            took, beside = alternating(
-                lambda: one(url, folder) * FEWER / RECORDS, lambda: peer(url, folder / BODIES, FEWER)
+            peer = beside(
+                "1,000 creates out of 20,000, answered after 20 ms",
+                lambda: _share(apart(ours, url, name)),
+                "drt-core, DuckDB → REST API",
+                lambda: apart(peers.drt, url, str(folder / BODIES), FEWER),
             )
-    what = "1,000 creates out of 20,000, answered after 20 ms"
-    return [near, far, Figure(what, took, "drt-core, DuckDB → REST API", beside, max(one.peaks))]
+    return [near, far, peer]
+
+
+def _share(done: Done[float]) -> Done[float]:
+    return Done(done.result * FEWER / RECORDS, done.peak)
 
 
 def _beside(what: str, url: str, folder: Path) -> Figure:
-    one, least = Apart(ours), Apart(floor)
-    took, beside = alternating(lambda: one(url, folder), lambda: least(url, folder))
-    return Figure(what, took, "the same requests", beside, max(one.peaks))
+    where = str(folder)
+    return beside(what, lambda: apart(ours, url, where), "the same requests", lambda: apart(floor, url, where))
 
 
 def prepare(url: str, folder: Path) -> None:

@@ -124,6 +124,8 @@ class Shelf:
     def put(self, record: Stored) -> None:
         """Store a record in place of the one with the same id."""
         self._store.execute(self._put, self._row(record))
+        if isinstance(record.id, int) and "id" in self._last:  # it may come from the series of another shelf
+            self._last["id"] = max(self._last["id"], record.id)
 
     def load(self, records: Iterable[Stored]) -> None:
         """Store many."""

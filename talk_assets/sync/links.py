@@ -299,7 +299,11 @@ def created(
     seen: pl.DataFrame,
     now: datetime,
 ) -> None:
-    """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens."""
+    """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens.
+
+    What had such an id before is gone, even where nobody has noticed.
+    """
+    leave(transaction, key, collection, records.select("id"), Gone.DELETED, now)
     transaction.run(
         f"UPDATE {tables.links(collection.entity.name)} SET id = {USED_AGAIN}"
         " WHERE collection = ? AND gone_at IS NOT NULL AND id IN (SELECT id FROM records)",

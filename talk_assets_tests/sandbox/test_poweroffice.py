@@ -345,3 +345,15 @@ def test_the_generated_data_are_people_here_and_companies_there() -> None:
     assert 20 <= len(both) <= 24
     assert len({one["id"] for one in here["customer"]} & {one["id"] for one in here["employee"]}) == 1
     assert [one for one in here["customer"] if "socialSecurityNumber" in one]
+
+
+def test_an_id_is_given_once_whichever_list_it_is_of() -> None:
+    """One series for all lists: what is put into one of them counts for the others."""
+    system, firm = "poweroffice_peer", {"name": "Fjord AS", "mailAddress": {"city": "Oslo"}}
+    with serving(records=12) as sandbox:
+        owner = sandbox.create(system, "customer", firm)
+        person = {"firstName": "Kari", "lastName": "Berg", "emailAddress": "k@fjord.example", "partyId": int(owner)}
+        known = [owner, sandbox.create(system, "contactperson", person), sandbox.create(system, "customer", firm)]
+        sandbox.edit(system, "contactperson", int(known[1]), {"firstName": "Karianne"})
+        known.append(sandbox.create(system, "customer", firm))
+    assert len(set(known)) == len(known)

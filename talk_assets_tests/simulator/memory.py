@@ -51,6 +51,8 @@ class MemoryCollection:
     graves: dict[str, Record] = field(default_factory=dict)
     history: dict[str, int] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
+    slipped: set[str] = field(default_factory=set)
+    """Archived before anybody was shown them."""
     born: dict[str, int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """Ids of records that the hub was ever shown, or that it created."""
@@ -125,6 +127,8 @@ class MemoryCollection:
     def archive(self, id_: str) -> None:
         """A person archives a record: what is in the archive is shown to who asks for it."""
         self.archived.add(id_)
+        if id_ not in self.known:
+            self.slipped.add(id_)
         if not self.collection.watched:
             self.world.hidden(self.key, id_)
 
@@ -280,7 +284,9 @@ class MemoryConnection:
             self._look_beside(memory, values)
             id_ = memory.create(values, write.entity, history=history)
             self._world.made[memory.key, id_] = write.entity
-            memory.known.add(id_)
+            if not lost:
+                memory.fresh.add(id_)
+                memory.known.add(id_)
         else:
             id_ = str(write.id)
             if id_ not in memory.records:

@@ -167,6 +167,9 @@ class Ledger:
                 continue
             if (key, id_) in state.held and (key, made) not in state.present:
                 continue
+            memory = self.office.memories[key]
+            if not memory.collection.reference and id_ in memory.slipped:
+                continue  # archived before its answer came and before any list showed it: nobody could find it
             if made not in {entity for _, entity in state.alive}:
                 continue  # what it was created for was deleted before it was found: it is there once
             link = state.links.get((key, id_))

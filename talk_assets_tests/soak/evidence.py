@@ -37,6 +37,8 @@ class Evidence:
     conflicts: list[Row] = field(default_factory=list)
     journal: list[Row] = field(default_factory=list)
     raw: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    parents: dict[Name, str] = field(default_factory=dict)
+    """The order's id for each line that is a record of its own, those included that are gone."""
     wanted: dict[Name, Row] = field(default_factory=dict)
     """What linked records should hold: golden through the lens, its limits and the links, where it can be written."""
 
@@ -62,11 +64,10 @@ class Evidence:
                 entity = root[entity]
             return entity
 
-        for key, (parent, property_) in LINES.items():
-            for id_, record in self.raw.get(key, {}).items():
-                line, order = self.entity((key, id_)), self.entity((parent, str(record[property_])))
-                if line and order:
-                    root[find(line)] = find(order)
+        for (key, id_), parent in self.parents.items():
+            line, order = self.entity((key, id_)), self.entity((LINES[key][0], parent))
+            if line and order:
+                root[find(line)] = find(order)
         return {entity: find(entity) for entity in list(root)}
 
 
@@ -80,6 +81,10 @@ def gather(village: Village) -> Evidence:
         asyncio.run(hub.read(system, full=True))
     with village.look() as known, fresh.transaction() as seen:
         _tables(evidence, known)
+        for key, (_, property_) in LINES.items():
+            if key in evidence.raw:
+                lines = known.frame(f'SELECT _id, "{property_}" FROM {tables.raw(key)}')
+                evidence.parents |= {(key, id_): parent for id_, parent in lines.iter_rows()}
         for topology in hub.topologies.values():
             if topology.collections:
                 _entity(evidence, known, topology.entity)

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from talk_assets.dataflows import Pair
 from talk_assets.sync.changes import updatable
@@ -14,6 +15,9 @@ from talk_assets_tests.soak.village import Village
 
 Place = tuple[str, str]
 LOST = "lost"
+
+LAG = timedelta(seconds=2)
+"""For how long a list may not show an edit."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,16 @@ class Judge:
             return "in conflicts"
         if edit.value is None and link["linked_at"] > edit.at:
             return "blank at first link"
-        return "refers to what is held" if link["unresolved"] else LOST
+        if link["unresolved"]:
+            return "refers to what is held"
+        return "in the moment of a write" if self._met(edit) else LOST
+
+    def _met(self, edit: Edit) -> bool:
+        """Whether it fell between our last look and the answer to a write, where the system has no versions."""
+        if self.village.wiring.collections[edit.key].watched:
+            return False
+        writes = (row for row in self.evidence.journal if (row["collection"], row["id"]) == (edit.key, edit.id))
+        return any(row["answered_at"] and row["intended_at"] - LAG <= edit.at <= row["answered_at"] for row in writes)
 
     def _stands(self, edit: Edit, entity: str, places: "Places") -> bool:
         if edit.field == "lines":

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,31 @@ def test_an_edit_that_a_newer_one_replaced_or_that_stands_in_conflicts_is_not_lo
     known.conflicts[-1]["edited_at"] = 2
     (older,) = Judge(village, known, log, first).violations()
     assert older.what == "mobile = '+4722000002' lost to the older '+4722000003'"
+
+
+def test_an_edit_in_the_moment_of_a_write_cannot_be_told_from_it_where_there_are_no_versions(village: Village) -> None:
+    first = {key: {*shelves.records(village.sandbox, key)} for key in village.wiring.collections}
+    known, log = evidence.gather(village), Log()
+    id_ = next(id_ for key, id_ in known.links if key == "webcrm/persons")
+    log.add("webcrm/persons", id_, "mobile", "+4722000009")
+    at = log.edits[0].at
+    write = {"action": "update", "outcome": "done", "collection": "webcrm/persons", "id": id_}
+
+    def lost(intended: timedelta, answered: timedelta) -> bool:
+        known.journal = [{**write, "intended_at": at + intended, "answered_at": at + answered}]
+        return bool(list(Judge(village, known, log, first)._edits()))
+
+    second = timedelta(seconds=1)
+    assert [lost(-second, second), lost(second, 2 * second)] == [False, False]
+    assert [lost(-2 * second, -second), lost(3 * second, 4 * second)] == [True, True]
+
+
+def test_a_line_that_is_gone_still_shares_what_it_was_with_its_order(village: Village) -> None:
+    known = evidence.gather(village)
+    line, order = next(iter(known.parents.items()))
+    del known.raw[line[0]][line[1]]
+    entities = known.links[line]["entity"], known.links["webcrm/opportunities", order]["entity"]
+    assert len({known.clusters()[entity] for entity in entities}) == 1
 
 
 def test_a_record_without_its_right_one_is_told_unless_something_says_why(village: Village) -> None:

@@ -19,14 +19,12 @@ demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
 	@echo "The Dagster UI: 'make ui'"
 
 PORT ?= 3000
-# Some tests wait for processes and sleepers: another one uses the cores meanwhile.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 
 ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui PORT=3001
 	@$(BIN)/talk ui --port $(PORT)
 
 test: lint  ## lint, types and every test
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by configuration alone
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty

@@ -103,12 +103,13 @@ class Firm:
         self.later()
         self.hub.run = f"run {next(self.runs)}"
         synced = Synced({}, {})
-        for name in self.hub.systems:
-            synced.reads.update(asyncio.run(self.hub.read(name, full=full)).collections)
-        for entity in ENTITIES:
-            self.hub.settle(entity)
-        for name in self.hub.systems:
-            synced.writes.update(asyncio.run(self.hub.write(name)).collections)
+        with self.store.kept_open():
+            for name in self.hub.systems:
+                synced.reads.update(asyncio.run(self.hub.read(name, full=full)).collections)
+            for entity in ENTITIES:
+                self.hub.settle(entity)
+            for name in self.hub.systems:
+                synced.writes.update(asyncio.run(self.hub.write(name)).collections)
         return synced
 
     def later(self, seconds: float = MINUTE) -> None:

@@ -53,11 +53,12 @@ def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int
     """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
     with turn(wiring.config.folder, lambda _: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
         hub = wiring.hub(str(uuid.uuid4()))
-        with hub.store.transaction() as transaction:
-            runs.begin(transaction, hub.run, "write", utc_now())
-        writes, failures = _sync(hub, list(wiring.systems), full=full)
-        with hub.store.transaction() as transaction:
-            runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
+        with hub.store.kept_open():
+            with hub.store.transaction() as transaction:
+                runs.begin(transaction, hub.run, "write", utc_now())
+            writes, failures = _sync(hub, list(wiring.systems), full=full)
+            with hub.store.transaction() as transaction:
+                runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
     return writes, failures
 
 

@@ -24,8 +24,8 @@ KEPT = 4
 BUSY = 60
 """Seconds that another process may take to store an event."""
 
-
 PREPARING = "history.lock"
+"""Who has this lock prepares the files; the others then find them prepared."""
 
 
 class Storage(DagsterSqliteStorage):

@@ -1,10 +1,9 @@
 """What `talk sync` does, without Dagster: the same hub, in the same order, on the same files, under the same lock.
 
-    python -m talk_assets_tests.crashes.runner FOLDER [--full] [--again] [--open]
+    python -m talk_assets_tests.crashes.runner FOLDER [--full] [--again]
 
 prints `{"writes": n, "failures": {system: why}}`. It starts several times as fast, which is why tests kill it. With
-`--again` it goes on until it is killed, a line for each sync, every tenth of which reads in full. With `--open` the
-database stays open for as long as a sync takes, which halves its time: opening and closing is most of what little does.
+`--again` it goes on until it is killed, a line for each sync, every tenth of which reads in full.
 """
 
 import argparse
@@ -13,8 +12,7 @@ import itertools
 import json
 import sys
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,6 @@ from talk_assets import config
 from talk_assets.assets.turns import turn
 from talk_assets.entities import ENTITIES
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
-from talk_assets.store import Store
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.wiring import Wiring
@@ -37,21 +34,20 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--open", action="store_true")
     wanted = parser.parse_args(arguments)
     wiring = Wiring(config.load(wanted.folder, {}))
     for n in itertools.count(1):
         full = wanted.full or (wanted.again and n % FULL == 0)
-        writes, failures = in_turn(wiring, full=full, stay_open=wanted.open)
+        writes, failures = in_turn(wiring, full=full)
         sys.stdout.write(json.dumps({"writes": writes, "failures": failures}) + "\n")
         sys.stdout.flush()
         if not wanted.again:
             sys.exit(1 if failures else 0)
 
 
-def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int, dict[str, str]]:
+def in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
     """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
-    with turn(wiring.config.folder, lambda _: _say("waiting")), _opened(wiring.store(), stay_open=stay_open):
+    with turn(wiring.config.folder, lambda _: _say("waiting")):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.kept_open():
             with hub.store.transaction() as transaction:
@@ -60,19 +56,6 @@ def in_turn(wiring: Wiring, *, full: bool, stay_open: bool = False) -> tuple[int
             with hub.store.transaction() as transaction:
                 runs.end(transaction, hub.run, "incomplete" if failures else "done", utc_now())
     return writes, failures
-
-
-@contextmanager
-def _opened(store: Store, *, stay_open: bool) -> Iterator[None]:
-    """Within a process, opening what is open already costs nothing."""
-    if not stay_open:
-        yield
-        return
-    connection = store._open()
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 def _say(word: str) -> None:

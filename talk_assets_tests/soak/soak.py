@@ -105,7 +105,7 @@ def run(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _: None) 
         syncing = Syncing(village, rng, found.figures)
         try:
             if plan.ready:
-                syncing.left_alone("hub", "--open")
+                syncing.left_alone("hub")
             _trouble(village, people, syncing, found, tell)
             _rest(village, syncing, found, tell)
         except SyncFailedError as error:
@@ -139,7 +139,7 @@ def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[s
     time.sleep(1)  # what was on its way arrives
     village.calm()
     while not found.rest or (found.rest[-1] and len(found.rest) < REST):
-        found.rest.append(syncing.left_alone("hub", "--full", "--open"))
+        found.rest.append(syncing.left_alone("hub", "--full"))
         tell(f"at rest {found.rest}")
     if found.rest[-1]:
         found.failed = f"after {REST} syncs that nothing disturbed there is still something to write"

@@ -19,8 +19,8 @@ LONGEST = 600.0
 PATIENT = 0.6
 """The chance that a process may end its first sync, however slow the machine is."""
 
-FULL, OPEN = 0.1, 0.7
-"""The chance that all is read again, and that the database stays open for as long as a sync takes."""
+FULL = 0.1
+"""The chance that all is read again."""
 
 
 class SyncFailedError(AssertionError):
@@ -56,7 +56,7 @@ class Syncing:
             self.command = "talk" if self.rng.random() < talk else "hub"
             chosen = ["--full"] if self.rng.random() < FULL else []
             if self.command == "hub":
-                chosen += ["--again", *(["--open"] if self.rng.random() < OPEN else [])]
+                chosen.append("--again")
             self._running = self._start(self.command, chosen)
             self._patient = self.rng.random() < PATIENT
             self._until = time.monotonic() + self.rng.expovariate(1 / lifetime)

@@ -32,7 +32,7 @@ def test_a_sync_amid_faults_edits_and_kills_keeps_every_promise(tmp_path: Path) 
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     """Two systems that are in step."""
     with opened(tmp_path_factory.mktemp("village"), records=5, seed=1, dataflows=TWO) as found:
-        while runner.in_turn(found.wiring, full=False, stay_open=True)[0]:
+        while runner.in_turn(found.wiring, full=False)[0]:
             pass
         yield found
 

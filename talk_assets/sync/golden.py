@@ -1,7 +1,8 @@
 """Deciding golden, field by field. Pure: frames in, frames out.
 
-The frames are long: `entity, field, value, edited_at, origin`, one row per entity and field in golden, one per proposed
-value otherwise. `origin` is the record a value came from, as `system/collection/id`.
+The frames are long, where they are not said to be wide: `entity, field, value, edited_at, origin`, one row per entity
+and field in golden, one per proposed value otherwise. `origin` is the record a value came from, as
+`system/collection/id`. Wide are rows of a golden table. Only what differs is worth a row of its own.
 """
 
 from collections.abc import Sequence
@@ -55,10 +56,10 @@ def passed_over(golden: pl.DataFrame, decision: Decision, sent: pl.DataFrame) ->
     )  # fmt: skip
 
 
-def come(golden: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def come(wide: pl.DataFrame, fields: Sequence[str], now: datetime) -> pl.DataFrame:
     """Forget times that have not come yet: a clock was set back since, and whatever is edited now is newer."""
-    early = pl.col("edited_at") > now + TOLERANCE
-    return golden.with_columns(pl.when(~early).then("edited_at").alias("edited_at"))
+    times = (pl.col(f"{field}_at") for field in fields)
+    return wide.with_columns(pl.when(~(time > now + TOLERANCE)).then(time) for time in times)
 
 
 def _candidates(golden: pl.DataFrame, proposals: pl.DataFrame) -> pl.DataFrame:
@@ -88,29 +89,60 @@ def _decision(winners: pl.DataFrame, losers: pl.DataFrame) -> Decision:
     return Decision(winners.select(COLUMNS), conflicts.drop("order"))
 
 
-def lengthen(wide: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    """Return the long form of rows of a golden table."""
-    return pl.concat(
-        wide.select(
-            "entity",
-            pl.lit(field).alias("field"),
-            pl.col(field).alias("value"),
-            pl.col(f"{field}_at").alias("edited_at"),
-            pl.col(f"{field}_from").alias("origin"),
-        )
-        for field in fields
+def agree(met: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """Return wide golden after records met it, as far as they agree: a blank is filled, the newer time counts.
+
+    `met` is wide golden with the record that each entity met: `new_at`, `new_from` and `new_<field>`.
+    """
+    columns = [pl.col("entity")]
+    for field in fields:
+        new, at = pl.col(f"new_{field}"), pl.col(f"{field}_at")
+        newer = at.is_null() | (pl.col("new_at") > at)
+        takes = pl.col(field).is_null() & new.is_not_null() | (pl.col(field) == new) & newer
+        columns += [
+            pl.coalesce(field, new).alias(field),
+            pl.when(takes).then("new_at").otherwise(at).alias(f"{field}_at"),
+            pl.when(takes).then("new_from").otherwise(f"{field}_from").alias(f"{field}_from"),
+        ]
+    return met.select(columns)
+
+
+def contested(met: pl.DataFrame, fields: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what stands and what is proposed where records and the golden that they met, as in `agree`, differ."""
+    stands, proposed = [], []
+    for field in fields:
+        rows = met.filter(pl.col(field) != pl.col(f"new_{field}"))
+        stands.append(_long(rows, field, field, f"{field}_at", f"{field}_from"))
+        proposed.append(_long(rows, field, f"new_{field}", "new_at", "new_from"))
+    return pl.concat(stands), pl.concat(proposed)
+
+
+def lengthen(wide: pl.DataFrame, proposals: pl.DataFrame) -> pl.DataFrame:
+    """Return what stands of the entities and fields that something is proposed for."""
+    stands = [pl.DataFrame(schema=proposals.select(COLUMNS).schema)]
+    for (field,), rows in proposals.group_by("field", maintain_order=True):
+        own = wide.join(rows, on="entity", how="semi", maintain_order="left")
+        stands.append(_long(own, str(field), str(field), f"{field}_at", f"{field}_from"))
+    return pl.concat(stands)
+
+
+def _long(wide: pl.DataFrame, field: str, value: str, edited_at: str, origin: str) -> pl.DataFrame:
+    return wide.select(
+        "entity",
+        pl.lit(field).alias("field"),
+        pl.col(value).alias("value"),
+        pl.col(edited_at).alias("edited_at"),
+        pl.col(origin).alias("origin"),
     )
 
 
-def widen(golden: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    """Return rows of a golden table from the long form, which has every field of every entity in it."""
-    wide = golden.select(pl.col("entity").unique(maintain_order=True))
-    for field in fields:
-        column = golden.filter(pl.col("field") == field).select(
-            "entity",
-            pl.col("value").alias(field),
-            pl.col("edited_at").alias(f"{field}_at"),
-            pl.col("origin").alias(f"{field}_from"),
-        )
-        wide = wide.join(column, on="entity", how="left", maintain_order="left")
+def merge(wide: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """Return wide golden with what was decided of some entities and fields in place of what stood."""
+    for (field,), rows in decided.group_by("field", maintain_order=True):
+        names = {"value": str(field), "edited_at": f"{field}_at", "origin": f"{field}_from"}
+        own = rows.select("entity", pl.lit(value=True).alias("is decided"), *names)
+        both = wide.join(own, on="entity", how="left", maintain_order="left")
+        wide = both.with_columns(
+            pl.when("is decided").then(new).otherwise(old).alias(old) for new, old in names.items()
+        ).drop("is decided", *names)
     return wide

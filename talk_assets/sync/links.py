@@ -22,6 +22,16 @@ CHUNK = 50_000
 """Records that are merged into golden at once."""
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Whose golden is decided, with all its collections by key; when, and in which run."""
+
+    entity: Entity
+    collections: Mapping[str, Collection]
+    now: datetime
+    run: str
+
+
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
 
@@ -65,7 +75,7 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
     collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    _introduce(transaction, entity, collections, now, run)
+    introduce(transaction, Scope(entity, collections, now, run), "fresh")
     _create_golden(transaction, entity)
     fields = collection.lens.fields
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
@@ -109,26 +119,31 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
     )
 
 
-def _introduce(
-    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> None:
-    """Merge the records that found an entity into its golden."""
+def introduce(transaction: Transaction, scope: Scope, newcomers: str, **frames: pl.DataFrame) -> None:
+    """Merge records that found their entities, one of each at most, into golden.
+
+    `newcomers` is a table with `entity, collection, id, modified` and the entity's fields.
+    """
+    agreed, fields = tables.golden(scope.entity.name), scope.entity.names
+    values = ", ".join(f'c."{field}" AS new_{field}' for field in fields)
     transaction.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE met AS SELECT *, row_number() OVER () AS n
-        FROM fresh WHERE entity IN (SELECT entity FROM {tables.golden(entity.name)})
-        """
+        CREATE OR REPLACE TEMP TABLE met AS
+        SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}, row_number() OVER () AS n
+        FROM {newcomers} c JOIN {agreed} g USING (entity)
+        """,
+        **frames,
     )
-    met = transaction.count("SELECT count(*) FROM met")
-    for start in range(0, met, CHUNK):
-        newcomers = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        decide(transaction, Scope(entity, collections, now, run), proposals(newcomers, entity), golden.introduce)
-
-
-def _replace(transaction: Transaction, entity: Entity, rows: str, **frames: pl.DataFrame) -> None:
-    """Put rows of golden in place of what stands; to update that many columns takes a hundred times as long."""
-    transaction.run(f"DELETE FROM {tables.golden(entity.name)} WHERE entity IN (SELECT entity FROM {rows})", **frames)
-    transaction.run(f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT * FROM {rows}", **frames)
+    count = transaction.count("SELECT count(*) FROM met")
+    if count:
+        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM met)")
+    for start in range(0, count, CHUNK):
+        met = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
+        met = golden.come(met, fields, scope.now)
+        decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
+        decided = golden.merge(golden.agree(met, fields), decision.golden)
+        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM decided", decided=decided)
+        _note_conflicts(transaction, scope, decision.conflicts)
 
 
 def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -146,45 +161,40 @@ def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Whose golden is decided, with all its collections by key; when, and in which run."""
-
-    entity: Entity
-    collections: Mapping[str, Collection]
-    now: datetime
-    run: str
-
-
 def decide(
     transaction: Transaction,
     scope: Scope,
     proposals: pl.DataFrame,
     rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
-    sent: pl.DataFrame | None = None,
+    sent: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let `rule` decide between golden and the proposals, and store golden and the conflicts.
 
-    `sent` is what the records that propose were up to date with, where they had any. Return what is golden now, and the
-    proposals that were some.
+    `sent` is what the records that propose were up to date with. Return what is golden now of what was proposed, and
+    the proposals that were some.
     """
-    entity, now = scope.entity, scope.now
+    table = tables.golden(scope.entity.name)
     entities = proposals.select(pl.col("entity").unique())
-    standing = transaction.frame(
-        f"SELECT g.* FROM {tables.golden(entity.name)} g SEMI JOIN entities USING (entity)", entities=entities
-    )
-    present = golden.come(golden.lengthen(standing, entity.names), now)
-    stands, proposals = echoes.settle(present, proposals, scope.collections)
+    standing = transaction.frame(f"SELECT g.* FROM {table} g SEMI JOIN entities USING (entity)", entities=entities)
+    standing = golden.come(standing, scope.entity.names, scope.now)
+    stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
     decision = rule(stands, proposals)
-    decided = golden.widen(decision.golden, entity.names)
-    _replace(transaction, entity, "decided", decided=decided)
-    passed_over = [] if sent is None else [golden.passed_over(stands, decision, sent)]
-    conflicts = pl.concat([decision.conflicts, *passed_over]).with_columns(
-        pl.lit(entity.name).alias("kind"), pl.lit(now).alias("noticed_at"), pl.lit(scope.run).alias("run")
-    )
-    if conflicts.height:
-        transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
+    # To update that many columns takes a hundred times as long.
+    transaction.run(f"DELETE FROM {table} WHERE entity IN (SELECT entity FROM entities)", entities=entities)
+    decided = golden.merge(standing, decision.golden)
+    transaction.run(f"INSERT INTO {table} BY NAME SELECT * FROM decided", decided=decided)
+    passed_over = golden.passed_over(stands, decision, sent)
+    _note_conflicts(transaction, scope, pl.concat([decision.conflicts, passed_over]))
     return decision.golden, proposals
+
+
+def _note_conflicts(transaction: Transaction, scope: Scope, conflicts: pl.DataFrame) -> None:
+    if conflicts.is_empty():
+        return
+    noted = conflicts.with_columns(
+        pl.lit(scope.entity.name).alias("kind"), pl.lit(scope.now).alias("noticed_at"), pl.lit(scope.run).alias("run")
+    )
+    transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM noted", noted=noted)
 
 
 def absorb(

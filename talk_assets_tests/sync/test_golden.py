@@ -1,6 +1,7 @@
 """Golden is decided field by field: the newest edit wins, and what loses is kept."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -74,13 +75,61 @@ def test_no_proposed_value_vanishes(proposals: list[tuple[str | None, int, str]]
     assert {value for value, _, _ in proposals} <= kept
 
 
-def test_wide_and_long_are_the_same_thing() -> None:
-    wide = pl.DataFrame({
+FIELDS = ("phone", "city")
+SIDE = st.tuples(st.sampled_from([None, "1", "2"]), st.integers(0, 3) | st.none())
+RECORD = st.tuples(st.sampled_from([None, "1", "2"]), st.sampled_from([None, "1", "2"]), st.integers(0, 3))
+
+
+def instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else START + timedelta(seconds=seconds)
+
+
+def wide_frame(rows: dict[str, list[object]]) -> pl.DataFrame:
+    times = {name: pl.Datetime("us", "UTC") for name in rows if name.endswith("_at")}
+    return pl.DataFrame(rows, schema={name: times.get(name, pl.String) for name in rows})
+
+
+def plainly(stood: tuple[str | None, int | None], new: str | None, at: int) -> tuple[str | None, int | None, str]:
+    """What the reference says of one field: the newest wins, a blank never beats a value."""
+    value, stood_at = stood
+    newer = stood_at is None or at > stood_at
+    return (new, at, "b") if new is not None and (value is None or newer) else (value, stood_at, "a")
+
+
+@given(st.lists(st.tuples(SIDE, SIDE, RECORD), min_size=1, max_size=6))
+def test_records_that_meet_are_merged_as_the_reference_says(meetings: list[tuple[Any, Any, Any]]) -> None:
+    """Each field by itself, and what lost to another value is a conflict."""
+    columns: dict[str, list[object]] = {"entity": [f"e{n}" for n in range(len(meetings))]}
+    for place, field in enumerate(FIELDS):
+        columns[field] = [sides[place][0] for sides in meetings]
+        columns[f"{field}_at"] = [instant(sides[place][1]) for sides in meetings]
+        columns[f"{field}_from"] = ["a"] * len(meetings)
+        columns[f"new_{field}"] = [record[place] for _, _, record in meetings]
+    columns |= {"new_at": [instant(r[2]) for _, _, r in meetings], "new_from": ["b"] * len(meetings)}
+    met = wide_frame(columns)
+    decision = golden.introduce(*golden.contested(met, FIELDS))
+    found = golden.merge(golden.agree(met, FIELDS), decision.golden)
+    for place, field in enumerate(FIELDS):
+        right = [plainly(meeting[place], meeting[2][place], meeting[2][2]) for meeting in meetings]
+        assert found.select(field, f"{field}_at", f"{field}_from").rows() == [(v, instant(at), o) for v, at, o in right]
+        values_met = [{meeting[place][0], meeting[2][place]} - {None} for meeting in meetings]
+        lost = decision.conflicts.filter(pl.col("field") == field)
+        assert lost.height == sum(len(both) == 2 for both in values_met)
+
+
+def test_of_golden_only_what_is_proposed_is_looked_at_and_replaced() -> None:
+    wide = wide_frame({
         "entity": ["e", "f"],
-        "phone": ["1", None], "phone_at": [START, START], "phone_from": ["a", "b"],
+        "phone": ["1", "2"], "phone_at": [START, START], "phone_from": ["a", "b"],
         "city": [None, "Oslo"], "city_at": [START, START], "city_from": ["c", "d"],
     })  # fmt: skip
-    assert golden.widen(golden.lengthen(wide, ["phone", "city"]), ["phone", "city"]).equals(wide)
+    proposals = values((None, 5, "c"))
+    stands = golden.lengthen(wide, proposals)
+    assert stands.rows() == [("e", "phone", "1", START, "a")]
+    merged = golden.merge(wide, golden.absorb(stands, proposals).golden)
+    assert merged.row(0)[:4] == ("e", None, START + timedelta(seconds=5), "c")
+    assert merged.row(1) == wide.row(1)
+    assert merged.select("city").equals(wide.select("city"))
 
 
 @pytest.mark.parametrize(("sent", "told"), [("1", ["2"]), ("2", [])])

@@ -28,6 +28,9 @@ RETRY = 0.05
 
 PAUSE = 1.2 * RETRY
 
+MEMORY = "600MB"
+"""What DuckDB may take for its buffers; what does not fit goes into files beside the database."""
+
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
 CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
@@ -185,7 +188,7 @@ class Store:
         """
         connection, kept = self._connection()
         try:
-            connection.execute("BEGIN")
+            connection.execute("SET enable_progress_bar = false; BEGIN")  # progress is ours to tell
             transaction = Transaction(connection)
             try:
                 self._prepare(transaction)
@@ -297,7 +300,7 @@ class Store:
         while True:
             try:
                 connection = duckdb.connect(str(self.path))
-                connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{MEMORY}'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):

@@ -120,12 +120,9 @@ def _rows(entities: pl.DataFrame, key: str, action: str, fields: pl.Series) -> p
     )
 
 
-def affected(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+def affected(transaction: Transaction) -> pl.DataFrame:
     """Return `entity` of the records in `incoming`."""
-    return transaction.frame(
-        f"SELECT DISTINCT l.entity FROM incoming i JOIN {tables.links(entity.name)} l"
-        " ON l.collection = i.collection AND l.id = i.id"
-    )
+    return transaction.frame("SELECT DISTINCT entity FROM known")
 
 
 def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
@@ -138,10 +135,7 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
     if entities.is_empty():
         return
     kind = topology.entity.name
-    transaction.run(
-        "CREATE OR REPLACE TEMP TABLE touched AS SELECT entity, row_number() OVER () AS n FROM entities",
-        entities=entities,
-    )
+    transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM entities", entities=entities.with_row_index("n"))
     transaction.run(
         """
         CREATE OR REPLACE TEMP TABLE due (
@@ -149,16 +143,11 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
             status VARCHAR, reason VARCHAR, blocked BOOLEAN)
         """
     )
-    values = ", ".join(["entity", *(f't."{name}"' for name in topology.entity.names)])
-    states = ", ".join([*LINK, *(f"t.sent_{name}" for name in topology.entity.names)])
+    _gather(transaction, topology.entity)
     for start in range(0, entities.height, CHUNK):
         golden, links = (
-            transaction.frame(
-                f"SELECT {columns} FROM {table} t JOIN touched USING (entity) WHERE touched.n > ? AND touched.n <= ?",
-                start,
-                start + CHUNK,
-            )
-            for table, columns in ((tables.golden(kind), values), (tables.links(kind), states))
+            transaction.frame(f"SELECT * EXCLUDE n FROM {table} WHERE n >= ? AND n < ?", start, start + CHUNK)
+            for table in ("touched_golden", "touched_links")
         )
         rows = due(topology, golden, links, fights.of(transaction, kind))
         transaction.run(
@@ -174,6 +163,22 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
     _wait_for_parents(transaction, kind)
     _wait_for_held(transaction, topology)
     _store(transaction, kind, now)
+
+
+def _gather(transaction: Transaction, entity: Entity) -> None:
+    """Put golden and links of what is touched into tables of their own: the whole ones are read once, not per part."""
+    values = ", ".join(f't."{name}"' for name in entity.names)
+    states = ", ".join([*(f"t.{name}" for name in LINK[1:]), *(f"t.sent_{name}" for name in entity.names)])
+    for name, table, columns in (
+        ("touched_golden", tables.golden(entity.name), values),
+        ("touched_links", tables.links(entity.name), states),
+    ):
+        transaction.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {name} AS
+            SELECT touched.n, t.entity, {columns} FROM {table} t JOIN touched ON touched.entity = t.entity
+            """
+        )
 
 
 def _wait_for_reads(transaction: Transaction, topology: Topology) -> None:
@@ -237,7 +242,8 @@ def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
             held=held,
         )
     for key, collection in topology.collections.items():
-        doubts = matching.perhaps_ours(transaction, key, collection, held.filter(pl.col("collection") == key))
+        own = held.filter(pl.col("collection") == key)
+        doubts = matching.perhaps_ours(transaction, key, collection, "own", own=own)
         transaction.run(
             """
             UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records

@@ -164,7 +164,7 @@ class Hub:
             found = incoming.gather(transaction, topology_.entity, topology_.collections)
             if found:
                 self._link(transaction, topology_)
-                moved = changes.affected(transaction, topology_.entity)
+                moved = changes.affected(transaction)
                 if moved.height:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
                 touched = moved if touched is None else pl.concat([touched, moved]).unique()
@@ -176,9 +176,10 @@ class Hub:
 
     def _link(self, transaction: Transaction, topology_: Topology) -> None:
         now, entity = self.clock(), topology_.entity
+        links.know(transaction, entity)
         links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
-        strangers = matching.strangers(transaction, entity)
+        strangers = matching.strangers(transaction)
         collections = {key: one for key, one in topology_.collections.items() if key in strangers}
         for certain in (matching.recognise, matching.rejoin):
             for key, collection in collections.items():

@@ -1,7 +1,8 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
-They stand in the table `incoming`, temporary and of one entity, with a row per record: `collection, id, modified,
-reference, deleted, unresolved, awaits` and the entity's fields.
+They stand in the table `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection,
+id, modified, reference, deleted, unresolved, awaits` and the entity's fields. Those that have a link stand in `known`,
+see `links.know`.
 """
 
 from collections.abc import Mapping
@@ -26,16 +27,23 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
     """Fill `incoming` and return how many records are in it; if none, there is no such table."""
     if not moved(transaction, entity, collections):
         return 0
-    columns = {"collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
+    columns = {
+        "n": "BIGINT",
+        "collection": "VARCHAR",
+        "id": "VARCHAR",
+        "modified": "TIMESTAMPTZ",
+        "reference": "VARCHAR",
+    }
     columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"} | dict.fromkeys(
         entity.names, "VARCHAR"
     )
     declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
     transaction.run(f"CREATE OR REPLACE TEMP TABLE incoming ({declared})")
+    found = 0
     for key, collection in collections.items():
         _assemble(transaction, key, collection)
-        _gather(transaction, key, collection)
-    return transaction.count("SELECT count(*) FROM incoming")
+        found += _gather(transaction, key, collection, found)
+    return found
 
 
 def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
@@ -59,39 +67,43 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
     )
 
 
-def _gather(transaction: Transaction, key: str, collection: Collection) -> None:
-    linked = tables.links(collection.entity.name)
+def _gather(transaction: Transaction, key: str, collection: Collection, first: int) -> int:
+    """Add a collection's records, numbered from `first`; return how many."""
+    columns = ", ".join(f'"{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE dirty AS
+        SELECT {columns}, row_number() OVER () AS n FROM {tables.raw(key)}
+        WHERE (_record IS NOT NULL OR _deleted) AND ({_due(transaction, key, collection.entity)})
+        """
+    )
+    dirty = transaction.count("SELECT count(*) FROM dirty")
+    for start in range(0, dirty, CHUNK):
+        raw = transaction.frame("SELECT * EXCLUDE n FROM dirty WHERE n > ? AND n <= ?", start, start + CHUNK)
+        rows = canonical(transaction, key, collection, raw).with_row_index("n", offset=first + start)
+        transaction.run("INSERT INTO incoming BY NAME SELECT * FROM rows", rows=rows)
+    transaction.run("UPDATE sync.cursors SET absorbed = (SELECT version FROM sync.clock) WHERE collection = ?", key)
+    return dirty
+
+
+def _due(transaction: Transaction, key: str, entity: Entity) -> str:
+    """The SQL condition for records that changed since, or wait for a decision.
+
+    The number is in it as such, so that blocks without a newer version are not read; mostly nothing waits, and asked
+    for all the same, it would have every id read.
+    """
+    absorbed = transaction.count("SELECT absorbed FROM sync.cursors WHERE collection = ?", key)
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE waiting AS
         SELECT id FROM sync.held WHERE collection = $1
-        UNION SELECT id FROM {linked} WHERE collection = $1 AND unresolved
+        UNION SELECT id FROM {tables.links(entity.name)} WHERE collection = $1 AND unresolved
         UNION SELECT id FROM ({journal.LOOKED_UP}) WHERE collection = $1
         """,
         key,
     )
-    # Mostly nothing waits; asked for all the same, it would have every id read.
-    others = "OR _id IN (SELECT id FROM waiting)" if transaction.count("SELECT count(*) FROM waiting") else ""
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE dirty AS
-        SELECT _id, row_number() OVER () AS n FROM {tables.raw(key)}
-        WHERE (_record IS NOT NULL OR _deleted)
-          AND (_version > (SELECT absorbed FROM sync.cursors WHERE collection = $1) {others})
-        """,
-        key,
-    )
-    dirty = transaction.count("SELECT count(*) FROM dirty")
-    columns = ", ".join(f'r."{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
-    for start in range(0, dirty, CHUNK):
-        raw = transaction.frame(
-            f"SELECT {columns} FROM {tables.raw(key)} r JOIN dirty d USING (_id) WHERE d.n > ? AND d.n <= ?",
-            start,
-            start + CHUNK,
-        )
-        rows = canonical(transaction, key, collection, raw)
-        transaction.run("INSERT INTO incoming BY NAME SELECT * FROM rows", rows=rows)
-    transaction.run("UPDATE sync.cursors SET absorbed = (SELECT version FROM sync.clock) WHERE collection = ?", key)
+    waiting = transaction.count("SELECT count(*) FROM waiting")
+    return f"_version > {absorbed}" + (" OR _id IN (SELECT id FROM waiting)" if waiting else "")
 
 
 def canonical(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:

@@ -36,11 +36,28 @@ USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
 
 
+def know(transaction: Transaction, entity: Entity) -> None:
+    """Fill `known`: the records of `incoming` that have a link, `n` being their number there, and what the link says.
+
+    `compared` are those that the link was not made of just now: they may have been edited since.
+    """
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT i.n, l.entity, l.gone_at, i.deleted, true AS compared,
+            l.unresolved IS DISTINCT FROM i.unresolved OR l.awaits IS DISTINCT FROM i.awaits AS awaits_other
+        FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+        """
+    )
+
+
 def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
     """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
 
     It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
     """
+    if not transaction.count("SELECT count(*) FROM known WHERE gone_at IS NOT NULL OR deleted"):
+        return
     linked = tables.links(entity.name)
     keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
     same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
@@ -68,6 +85,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
         """,
         now,
     )
+    know(transaction, entity)
 
 
 def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> None:
@@ -75,7 +93,7 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
     collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    introduce(transaction, Scope(entity, collections, now, run), "fresh")
+    introduce(transaction, Scope(entity, collections, now, run), matching.WHOLE)
     _create_golden(transaction, entity)
     fields = collection.lens.fields
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
@@ -83,17 +101,18 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
         SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
-        FROM fresh WHERE entity IS NOT NULL
+        FROM {matching.WHOLE} WHERE entity IS NOT NULL
         """,
         now,
     )
+    transaction.run("INSERT INTO known SELECT n, entity, NULL, false, false, false FROM fresh WHERE entity IS NOT NULL")
 
 
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> None:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit."""
     intents = transaction.frame(
         """
-        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.unresolved) AS unresolved
+        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id
         FROM sync.journal j JOIN fresh f ON f.entity = j.entity
         WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
         """,
@@ -106,6 +125,14 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     seen = collection.lens.limit(sent)
     created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
     journal.close_found(transaction, key, intents, now)
+    transaction.run(
+        """
+        INSERT INTO known
+        SELECT n, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
+        FROM fresh f JOIN incoming i USING (n) WHERE f.id IN (SELECT id FROM intents)
+        """,
+        intents=intents,
+    )
     transaction.run("DELETE FROM fresh WHERE id IN (SELECT id FROM intents)", intents=intents)
 
 
@@ -114,8 +141,8 @@ def _create_golden(transaction: Transaction, entity: Entity) -> None:
         f'"{field}", modified AS {field}_at, collection || chr(47) || id AS {field}_from' for field in entity.names
     )
     transaction.run(
-        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM fresh"
-        f" WHERE entity IS NOT NULL AND entity NOT IN (SELECT entity FROM {tables.golden(entity.name)})"
+        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM {matching.WHOLE} c"
+        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity) WHERE entity IS NOT NULL"
     )
 
 
@@ -201,18 +228,34 @@ def absorb(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
 ) -> None:
     """Take in what people edited since a record was last seen."""
+    if transaction.count("SELECT count(*) FROM known WHERE compared"):
+        _absorb_edits(transaction, entity, collections, now, run)
+    if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
+        transaction.run(
+            f"""
+            UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits
+            FROM incoming i JOIN known k USING (n)
+            WHERE k.awaits_other AND i.collection = links.collection AND i.id = links.id
+            """
+        )
+    journal.close_looked_up(transaction, entity.name, now)
+
+
+def _absorb_edits(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> None:
     differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in entity.names)
     states = ", ".join(f"l.seen_{field}, l.sent_{field}" for field in entity.names)
     edited = transaction.frame(
         f"""
         SELECT i.*, l.entity, {states}, j.after
-        FROM incoming i
+        FROM known k JOIN incoming i USING (n)
         JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
         LEFT JOIN (
             SELECT collection, id, arg_max(after, intended_at) AS after
             FROM ({journal.UNKNOWN}) GROUP BY collection, id
         ) j ON j.collection = i.collection AND j.id = i.id
-        WHERE l.gone_at IS NULL AND NOT i.deleted AND ({differs})
+        WHERE k.compared AND l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
     edits = [proposals(edited.clear(), entity)]
@@ -230,14 +273,6 @@ def absorb(
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
         fights.notice(transaction, entity.name, now)
-    transaction.run(
-        f"""
-        UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits FROM incoming i
-        WHERE i.collection = links.collection AND i.id = links.id
-          AND (i.unresolved <> links.unresolved OR i.awaits IS DISTINCT FROM links.awaits)
-        """
-    )
-    journal.close_looked_up(transaction, entity.name, now)
 
 
 def _sent(edited: pl.DataFrame, entity: Entity) -> pl.DataFrame:

@@ -1,8 +1,9 @@
 """Which entity a record without a link describes: by what we left in it, by what it founded, by the rules.
 
 Matching is joins on normalised keys in DuckDB, one collection at a time, over the temporary table `fresh`: the unlinked
-records, each in the end with an `entity` and `linked_by`, or with the `reason` why it is held. `recognise`, `rejoin`
-and `match` are for all collections of an entity in turn, as what is certain in one comes before what is likely in any.
+records by their numbers in `incoming`, each in the end with an `entity` and `linked_by`, or with the `reason` why it is
+held. `recognise`, `rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes
+before what is likely in any.
 """
 
 from collections.abc import Sequence
@@ -19,14 +20,16 @@ REFERENCE = "external reference"
 CREATED = "created"
 FOUNDED = "founded it"
 
+WHOLE = "(SELECT i.*, f.entity, f.linked_by, f.reason FROM fresh f JOIN incoming i USING (n))"
+"""The records of `fresh` with all their fields."""
+
 _OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
 
 
-def strangers(transaction: Transaction, entity: Entity) -> frozenset[str]:
+def strangers(transaction: Transaction) -> frozenset[str]:
     """Return the collections of which a record in `incoming` has no link."""
     found = transaction.frame(
-        f"SELECT DISTINCT collection FROM incoming i WHERE NOT deleted AND NOT EXISTS ("
-        f"SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)"
+        "SELECT DISTINCT collection FROM incoming i ANTI JOIN known k USING (n) WHERE NOT deleted"
     )
     return frozenset(found["collection"])
 
@@ -81,14 +84,14 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
 
 def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:
     """Fill `fresh` with the collection's unlinked records of `incoming` that meet a condition on `i`; count them."""
+    keys = ", ".join(f'i."{field}"' for field in dict.fromkeys(field for rule in entity.rules for field in rule.fields))
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT i.*, NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
-        FROM incoming i
-        WHERE i.collection = $1 AND NOT i.deleted AND NOT EXISTS (
-            SELECT 1 FROM {tables.links(entity.name)} l WHERE l.collection = i.collection AND l.id = i.id)
-          AND ({condition})
+        SELECT i.n, i.collection, i.id, i.reference, {keys},
+            NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
+        FROM incoming i ANTI JOIN known k USING (n)
+        WHERE i.collection = $1 AND NOT i.deleted AND ({condition})
         """,
         key,
     )
@@ -131,7 +134,7 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
         return
     same = " AND ".join(f'f."{field}" IS NOT DISTINCT FROM a."{field}"' for field in collection.lens.fields)
     found = transaction.frame(
-        f"SELECT a.asked, min(f.id) AS id FROM asked a JOIN fresh f ON {same} WHERE f.entity IS NULL GROUP BY a.asked",
+        f"SELECT a.asked, min(f.id) AS id FROM asked a JOIN {WHOLE} f ON {same} WHERE f.entity IS NULL GROUP BY asked",
         asked=asked,
     ).unique("id", keep="first", maintain_order=True)
     transaction.run(
@@ -140,18 +143,20 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
     )
 
 
-def perhaps_ours(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> pl.DataFrame:
+def perhaps_ours(
+    transaction: Transaction, key: str, collection: Collection, records: str, **frames: pl.DataFrame
+) -> pl.DataFrame:
     """Return `asked, id` of records and the entities for which they may have been created, and edited since.
 
     That is in doubt where the API keeps no external reference, the answer was lost, and a value is the same. `records`
-    has `id` and the lens's fields.
+    is a table with `id` and the lens's fields.
     """
     asked = pl.DataFrame() if collection.reference else _asked(transaction, key, collection)
-    if asked.is_empty() or records.is_empty():
+    if asked.is_empty():
         return pl.DataFrame(schema={"asked": pl.String, "id": pl.String})
     alike = " OR ".join(f'r."{field}" = a."{field}"' for field in collection.lens.fields)
     return transaction.frame(
-        f"SELECT DISTINCT a.asked, r.id FROM asked a JOIN records r ON {alike}", asked=asked, records=records
+        f"SELECT DISTINCT a.asked, r.id FROM asked a JOIN {records} r ON {alike}", asked=asked, **frames
     )
 
 
@@ -163,7 +168,9 @@ def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.Dat
 
 
 def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
-    own, seen = key_of(rule, "incoming"), key_of(rule, "k", "seen_")
+    own, seen, mine = key_of(rule, "incoming"), key_of(rule, "k", "seen_"), key_of(rule, "fresh")
+    if not transaction.count(f"SELECT count(*) FROM fresh WHERE entity IS NULL AND {mine} IS NOT NULL"):
+        return
     decided = "".join(
         f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
         for other in stronger
@@ -173,24 +180,24 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE decisions AS
-        WITH keyed AS (
-            SELECT id, {key_of(rule, "fresh")} AS key, tried FROM fresh WHERE entity IS NULL AND key IS NOT NULL),
+        WITH keyed AS (SELECT n, {mine} AS key, tried FROM fresh WHERE entity IS NULL AND key IS NOT NULL),
         present AS (
             SELECT {own} AS key, id FROM incoming WHERE collection = $1 AND NOT deleted
             UNION ALL
             SELECT {seen} AS key, k.id FROM {tables.links(entity.name)} k
             WHERE k.collection = $1 AND k.gone_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = k.id)),
-        alike AS (
-            SELECT key, count(*) AS n, string_agg(id, ', ' ORDER BY id) AS ids
-            FROM present WHERE key IN (SELECT key FROM keyed) GROUP BY key),
+        alike AS (SELECT key, count(*) AS n FROM present SEMI JOIN keyed USING (key) GROUP BY key),
+        several AS (
+            SELECT key, string_agg(id, ', ' ORDER BY id) AS ids
+            FROM present WHERE key IN (SELECT key FROM alike WHERE n > 1) GROUP BY key),
         candidates AS (
-            SELECT f.id, count(*) AS n, min(g.entity) AS entity
+            SELECT f.n, count(*) AS candidates, min(g.entity) AS entity
             FROM fresh f JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = {key_of(rule, "f")}
             WHERE f.entity IS NULL AND {_free(entity, "g.entity")} {decided}
-            GROUP BY f.id)
-        SELECT k.id, a.n AS alike, a.ids, coalesce(c.n, 0) AS candidates, c.entity, k.tried
-        FROM keyed k JOIN alike a USING (key) LEFT JOIN candidates c ON c.id = k.id
+            GROUP BY f.n)
+        SELECT k.n, a.n AS alike, s.ids, coalesce(c.candidates, 0) AS candidates, c.entity, k.tried
+        FROM keyed k JOIN alike a USING (key) LEFT JOIN several s USING (key) LEFT JOIN candidates c ON c.n = k.n
         """,
         key,
     )
@@ -206,16 +213,19 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
                 WHEN d.candidates > 1 THEN
                     d.candidates || ' entities have the same {label}' END),
             tried = true
-        FROM decisions d WHERE d.id = fresh.id
+        FROM decisions d WHERE d.n = fresh.n
         """
     )
-    transaction.run("UPDATE fresh SET reason = NULL WHERE entity IS NOT NULL")
+    transaction.run("UPDATE fresh SET reason = NULL WHERE entity IS NOT NULL AND reason IS NOT NULL")
 
 
 def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
     """What may be ours is held rather than taken for another, as what we asked for would be created once more."""
-    strangers = transaction.frame("SELECT * FROM fresh WHERE entity IS NULL AND reason IS NULL")
+    unmatched = f"(FROM {WHOLE} WHERE entity IS NULL AND reason IS NULL)"
     linked = tables.links(collection.entity.name)
+    doubts = perhaps_ours(transaction, key, collection, unmatched)
+    if doubts.is_empty():
+        return
     transaction.run(
         f"""
         UPDATE fresh SET reason = 'may be what was created for ' || p.records || ', the answer to which was lost'
@@ -225,12 +235,12 @@ def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
         ) p
         WHERE fresh.id = p.id
         """,
-        doubts=perhaps_ours(transaction, key, collection, strangers),
+        doubts=doubts,
     )
 
 
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
     """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
-    rows = transaction.frame("SELECT * FROM fresh WHERE entity IS NULL")
+    rows = transaction.frame(f"FROM {WHOLE} WHERE entity IS NULL")
     fields = objects.encode(rows.select(collection.entity.names)).alias("fields")
     return rows.select("collection", "id", fields, "reason")

@@ -28,9 +28,6 @@ RETRY = 0.05
 
 PAUSE = 1.2 * RETRY
 
-MEMORY = "600MB"
-"""What DuckDB may take for its buffers; what does not fit goes into files beside the database."""
-
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
 CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
@@ -300,7 +297,7 @@ class Store:
         while True:
             try:
                 connection = duckdb.connect(str(self.path))
-                connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{MEMORY}'")
+                connection.execute("SET GLOBAL TimeZone = 'UTC'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):

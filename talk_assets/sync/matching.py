@@ -241,6 +241,6 @@ def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
 
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
     """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
-    rows = transaction.frame(f"FROM {WHOLE} WHERE entity IS NULL")
+    rows = transaction.frame("SELECT i.*, f.reason FROM (FROM fresh WHERE entity IS NULL) f JOIN incoming i USING (n)")
     fields = objects.encode(rows.select(collection.entity.names)).alias("fields")
     return rows.select("collection", "id", fields, "reason")

@@ -200,19 +200,27 @@ def decide(
     `sent` is what the records that propose were up to date with. Return what is golden now of what was proposed, and
     the proposals that were some.
     """
-    table = tables.golden(scope.entity.name)
-    entities = proposals.select(pl.col("entity").unique())
-    standing = transaction.frame(f"SELECT g.* FROM {table} g SEMI JOIN entities USING (entity)", entities=entities)
-    standing = golden.come(standing, scope.entity.names, scope.now)
+    fields = proposals["field"].unique(maintain_order=True).to_list()
+    columns = ", ".join(f'g."{field}", g.{field}_at, g.{field}_from' for field in fields)
+    standing = transaction.frame(
+        f"SELECT g.entity, {columns} FROM {tables.golden(scope.entity.name)} g SEMI JOIN entities USING (entity)",
+        entities=proposals.select(pl.col("entity").unique()),
+    )
+    standing = golden.come(standing, fields, scope.now)
     stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
     decision = rule(stands, proposals)
-    # To update that many columns takes a hundred times as long.
-    transaction.run(f"DELETE FROM {table} WHERE entity IN (SELECT entity FROM entities)", entities=entities)
-    decided = golden.merge(standing, decision.golden)
-    transaction.run(f"INSERT INTO {table} BY NAME SELECT * FROM decided", decided=decided)
+    _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
     passed_over = golden.passed_over(stands, decision, sent)
     _note_conflicts(transaction, scope, pl.concat([decision.conflicts, passed_over]))
     return decision.golden, proposals
+
+
+def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:
+    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
+    transaction.run(
+        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
+        decided=decided,
+    )
 
 
 def _note_conflicts(transaction: Transaction, scope: Scope, conflicts: pl.DataFrame) -> None:

@@ -23,6 +23,9 @@ FORMAT = 2
 IDLE, BRIEFLY = 0.1, 2.0
 """Seconds for which a database that is kept open stays so: with nothing to do, and in all."""
 
+LOG = "256MB"
+"""How much may be in the log before it is put in its place while the database is open. On closing it always is."""
+
 RETRY = 0.05
 """Seconds after which a process that found the database locked tries again."""
 
@@ -297,7 +300,7 @@ class Store:
         while True:
             try:
                 connection = duckdb.connect(str(self.path))
-                connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL checkpoint_threshold = '{LOG}'")
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):

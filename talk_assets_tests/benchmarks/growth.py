@@ -78,13 +78,19 @@ def _apart(database: Path, count: int) -> Done[Round]:
 
 
 def _edited(database: Path, count: int) -> Round:
-    """The second of two rounds, as the first also pays for what is loaded once."""
-    _round(database, population.edited(count, EDITS, "Director"))
-    return _round(database, population.edited(count, EDITS, "Chairman"))
+    """The second of two rounds, as the first also pays for what is loaded once.
+
+    The database stays open, as it does in a run.
+    """
+    rounds = []
+    for title in ("Director", "Chairman"):
+        hub = population.hub(database, population.edited(count, EDITS, title))
+        with hub.store.kept_open():
+            rounds.append(_round(hub))
+    return rounds[-1]
 
 
-def _round(database: Path, wire: population.Wire) -> Round:
-    hub = population.hub(database, wire)
+def _round(hub: Hub) -> Round:
     began = time.perf_counter()
     asyncio.run(hub.read("webcrm"))
     read = time.perf_counter()

@@ -195,12 +195,12 @@ def _beside(
 
 def first_faults(raw: pl.DataFrame, doubts: Sequence[Doubt]) -> pl.DataFrame:
     """Return `property, found, reason` of the first doubt that each row confirms, null where it confirms none."""
-    if raw.is_empty() or not doubts:
-        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
-        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
     which = raw.select(
         pl.coalesce(_none(), *(pl.when(doubt.bad).then(pl.lit(i)) for i, doubt in enumerate(doubts))).alias("which")
     )
+    if which["which"].null_count() == which.height:
+        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
+        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
 
     def chosen(values: Iterable[pl.Expr]) -> pl.Expr:
         return pl.coalesce(

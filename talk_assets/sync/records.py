@@ -149,7 +149,7 @@ def _record(collection: Collection, objects: jsontext.Objects) -> pl.Series:
     """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
     ignored = _ignored(collection)
     if any(name.lower() in ignored for name in objects.columns):
-        return jsontext.without(objects, ignored).alias("_record")
+        return jsontext.without(objects.texts, ignored).alias("_record")
     return objects.texts.alias("_record")
 
 
@@ -176,7 +176,7 @@ def _seed(name: str) -> int:
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records that can be used, and a row of misfits for each of the others."""
     identity = pl.col("_id")
-    later = identity.cum_count(reverse=True).over("_id") > 1
+    later = ~identity.is_last_distinct()
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
         Doubt(collection.id, identity.is_not_null() & later, identity, "on one record of a page; the last one is used"),

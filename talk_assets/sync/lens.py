@@ -6,6 +6,7 @@ and imported from here. What can be wrong with a lens as it is declared is in `l
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import polars as pl
@@ -171,7 +172,7 @@ class Lens:
         sentences = complete.with_row_index("row").select("row", sentence.alias("missing"))["missing"]
         return sentences.replace("", None)
 
-    @property
+    @cached_property
     def doubts(self) -> list[Doubt]:
         """What can be wrong with a raw record, property by property."""
         return [doubt for prop in self.properties.values() for doubt in prop.doubts()]

@@ -6,7 +6,7 @@ set aside with the reason, so that one of them does not stop the rest.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 
 import polars as pl
@@ -163,11 +163,17 @@ def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -
     kept = {name: column for name, column in found.items() if name.lower() not in ignored}
     if not kept:
         return pl.repeat(0, height, dtype=pl.UInt64, eager=True).alias("_hash")
-    hashes = (pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in kept)
-    return pl.DataFrame(kept).select(pl.sum_horizontal(hashes).alias("_hash")).to_series()
+    return pl.DataFrame(kept).select(_sum(tuple(kept)).alias("_hash")).to_series()
 
 
-@cache
+@lru_cache(maxsize=64)
+def _sum(names: tuple[str, ...]) -> pl.Expr:
+    """Kept, since writing down so many expressions takes longer than evaluating them for a page."""
+    return pl.sum_horizontal(
+        pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in names
+    )
+
+
 def _seed(name: str) -> int:
     """What keeps the hash of a value in one property apart from that of the same value in another."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())

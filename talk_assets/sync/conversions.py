@@ -109,12 +109,16 @@ _MOMENT = (
 
 def moment(text: pl.Expr) -> pl.Expr:
     """Return a time as Datetime in UTC; one without an offset is in UTC already, a date alone is its midnight."""
-    parts = text.str.extract_groups(_MOMENT).struct
-    time = parts.field("time").fill_null("00:00")
+    return text.str.extract_groups(_MOMENT).map_batches(_moments, return_dtype=pl.Datetime("us", "UTC"))
+
+
+def _moments(parts: pl.Series) -> pl.Series:
+    time = pl.col("time").fill_null("00:00")
     seconds = pl.when(time.str.len_chars() == len("00:00")).then(time + pl.lit(":00")).otherwise(time)
-    zone = parts.field("zone").fill_null("Z").str.to_uppercase().str.replace("Z", "+00:00", literal=True)
-    spelled = parts.field("day") + pl.lit("T") + seconds + pl.lit(".") + parts.field("fraction").fill_null("0") + zone
-    return spelled.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+    zone = pl.col("zone").fill_null("Z").str.to_uppercase().str.replace("Z", "+00:00", literal=True)
+    spelled = pl.concat_str("day", pl.lit("T"), seconds, pl.lit("."), pl.col("fraction").fill_null("0"), zone)
+    found = spelled.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+    return parts.struct.unnest().select(found.alias(parts.name)).to_series()
 
 
 def instant(text: pl.Expr) -> pl.Expr:

@@ -14,14 +14,10 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Objects:
-    """JSON objects: their `texts`, and every top-level property as a column of values, in order of first occurrence.
-
-    `strings` are the properties that hold a string anywhere.
-    """
+    """JSON objects: their `texts`, and every top-level property as a column of values, in order of first occurrence."""
 
     texts: pl.Series
     columns: Mapping[str, pl.Series]
-    strings: frozenset[str]
 
 
 def quoted(text: pl.Expr) -> pl.Expr:
@@ -104,25 +100,34 @@ def taken_apart(texts: pl.Series) -> Objects:
 
 def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
     body = guarded(body)
-    types = _types(body) if body else {}
-    if not types:
-        return Objects(texts, {}, frozenset())
-    columns = pl.read_ndjson(body, schema=dict.fromkeys(types, pl.String))
+    columns = _columns(body) if body else pl.DataFrame()
     if b"\\" in body:
-        columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in types)
-    names = {name: json.loads(f'"{name}"') if "\\" in name else name for name in types}
-    strings = frozenset(names[name] for name, type_ in types.items() if type_ == pl.String)
-    return Objects(texts, {names[name]: columns[name] for name in types}, strings)
+        columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in columns.columns)
+    return Objects(texts, {_plain_name(name): columns[name] for name in columns.columns})
 
 
-def _types(body: bytes) -> Mapping[str, pl.DataType | type[pl.DataType]]:
-    """The properties of objects, a line each; it is only asked which hold strings."""
+def _columns(body: bytes) -> pl.DataFrame:
+    """The properties of objects, a line each; nearly always the first object has all that any has."""
+    columns = _read(body, body.split(b"\n", 1)[:1])
+    values = body.count(b'":') - body.count(b'":null')  # and those of nested objects; of these, the names are read
+    found = sum(columns.null_count().row(0)) if columns.width else 0
+    if columns.width and columns.height * columns.width - found == values:
+        return columns
+    return _read(body, body.split(b"\n"))
+
+
+def _read(body: bytes, lines: Iterable[bytes]) -> pl.DataFrame:
+    """The properties that the objects in these lines have."""
     try:
-        return pl.scan_ndjson(body, infer_schema_length=None).collect_schema()
-    except pl.exceptions.SchemaError:  # a list in one object, a boolean in another
-        members = [member for line in body.split(b"\n") for member in json.loads(line).items()]
-        strings = {name for name, value in members if isinstance(value, str)}
-        return {name: pl.String if name in strings else pl.Null for name, _ in members}
+        names = dict.fromkeys(name for line in lines for name in json.loads(line))
+    except (ValueError, TypeError) as error:
+        message = "not a JSON object"
+        raise pl.exceptions.ComputeError(message) from error
+    return pl.read_ndjson(body, schema=dict.fromkeys(names, pl.String)) if names else pl.DataFrame()
+
+
+def _plain_name(name: str) -> str:
+    return str(json.loads(f'"{name}"')) if "\\" in name else name
 
 
 def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> pl.DataFrame:
@@ -174,21 +179,20 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
     return every.join(lists, on="row", how="left", maintain_order="left")["list"]
 
 
-def without(objects: Objects, names: frozenset[str]) -> pl.Series:
-    """Return JSON objects without the top-level properties `names`, given in lower case, and without null ones.
+def without(texts: pl.Series, names: frozenset[str]) -> pl.Series:
+    """Return JSON objects, each on one line, without the top-level properties `names`, given in lower case."""
+    listed = "|".join(re.escape(name) for name in sorted(names))
+    member = rf'"(?i:{listed})"[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},]+)'
+    cut = texts.str.replace_all(rf",[ \t]*{member}", "")
+    left = cut.str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
+    nested = texts.str.count_matches("{", literal=True) > 1
+    unsure = left | nested | texts.str.contains("\\", literal=True)
+    if not unsure.any():
+        return cut
+    rest = pl.Series([_without(text, names) for text in texts.filter(unsure)], dtype=pl.String)
+    return cut.scatter(unsure.arg_true(), rest)
 
-    A property that is a string in one object and a number in another becomes a string in all.
-    """
-    kept = {name: column for name, column in objects.columns.items() if name.lower() not in names}
-    if not kept:
-        return pl.repeat("{}", objects.texts.len(), eager=True).alias("object")
-    members = {name: _quoted(column) if name in objects.strings else pl.col(name) for name, column in kept.items()}
-    return pl.DataFrame(kept).select(joined(members).alias("object")).to_series()
 
-
-def _quoted(column: pl.Series) -> pl.Expr:
-    """As `quoted`, of which most columns need no more than the quotes."""
-    text = pl.col(column.name)
-    if column.str.contains(r'["\\\x00-\x1f]').any():
-        return quoted(text)
-    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))
+def _without(text: str, names: frozenset[str]) -> str:
+    members = {name: value for name, value in json.loads(text).items() if name.lower() not in names}
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))

@@ -6,6 +6,7 @@ and imported from here. What can be wrong with a lens as it is declared is in `l
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import polars as pl
@@ -171,7 +172,7 @@ class Lens:
         sentences = complete.with_row_index("row").select("row", sentence.alias("missing"))["missing"]
         return sentences.replace("", None)
 
-    @property
+    @cached_property
     def doubts(self) -> list[Doubt]:
         """What can be wrong with a raw record, property by property."""
         return [doubt for prop in self.properties.values() for doubt in prop.doubts()]
@@ -195,12 +196,12 @@ def _beside(
 
 def first_faults(raw: pl.DataFrame, doubts: Sequence[Doubt]) -> pl.DataFrame:
     """Return `property, found, reason` of the first doubt that each row confirms, null where it confirms none."""
-    if raw.is_empty() or not doubts:
-        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
-        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
     which = raw.select(
         pl.coalesce(_none(), *(pl.when(doubt.bad).then(pl.lit(i)) for i, doubt in enumerate(doubts))).alias("which")
     )
+    if which["which"].null_count() == which.height:
+        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
+        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
 
     def chosen(values: Iterable[pl.Expr]) -> pl.Expr:
         return pl.coalesce(

@@ -5,6 +5,7 @@ full read, or a page that is whole, also tells which records are gone; each is l
 believed.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -112,8 +113,9 @@ class Reader:
         report = ReadReport()
         pages = self.connection.read(self.collection, since=cursor, position=None)
         async for batch, last in _batches(pages):
+            parsed = await self._parsed(batch)
             with self.store.transaction() as transaction:
-                ids, buried = self._store(transaction, batch, report)
+                ids, buried = self._store(transaction, parsed, report)
                 missing = [*buried, *self._missing(transaction, batch, ids)]
             self._told(report.read, _total(batch))
             await self._look_once_more(missing, report)
@@ -137,8 +139,9 @@ class Reader:
                 transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
                 transaction.run("UPDATE sync.cursors SET sweep_cursor = NULL WHERE collection = ?", self.key)
         async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=at.position)):
+            parsed = await self._parsed(batch)
             with self.store.transaction() as transaction:
-                ids, _ = self._store(transaction, batch, report)
+                ids, _ = self._store(transaction, parsed, report)
                 transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
                 transaction.run(
                     "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
@@ -193,9 +196,10 @@ class Reader:
         if not missing:
             return
         found = [page async for page in self.connection.look_up(self.collection, missing)]
+        parsed = await self._parsed(found)
         with self.store.transaction() as transaction:
             kept = pl.DataFrame({"id": [id_ for page in found for id_ in page.kept]}, schema={"id": pl.String})
-            shown, _ = self._store(transaction, found, report)
+            shown, _ = self._store(transaction, parsed, report)
             gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
             gone = gone.unique().join(pl.concat([shown, kept]), on="id", how="anti")
             gone = guards.believe(transaction, self.key, gone, self.limits, self.now)
@@ -207,15 +211,23 @@ class Reader:
             lasting = backwards.lasting(transaction, self.key, self.now)
         if lasting:
             found = [page async for page in self.connection.look_up(self.collection, lasting)]
+            parsed = await self._parsed(found)
             with self.store.transaction() as transaction:
-                self._store(transaction, found, report, believed=True)
+                self._store(transaction, parsed, report, believed=True)
+
+    async def _parsed(self, pages: Sequence[Page]) -> Sequence[Parsed]:
+        """Pages taken apart, several at a time, while requests go on and no transaction waits."""
+
+        def work(body: bytes) -> Parsed:
+            return ours(self.key, self.collection, parse(self.collection, body))
+
+        shown = [page.body for page in pages if page.body.strip() != b"[]"]
+        return await asyncio.gather(*(asyncio.to_thread(work, body) for body in shown))
 
     def _store(
-        self, transaction: Transaction, pages: Sequence[Page], report: ReadReport, *, believed: bool = False
+        self, transaction: Transaction, parsed: Sequence[Parsed], report: ReadReport, *, believed: bool = False
     ) -> tuple[pl.DataFrame, list[str]]:
         """Store pages; return the ids of the records in them, and those that came with the mark of a deleted one."""
-        shown = [page.body for page in pages if page.body.strip() != b"[]"]
-        parsed = [ours(self.key, self.collection, parse(self.collection, body)) for body in shown]
         buried = [part.records.filter("_deleted")["_id"] for part in parsed]
         parsed = [
             replace(part, records=part.records.filter(~pl.col("_deleted").fill_null(value=False))) for part in parsed

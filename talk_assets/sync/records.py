@@ -6,7 +6,7 @@ set aside with the reason, so that one of them does not stop the rest.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 
 import polars as pl
@@ -149,7 +149,7 @@ def _record(collection: Collection, objects: jsontext.Objects) -> pl.Series:
     """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
     ignored = _ignored(collection)
     if any(name.lower() in ignored for name in objects.columns):
-        return jsontext.without(objects, ignored).alias("_record")
+        return jsontext.without(objects.texts, ignored).alias("_record")
     return objects.texts.alias("_record")
 
 
@@ -163,11 +163,17 @@ def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -
     kept = {name: column for name, column in found.items() if name.lower() not in ignored}
     if not kept:
         return pl.repeat(0, height, dtype=pl.UInt64, eager=True).alias("_hash")
-    hashes = (pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in kept)
-    return pl.DataFrame(kept).select(pl.sum_horizontal(hashes).alias("_hash")).to_series()
+    return pl.DataFrame(kept).select(_sum(tuple(kept)).alias("_hash")).to_series()
 
 
-@cache
+@lru_cache(maxsize=64)
+def _sum(names: tuple[str, ...]) -> pl.Expr:
+    """Kept, since writing down so many expressions takes longer than evaluating them for a page."""
+    return pl.sum_horizontal(
+        pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in names
+    )
+
+
 def _seed(name: str) -> int:
     """What keeps the hash of a value in one property apart from that of the same value in another."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
@@ -176,7 +182,7 @@ def _seed(name: str) -> int:
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records that can be used, and a row of misfits for each of the others."""
     identity = pl.col("_id")
-    later = identity.cum_count(reverse=True).over("_id") > 1
+    later = ~identity.is_last_distinct()
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
         Doubt(collection.id, identity.is_not_null() & later, identity, "on one record of a page; the last one is used"),

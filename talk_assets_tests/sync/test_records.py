@@ -70,6 +70,26 @@ def test_a_record_comes_out_as_it_went_in(records: list[dict[str, Any]], ascii_o
     assert parsed.records["_id"].to_list() == [str(i) for i in range(len(sent))]
 
 
+ignored = st.sampled_from(["Password", "pASSword", "RowNumber", "FirstName", "Other"])
+members = st.dictionaries(
+    ignored | names, values | st.sampled_from(["x", ',"Password":1', [{"Password": 1}]]), max_size=5
+)
+
+
+@settings(max_examples=100)
+@example(records=[{"A": 1}, {"B": None}, {"B": None, "C": 2}, {"A": {"B": 1}, "D": '":'}], separators=(",", ":"))
+@given(records=st.lists(members, min_size=1, max_size=4), separators=st.sampled_from([(",", ":"), (" , ", " : ")]))
+def test_what_is_ignored_is_left_out_and_everything_else_stays(
+    records: list[dict[str, Any]], separators: tuple[str, str]
+) -> None:
+    sent = [{"RowNumber": i, "Id": i, **record} for i, record in enumerate(records)]
+    parsed = parse(PERSONS, json.dumps(sent, separators=separators).encode())
+    kept = [{n: v for n, v in record.items() if n.lower() not in {"rownumber", "password"}} for record in sent]
+    assert [json.loads(text) for text in parsed.records.sort("_id")["_record"]] == kept
+    known = {"Id", "FirstName", "RowNumber"}
+    assert parsed.unknown >= {name for one in kept for name, value in one.items() if value is not None} - known
+
+
 @settings(max_examples=60)
 @given(
     texts=st.lists(characters | st.sampled_from(["\\", '\\"', "\\n", '"', "\t\x1f", '{"a":1}']), min_size=1, max_size=4)

@@ -3,12 +3,14 @@
 Which records and properties there are is in the package itself, how records are written in `upsert`.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import httpx
+import polars as pl
 
 from talk_assets.errors import NotTheApi, Refused
 from talk_assets.http.auth import LIFETIME, Token, TokenAuth, TokenRefused, Wallet, json_object
@@ -196,10 +198,18 @@ class WebcrmReader(HttpConnection):
         return await self.fetch(Call("GET", "/Queries", params=params))
 
     def _listed(self, collection: WebcrmCollection, body: bytes) -> _Listed:
-        times = column(body, collection.updated, f"{self.client.site.system}{collection.path}")
+        times = _times(body, collection.updated)
+        if len(times) != SIZE:  # the last page, or one with records that have no such time
+            times = column(body, collection.updated, f"{self.client.site.system}{collection.path}")
         moments = times.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", strict=False)
         at = moments.arg_max()
         return _Listed(body, len(times), None if at is None else times[at])
+
+
+def _times(body: bytes, name: str) -> pl.Series:
+    """What a property holds wherever it is text: no record is nested in another, and no name can stand in a text."""
+    found = re.findall(rb'"%b":"([^"\\]*)"' % name.encode(), body)
+    return pl.Series(name, [time.decode() for time in found], dtype=pl.String)
 
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The only door to DuckDB: opening the database, transactions, and the tables that do not belong to one collection.
+"""The only door to DuckDB: opening the database, and transactions. What is in it is in `schema` and `sync/tables`.
 
 Everything else says SQL through a `Transaction`. The database is opened late and closed early, because one process at a
 time may write to it: ask the systems first, then open, store and close. Only SQL that DuckLake also takes belongs here:
@@ -16,12 +16,10 @@ import duckdb
 import polars as pl
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
+from talk_assets.schema import FORMAT, SYNC_TABLES
 
-FORMAT = 2
-"""Raised whenever this version and the one before could not use the same database."""
-
-IDLE, BRIEFLY = 0.1, 2.0
-"""Seconds for which a database that is kept open stays so: with nothing to do, and in all."""
+IDLE = 1.0
+"""Seconds after which a database that is kept open is closed if nothing is done with it."""
 
 LOG = "256MB"
 """How much may be in the log before it is put in its place while the database is open. On closing it always is."""
@@ -30,58 +28,6 @@ RETRY = 0.05
 """Seconds after which a process that found the database locked tries again."""
 
 PAUSE = 1.2 * RETRY
-
-SYNC_TABLES = """
-CREATE SCHEMA IF NOT EXISTS sync;
-CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
-CREATE TABLE IF NOT EXISTS sync.clock (version BIGINT);
-CREATE TABLE IF NOT EXISTS sync.cursors (
-    collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
-    read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
-CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.held (
-    kind VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.changes (
-    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
-    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.undo (
-    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
-    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.journal (
-    key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
-    before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
-    outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR, caused_at VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.conflicts (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
-    winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.fights (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, other VARCHAR, origin VARCHAR, other_origin VARCHAR,
-    since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.guards (
-    collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
-CREATE TABLE IF NOT EXISTS sync.stops (
-    collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
-CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.edits (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR, won BOOLEAN,
-    noticed_at TIMESTAMPTZ, run VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.runs (
-    run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
-"""
-"""What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
-objects by field.
-
-`changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
-or `held` (for a person); `blocked` ones are not tried until the hub has decided again. `undo` is the same for what is
-being taken back of a run. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
-and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
-became golden; `fights` the fields that two records set to the same two values in turn. `stops` are what `sync.guards`
-made wait for a person, `approved` up to which count; `doubted` the records that seem to be deleted and were too many to
-believe it.
-"""
 
 
 class Transaction:
@@ -164,14 +110,16 @@ class Store:
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         self._closer: threading.Thread | None = None
-        self._opened = self._used = 0.0
+        self._used = 0.0
         self._using = 0
+        self._unusable = False
+        self._waiting = path.with_name(f"{path.name}.awaited") if path else None
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """Do not close after each transaction, nor at once at the end, but when nothing is stored for `IDLE` seconds.
 
-        Other processes get their turn: it is closed for a moment every `BRIEFLY` seconds.
+        Other processes get their turn: one that finds the database locked leaves a file, `awaited`, beside it.
         """
         self._keeping = True
         try:
@@ -199,7 +147,7 @@ class Store:
                 raise
             connection.execute("COMMIT")
         except _UNWRITABLE as error:
-            self._opened = 0.0  # what is kept open may be of no use any more
+            self._unusable = True  # what is kept open may be of no use any more
             raise self._unwritten(error) from error
         finally:
             connection.close()
@@ -212,7 +160,7 @@ class Store:
             return self._memory.cursor(), False
         with self._lock:
             if self._kept is None and self._keeping:
-                self._kept, self._opened = self._open(), time.monotonic()
+                self._kept = self._open()
                 self._closer = threading.Thread(target=self._close_idle, args=[self._kept], daemon=True)
                 self._closer.start()
                 atexit.register(self._end)
@@ -222,21 +170,24 @@ class Store:
             return self._kept.cursor(), True
 
     def _leave(self) -> None:
-        """What is kept open is no longer used, and closed for a moment if others have waited for long."""
+        """What is kept open is no longer used, and closed for a moment if somebody waits for it."""
         with self._lock:
             self._used, self._using = time.monotonic(), self._using - 1
-            if self._using or self._used - self._opened < BRIEFLY:
+            if self._using or (not self._unusable and not self._awaited()):
                 return
             self._close()
         time.sleep(PAUSE)
 
+    def _awaited(self) -> bool:
+        return self._waiting is not None and self._waiting.exists()
+
     def _close_idle(self, kept: duckdb.DuckDBPyConnection) -> None:
         while True:
-            time.sleep(IDLE / 2)
+            time.sleep(RETRY)
             with self._lock:
                 if self._kept is not kept:
                     return
-                if not self._using and time.monotonic() - self._used >= IDLE:
+                if not self._using and (time.monotonic() - self._used >= IDLE or self._awaited()):
                     self._close()
                     return
 
@@ -250,6 +201,7 @@ class Store:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+            self._unusable = False
 
     @contextmanager
     def alone(self) -> Iterator[Path]:
@@ -301,6 +253,7 @@ class Store:
             try:
                 connection = duckdb.connect(str(self.path))
                 connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL checkpoint_threshold = '{LOG}'")
+                self._announce(waiting=False)
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
                 if _LOCKED not in str(error):
@@ -311,10 +264,17 @@ class Store:
                         f"{_holder(error)}. Wait for it or stop it, then run again."
                     )
                     raise StoreLocked(message) from error
+                self._announce(waiting=True)
             except duckdb.Error as error:
                 message = f"{self.path}: is not a database this version can read ({_first_line(error)})."
                 raise StoreIncompatible(message) from error
             time.sleep(RETRY)
+
+    def _announce(self, *, waiting: bool) -> None:
+        """Tell the process that keeps the database open whether one waits for it; any other says so again."""
+        if self._waiting:
+            with suppress(OSError):
+                self._waiting.touch() if waiting else self._waiting.unlink(missing_ok=True)
 
     def _prepare(self, transaction: Transaction) -> None:
         if self._prepared:

@@ -10,7 +10,8 @@ import pytest
 
 from talk_assets.backup import back_up, restore
 from talk_assets.errors import ConfigurationError, StoreError, StoreIncompatible
-from talk_assets.store import FORMAT, Store
+from talk_assets.schema import FORMAT
+from talk_assets.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import duckdb
 import pytest
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
-from talk_assets.store import FORMAT, Store
+from talk_assets.schema import FORMAT
+from talk_assets.store import Store
 
 HOLD = """
 import sys, time, duckdb
@@ -105,6 +107,19 @@ def test_another_process_gets_its_turn_while_the_database_is_kept_open_and_busy(
             with store.transaction() as transaction:
                 transaction.next_version()
     assert other.communicate()[0].strip().isdecimal()
+
+
+def test_who_gets_its_turn_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The mark of one that waited would have the next one close for nobody."""
+    store = Store(tmp_path / "talk.duckdb")
+    with store.kept_open(), store.transaction():
+        other = counting(tmp_path / "talk.duckdb")
+        while not (tmp_path / "talk.duckdb.awaited").exists():
+            time.sleep(0.01)
+    assert other.communicate()[0].strip().isdecimal()
+    with store.transaction():
+        pass
+    assert not (tmp_path / "talk.duckdb.awaited").exists()
 
 
 def test_another_process_gets_its_turn_while_a_system_is_waited_for(tmp_path: Path) -> None:

@@ -1,35 +1,23 @@
-"""The table that ties records to entities, and golden with it: the only functions that change either.
+"""The table that ties records to entities: the only functions that change it.
 
 Links change in two places: when records are linked (`link`), and when an answer comes back from a write (`update`,
 `created`, `leave`). Unless a person says so (`relinking`), they never move afterwards, whatever happens to the property
 that a record was matched on.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
 from talk_assets.store import Transaction
-from talk_assets.sync import echoes, fights, golden, journal, jsontext, matching, objects, tables
+from talk_assets.sync import fights, journal, jsontext, matching, merging, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
-from talk_assets.sync.golden import Decision
 
 CHUNK = 50_000
-"""Records that are merged into golden at once."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Whose golden is decided, with all its collections by key; when, and in which run."""
-
-    entity: Entity
-    collections: Mapping[str, Collection]
-    now: datetime
-    run: str
+"""Records that are compared, and entities that are decided, at once."""
 
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
@@ -93,8 +81,8 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
     collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    introduce(transaction, Scope(entity, collections, now, run), matching.WHOLE)
-    _create_golden(transaction, entity)
+    merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.WHOLE)
+    merging.found(transaction, entity)
     fields = collection.lens.fields
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
     transaction.run(
@@ -136,102 +124,6 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     transaction.run("DELETE FROM fresh WHERE id IN (SELECT id FROM intents)", intents=intents)
 
 
-def _create_golden(transaction: Transaction, entity: Entity) -> None:
-    values = ", ".join(
-        f'"{field}", modified AS {field}_at, collection || chr(47) || id AS {field}_from' for field in entity.names
-    )
-    transaction.run(
-        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM {matching.WHOLE} c"
-        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity) WHERE entity IS NOT NULL"
-    )
-
-
-def introduce(transaction: Transaction, scope: Scope, newcomers: str, **frames: pl.DataFrame) -> None:
-    """Merge records that found their entities, one of each at most, into golden.
-
-    `newcomers` is a table with `entity, collection, id, modified` and the entity's fields.
-    """
-    agreed, fields = tables.golden(scope.entity.name), scope.entity.names
-    values = ", ".join(f'c."{field}" AS new_{field}' for field in fields)
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE met AS
-        SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}, row_number() OVER () AS n
-        FROM {newcomers} c JOIN {agreed} g USING (entity)
-        """,
-        **frames,
-    )
-    count = transaction.count("SELECT count(*) FROM met")
-    if count:
-        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM met)")
-    for start in range(0, count, CHUNK):
-        met = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        met = golden.come(met, fields, scope.now)
-        decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
-        decided = golden.merge(golden.agree(met, fields), decision.golden)
-        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM decided", decided=decided)
-        _note_conflicts(transaction, scope, decision.conflicts)
-
-
-def proposals(records: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """Every field of the records, as proposed values."""
-    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
-    return pl.concat(
-        records.select(
-            "entity",
-            pl.lit(field).alias("field"),
-            pl.col(field).alias("value"),
-            pl.col("modified").alias("edited_at"),
-            origin,
-        )
-        for field in entity.names
-    )
-
-
-def decide(
-    transaction: Transaction,
-    scope: Scope,
-    proposals: pl.DataFrame,
-    rule: Callable[[pl.DataFrame, pl.DataFrame], Decision],
-    sent: pl.DataFrame,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Let `rule` decide between golden and the proposals, and store golden and the conflicts.
-
-    `sent` is what the records that propose were up to date with. Return what is golden now of what was proposed, and
-    the proposals that were some.
-    """
-    fields = proposals["field"].unique(maintain_order=True).to_list()
-    columns = ", ".join(f'g."{field}", g.{field}_at, g.{field}_from' for field in fields)
-    standing = transaction.frame(
-        f"SELECT g.entity, {columns} FROM {tables.golden(scope.entity.name)} g SEMI JOIN entities USING (entity)",
-        entities=proposals.select(pl.col("entity").unique()),
-    )
-    standing = golden.come(standing, fields, scope.now)
-    stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
-    decision = rule(stands, proposals)
-    _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
-    passed_over = golden.passed_over(stands, decision, sent)
-    _note_conflicts(transaction, scope, pl.concat([decision.conflicts, passed_over]))
-    return decision.golden, proposals
-
-
-def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:
-    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
-    transaction.run(
-        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
-        decided=decided,
-    )
-
-
-def _note_conflicts(transaction: Transaction, scope: Scope, conflicts: pl.DataFrame) -> None:
-    if conflicts.is_empty():
-        return
-    noted = conflicts.with_columns(
-        pl.lit(scope.entity.name).alias("kind"), pl.lit(scope.now).alias("noticed_at"), pl.lit(scope.run).alias("run")
-    )
-    transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM noted", noted=noted)
-
-
 def absorb(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
 ) -> None:
@@ -266,7 +158,7 @@ def _absorb_edits(
         WHERE k.compared AND l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
-    edits = [proposals(edited.clear(), entity)]
+    edits = [merging.proposals(edited.clear(), entity.names)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
         edits += [
@@ -274,10 +166,10 @@ def _absorb_edits(
         ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposed, sent = pl.concat(edits), _sent(edited, entity)
-    scope = Scope(entity, collections, now, run)
+    scope = merging.Scope(entity, collections, now, run)
     for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
         edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
-        decided, edits_now = decide(transaction, scope, edited_now, golden.absorb, sent)
+        decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
         fights.notice(transaction, entity.name, now)
@@ -298,7 +190,7 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
     sent = objects.decode(rows["after"], fields)
     ours = objects.present(rows["after"], fields)
     stored = collection.lens.limit(sent)
-    edits = [proposals(rows.clear(), collection.entity)]
+    edits = [merging.proposals(rows.clear(), fields)]
     state: dict[str, pl.Series] = {}
     for field in fields:
         current, seen = rows[field], rows[f"seen_{field}"]
@@ -310,7 +202,7 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
         passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
         passing = passing.fill_null(value=False)
         edit = moved & ~own & ~begun & ~passing
-        edits.append(proposals(rows.filter(edit), collection.entity).filter(pl.col("field") == field))
+        edits.append(merging.proposals(rows.filter(edit), [field]))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
             pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])

@@ -12,7 +12,7 @@ import polars as pl
 from talk_assets.entities import ENTITIES, Entity, Kind
 from talk_assets.errors import ConfigurationError
 from talk_assets.store import Transaction
-from talk_assets.sync import changes, ids, incoming, links, tables
+from talk_assets.sync import changes, ids, incoming, merging, tables
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
@@ -232,8 +232,8 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
 
 
 def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity: str) -> None:
-    scope = links.Scope(scene.entity, scene.topology.collections, scene.now, scene.run)
-    links.introduce(transaction, scope, "newcomer", newcomer=row.with_columns(pl.lit(entity).alias("entity")))
+    scope = merging.Scope(scene.entity, scene.topology.collections, scene.now, scene.run)
+    merging.introduce(transaction, scope, "newcomer", newcomer=row.with_columns(pl.lit(entity).alias("entity")))
 
 
 def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:

@@ -12,7 +12,7 @@ from unittest import mock
 import polars as pl
 
 from talk_assets.store import Transaction
-from talk_assets.sync import changes, journal, links, matching, reading
+from talk_assets.sync import changes, journal, matching, merging, reading
 from talk_assets.sync.connection import Collection, Connection
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import Reader, ReadReport
@@ -93,18 +93,18 @@ def look_up() -> Iterator[None]:
 @contextmanager
 def newest() -> Iterator[None]:
     """Whichever edit is looked at last wins."""
-    real = links.decide
+    real = merging.decide
 
     def decide(
         transaction: Transaction,
-        scope: links.Scope,
+        scope: merging.Scope,
         proposals: pl.DataFrame,
         *rest: Any,  # noqa: ANN401
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         later = pl.datetime(2030, 1, 1, time_unit="us", time_zone="UTC").alias("edited_at")
         return real(transaction, scope, proposals.with_columns(later), *rest)
 
-    with mock.patch.object(links, "decide", decide):
+    with mock.patch.object(merging, "decide", decide):
         yield
 
 

@@ -1,0 +1,125 @@
+"""Golden as it is stored: what a record founds, what records that meet it bring, what people edit; and the conflicts.
+
+The only functions that write golden, beside those by which a person moves links (`relinking`). Who wins is decided in
+`golden`, which knows no database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.entities import Entity
+from talk_assets.store import Transaction
+from talk_assets.sync import echoes, golden, matching, tables
+from talk_assets.sync.connection import Collection
+
+CHUNK = 50_000
+"""Records, or entities, that are merged at once."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose golden is decided, with all its collections by key; when, and in which run."""
+
+    entity: Entity
+    collections: Mapping[str, Collection]
+    now: datetime
+    run: str
+
+
+def found(transaction: Transaction, entity: Entity) -> None:
+    """Create golden of the entities of `fresh` that have none, as the record that founds it says."""
+    values = ", ".join(
+        f'"{field}", modified AS {field}_at, collection || chr(47) || id AS {field}_from' for field in entity.names
+    )
+    transaction.run(
+        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM {matching.WHOLE} c"
+        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity) WHERE entity IS NOT NULL"
+    )
+
+
+def introduce(transaction: Transaction, scope: Scope, newcomers: str, **frames: pl.DataFrame) -> None:
+    """Merge records that found their entities, one of each at most, into golden.
+
+    `newcomers` is a table with `entity, collection, id, modified` and the entity's fields.
+    """
+    agreed, fields = tables.golden(scope.entity.name), scope.entity.names
+    values = ", ".join(f'c."{field}" AS new_{field}' for field in fields)
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE met AS
+        SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}, row_number() OVER () AS n
+        FROM {newcomers} c JOIN {agreed} g USING (entity)
+        """,
+        **frames,
+    )
+    count = transaction.count("SELECT count(*) FROM met")
+    if count:
+        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM met)")
+    for start in range(0, count, CHUNK):
+        met = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
+        met = golden.come(met, fields, scope.now)
+        decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
+        decided = golden.merge(golden.agree(met, fields), decision.golden)
+        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM decided", decided=decided)
+        _note_conflicts(transaction, scope, decision.conflicts)
+
+
+def proposals(records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What the records hold in some fields, as proposed values."""
+    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
+    return pl.concat(
+        records.select(
+            "entity",
+            pl.lit(field).alias("field"),
+            pl.col(field).alias("value"),
+            pl.col("modified").alias("edited_at"),
+            origin,
+        )
+        for field in fields
+    )
+
+
+def decide(
+    transaction: Transaction,
+    scope: Scope,
+    proposals: pl.DataFrame,
+    sent: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Merge what people edited into golden, and store the conflicts.
+
+    `sent` is what the records that propose were up to date with. Return what is golden now of what was proposed, and
+    the proposals that were some.
+    """
+    fields = proposals["field"].unique(maintain_order=True).to_list()
+    columns = ", ".join(f'g."{field}", g.{field}_at, g.{field}_from' for field in fields)
+    standing = transaction.frame(
+        f"SELECT g.entity, {columns} FROM {tables.golden(scope.entity.name)} g SEMI JOIN entities USING (entity)",
+        entities=proposals.select(pl.col("entity").unique()),
+    )
+    standing = golden.come(standing, fields, scope.now)
+    stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
+    decision = golden.absorb(stands, proposals)
+    _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
+    passed_over = golden.passed_over(stands, decision, sent)
+    _note_conflicts(transaction, scope, pl.concat([decision.conflicts, passed_over]))
+    return decision.golden, proposals
+
+
+def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:
+    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
+    transaction.run(
+        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
+        decided=decided,
+    )
+
+
+def _note_conflicts(transaction: Transaction, scope: Scope, conflicts: pl.DataFrame) -> None:
+    if conflicts.is_empty():
+        return
+    noted = conflicts.with_columns(
+        pl.lit(scope.entity.name).alias("kind"), pl.lit(scope.now).alias("noticed_at"), pl.lit(scope.run).alias("run")
+    )
+    transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM noted", noted=noted)

@@ -23,7 +23,7 @@ from talk_assets.http.auth import TokenRefused
 from talk_assets.http.bodies import shorten
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
 from talk_assets.http.retry import Retry, asked_pause
-from talk_assets.http.transport import Meter, broken, network, never_sent
+from talk_assets.http.transport import Http, Meter, broken, network, never_sent
 from talk_assets.sync.connection import Usage
 
 
@@ -88,7 +88,7 @@ class Client:
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)
         self._auth = auth
-        self._http = httpx.AsyncClient(
+        self._http = Http(
             transport=self._meter,
             timeout=httpx.Timeout(site.timeout, connect=10.0, pool=None),
             headers={"Accept": "application/json", "User-Agent": "talk-assets"},

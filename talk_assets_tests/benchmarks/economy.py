@@ -10,7 +10,8 @@ Beyond that, some APIs ask for more, and nothing that we know of them helps:
 - Powerofficego has no list of order lines: they are asked for order by order, once for each time the order changes.
 - An order and its lines are two collections in Powerofficego and in Webcrm, and a write to one changes the other: both
   are looked at before the write, and once more after it.
-- Webcrm tells of no deleted line: an opportunity's are asked for before they are changed. Lines are sent apart from it.
+- Webcrm tells of no deleted line: an opportunity's are asked for before they are changed. Lines are sent apart from it:
+  those of many together, what is changed in one request and what is added in another, but one for each that goes.
 """
 
 import math
@@ -51,6 +52,7 @@ ORDERS_AND_LINES = (
     "powerofficego/salesorders",
     "powerofficego/salesorderlines",
 )
+OPPORTUNITIES, ORDERS = "webcrm/opportunities", "customerp/order"
 CHECKED = ("crmoffice", "customwebshop")
 """Systems in which each record is asked for once more before it is updated."""
 
@@ -63,6 +65,19 @@ EDITS: Mapping[str, Mapping[str, object]] = {
     "powerofficego/contactperson": {"PhoneNumber": "+4722444444"},
 }
 """What somebody edits, one record of each."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """How many lines of opportunities are to be changed, to be added and to be removed."""
+
+    changed: int
+    added: int
+    removed: int
+
+    def requests(self, bulk: int) -> int:
+        """How many it takes, with so many lines in one."""
+        return math.ceil(self.changed / bulk) + math.ceil(self.added / bulk) + self.removed
 
 
 @dataclass
@@ -107,6 +122,9 @@ def accounts(persons: int, dataflows: Iterable[str]) -> Iterator[Account]:
         _edit_each(office)
         yield from _synced(office, "one edit in each system")
         yield from _synced(office, "a quiet run after that")
+        if OPPORTUNITIES in pages:
+            edited = _synced(office, "every opportunity's lines edited in Customerp", lines=_edit_lines(office))
+            yield from (account for account in edited if account.system == "webcrm")
 
 
 def _synced(
@@ -116,8 +134,12 @@ def _synced(
     *,
     asked: int = 0,
     tokens: Sequence[str] = (),
+    lines: Lines | None = None,
 ) -> list[Account]:
-    """Sync, and return what each system got and why; `asked` are orders of Powerofficego whose lines are to be read."""
+    """Sync, and return what each system got and why.
+
+    `asked` are orders of Powerofficego whose lines are to be read, `lines` what is to be done to those of Webcrm.
+    """
     with office.counted() as made:
         office.sync()
     own = {name: Account(name, what, made[name], name in tokens) for name in office.hub.systems}
@@ -126,16 +148,22 @@ def _synced(
         account = own[key.partition("/")[0]]
         account.needed += 1 if pages is None else pages[key]
         account.beside("for what was put into the trash", pages is None and key in TRASH)
-        _write(account, key, collection, sent.get(key, {}))
+        _write(account, key, collection, sent.get(key, {}), lines if key == OPPORTUNITIES else None)
     if asked:
         own["powerofficego"].beside("for lines, order by order", asked)
     return list(own.values())
 
 
-def _write(account: Account, key: str, collection: Collection, sent: Mapping[str, int]) -> None:
-    """Add what it takes to send so many writes, by action."""
+def _write(
+    account: Account, key: str, collection: Collection, sent: Mapping[str, int], lines: Lines | None = None
+) -> None:
+    """Add what it takes to send so many writes, by action, or nothing of them but these lines."""
     total = sum(sent.values())
-    account.needed += sum(math.ceil(count / collection.bulk) for count in sent.values())
+    if lines is None:
+        account.needed += sum(math.ceil(count / collection.bulk) for count in sent.values())
+    else:
+        account.needed += lines.requests(collection.bulk)
+        account.beside("for the lines that there are, order by order", total)
     batches = 0 if collection.watched else math.ceil(total / max(UNWATCHED, collection.bulk))
     account.needed += batches
     if key.startswith(CHECKED):
@@ -176,18 +204,31 @@ def _edit_each(office: Firm) -> None:
     """Edit records that have others elsewhere, a minute after whatever happened last."""
     office.later()
     for key in EDITS.keys() & _collections(office).keys():
-        Hands(office.sandbox, office.http).edit(key, _linked(office, key), EDITS[key])
+        Hands(office.sandbox, office.http).edit(key, _linked(office, key)[0], EDITS[key])
 
 
-def _linked(office: Firm, key: str) -> str:
-    """The id of a collection's first record that has another one elsewhere."""
+def _edit_lines(office: Firm) -> Lines:
+    """Take a line from every other opportunity's order in Customerp; elsewhere change the first line and add one."""
+    office.later()
+    hands, orders = Hands(office.sandbox, office.http), records(office.sandbox, ORDERS)
+    edited = [orders[id_] for id_ in _linked(office, ORDERS, OPPORTUNITIES)]
+    for order in edited[::2]:
+        hands.save_lines(order["id"], order, order["lines"][:-1])
+    for order in edited[1::2]:
+        first, *rest = order["lines"]
+        new = {"product_id": first["product_id"], "quantity": "1", "unit_price": "2"}
+        hands.save_lines(order["id"], order, [{**first, "quantity": "77"}, *rest, new])
+    return Lines(len(edited[1::2]), len(edited[1::2]), len(edited[::2]))
+
+
+def _linked(office: Firm, key: str, other: str | None = None) -> list[str]:
+    """The ids of a collection's records that have another one elsewhere, or in that collection."""
     entity = _collections(office)[key].entity.name
     with office.store.transaction() as transaction:
-        return str(
-            transaction.frame(
-                f"SELECT a.id FROM {tables.links(entity)} a JOIN {tables.links(entity)} b USING (entity)"
-                " WHERE a.collection = $1 AND b.collection <> $1 AND a.gone_at IS NULL AND b.gone_at IS NULL"
-                " ORDER BY a.id LIMIT 1",
-                key,
-            ).item()
-        )
+        return transaction.frame(
+            f"SELECT DISTINCT a.id FROM {tables.links(entity)} a JOIN {tables.links(entity)} b USING (entity)"
+            " WHERE a.collection = $1 AND b.collection <> $1 AND b.collection = coalesce($2, b.collection)"
+            " AND a.gone_at IS NULL AND b.gone_at IS NULL ORDER BY a.id",
+            key,
+            other,
+        )["id"].to_list()

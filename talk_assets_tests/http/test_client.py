@@ -253,3 +253,15 @@ def test_credentials_that_a_system_repeats_are_struck_out_whole(step: Step) -> N
     for form in (SECRET, quote(SECRET, safe="")):
         assert form[:8] not in text
     assert "issued" not in text
+
+
+def test_a_cookie_is_not_kept() -> None:
+    script = Script(httpx.Response(200, headers={"Set-Cookie": "session=1"}, json=[1]))
+
+    async def twice() -> None:
+        async with client(script, Time()) as demo:
+            await demo.send(GET)
+            await demo.send(GET)
+
+    asyncio.run(twice())
+    assert [request.headers.get("cookie") for request in script.requests] == [None, None]

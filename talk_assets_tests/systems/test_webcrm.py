@@ -161,7 +161,9 @@ class Bulk:
         return httpx.Response(200, json=result)
 
 
-def write(server: Bulk, *writes: Write, name: str = "persons") -> dict[str, Answer]:
+def write(
+    server: Callable[[httpx.Request], httpx.Response], *writes: Write, name: str = "persons"
+) -> dict[str, Answer]:
     collection = next(one for one in webcrm.COLLECTIONS if one.name == name)
 
     async def run() -> dict[str, Answer]:
@@ -328,3 +330,90 @@ def test_a_line_that_is_refused_refuses_the_update_in_the_apis_words(opportunity
     answer = conformance.send(system, webcrm.opportunities, write_)
     assert answer.outcome is Outcome.REFUSED
     assert "4711" in (answer.reason or "")
+
+
+def orders(system: System, count: int) -> list[str]:
+    """That many opportunities with the lines A and B."""
+    values: conformance.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "AB"])}
+    writes = [conformance.creating(webcrm.opportunities, values) for _ in range(count)]
+    answers = {answer.key: answer for answer in conformance.sent(system, webcrm.opportunities, writes)}
+    assert {answer.outcome for answer in answers.values()} == {Outcome.DONE}
+    return [answers[write.key].id or "" for write in writes]
+
+
+def with_lines(system: System, id_: str, *lines: Row) -> Write:
+    """What gives an opportunity other lines."""
+    now = conformance.record(system, webcrm.opportunities, id_)
+    return conformance.updating(webcrm.opportunities, now, {"lines": json.dumps(lines)})
+
+
+def texts(system: System, id_: str) -> list[str]:
+    return [line["QuotationLineComment"] for line in lines_of(system, id_).values()]
+
+
+def patches(sandbox: Served) -> int:
+    return int(sandbox.sandbox.requests("webcrm")["by"].get("PATCH /QuotationLines", 0))
+
+
+def test_the_lines_of_many_new_opportunities_share_a_request(opportunity: tuple[Served, System, str]) -> None:
+    sandbox, system, _ = opportunity
+    sandbox.sandbox.forget_requests("webcrm")
+    made = orders(system, 40)
+    assert patches(sandbox) == 1
+    assert [texts(system, id_) for id_ in made[:3]] == [["A", "B"]] * 3
+    orders(system, 60)
+    assert patches(sandbox) == 3
+
+
+def test_the_lines_of_many_opportunities_are_changed_in_one_request_and_added_in_another(
+    opportunity: tuple[Served, System, str],
+) -> None:
+    sandbox, system, _ = opportunity
+    made = orders(system, 5)
+    wanted = [{"description": "A", "quantity": "2"}, {"description": "B", "quantity": "1"}, {"description": "C"}]
+    writes = [with_lines(system, id_, *wanted) for id_ in made]
+    sandbox.sandbox.forget_requests("webcrm")
+    answers = conformance.sent(system, webcrm.opportunities, writes)
+    assert {answer.outcome for answer in answers} == {Outcome.DONE}
+    assert patches(sandbox) == 2
+    assert [texts(system, id_) for id_ in made] == [["A", "B", "C"]] * 5
+
+
+def test_a_line_that_is_refused_is_its_own_opportunitys_problem(opportunity: tuple[Served, System, str]) -> None:
+    _, system, _ = opportunity
+    first, second, third = orders(system, 3)
+    whole = [with_lines(system, id_, {"description": "A"}, {"description": "C"}) for id_ in (first, third)]
+    bad = update("bad", second, {}, QuotationLines=[{"QuotationLineComment": "A", "QuotationLinePrice": "much"}])
+    answers = {
+        answer.id: answer for answer in conformance.sent(system, webcrm.opportunities, [whole[0], bad, whole[1]])
+    }
+    assert [answers[id_].outcome for id_ in (first, second, third)] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+    assert "QuotationLinePrice" in (answers[second].reason or "")
+    assert "QuotationLinePrice" in (answers[second].said or "")
+    assert [texts(system, id_) for id_ in (first, third)] == [["A", "C"]] * 2
+
+
+def test_lines_whose_answer_is_lost_leave_every_opportunity_in_doubt_and_none_with_a_line_twice(
+    opportunity: tuple[Served, System, str],
+) -> None:
+    sandbox, system, _ = opportunity
+    made = orders(system, 3)
+    writes = [with_lines(system, id_, *({"description": text} for text in "ABCD")) for id_ in made]
+    outcomes = set()
+    for _ in range(6):
+        sandbox.fail(drop_after_accept=0.4)
+        outcomes |= {answer.outcome for answer in conformance.sent(system, webcrm.opportunities, writes)}
+        sandbox.fail()
+    assert {answer.outcome for answer in conformance.sent(system, webcrm.opportunities, writes)} == {Outcome.DONE}
+    assert outcomes <= {Outcome.DONE, Outcome.UNKNOWN}
+    assert [texts(system, id_) for id_ in made] == [list("ABCD")] * 3
+
+
+def test_a_line_that_went_away_meanwhile_does_not_make_its_opportunity_gone() -> None:
+    line = {"QuotationLineId": 7, "QuotationLineSortOrder": 1, "QuotationLineComment": "A"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[line] if request.method == "GET" else ["Error: QuotationLine 7 was not found"])
+
+    change = update("a", "3", {}, QuotationLines=[{"QuotationLineId": 7, "QuotationLineComment": "B"}])
+    assert write(answer, change, name="opportunities")["a"].outcome is Outcome.STALE

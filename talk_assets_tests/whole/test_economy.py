@@ -6,13 +6,15 @@ from talk_assets_tests.benchmarks.economy import accounts
 
 
 @pytest.mark.parametrize(
-    "dataflows",
+    ("persons", "dataflows"),
     [
-        ["webcrm-customerp", "crmoffice-customerp"],
-        ["customerp-powerofficego", "powerofficego-customwebshop"],
-        ["poweroffice-poweroffice_peer"],
+        (20, ["webcrm-customerp", "crmoffice-customerp"]),
+        (6, ["customerp-powerofficego", "powerofficego-customwebshop"]),
+        (6, ["poweroffice-poweroffice_peer"]),
     ],
 )
-def test_every_request_of_a_first_sync_of_a_quiet_run_and_of_edits_is_accounted_for(dataflows: list[str]) -> None:
-    for account in accounts(6, dataflows):
+def test_every_request_of_a_first_sync_of_a_quiet_run_and_of_edits_is_accounted_for(
+    persons: int, dataflows: list[str]
+) -> None:
+    for account in accounts(persons, dataflows):
         assert account.total == account.needed + sum(account.besides.values()), account

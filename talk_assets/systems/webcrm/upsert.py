@@ -6,7 +6,7 @@ An opportunity's lines are records of their own; they are brought in line once t
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +16,7 @@ from talk_assets.http import words
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import chunks, json_body, lost
-from talk_assets.http.exchange import LONGEST, Exchange, beside, latest, told
+from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.systems.lines import Difference, Layout, difference
@@ -96,25 +96,11 @@ class WebcrmConnection(WebcrmReader):
         results = [_Result(Outcome.DONE, write.id) for write in writes]
         # Where only lines are to change, the record they belong to is none of our business.
         places = [place for place, write in enumerate(writes) if not _only_lines(write)]
-        try:
-            sent = await self._send(collection.path, collection.id, [items[place] for place in places])
-        except AnswerLost as error:
-            return [beside(lost(write, error)) for write in writes]
+        sent = await self._send(collection.path, collection.id, [items[place] for place in places])
         for place, result in zip(places, sent, strict=True):
             results[place] = result
         answers = [_answer(write, result) for write, result in zip(writes, results, strict=True)]
-        if all(LINES not in json_body(write.body) for write in writes):
-            return answers
-
-        async def complete(sent: tuple[Write, Item, Answer]) -> Answer:
-            return await told(self._with_lines(sent))
-
-        return [
-            answer
-            async for answer in gather(
-                complete, zip(writes, items, answers, strict=True), window=self.client.site.concurrency
-            )
-        ]
+        return await self._with_lines([_Stored(*one) for one in zip(writes, items, answers, strict=True)])
 
     async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
         """Send items until none of them lost the race for an id, or often enough."""
@@ -125,10 +111,7 @@ class WebcrmConnection(WebcrmReader):
                 break
             self.usage.retries += 1
             await self.client.pause(tried)
-            try:
-                retried = await self._patch(path, id_, [items[place] for place in again])
-            except AnswerLost as error:
-                retried = [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest()) for _ in again]
+            retried = await self._patch(path, id_, [items[place] for place in again])
             for place, result in zip(again, retried, strict=True):
                 results[place] = result
         return results
@@ -142,6 +125,8 @@ class WebcrmConnection(WebcrmReader):
         repeatable = all(item[id_] for item in items)
         try:
             response = await self.send(Call("PATCH", path, content=content, headers=headers, repeatable=repeatable))
+        except AnswerLost as error:
+            return [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest()) for _ in items]
         except Refused as error:
             if len(items) == 1:
                 return [_Result(Outcome.REFUSED, reason=str(error), exchange=latest())]
@@ -165,54 +150,93 @@ class WebcrmConnection(WebcrmReader):
     async def _remove(self, path: str, id_: str) -> None:
         await self.send(Call("DELETE", f"{path}/{quote(id_, safe='')}", f"{path}/{{id}}", json=False))
 
-    async def _with_lines(self, sent: tuple[Write, Item, Answer]) -> Answer:
-        """Bring an opportunity's lines in line, if it was stored itself.
+    async def _with_lines(self, stored: Sequence["_Stored"]) -> list[Answer]:
+        """Bring the lines of the opportunities that were stored in line, those of all of them together."""
+        window = self.client.site.concurrency
+        orders = [order async for order in gather(self._compare, filter(_has_lines, stored), window=window)]
+        await self._put_lines([(order, _sendable(line)) for order in orders for line in order.change.changed])
+        await self._put_lines([(order, order.parents | line) for order in orders for line in order.change.added])
+        removed = [(order, line) for order in orders for line in order.change.removed]
+        async for order, result in gather(self._remove_line, removed, window=window):
+            order.results.append(result)
+        whole = {order.stored.answer.key: order.answer for order in orders}
+        return [whole.get(one.answer.key, one.answer) for one in stored]
 
-        A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated.
-        """
-        write, item, answer = sent
-        body = json_body(write.body)
-        if answer.outcome is not Outcome.DONE or answer.id is None or LINES not in body:
-            return answer
-        wanted = body[LINES]
+    async def _compare(self, stored: "_Stored") -> "_Order":
+        """Tell the lines that there are from those that are wanted: what an earlier try stored is not stored twice."""
+        write, id_ = stored.write, stored.answer.id or ""
+        wanted = json_body(write.body)[LINES]
         lines = [line for line in wanted if isinstance(line, dict)] if isinstance(wanted, list) else []
-        removed: list[str] = []
-        try:
-            current = [] if write.action is Action.CREATE else await self._lines(answer.id)
-            removed += _missing(write, current)
-            change = difference(LAYOUT, current, lines)
-            results = await self._put_lines(change, _parents(answer.id, item))
-            results += [await self._remove_line(line, removed) for line in change.removed]
-        except AnswerLost as error:
-            results = [_Result(Outcome.UNKNOWN, reason=str(error))]
-        answer = replace(answer, gone=tuple((LINES_NAME, line) for line in removed))
-        problem = next((result for result in results if result.outcome is not Outcome.DONE), None)
-        if problem is None:
-            return answer
-        outcome = Outcome.UNKNOWN if write.action is Action.CREATE else problem.outcome
-        return replace(answer, outcome=outcome, reason=problem.reason)
-
-    async def _remove_line(self, line: str, removed: list[str]) -> _Result:
-        """Remove a line, and note that it is gone, whoever removed it."""
-        try:
-            await self._remove(LINES_PATH, line)
-        except Refused as error:
-            if error.status != httpx.codes.NOT_FOUND:
-                return _Result(Outcome.REFUSED, reason=str(error))
-        removed.append(line)
-        return _Result(Outcome.DONE, line)
+        current = [] if write.action is Action.CREATE else await self._lines(id_)
+        return _Order(stored, _parents(id_, stored.item), difference(LAYOUT, current, lines), _missing(write, current))
 
     async def _lines(self, id_: str) -> list[Item]:
-        """The lines as they are now: what an earlier try has stored already must not be stored twice."""
         path = f"/Opportunities/{quote(id_, safe='')}{LINES_PATH}"
         body = await self.fetch(Call("GET", path, f"/Opportunities/{{id}}{LINES_PATH}"))
         return [line for line in json.loads(join([body])) if isinstance(line, dict)]
 
-    async def _put_lines(self, change: Difference, parents: Item) -> list[_Result]:
-        changed = [_sendable(line) for line in change.changed]
-        added = [{**parents, **line} for line in change.added]
-        results = await self._send(LINES_PATH, LAYOUT.id, changed)
-        return results + await self._send(LINES_PATH, LAYOUT.id, added)
+    async def _put_lines(self, lines: Sequence[tuple["_Order", Item]]) -> None:
+        for some in chunks(lines, self.collections[LINES_NAME].bulk):
+            results = await self._send(LINES_PATH, LAYOUT.id, [line for _, line in some])
+            for (order, _), result in zip(some, results, strict=True):
+                order.results.append(result)
+
+    async def _remove_line(self, one: tuple["_Order", str]) -> tuple["_Order", _Result]:
+        """Remove a line, and note that it is gone, whoever removed it."""
+        order, line = one
+        try:
+            await self._remove(LINES_PATH, line)
+        except AnswerLost as error:
+            return order, _Result(Outcome.UNKNOWN, reason=str(error), exchange=latest())
+        except Refused as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                return order, _Result(Outcome.REFUSED, reason=str(error), exchange=latest())
+        order.gone.append(line)
+        return order, _Result(Outcome.DONE, line, exchange=latest())
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A write, what was sent of it apart from its lines, and the answer to that."""
+
+    write: Write
+    item: Item
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An opportunity that was stored: what its lines need, what came of that, and which lines are there no more.
+
+    `parents` is what a new line holds besides what is wanted of it.
+    """
+
+    stored: _Stored
+    parents: Item
+    change: Difference
+    gone: list[str]
+    results: list[_Result] = field(default_factory=list)
+
+    @property
+    def answer(self) -> Answer:
+        """A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated."""
+        answer = replace(self.stored.answer, gone=tuple((LINES_NAME, line) for line in self.gone))
+        problem = next((result for result in self.results if result.outcome is not Outcome.DONE), None)
+        if problem is not None:
+            create = self.stored.write.action is Action.CREATE
+            outcome = Outcome.UNKNOWN if create else _OF_A_LINE.get(problem.outcome, problem.outcome)
+            answer = replace(answer, outcome=outcome, reason=problem.reason, request_id=None)
+        said = problem or (self.results[-1] if self.results else None)
+        return said.exchange.on(answer) if said and said.exchange and not answer.request_id else answer
+
+
+_OF_A_LINE = {Outcome.GONE: Outcome.STALE}
+"""What the outcome of a line is for its opportunity, where it is not the same: one is gone, so look again."""
+
+
+def _has_lines(stored: _Stored) -> bool:
+    answer = stored.answer
+    return answer.outcome is Outcome.DONE and answer.id is not None and LINES in json_body(stored.write.body)
 
 
 def _item(collection: WebcrmCollection, write: Write) -> Item:
@@ -245,7 +269,6 @@ def _sendable(record: Mapping[str, object]) -> Item:
 
 
 def _parents(id_: str, opportunity: Item) -> Item:
-    """What a new line holds besides what is wanted of it."""
     known = {
         "QuotationLineOrganisationId": opportunity.get("OpportunityOrganisationId"),
         "QuotationLinePersonId": opportunity.get("OpportunityPersonId"),

@@ -262,7 +262,9 @@ class Writer:
 
     def _before(self, transaction: Transaction, rows: pl.DataFrame) -> pl.DataFrame:
         """What the record held in the fields to be written, and where and when the new values were set."""
-        fields, entity = self.collection.lens.fields, self.collection.entity
+        entity, every = self.collection.entity, self.collection.lens.fields
+        leaves = (rows["action"] == Action.DELETE).any()
+        fields = [name for name in every if leaves or rows[f"is_{name}"].any()] or every[:1]
         wanted = rows.select("entity").unique()
         seen = ", ".join(f'l.seen_{name}, g."{name}_from", g."{name}_at"' for name in fields)
         known = transaction.frame(

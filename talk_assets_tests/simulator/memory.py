@@ -106,11 +106,12 @@ class MemoryCollection:
         return id_
 
     def edit(self, id_: str, values: Mapping[str, Any]) -> None:
-        """A person changes a record; who does so takes it out of the archive."""
-        self._hide(id_, self.records[id_])
+        """A person changes a record; who does so takes it out of the archive. What stays as it was is no edit."""
+        before = dict(self.records[id_])
+        self._hide(id_, before)
         self.archived.discard(id_)
         self.write(id_, values)
-        self._note(id_, values, created=False)
+        self._note(id_, [name for name in values if self.records[id_][name] != before[name]], created=False)
 
     def delete(self, id_: str) -> None:
         """A person deletes a record."""
@@ -132,7 +133,7 @@ class MemoryCollection:
         if not self.collection.watched:
             self.world.hidden(self.key, id_)
 
-    def _note(self, id_: str, names: Mapping[str, Any] | Sequence[str], *, created: bool) -> None:
+    def _note(self, id_: str, names: Sequence[str], *, created: bool) -> None:
         for name in names:
             self.world.edited(self.key, id_, name, self.records[id_][name], created=created)
 
@@ -315,10 +316,11 @@ class MemoryConnection:
                 self._world.overwritten.append(f"{memory.key}/{id_}.{name}")
 
     def _look_beside(self, memory: MemoryCollection, values: Record) -> None:
-        """Note a record that has the same key, was there before the first run, and that nobody ever looked at."""
+        """Note a record with the same key that was in the lists before the first run, and that nobody looked at."""
         key = "number" if "number" in values else "email"
         for id_, record in memory.records.items():
-            unread = id_ not in memory.known | memory.archived and memory.born[id_] < self._world.opened
+            listed = memory.born[id_] + memory.lag < self._world.opened
+            unread = listed and id_ not in memory.known | memory.archived
             if unread and values.get(key) and record[key] == values[key]:
                 self._world.beside.append(f"{memory.key}/{id_}")
 

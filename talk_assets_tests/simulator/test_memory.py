@@ -1,0 +1,38 @@
+"""What people did is noted as the hub could have known it: the promises are held against those notes."""
+
+from dataclasses import replace
+
+import pytest
+
+from talk_assets.sync.connection import Action, Write
+from talk_assets_tests.office import companies
+from talk_assets_tests.simulator.memory import LAG, MemoryCollection, MemoryConnection
+from talk_assets_tests.simulator.world import World
+
+ACME = {"name": "Acme", "number": "910000001"}
+
+
+def firms(world: World, lag: int = 0) -> MemoryCollection:
+    return MemoryCollection(world, "c/firms", replace(companies("firms"), reference=None), lag=lag)
+
+
+def test_an_edit_that_changes_nothing_is_none() -> None:
+    world = World()
+    memory = firms(world)
+    id_ = memory.employ(1, ACME | {"name": None})
+    memory.edit(id_, {"name": None})
+    assert len(world.edits["c/firms", id_, "name"]) == 1
+    memory.edit(id_, {"name": "Acme AS"})
+    assert [edit.value for edit in world.edits["c/firms", id_, "name"]] == [None, "Acme AS"]
+
+
+@pytest.mark.parametrize(("before", "noted"), [(LAG + 1, ["c/firms/c1"]), (LAG - 1, [])])
+def test_a_record_could_be_read_once_a_list_showed_it(before: int, noted: list[str]) -> None:
+    """Created just before the first run, it is in no list of a system that lags."""
+    world = World()
+    memory = firms(world, lag=LAG)
+    memory.employ(1, ACME)
+    world.opened = memory.born["c1"] + before
+    write = Write("key", Action.CREATE, "entity", None, b'{"name": "Acme", "number": "910000001"}')
+    MemoryConnection(world, {"firms": memory})._carry_out(memory, write, 1, lost=False)
+    assert world.beside == noted

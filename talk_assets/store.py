@@ -6,10 +6,12 @@ no primary keys, unique constraints, sequences or indexes.
 """
 
 import atexit
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -100,6 +102,7 @@ class Store:
 
     def __init__(self, path: Path | None, *, patience: float = 30.0) -> None:
         """Wait up to `patience` seconds for another process that holds the database."""
+        _remember_what_is_missing()
         self.path = path
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
@@ -343,6 +346,12 @@ def _check_format(path: Path | None, found: int) -> None:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def _remember_what_is_missing() -> None:
+    """DuckDB looks for pandas at every parameter, and an import that failed is tried anew: a tenth of a run's time."""
+    if find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # this is how Python says that there is none
 
 
 _LOCKED = "Could not set lock on file"

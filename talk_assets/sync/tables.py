@@ -1,6 +1,6 @@
 """Names and columns of the tables that belong to a collection or an entity.
 
-One table, one writer: the collection asset writes a collection's table, `sync/links` writes links and golden.
+One table, one writer: the collection asset writes a collection's table, `sync/links` the links, `sync/merging` golden.
 """
 
 from collections.abc import Iterable

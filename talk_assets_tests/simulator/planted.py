@@ -11,8 +11,9 @@ from unittest import mock
 
 import polars as pl
 
+from talk_assets.entities import Entity
 from talk_assets.store import Transaction
-from talk_assets.sync import changes, journal, matching, merging, reading
+from talk_assets.sync import changes, journal, matching, merging, reading, tables
 from talk_assets.sync.connection import Collection, Connection
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import Reader, ReadReport
@@ -29,13 +30,17 @@ def guard() -> Iterator[None]:
 @contextmanager
 def sent() -> Iterator[None]:
     """Golden is compared with what the system shows instead of with what it was sent."""
-    real = changes._updates
+    real = changes._gather
 
-    def updates(key: str, collection: Collection, golden: pl.DataFrame, linked: pl.DataFrame) -> pl.DataFrame:
-        shown = [pl.col(f"seen_{field}").alias(f"sent_{field}") for field in collection.lens.fields]
-        return real(key, collection, golden, linked.with_columns(shown))
+    def gather(transaction: Transaction, entity: Entity) -> None:
+        real(transaction, entity)
+        shown = ", ".join(f"sent_{field} = l.seen_{field}" for field in entity.names)
+        transaction.run(
+            f"UPDATE touched_links SET {shown} FROM {tables.links(entity.name)} l"
+            " WHERE l.collection = touched_links.collection AND l.id = touched_links.id"
+        )
 
-    with mock.patch.object(changes, "_updates", updates):
+    with mock.patch.object(changes, "_gather", gather):
         yield
 
 

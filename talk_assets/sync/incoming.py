@@ -73,13 +73,13 @@ def _gather(transaction: Transaction, key: str, collection: Collection, first: i
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE dirty AS
-        SELECT {columns}, row_number() OVER () AS n FROM {tables.raw(key)}
+        SELECT {columns}, row_number() OVER () AS _row FROM {tables.raw(key)}
         WHERE (_record IS NOT NULL OR _deleted) AND ({_due(transaction, key, collection.entity)})
         """
     )
     dirty = transaction.count("SELECT count(*) FROM dirty")
     for start in range(0, dirty, CHUNK):
-        raw = transaction.frame("SELECT * EXCLUDE n FROM dirty WHERE n > ? AND n <= ?", start, start + CHUNK)
+        raw = transaction.frame("SELECT * EXCLUDE _row FROM dirty WHERE _row > ? AND _row <= ?", start, start + CHUNK)
         rows = canonical(transaction, key, collection, raw).with_row_index("n", offset=first + start)
         transaction.run("INSERT INTO incoming BY NAME SELECT * FROM rows", rows=rows)
     transaction.run("UPDATE sync.cursors SET absorbed = (SELECT version FROM sync.clock) WHERE collection = ?", key)

@@ -34,6 +34,9 @@ LAUNCH = [
 PATIENCE = 240.0
 """Seconds for what takes twenty where nothing else runs."""
 
+TITLES = tuple(f"Head number {n}" for n in range(1, 6))
+"""What is set, one after the other, as a run that was asked for may come before the sensor and take an edit along."""
+
 QUICK = "[automation]\ninterval = 1\n"
 
 
@@ -81,9 +84,12 @@ def test_an_edit_arrives_by_itself_and_commands_queue_and_sensors_take_turns(
                 assert command.returncode == 0, said
                 assert "Traceback" not in said
             wait_for(lambda: None in titles(talk), tmp_path)
-            talk.sandbox.edit("webcrm", "Persons", 1, {"PersonTitle": "Head of it all", "PersonUpdatedAt": None})
-            wait_for(lambda: "Head of it all" in titles(talk), tmp_path)
             with DagsterInstance.from_config(str(tmp_path)) as instance:
+                for title in TITLES:
+                    talk.sandbox.edit("webcrm", "Persons", 1, {"PersonTitle": title, "PersonUpdatedAt": None})
+                    wait_for(lambda title=title: title in titles(talk), tmp_path)  # type: ignore[misc]
+                    if instance.get_runs(RunsFilter(tags={WATCHED: "webcrm"})):
+                        break
                 wait_for(lambda: all(run.is_finished for run in instance.get_runs()), tmp_path)
                 assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
                 assert instance.get_runs(RunsFilter(tags={WATCHED: "webcrm"}))

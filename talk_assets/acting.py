@@ -15,13 +15,13 @@ from graphlib import TopologicalSorter
 from talk_assets.assets.turns import turn
 from talk_assets.config import Mode
 from talk_assets.errors import ConfigurationError, CredentialsError, Refused, SystemFailure
-from talk_assets.store import Transaction
 from talk_assets.sync import acts, guards, relinking, runs
 from talk_assets.sync import undo as undoing
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.sync.relinking import Record, Scene
 from talk_assets.sync.runs import Summary
 from talk_assets.sync.undo import Plan
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 BY_HAND = "by hand"

@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetExecutionContext, AssetKey
 
 from talk_assets.assets import names
-from talk_assets.store import Transaction
 from talk_assets.sync import health
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.health import Expected, Found, Read, Waiting
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 FRESH = "fresh_and_as_declared"

@@ -1,24 +1,26 @@
-"""The only door to DuckDB: opening the database, and transactions. What is in it is in `schema` and `sync/tables`.
+"""The only door to DuckDB: opening the database. What is in it is in `schema` and `sync/tables`.
 
-Everything else says SQL through a `Transaction`. The database is opened late and closed early, because one process at a
-time may write to it: ask the systems first, then open, store and close. Only SQL that DuckLake also takes belongs here:
-no primary keys, unique constraints, sequences or indexes.
+Everything else says SQL through a `Transaction`, which has a module of its own. The database is opened late and closed
+early, because one process at a time may write to it: ask the systems first, then open, store and close. Only SQL that
+DuckLake also takes belongs here: no primary keys, unique constraints, sequences or indexes.
 """
 
 import atexit
+import glob
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 from talk_assets.schema import FORMAT, SYNC_TABLES
+from talk_assets.transaction import PARTS, Transaction, quoted
 
 IDLE = 1.0
 """Seconds after which a database that is kept open is closed if nothing is done with it."""
@@ -26,75 +28,13 @@ IDLE = 1.0
 LOG = "256MB"
 """How much may be in the log before it is put in its place while the database is open. On closing it always is."""
 
+MEMORY = 600_000_000
+"""Bytes that DuckDB may use, or as many as the file has, before it puts what it works on into files beside it."""
+
 RETRY = 0.05
 """Seconds after which a process that found the database locked tries again."""
 
 PAUSE = 1.2 * RETRY
-
-
-class Transaction:
-    """SQL within one transaction. Frames given by keyword are tables of that name for the length of the statement."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    @contextmanager
-    def _executed(
-        self, sql: str, parameters: Sequence[object], frames: dict[str, pl.DataFrame]
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        for name, frame in frames.items():
-            self._connection.register(name, frame)
-        try:
-            yield self._connection.execute(sql, parameters)
-        finally:
-            for name in frames:
-                self._connection.unregister(name)
-
-    def run(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> None:
-        """Execute for its effect."""
-        with self._executed(sql, parameters, frames):
-            pass
-
-    def frame(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> pl.DataFrame:
-        """Return the whole result; times come as UTC instants."""
-        with self._executed(sql, parameters, frames) as result:
-            return result.pl()
-
-    def count(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> int:
-        """Return the one number the statement gives: of rows changed, or selected."""
-        with self._executed(sql, parameters, frames) as result:
-            row = result.fetchone()
-            return int(row[0]) if row else 0
-
-    def columns(self) -> dict[str, set[str]]:
-        """Return the names of the columns of every table, by its name as `schema.name` without quotes."""
-        found = self.frame(
-            "SELECT table_schema || '.' || table_name AS name, list(column_name) AS columns"
-            " FROM information_schema.columns WHERE table_catalog = current_database() GROUP BY ALL"
-        )
-        return {name: set(columns) for name, columns in found.iter_rows()}
-
-    def ensure(self, tables: Mapping[str, Mapping[str, str]]) -> None:
-        """Create the tables, or add the columns (name → SQL type) that they lack."""
-        there = self.columns()
-        for table, columns in tables.items():
-            present = there.get(table.replace('"', ""))
-            if present is None:
-                declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-                self.run(f"CREATE SCHEMA IF NOT EXISTS {table.split('.', 1)[0]}")
-                self.run(f"CREATE TABLE {table} ({declared})")
-                continue
-            for name in columns.keys() - present:
-                self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
-
-    def next_version(self) -> int:
-        """Return a number greater than every one before, for rows written in this transaction."""
-        self.run("UPDATE sync.clock SET version = version + 1")
-        return self.version()
-
-    def version(self) -> int:
-        """Return the number that was given last."""
-        return self.count("SELECT version FROM sync.clock")
 
 
 class Store:
@@ -107,7 +47,7 @@ class Store:
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
         if self._memory:
-            self._memory.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL threads = 1")  # it is small
+            self._memory.execute("SET GLOBAL TimeZone = 'UTC'")  # it is small
         self._prepared = False
         self._keeping = False
         self._kept: duckdb.DuckDBPyConnection | None = None
@@ -140,7 +80,7 @@ class Store:
         connection, kept = self._connection()
         try:
             connection.execute("SET enable_progress_bar = false; BEGIN")  # progress is ours to tell
-            transaction = Transaction(connection)
+            transaction = Transaction(connection, self.path)
             try:
                 self._prepare(transaction)
                 yield transaction
@@ -148,6 +88,8 @@ class Store:
                 with suppress(duckdb.Error):  # a database that cannot be written any more has rolled back by itself
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                transaction.end()
             connection.execute("COMMIT")
         except _UNWRITABLE as error:
             self._unusable = True  # what is kept open may be of no use any more
@@ -256,6 +198,9 @@ class Store:
             try:
                 connection = duckdb.connect(str(self.path))
                 connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL checkpoint_threshold = '{LOG}'")
+                connection.execute("SET GLOBAL write_buffer_row_group_count = 1")  # of wide rows, that is enough
+                size = self.path.stat().st_size if self.path else 0
+                connection.execute(f"SET GLOBAL memory_limit = '{max(MEMORY, size)}B'")
                 self._announce(waiting=False)
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
@@ -282,6 +227,10 @@ class Store:
     def _prepare(self, transaction: Transaction) -> None:
         if self._prepared:
             return
+        if self.path:
+            left_by_killed_processes = self.path.parent.glob(f"{glob.escape(self.path.name)}.*{PARTS}")
+            for left in left_by_killed_processes:
+                shutil.rmtree(left, ignore_errors=True)
         transaction.run(SYNC_TABLES)
         found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
         _check_format(self.path, found)
@@ -299,7 +248,7 @@ def copy(source: Path, target: Path) -> None:
     connection = duckdb.connect(":memory:")
     try:
         try:
-            connection.execute(f"ATTACH {_quoted(source)} AS source (READ_ONLY)")
+            connection.execute(f"ATTACH {quoted(source)} AS source (READ_ONLY)")
             found = connection.execute("SELECT max(format) FROM source.sync.format").fetchall()[0][0]
         except duckdb.Error as error:
             message = f"{source}: is no database of ours ({_first_line(error)}). `talk backup` makes one."
@@ -320,7 +269,7 @@ def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> None:
     try:
-        connection.execute(f"ATTACH {_quoted(target)} AS copied_to")
+        connection.execute(f"ATTACH {quoted(target)} AS copied_to")
         connection.execute(f'COPY FROM DATABASE "{source}" TO copied_to')
         connection.execute("CHECKPOINT copied_to")
         connection.execute("DETACH copied_to")
@@ -342,10 +291,6 @@ def _check_format(path: Path | None, found: int) -> None:
             " Upgrade talk-assets."
         )
         raise StoreIncompatible(message)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _remember_what_is_missing() -> None:

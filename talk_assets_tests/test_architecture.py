@@ -61,7 +61,18 @@ def test_the_hub_knows_neither_dagster_nor_http_nor_any_system() -> None:
 
 
 def test_only_assets_and_what_wires_them_know_dagster() -> None:
-    free = ("systems", "http", "sandbox", "store", "entities", "dataflows", "errors", "config", "sections")
+    free = (
+        "systems",
+        "http",
+        "sandbox",
+        "store",
+        "transaction",
+        "entities",
+        "dataflows",
+        "errors",
+        "config",
+        "sections",
+    )
     assert not [found for part in free for found in importing(f"talk_assets.{part}", "dagster")]
 
 

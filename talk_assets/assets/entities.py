@@ -21,11 +21,11 @@ from talk_assets import checks
 from talk_assets.assets import lineage, metadata, names
 from talk_assets.assets.metadata import Cost
 from talk_assets.assets.turns import hub_in_turn
-from talk_assets.store import Transaction
 from talk_assets.sync import readable, report, runs
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.runs import Summary
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 

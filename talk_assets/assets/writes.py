@@ -24,12 +24,12 @@ from talk_assets.assets.metadata import Cost
 from talk_assets.assets.progress import Teller
 from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
-from talk_assets.store import Transaction
 from talk_assets.sync import readable, report, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.runs import WRITES, Summary
 from talk_assets.sync.writing import WriteReport
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 PLAN = "every dataflow of this collection is in mode plan; the changes are what would be sent"

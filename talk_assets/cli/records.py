@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.store import Transaction
 from talk_assets.sync import report
+from talk_assets.transaction import Transaction
 
 LINKED_BY = {
     "new": "as the first record of its entity",

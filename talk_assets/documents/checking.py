@@ -13,12 +13,12 @@ from talk_assets.documents import labels
 from talk_assets.documents.labels import Known, Resolved
 from talk_assets.documents.parsing import Document, read
 from talk_assets.errors import ConfigurationError
-from talk_assets.store import Transaction
 from talk_assets.sync import lint, report, runs
 from talk_assets.sync.connection import System
 from talk_assets.sync.lint import Finding
 from talk_assets.sync.report import PairStatus
 from talk_assets.systems import SYSTEMS, SystemSettings
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 

@@ -6,10 +6,10 @@ What it asks of the systems is decided at once, and goes out with the next sync.
 from dataclasses import dataclass
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.store import Transaction
 from talk_assets.sync import fights
 from talk_assets.sync.changes import LET_OUT
 from talk_assets.sync.relinking import Record, Scene, entity_of, settle
+from talk_assets.transaction import Transaction
 
 
 def retry(transaction: Transaction, key: str, entity: str | None = None) -> int:

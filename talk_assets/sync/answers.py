@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.store import Transaction
 from talk_assets.sync import guards, incoming, journal, links, reading, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.records import parse
 from talk_assets.sync.writing import ASKED, Batch, Writer
+from talk_assets.transaction import Transaction
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
 """Outcomes after which nothing about the write is unknown."""

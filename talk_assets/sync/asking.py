@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from talk_assets.store import Transaction
 from talk_assets.sync import reading, tables
 from talk_assets.sync.connection import GLANCE, Collection, Connection, CursorExpired, Mark
 from talk_assets.sync.records import parse
+from talk_assets.transaction import Transaction
 
 LATEST = timedelta(seconds=15)
 """From how long before a read its records are remembered: more than any glance goes back."""

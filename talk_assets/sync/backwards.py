@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.store import Transaction
 from talk_assets.sync import tables
 from talk_assets.sync.connection import Collection
+from talk_assets.transaction import Transaction
 
 BELIEVED = timedelta(hours=1)
 """How long a copy may lag behind: what a system shows for longer is its state."""

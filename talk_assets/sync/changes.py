@@ -11,13 +11,10 @@ import polars as pl
 
 from talk_assets.dataflows import Pair
 from talk_assets.entities import Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import deletes, fights, matching, objects, tables
 from talk_assets.sync.connection import Action, Collection
 from talk_assets.sync.lens import Writable
-
-CHUNK = 50_000
-"""Entities that are decided on at once."""
+from talk_assets.transaction import Transaction
 
 LINK = ("entity", "collection", "id", "linked_at", "gone_at", "gone_by", "archived_at")
 """What is looked at of a link, beside what was sent."""
@@ -132,53 +129,79 @@ def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
 
 def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame, now: datetime) -> None:
     """Decide again what the entities (`entity`) need, in place of what was decided before."""
-    if entities.is_empty():
-        return
     kind = topology.entity.name
-    transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM entities", entities=entities.with_row_index("n"))
+    if entities.height > tables.CHUNK:
+        every, entities = entities, _unsettled(transaction, topology, entities)
+        transaction.run(
+            "DELETE FROM sync.changes WHERE kind = ? AND entity IN (FROM every ANTI JOIN entities USING (entity))",
+            kind,
+            every=every,
+            entities=entities,
+        )
+    for these in entities.iter_slices(tables.CHUNK):
+        if these.height:
+            _settle(transaction, topology, these, now)
+            transaction.step()
+
+
+def _settle(transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime) -> None:
+    kind = topology.entity.name
+    transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
+    rows = due(topology, *_known(transaction, topology.entity), fights.of(transaction, kind))
     transaction.run(
         """
-        CREATE OR REPLACE TEMP TABLE due (
-            collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
-            status VARCHAR, reason VARCHAR, blocked BOOLEAN)
-        """
+        CREATE OR REPLACE TEMP TABLE due AS
+        SELECT * EXCLUDE doubt, if(doubt IS NULL, 'planned', 'held') AS status, doubt AS reason,
+            doubt IS NOT NULL AS blocked
+        FROM rows
+        """,
+        rows=rows,
     )
-    _gather(transaction, topology.entity)
-    for start in range(0, entities.height, CHUNK):
-        golden, links = (
-            transaction.frame(f"SELECT * EXCLUDE n FROM {table} WHERE n >= ? AND n < ?", start, start + CHUNK)
-            for table in ("touched_golden", "touched_links")
-        )
-        rows = due(topology, golden, links, fights.of(transaction, kind))
-        transaction.run(
-            """
-            INSERT INTO due BY NAME
-            SELECT * EXCLUDE doubt, if(doubt IS NULL, 'planned', 'held') AS status, doubt AS reason,
-                doubt IS NOT NULL AS blocked
-            FROM rows
-            """,
-            rows=rows,
-        )
     _wait_for_reads(transaction, topology)
     _wait_for_parents(transaction, kind)
     _wait_for_held(transaction, topology)
     _store(transaction, kind, now)
 
 
-def _gather(transaction: Transaction, entity: Entity) -> None:
-    """Put golden and links of what is touched into tables of their own: the whole ones are read once, not per part."""
-    values = ", ".join(f't."{name}"' for name in entity.names)
-    states = ", ".join([*(f"t.{name}" for name in LINK[1:]), *(f"t.sent_{name}" for name in entity.names)])
-    for name, table, columns in (
-        ("touched_golden", tables.golden(entity.name), values),
-        ("touched_links", tables.links(entity.name), states),
-    ):
-        transaction.run(
-            f"""
-            CREATE OR REPLACE TEMP TABLE {name} AS
-            SELECT touched.n, t.entity, {columns} FROM {table} t JOIN touched ON touched.entity = t.entity
-            """
-        )
+def _known(transaction: Transaction, entity: Entity) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Golden and links of what is touched."""
+    values = ", ".join(f'"{name}"' for name in entity.names)
+    states = ", ".join([*LINK[1:], *(f"sent_{name}" for name in entity.names)])
+    golden, links = (
+        transaction.frame(f"SELECT entity, {columns} FROM {table} SEMI JOIN touched USING (entity)")
+        for table, columns in ((tables.golden(entity.name), values), (tables.links(entity.name), states))
+    )
+    return golden, links
+
+
+def _unsettled(transaction: Transaction, topology: Topology, entities: pl.DataFrame) -> pl.DataFrame:
+    """Those of many entities (`entity`) about which there may be something to decide: all but those in order.
+
+    Values are compared by their hashes, which need not stand in memory beside each other. They come as golden has
+    them, so that parts of them stand near each other.
+    """
+    links, golden = (table(topology.entity.name) for table in (tables.links, tables.golden))
+    suspects = [f"SELECT entity FROM {links} WHERE gone_at IS NOT NULL OR archived_at IS NOT NULL"]
+    for pair in topology.pairs:
+        here, there = (f"FROM {links} WHERE collection = '{side}'" for side in (pair.left, pair.right))
+        suspects.append(f"(SELECT entity {here}) EXCEPT ALL (SELECT entity {there})")
+    for key, collection in topology.collections.items():
+        if fields := updatable(collection):
+            sent, agreed = (", ".join(f'"{prefix}{field}"' for field in fields) for prefix in ("sent_", ""))
+            suspects.append(
+                f"""
+                SELECT entity
+                FROM (SELECT entity, hash({sent}) AS sent FROM {links} WHERE collection = '{key}')
+                JOIN (SELECT entity, hash({agreed}) AS agreed FROM {golden}) USING (entity) WHERE sent <> agreed
+                """
+            )
+    return transaction.frame(
+        f"""
+        SELECT entity FROM {golden} SEMI JOIN entities USING (entity)
+        WHERE entity IN ({" UNION ALL ".join(f"({suspect})" for suspect in suspects)})
+        """,
+        entities=entities,
+    )
 
 
 def _wait_for_reads(transaction: Transaction, topology: Topology) -> None:

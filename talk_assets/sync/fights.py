@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.store import Transaction
+from talk_assets.transaction import Transaction
 
 ROUNDS = 6
 """So many edits in turn are a fight."""

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from talk_assets.dataflows import Pair
-from talk_assets.store import Transaction
 from talk_assets.sync import report, tables
 from talk_assets.sync.changes import updatable
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.records import declared
+from talk_assets.transaction import Transaction
 
 SHOWN = 5
 """Records that are named as examples."""

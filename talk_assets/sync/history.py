@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from talk_assets.store import Transaction
 from talk_assets.sync import readable, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.readable import Reader
+from talk_assets.transaction import Transaction
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The hub: reads collections, settles entities, writes changes. Everything that runs the sync calls these three.
 
     read(system)    HTTP → the collections' tables
-    settle(entity)  the collections' tables → links, golden, conflicts, held, changes; one transaction, no HTTP
+    settle(entity)  the collections' tables → links, golden, conflicts, held, changes; no HTTP, and one transaction
+                    unless there is too much for one: then it goes in steps, and what came before a crash stands
     write(system)   changes → HTTP → links, journal
 
 Each may be interrupted anywhere, and run again. Settling is cheap where nothing moved, so writing settles first.
@@ -19,7 +20,7 @@ import polars as pl
 from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
-from talk_assets.store import Store, Transaction
+from talk_assets.store import Store
 from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables, undo
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
@@ -29,6 +30,7 @@ from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import parse
 from talk_assets.sync.undo import Plan
 from talk_assets.sync.writing import Batch, Writer, WriteReport
+from talk_assets.transaction import Transaction
 
 Report = TypeVar("Report")
 
@@ -161,8 +163,8 @@ class Hub:
             if not outstanding and transaction.version() == self._settled.get(entity):
                 return 0
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
-            found = incoming.gather(transaction, topology_.entity, topology_.collections)
-            if found:
+            gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
+            if gathered.count:
                 self._link(transaction, topology_)
                 moved = changes.affected(transaction)
                 if moved.height:
@@ -170,9 +172,10 @@ class Hub:
                 touched = moved if touched is None else pl.concat([touched, moved]).unique()
             if touched is not None:
                 changes.settle(transaction, topology_, touched, self.clock())
+            gathered.absorbed(transaction)
             version = transaction.version()
         self._settled[entity] = version
-        return found
+        return gathered.count
 
     def _link(self, transaction: Transaction, topology_: Topology) -> None:
         now, entity = self.clock(), topology_.entity

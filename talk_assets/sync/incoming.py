@@ -1,49 +1,57 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
-They stand in the table `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection,
+They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection,
 id, modified, reference, deleted, unresolved, awaits` and the entity's fields. Those that have a link stand in `known`,
 see `links.know`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import journal, references, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.references import Direction
-
-CHUNK = 50_000
-"""Records that are converted at once, so that a first sync does not hold a collection in memory twice."""
+from talk_assets.sync.spill import Spill
+from talk_assets.transaction import Transaction
 
 OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted")
 """What is looked at of a record beside its lens's properties."""
 
 
-def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
-    """Fill `incoming` and return how many records are in it; if none, there is no such table."""
-    if not moved(transaction, entity, collections):
-        return 0
-    columns = {
-        "n": "BIGINT",
-        "collection": "VARCHAR",
-        "id": "VARCHAR",
-        "modified": "TIMESTAMPTZ",
-        "reference": "VARCHAR",
-    }
-    columns |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"} | dict.fromkeys(
-        entity.names, "VARCHAR"
-    )
-    declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-    transaction.run(f"CREATE OR REPLACE TEMP TABLE incoming ({declared})")
-    found = 0
+@dataclass(frozen=True)
+class Gathered:
+    """How many records are in `incoming`, and up to which version those of each collection."""
+
+    count: int
+    versions: Mapping[str, int]
+
+    def absorbed(self, transaction: Transaction) -> None:
+        """Note that all of them were decided about."""
+        for key, version in self.versions.items():
+            transaction.run("UPDATE sync.cursors SET absorbed = ? WHERE collection = ?", version, key)
+
+
+def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> Gathered:
+    """Fill `incoming`; if nothing is in it, there is no such table."""
+    expected = moved(transaction, entity, collections)
+    if not expected:
+        return Gathered(0, {})
+    transaction.in_steps = expected > tables.CHUNK
+    types = {"n": "BIGINT", "collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
+    types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"}
+    rows, versions = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR")), {}
     for key, collection in collections.items():
         _assemble(transaction, key, collection)
-        found += _gather(transaction, key, collection, found)
-    return found
+        for raw in _dirty(transaction, key, collection):
+            rows.add(canonical(transaction, key, collection, raw).with_row_index("n", offset=rows.count))
+            transaction.step()
+        versions[key] = transaction.version()
+    rows.show()
+    return Gathered(rows.count, versions)
 
 
 def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
@@ -67,23 +75,30 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
     )
 
 
-def _gather(transaction: Transaction, key: str, collection: Collection, first: int) -> int:
-    """Add a collection's records, numbered from `first`; return how many."""
+def _dirty(transaction: Transaction, key: str, collection: Collection) -> Iterator[pl.DataFrame]:
+    """The collection's records to decide about, as they were read, so many at once as stand near each other."""
     columns = ", ".join(f'"{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE dirty AS
-        SELECT {columns}, row_number() OVER () AS _row FROM {tables.raw(key)}
-        WHERE (_record IS NOT NULL OR _deleted) AND ({_due(transaction, key, collection.entity)})
-        """
-    )
-    dirty = transaction.count("SELECT count(*) FROM dirty")
-    for start in range(0, dirty, CHUNK):
-        raw = transaction.frame("SELECT * EXCLUDE _row FROM dirty WHERE _row > ? AND _row <= ?", start, start + CHUNK)
-        rows = canonical(transaction, key, collection, raw).with_row_index("n", offset=first + start)
-        transaction.run("INSERT INTO incoming BY NAME SELECT * FROM rows", rows=rows)
-    transaction.run("UPDATE sync.cursors SET absorbed = (SELECT version FROM sync.clock) WHERE collection = ?", key)
-    return dirty
+    due = f"(_record IS NOT NULL OR _deleted) AND ({_due(transaction, key, collection.entity)})"
+    source = f"FROM {tables.raw(key)} WHERE {due}"
+    if not transaction.in_steps:
+        if (few := transaction.frame(f"SELECT {columns} {source}")).height:
+            yield few
+        return
+    where = transaction.frame(f"SELECT rowid // {tables.CHUNK} AS place, count(*) AS n {source} GROUP BY 1 ORDER BY 1")
+    for first, last in _ranges(where.iter_rows()):
+        yield transaction.frame(f"SELECT {columns} {source} AND rowid >= {first} AND rowid < {last}")
+
+
+def _ranges(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Ranges of rows with CHUNK of the counted ones or, as these are counted by place, fewer than twice as many."""
+    first, held = 0, 0
+    for place, n in places:
+        last, held = (place + 1) * tables.CHUNK, held + n
+        if held >= tables.CHUNK:
+            yield first, last
+            first, held = last, 0
+    if held:
+        yield first, last
 
 
 def _due(transaction: Transaction, key: str, entity: Entity) -> str:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import polars as pl
 
-from talk_assets.store import Transaction
 from talk_assets.sync import tables
 from talk_assets.sync.golden import COLUMNS
+from talk_assets.transaction import Transaction
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
 """Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""

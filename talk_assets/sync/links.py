@@ -5,20 +5,16 @@ Links change in two places: when records are linked (`link`), and when an answer
 that a record was matched on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
-from talk_assets.store import Transaction
 from talk_assets.sync import fights, journal, jsontext, matching, merging, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
-
-CHUNK = 50_000
-"""Records that are compared, and entities that are decided, at once."""
-
+from talk_assets.transaction import Transaction
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
@@ -81,10 +77,9 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
     collection = collections[key]
     entity = collection.entity
     _recover(transaction, key, collection, now)
-    merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.WHOLE)
+    merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.parts(transaction))
     merging.found(transaction, entity)
-    fields = collection.lens.fields
-    both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in fields)
+    both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in collection.lens.fields)
     transaction.run(
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
@@ -94,6 +89,7 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
         now,
     )
     transaction.run("INSERT INTO known SELECT n, entity, NULL, false, false, false FROM fresh WHERE entity IS NOT NULL")
+    transaction.step()
 
 
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> None:
@@ -145,10 +141,10 @@ def _absorb_edits(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
 ) -> None:
     differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in entity.names)
-    states = ", ".join(f"l.seen_{field}, l.sent_{field}" for field in entity.names)
+    seen = ", ".join(f"l.seen_{field}" for field in entity.names)
     edited = transaction.frame(
         f"""
-        SELECT i.*, l.entity, {states}, j.after
+        SELECT i.*, l.entity, {seen}, j.after
         FROM known k JOIN incoming i USING (n)
         JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
         LEFT JOIN (
@@ -158,16 +154,18 @@ def _absorb_edits(
         WHERE k.compared AND l.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
+    if edited.is_empty():
+        return
+    moved = [field for field in entity.names if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
+    edited = edited.join(_sent(transaction, entity, edited, moved), on=["collection", "id"], maintain_order="left")
     edits = [merging.proposals(edited.clear(), entity.names)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
-        edits += [
-            _absorb(transaction, key, collection, rows.slice(start, CHUNK)) for start in range(0, rows.height, CHUNK)
-        ]
+        edits += [_absorb(transaction, key, collection, some) for some in rows.iter_slices(tables.CHUNK) if some.height]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
-    proposed, sent = pl.concat(edits), _sent(edited, entity)
+    proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
     scope = merging.Scope(entity, collections, now, run)
-    for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(CHUNK):
+    for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(tables.CHUNK):
         edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
         decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
@@ -175,12 +173,21 @@ def _absorb_edits(
         fights.notice(transaction, entity.name, now)
 
 
-def _sent(edited: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """What the records are up to date with, a row per field."""
+def _sent(transaction: Transaction, entity: Entity, records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What the records were sent: every column that is read costs as much as the table is long."""
+    return transaction.frame(
+        f"SELECT collection, id, {', '.join(f'sent_{field}' for field in fields)} FROM {tables.links(entity.name)}"
+        " SEMI JOIN wanted USING (collection, id)",
+        wanted=records.select("collection", "id"),
+    )
+
+
+def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What the records were sent, a row per field."""
     origin = pl.concat_str("collection", "id", separator="/").alias("origin")
     return pl.concat(
         edited.select("entity", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
-        for name in entity.names
+        for name in fields
     )
 
 

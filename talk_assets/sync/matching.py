@@ -6,14 +6,14 @@ held. `recognise`, `rejoin` and `match` are for all collections of an entity in 
 before what is likely in any.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from talk_assets.entities import Entity, Rule
-from talk_assets.store import Transaction
 from talk_assets.sync import ids, journal, objects, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.transaction import Transaction
 
 NEW = "new"
 REFERENCE = "external reference"
@@ -70,15 +70,20 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
         if set(rule.fields) <= set(collection.lens.fields):
             _by_rule(transaction, entity, key, rule, stronger)
             stronger.append(rule)
+            transaction.step()
     _doubt(transaction, key, collection)
     own = ids.founded_sql("fresh")
     transaction.run(
         f"""
-        UPDATE fresh SET linked_by = '{NEW}', entity = CASE
-            WHEN {own} IN (SELECT entity FROM {tables.golden(entity.name)}) THEN {ids.RANDOM} ELSE {own} END
-        WHERE entity IS NULL AND reason IS NULL
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT f.* EXCLUDE own REPLACE (
+            CASE WHEN own IS NULL THEN f.entity WHEN g.entity IS NULL THEN own ELSE {ids.RANDOM} END AS entity,
+            if(own IS NULL, linked_by, '{NEW}') AS linked_by)
+        FROM (SELECT *, CASE WHEN entity IS NULL AND reason IS NULL THEN {own} END AS own FROM fresh) f
+        LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
         """
     )
+    transaction.step()
     return found
 
 
@@ -201,22 +206,27 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
         """,
         key,
     )
-    label = rule.name.replace("'", "''")
+    _decide(transaction, rule.name.replace("'", "''"))
+
+
+def _decide(transaction: Transaction, label: str) -> None:
+    """Give the records that a rule decided on an entity, or say why there is none. Updating would cost more memory."""
     transaction.run(
         f"""
-        UPDATE fresh SET
-            entity = CASE WHEN d.alike = 1 AND d.candidates = 1 THEN d.entity END,
-            linked_by = '{label}',
-            reason = coalesce(fresh.reason, CASE
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT f.* REPLACE (
+            coalesce(f.entity, CASE WHEN d.alike = 1 AND d.candidates = 1 THEN d.entity END) AS entity,
+            if(d.n IS NULL, f.linked_by, '{label}') AS linked_by,
+            CASE WHEN d.alike = 1 AND d.candidates = 1 THEN NULL ELSE coalesce(f.reason, CASE
                 WHEN d.alike > 1 AND (d.candidates > 0 OR NOT d.tried) THEN
                     'several records here have the same {label}: ' || d.ids
                 WHEN d.candidates > 1 THEN
-                    d.candidates || ' entities have the same {label}' END),
-            tried = true
-        FROM decisions d WHERE d.n = fresh.n
+                    d.candidates || ' entities have the same {label}' END) END AS reason,
+            f.tried OR d.n IS NOT NULL AS tried)
+        FROM fresh f LEFT JOIN decisions d USING (n)
         """
     )
-    transaction.run("UPDATE fresh SET reason = NULL WHERE entity IS NOT NULL AND reason IS NOT NULL")
+    transaction.run("DROP TABLE decisions")
 
 
 def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
@@ -239,8 +249,27 @@ def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
     )
 
 
+def parts(transaction: Transaction) -> Iterator[str]:
+    """Return the SQL of the records in `fresh` that have an entity, with all their fields: of some after the other."""
+    first, last = transaction.frame("SELECT coalesce(min(n), 0), coalesce(max(n), -1) FROM fresh").row(0)
+    for start in range(first, last + 1, tables.CHUNK):
+        yield _within(start, start + tables.CHUNK)
+
+
+def _within(first: int, last: int) -> str:
+    """The numbers are in it as such, so that only the files that have them are read."""
+    within = " AND ".join(f"{table}.n >= {first} AND {table}.n < {last}" for table in "fi")
+    return (
+        "(SELECT i.*, f.entity, f.linked_by FROM fresh f JOIN incoming i USING (n)"
+        f" WHERE f.entity IS NOT NULL AND {within})"
+    )
+
+
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
     """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
-    rows = transaction.frame("SELECT i.*, f.reason FROM (FROM fresh WHERE entity IS NULL) f JOIN incoming i USING (n)")
-    fields = objects.encode(rows.select(collection.entity.names)).alias("fields")
-    return rows.select("collection", "id", fields, "reason")
+    rows = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+    if transaction.count("SELECT count(*) FROM fresh WHERE entity IS NULL"):
+        found = transaction.frame(f"SELECT * FROM {WHOLE} WHERE entity IS NULL")
+        fields = objects.encode(found.select(collection.entity.names)).alias("fields")
+        rows.append(found.select("collection", "id", fields, "reason"))
+    return pl.concat(rows)

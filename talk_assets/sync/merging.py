@@ -4,19 +4,20 @@ The only functions that write golden, beside those by which a person moves links
 `golden`, which knows no database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import echoes, golden, matching, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.spill import Spill
+from talk_assets.transaction import Transaction
 
-CHUNK = 50_000
-"""Records, or entities, that are merged at once."""
+CONFLICTS = dict.fromkeys(("kind", "entity", "field", "value", "origin", "winner", "winner_origin", "run"), "VARCHAR")
+CONFLICTS |= dict.fromkeys(("edited_at", "winner_edited_at", "noticed_at"), "TIMESTAMPTZ")
 
 
 @dataclass(frozen=True)
@@ -40,31 +41,35 @@ def found(transaction: Transaction, entity: Entity) -> None:
     )
 
 
-def introduce(transaction: Transaction, scope: Scope, newcomers: str, **frames: pl.DataFrame) -> None:
+def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **frames: pl.DataFrame) -> None:
     """Merge records that found their entities, one of each at most, into golden.
 
-    `newcomers` is a table with `entity, collection, id, modified` and the entity's fields.
+    `parts` are tables with `entity, collection, id, modified` and the entity's fields.
     """
     agreed, fields = tables.golden(scope.entity.name), scope.entity.names
     values = ", ".join(f'c."{field}" AS new_{field}' for field in fields)
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE met AS
-        SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}, row_number() OVER () AS n
-        FROM {newcomers} c JOIN {agreed} g USING (entity)
-        """,
-        **frames,
-    )
-    count = transaction.count("SELECT count(*) FROM met")
-    if count:
-        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM met)")
-    for start in range(0, count, CHUNK):
-        met = transaction.frame("SELECT * FROM met WHERE n > ? AND n <= ?", start, start + CHUNK)
-        met = golden.come(met, fields, scope.now)
-        decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
-        decided = golden.merge(golden.agree(met, fields), decision.golden)
-        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM decided", decided=decided)
-        _note_conflicts(transaction, scope, decision.conflicts)
+    merged = Spill(transaction, "merged", tables.golden_columns(scope.entity))
+    lost = Spill(transaction, "met_conflicts", CONFLICTS)
+    for part in parts:
+        met = transaction.frame(
+            f"""
+            SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}
+            FROM {part} c JOIN {agreed} g USING (entity)
+            """,
+            **frames,
+        )
+        if met.height:
+            met = golden.come(met, fields, scope.now)
+            decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
+            merged.add(golden.merge(golden.agree(met, fields), decision.golden))
+            lost.add(_noted(scope, decision.conflicts))
+            transaction.step()
+    if merged.count:
+        merged.show()
+        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM merged)")
+        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM merged")
+        lost.show()
+        transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM met_conflicts")
 
 
 def proposals(records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
@@ -104,7 +109,9 @@ def decide(
     decision = golden.absorb(stands, proposals)
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
     passed_over = golden.passed_over(stands, decision, sent)
-    _note_conflicts(transaction, scope, pl.concat([decision.conflicts, passed_over]))
+    conflicts = _noted(scope, pl.concat([decision.conflicts, passed_over]))
+    if conflicts.height:
+        transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
     return decision.golden, proposals
 
 
@@ -116,10 +123,7 @@ def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFram
     )
 
 
-def _note_conflicts(transaction: Transaction, scope: Scope, conflicts: pl.DataFrame) -> None:
-    if conflicts.is_empty():
-        return
-    noted = conflicts.with_columns(
+def _noted(scope: Scope, conflicts: pl.DataFrame) -> pl.DataFrame:
+    return conflicts.with_columns(
         pl.lit(scope.entity.name).alias("kind"), pl.lit(scope.now).alias("noticed_at"), pl.lit(scope.run).alias("run")
     )
-    transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM noted", noted=noted)

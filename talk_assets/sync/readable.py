@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from talk_assets.entities import ENTITIES, LINE, Kind
-from talk_assets.store import Transaction
 from talk_assets.sync import tables
+from talk_assets.transaction import Transaction
 
 
 @dataclass(frozen=True)

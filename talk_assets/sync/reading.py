@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from talk_assets.errors import SystemFailure
-from talk_assets.store import Store, Transaction
+from talk_assets.store import Store
 from talk_assets.sync import backwards, guards, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.records import Parsed, declared, ours, parse
+from talk_assets.transaction import Transaction
 
 FLUSH = 10_000_000
 """Bytes of pages that are stored in one transaction."""
@@ -307,14 +308,31 @@ def store(
     _set_aside(transaction, key, parsed, now)
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
-    return transaction.count(
+    return _replace(transaction, key, collection, records)
+
+
+def _replace(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> int:
+    """Store the records that differ from what is there, in its place; return how many.
+
+    They are added at the table's end: what changed lately stands together there, and is found by its version without
+    looking at the rest. Properties that are lists of another collection's records stay as they were.
+    """
+    kept = [part.property for part in collection.parts]
+    differing = transaction.frame(
         f"""
-        MERGE INTO {tables.raw(key)} t USING records s ON t._id = s._id
-        WHEN MATCHED AND (t._hash <> s._hash OR t._deleted <> s._deleted) THEN UPDATE BY NAME
-        WHEN NOT MATCHED THEN INSERT BY NAME
+        SELECT s._id, t._id IS NOT NULL AS there {"".join(f', t."{name}"' for name in kept)}
+        FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
+        WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
         """,
-        records=records,
+        records=records.select("_id", "_hash", "_deleted"),
     )
+    there = differing.filter("there").select("_id")
+    if there.height:
+        transaction.run(f"DELETE FROM {tables.raw(key)} WHERE _id IN (SELECT _id FROM there)", there=there)
+    if differing.height:
+        records = records.join(differing.drop("there"), on="_id", maintain_order="left")
+        transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
+    return differing.height
 
 
 def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now: datetime) -> None:

@@ -9,10 +9,10 @@ from enum import Enum
 import polars as pl
 
 from talk_assets.entities import ENTITIES, LINE, Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.lens import Ref
+from talk_assets.transaction import Transaction
 
 
 class Direction(Enum):

@@ -11,11 +11,11 @@ import polars as pl
 
 from talk_assets.entities import ENTITIES, Entity, Kind
 from talk_assets.errors import ConfigurationError
-from talk_assets.store import Transaction
 from talk_assets.sync import changes, ids, incoming, merging, tables
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
+from talk_assets.transaction import Transaction
 
 BY_HAND = "hand"
 """How a record was linked of which a person said so."""
@@ -233,7 +233,7 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
 
 def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity: str) -> None:
     scope = merging.Scope(scene.entity, scene.topology.collections, scene.now, scene.run)
-    merging.introduce(transaction, scope, "newcomer", newcomer=row.with_columns(pl.lit(entity).alias("entity")))
+    merging.introduce(transaction, scope, ["newcomer"], newcomer=row.with_columns(pl.lit(entity).alias("entity")))
 
 
 def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:

@@ -11,9 +11,9 @@ import polars as pl
 
 from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES
-from talk_assets.store import Transaction
 from talk_assets.sync import tables
 from talk_assets.sync.changes import Topology
+from talk_assets.transaction import Transaction
 
 LINKED = " UNION ALL ".join(
     f"SELECT '{kind}' AS kind, collection, id, entity, linked_at, linked_by, gone_at FROM {tables.links(kind)}"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from talk_assets.store import Transaction
 from talk_assets.sync import tables
 from talk_assets.sync.connection import Collection
+from talk_assets.transaction import Transaction
 
 COLUMNS = ("kind", "collection", "id", "field", "sent", "shown")
 

@@ -12,10 +12,10 @@ from typing import Any
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import readable, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.readable import Reader
+from talk_assets.transaction import Transaction
 
 WRITES = 10
 """How many of the entity's writes are told, latest first."""

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from talk_assets.entities import Entity
 
+CHUNK = 50_000
+"""Records, or entities, that are looked at as a whole at once: about so many rows stand in memory."""
+
 OWN = {
     "_id": "VARCHAR",
     "_record": "VARCHAR",

@@ -12,9 +12,9 @@ from datetime import datetime
 
 import polars as pl
 
-from talk_assets.store import Transaction
 from talk_assets.sync import objects, tables
 from talk_assets.sync.connection import Action, Collection
+from talk_assets.transaction import Transaction
 
 TABLE = "sync.undo"
 

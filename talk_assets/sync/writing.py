@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 
 from talk_assets.dataflows import Pair
-from talk_assets.store import Transaction
 from talk_assets.sync import journal, objects, references, tables
 from talk_assets.sync.changes import settable, updatable
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.sync.references import Direction
+from talk_assets.transaction import Transaction
 
 ASKED = "sync.changes"
 """The table of what golden asks of the collections."""

@@ -19,7 +19,8 @@ from pathlib import Path
 from talk_assets.dataflows import DATAFLOWS
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
-from talk_assets.store import Store, Transaction
+from talk_assets.store import Store
+from talk_assets.transaction import Transaction
 from talk_assets_tests.crashes import shapes
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from unittest import mock
 
 from talk_assets.entities import ENTITIES
 from talk_assets.errors import SystemFailure
-from talk_assets.sync import reading
+from talk_assets.sync import reading, tables
 from talk_assets.sync.hub import Hub
 from talk_assets_tests.simulator.fate import Fate, Written
 from talk_assets_tests.simulator.memory import LAG, MortalStore
@@ -23,6 +23,9 @@ from talk_assets_tests.simulator.writing import TOGETHER, chance, write
 
 REST = 8
 """Runs within which everything must come to rest."""
+
+FEW = 20
+"""Records, where so many are to be too many for one transaction."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,13 @@ class History:
 
 
 @contextmanager
-def repeatable() -> Iterator[None]:
-    """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself."""
+def repeatable(seed: int) -> Iterator[None]:
+    """What the clock and chance decide elsewhere is always the same; each page of a list is stored by itself.
+
+    For every third seed a few records are too many for one transaction, and go through files.
+    """
     with (
+        mock.patch.object(tables, "CHUNK", tables.CHUNK if seed % 3 else FEW),
         mock.patch.object(uuid, "uuid4", side_effect=(uuid.UUID(int=n) for n in itertools.count(1))),
         mock.patch.object(reading, "PATIENCE", float("inf")),
         mock.patch.object(reading, "FLUSH", 0),
@@ -147,11 +154,11 @@ def repeatable() -> Iterator[None]:
 
 def play(script: Script) -> Played:
     """Play a script with the faults that are written down in it."""
-    with repeatable():
+    with repeatable(script.seed):
         return History(script).play(lambda _, run: Written(run.faults))
 
 
 def live(seed: int, histories: int = TOGETHER) -> Played:
     """Live through a group of random histories."""
-    with repeatable():
+    with repeatable(seed):
         return History(write(seed, histories)).play(lambda n, _: chance(seed, n, histories))

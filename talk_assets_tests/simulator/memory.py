@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
-from talk_assets.store import Store, Transaction
+from talk_assets.store import Store
 from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
+from talk_assets.transaction import Transaction
 from talk_assets_tests.simulator.script import Kind
 from talk_assets_tests.simulator.world import EPOCH, TICK, World
 
@@ -336,7 +338,7 @@ def system(world: World, name: str, collections: Sequence[MemoryCollection]) -> 
 
 
 class MortalStore(Store):
-    """A database in memory; at every transaction the process may die, before it is committed or just after.
+    """A database in memory; at every commit the process may die, before or just after.
 
     New ids are counted, so that a history can be lived again exactly as it was.
     """
@@ -353,6 +355,15 @@ class MortalStore(Store):
     def transaction(self) -> Iterator[Transaction]:
         """As of any store."""
         with super().transaction() as transaction:
-            yield transaction
+            step = transaction.step
+
+            def mortal() -> None:
+                if transaction.in_steps:
+                    self._world.point("commit")
+                    step()
+                    self._world.point("committed")
+
+            with mock.patch.object(transaction, "step", mortal):
+                yield transaction
             self._world.point("commit")
         self._world.point("committed")

@@ -12,12 +12,12 @@ from unittest import mock
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.store import Transaction
 from talk_assets.sync import changes, journal, matching, merging, reading, tables
 from talk_assets.sync.connection import Collection, Connection
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.writing import Writer
+from talk_assets.transaction import Transaction
 
 
 @contextmanager
@@ -30,17 +30,15 @@ def guard() -> Iterator[None]:
 @contextmanager
 def sent() -> Iterator[None]:
     """Golden is compared with what the system shows instead of with what it was sent."""
-    real = changes._gather
+    real = changes._known
 
-    def gather(transaction: Transaction, entity: Entity) -> None:
-        real(transaction, entity)
-        shown = ", ".join(f"sent_{field} = l.seen_{field}" for field in entity.names)
-        transaction.run(
-            f"UPDATE touched_links SET {shown} FROM {tables.links(entity.name)} l"
-            " WHERE l.collection = touched_links.collection AND l.id = touched_links.id"
-        )
+    def known(transaction: Transaction, entity: Entity) -> tuple[pl.DataFrame, pl.DataFrame]:
+        golden, links = real(transaction, entity)
+        shown = ", ".join(f"seen_{field} AS sent_{field}" for field in entity.names)
+        seen = transaction.frame(f"SELECT collection, id, {shown} FROM {tables.links(entity.name)}")
+        return golden, links.drop(f"sent_{field}" for field in entity.names).join(seen, on=["collection", "id"])
 
-    with mock.patch.object(changes, "_gather", gather):
+    with mock.patch.object(changes, "_known", known):
         yield
 
 

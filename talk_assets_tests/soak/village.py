@@ -12,7 +12,8 @@ from talk_assets import config
 from talk_assets.dataflows import DATAFLOWS
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
-from talk_assets.store import Store, Transaction
+from talk_assets.store import Store
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.store import Transaction
 from talk_assets.sync import acts, fights, relinking
 from talk_assets.sync.relinking import Record, Scene
+from talk_assets.transaction import Transaction
 from talk_assets_tests.office import Office
 
 Act = Callable[[Transaction, Scene], Any]

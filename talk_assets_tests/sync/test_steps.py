@@ -1,0 +1,138 @@
+"""What is too much for one transaction is settled in steps and through files, and comes to the same."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import polars as pl
+import pytest
+
+from talk_assets.sync import tables
+from talk_assets.transaction import Transaction
+from talk_assets_tests.office import Office, open_office
+
+FEW = 3
+
+
+class Died(BaseException):
+    """The process is no more."""
+
+
+@pytest.fixture
+def offices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """As many offices as are wanted, each with the same people and companies in both systems."""
+
+    def opened() -> Iterator[Office]:
+        for n in itertools.count():
+            (tmp_path / str(n)).mkdir()
+            yield filled(open_office(tmp_path / str(n), monkeypatch))
+
+    return opened()
+
+
+def filled(office: Office) -> Office:
+    """Its hub is made at once, as the next office has another store."""
+    assert office.hub.run == office.run
+    for n in range(8):
+        employer = office.create("crm/companies", name=f"Firm {n}", number=f"{n}" * 9)
+        customer = office.create("erp/customers", name=f"Firm {n} Inc", number=f"{n}" * 9)
+        for one in range(2):
+            email = f"kari.{n}.{one % (n + 1)}@example.com"
+            office.create("crm/people", email=email, first_name=f"Kari {n}", employer=employer)
+            if n % 3:
+                office.create("erp/contacts", email=email, first_name=f"Kari-{n}-{one}", employer=customer)
+    return office
+
+
+def edited(office: Office) -> Office:
+    """Everything is in step; then people go on."""
+    office.sync()
+    for n, record in enumerate(office.records("crm/people")):
+        if n % 2:
+            office.memories["crm/people"].edit(record["id"], {"first_name": f"Ola {n}"})
+    for n, record in enumerate(office.records("erp/contacts")):
+        if n % 3:
+            office.memories["erp/contacts"].edit(record["id"], {"first_name": f"Per {n}"})
+    office.memories["erp/contacts"].delete(office.records("erp/contacts")[0]["id"])
+    return office
+
+
+@contextmanager
+def in_steps(dies_after: int | None = None) -> Iterator[list[int]]:
+    """A few records are many; after so many steps the process dies. Yield the number of steps, once they are done."""
+    step, done = Transaction.step, [0]
+
+    def mortal(transaction: Transaction) -> None:
+        step(transaction)
+        done[0] += transaction.in_steps
+        if dies_after is not None and done[0] > dies_after:
+            raise Died
+
+    with mock.patch.object(tables, "CHUNK", FEW), mock.patch.object(Transaction, "step", mortal):
+        yield done
+
+
+def state(office: Office) -> dict[str, pl.DataFrame]:
+    """Everything that was decided, but for when."""
+    with office.transaction() as transaction:
+        found = {
+            name: transaction.frame(f"FROM {name}")
+            for kind in ("company", "person")
+            for name in (tables.links(kind), tables.golden(kind))
+        }
+        found |= {name: transaction.frame(f"FROM {name}") for name in ("sync.changes", "sync.held", "sync.conflicts")}
+    return {name: timeless(rows) for name, rows in found.items()}
+
+
+def timeless(rows: pl.DataFrame) -> pl.DataFrame:
+    kept = rows.select(
+        sorted(name for name in rows.columns if not name.endswith("_at") and name not in {"since", "run"})
+    )
+    return kept.unique().sort(kept.columns, nulls_last=True)
+
+
+@pytest.mark.parametrize("when", [filled, edited])
+def test_in_steps_all_is_decided_as_at_once(when: object, offices: Iterator[Office]) -> None:
+    whole, steps = (edited(office) if when is edited else office for office in itertools.islice(offices, 2))
+    whole.settle_only()
+    with in_steps() as done:
+        steps.settle_only()
+    assert done[0] > len(whole.memories)
+    assert {name: rows.rows() for name, rows in state(steps).items()} == {
+        name: rows.rows() for name, rows in state(whole).items()
+    }
+    assert state(whole)["sync.conflicts"].height
+    assert state(whole)["sync.changes"].height
+
+
+@pytest.mark.parametrize("when", [filled, edited])
+def test_a_process_that_dies_between_two_steps_leaves_what_the_next_one_makes_whole(
+    when: object, offices: Iterator[Office]
+) -> None:
+    whole = next(offices)
+    if when is edited:
+        edited(whole)
+    whole.settle_only()
+    expected = {name: rows.rows() for name, rows in state(whole).items()}
+    for after in itertools.count():
+        office = next(offices)
+        if when is edited:
+            edited(office)
+        try:
+            with in_steps(after):
+                office.settle_only()
+                break
+        except Died:
+            office.settle_only()
+        assert {name: rows.rows() for name, rows in state(office).items()} == expected, f"died after step {after}"
+    assert after > len(whole.memories)
+
+
+def test_what_is_settled_through_files_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "talk.duckdb.killed.parts").mkdir()
+    office = filled(open_office(tmp_path, monkeypatch, on_disk=True))
+    with in_steps():
+        office.settle_only()
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".parts"] == []

@@ -133,25 +133,20 @@ class Reader:
         return report
 
     async def _full(self, at: Place) -> ReadReport:
-        """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on."""
+        """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on.
+
+        What was interrupted goes on, and is then looked through from the start: a record that was edited since may be
+        on a page that had been shown, and deletions may have moved one there that was to come.
+        """
         report = ReadReport(full=True)
-        if at.position is None:
-            with self.store.transaction() as transaction:
-                transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
-                transaction.run("UPDATE sync.cursors SET sweep_cursor = NULL WHERE collection = ?", self.key)
-        async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=at.position)):
-            parsed = await self._parsed(batch)
-            with self.store.transaction() as transaction:
-                ids, _ = self._store(transaction, parsed, report)
-                transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
-                transaction.run(
-                    "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
-                    " WHERE collection = ?",
-                    batch[-1].position if batch else None,
-                    next((page.cursor for page in reversed(batch) if page.cursor), None),
-                    self.key,
-                )
-            self._told(report.read, _total(batch))
+        if at.position is not None:
+            await self._pages(at.position, report)
+        with self.store.transaction() as transaction:
+            transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+            transaction.run(
+                "UPDATE sync.cursors SET position = NULL, sweep_cursor = NULL WHERE collection = ?", self.key
+            )
+        await self._pages(None, report)
         await self._sweep(report)
         await self._believe(report)
         with self.store.transaction() as transaction:
@@ -165,6 +160,22 @@ class Reader:
                 self.key,
             )
         return report
+
+    async def _pages(self, position: str | None, report: ReadReport) -> None:
+        """Read from a position to the end, and store with each batch where to go on."""
+        async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=position)):
+            parsed = await self._parsed(batch)
+            with self.store.transaction() as transaction:
+                ids, _ = self._store(transaction, parsed, report)
+                transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
+                transaction.run(
+                    "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
+                    " WHERE collection = ?",
+                    batch[-1].position if batch else None,
+                    next((page.cursor for page in reversed(batch) if page.cursor), None),
+                    self.key,
+                )
+            self._told(report.read, _total(batch))
 
     def _missing(self, transaction: Transaction, pages: Sequence[Page], ids: pl.DataFrame) -> list[str]:
         """Ids of records that should be in pages which are whole, and are not."""

@@ -48,7 +48,21 @@ def received(office: Office, *, full: bool) -> tuple[int, int]:
 
 def test_a_first_read_goes_on_where_it_was_interrupted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted(office, monkeypatch)
-    assert received(office, full=False) == (5, 0)
+    assert received(office, full=False) == (5 + PAGE + 5, 0)  # and it looks through everything once more
+
+
+def test_a_first_read_that_was_interrupted_misses_nothing_that_happened_since(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(office, monkeypatch)
+    first, second, *_ = sorted(office.memories["crm/people"].records)
+    office.memories["crm/people"].delete(first)  # and the first record of the next page is the last of this one
+    office.memories["crm/people"].edit(second, {"first_name": "Ola"})
+    received(office, full=False)
+    with office.transaction() as transaction:
+        found = transaction.frame("SELECT _id, first_name FROM crm.people WHERE NOT _deleted ORDER BY _id")
+    there = office.memories["crm/people"].records
+    assert found.rows() == [(id_, there[id_]["first_name"]) for id_ in sorted(there)]
 
 
 def test_a_later_full_read_begins_anew_and_finds_what_was_deleted_since(

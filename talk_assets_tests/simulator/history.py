@@ -24,7 +24,7 @@ from talk_assets_tests.simulator.writing import TOGETHER, chance, write
 REST = 8
 """Runs within which everything must come to rest."""
 
-FEW = 20
+FEW = 50
 """Records, where so many are to be too many for one transaction."""
 
 

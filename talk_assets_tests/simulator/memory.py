@@ -111,7 +111,9 @@ class MemoryCollection:
         """A person changes a record; who does so takes it out of the archive. What stays as it was is no edit."""
         before = dict(self.records[id_])
         self._hide(id_, before)
-        self.archived.discard(id_)
+        if id_ in self.archived:
+            self.archived.remove(id_)
+            self.born[id_] = self.world.now  # no list showed it before
         self.write(id_, values)
         self._note(id_, [name for name in values if self.records[id_][name] != before[name]], created=False)
 

@@ -47,7 +47,7 @@ class Store:
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
         if self._memory:
-            self._memory.execute("SET GLOBAL TimeZone = 'UTC'")  # it is small
+            self._memory.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL threads = 1")  # it is small
         self._prepared = False
         self._keeping = False
         self._kept: duckdb.DuckDBPyConnection | None = None

@@ -47,7 +47,7 @@ class Acting:
         return f"{mine} and {theirs} are linked." if new else f"{mine} and {theirs} were linked already."
 
     def unlink(self, record: str) -> str:
-        """Give a record an entity of its own."""
+        """Give a record an entity of its own, also one that is held because it might be another's."""
         mine = self._record(record)
         with self._scene(mine) as (transaction, scene):
             new = relinking.unlink(transaction, scene, mine)
@@ -70,7 +70,7 @@ class Acting:
         with self._scene(mine) as (transaction, scene):
             entity = relinking.entity_of(transaction, scene, mine)
             if entity is None:
-                message = f"{mine}: is not linked; what it waits for is in talk held, and talk link can decide it."
+                message = f"{mine}: is not linked; talk held says why, and talk link or talk unlink decides it."
                 raise ConfigurationError(message)
             again = acts.recreate(transaction, scene, entity) if recreate else 0
             count = acts.retry(transaction, mine.key, entity)

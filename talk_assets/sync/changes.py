@@ -244,7 +244,7 @@ def _wait_for_parents(transaction: Transaction, kind: str) -> None:
 def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
     """A record that a held one could be is not created either."""
     entity = topology.entity
-    held = transaction.frame("SELECT collection, id, fields FROM sync.held WHERE kind = ?", entity.name)
+    held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE kind = ?", entity.name)
     if held.is_empty():
         return
     held = pl.concat([held.drop("fields"), objects.decode(held["fields"], entity.names)], how="horizontal")
@@ -265,16 +265,18 @@ def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
             held=held,
         )
     for key, collection in topology.collections.items():
-        own = held.filter(pl.col("collection") == key)
-        doubts = matching.perhaps_ours(transaction, key, collection, "own", own=own)
         transaction.run(
-            """
+            f"""
             UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
-            FROM (SELECT asked, string_agg($1 || '/' || id, ', ' ORDER BY id) AS records FROM doubts GROUP BY asked) d
-            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.asked
+            FROM (
+                SELECT a.entity, {matching.some("h.collection || '/' || h.id")} AS records
+                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity
+            ) d
+            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.entity
             """,
             key,
-            doubts=doubts,
+            asked=matching.unanswered(transaction, key, collection),
+            held=held,
         )
 
 

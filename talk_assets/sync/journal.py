@@ -84,10 +84,10 @@ def close_overtaken(transaction: Transaction, collection: str, kind: str, now: d
 
 
 def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
-    """Return `key, entity, after, body` of creates whose outcome is not known."""
+    """Return `key, entity, after, body, intended_at` of creates whose outcome is not known."""
     return transaction.frame(
         """
-        SELECT key, entity, after, body FROM sync.journal
+        SELECT key, entity, after, body, intended_at FROM sync.journal
         WHERE collection = ? AND action = 'create' AND outcome IS NULL ORDER BY intended_at
         """,
         collection,

@@ -148,20 +148,21 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
     )
 
 
-def perhaps_ours(
-    transaction: Transaction, key: str, collection: Collection, records: str, **frames: pl.DataFrame
-) -> pl.DataFrame:
-    """Return `asked, id` of records and the entities for which they may have been created, and edited since.
+def unanswered(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
+    """Return `entity, since` of creates whose answer was lost, where the API keeps no external reference.
 
-    That is in doubt where the API keeps no external reference, the answer was lost, and a value is the same. `records`
-    is a table with `id` and the lens's fields.
+    Whatever is seen for the first time after that may be what was created, whatever people made of it meanwhile.
     """
-    asked = pl.DataFrame() if collection.reference else _asked(transaction, key, collection)
-    if asked.is_empty():
-        return pl.DataFrame(schema={"asked": pl.String, "id": pl.String})
-    alike = " OR ".join(f'r."{field}" = a."{field}"' for field in collection.lens.fields)
-    return transaction.frame(
-        f"SELECT DISTINCT a.asked, r.id FROM asked a JOIN {records} r ON {alike}", asked=asked, **frames
+    if collection.reference:
+        return pl.DataFrame(schema={"entity": pl.String, "since": pl.Datetime("us", "UTC")})
+    return journal.open_creates(transaction, key).select("entity", pl.col("intended_at").alias("since"))
+
+
+def some(names: str) -> str:
+    """Return the SQL aggregate of names that says the first three, and how many more there are."""
+    listed = f"list_sort(list_distinct(list({names})))"
+    return (
+        f"array_to_string({listed}[:3], ', ') || if(len({listed}) > 3, ' and ' || (len({listed}) - 3) || ' more', '')"
     )
 
 
@@ -231,21 +232,27 @@ def _decide(transaction: Transaction, label: str) -> None:
 
 def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
     """What may be ours is held rather than taken for another, as what we asked for would be created once more."""
-    unmatched = f"(FROM {WHOLE} WHERE entity IS NULL AND reason IS NULL)"
-    linked = tables.links(collection.entity.name)
-    doubts = perhaps_ours(transaction, key, collection, unmatched)
-    if doubts.is_empty():
+    asked = unanswered(transaction, key, collection)
+    if asked.is_empty():
         return
+    linked = tables.links(collection.entity.name)
     transaction.run(
         f"""
+        WITH unknown AS (
+            SELECT f.n, coalesce(h.since, 'infinity') AS since
+            FROM fresh f LEFT JOIN sync.held h ON h.collection = $1 AND h.id = f.id
+            WHERE f.entity IS NULL AND f.reason IS NULL)
         UPDATE fresh SET reason = 'may be what was created for ' || p.records || ', the answer to which was lost'
-        FROM (
-            SELECT d.id, string_agg(DISTINCT l.collection || '/' || l.id, ', ') AS records
-            FROM doubts d JOIN {linked} l ON l.entity = d.asked AND l.gone_at IS NULL GROUP BY d.id
-        ) p
-        WHERE fresh.id = p.id
+        FROM unknown u JOIN (
+            SELECT m.since, {some("l.collection || '/' || l.id")} AS records
+            FROM (SELECT DISTINCT since FROM unknown) m JOIN asked a ON a.since <= m.since
+            JOIN {linked} l ON l.entity = a.entity AND l.gone_at IS NULL
+            GROUP BY m.since
+        ) p USING (since)
+        WHERE fresh.n = u.n
         """,
-        doubts=doubts,
+        key,
+        asked=asked,
     )
 
 

@@ -81,13 +81,18 @@ def link(transaction: Transaction, scene: Scene, one: Record, other: Record) -> 
 
 
 def unlink(transaction: Transaction, scene: Scene, record: Record) -> bool:
-    """Give a record an entity of its own; return whether it shared one.
+    """Give a record an entity of its own; return whether it shared one, or had none because it was held.
 
     The other records of the entity get no new one in its place by themselves. What refers to the record refers to its
     new entity from then on.
     """
     entity = entity_of(transaction, scene, record)
-    if entity is None or not _siblings(transaction, scene, record, entity):
+    if entity is None:
+        held = transaction.count(
+            "SELECT count(*) FROM sync.held WHERE collection = ? AND id = ?", record.key, record.id
+        )
+        return bool(held and _found(transaction, scene, record))
+    if not _siblings(transaction, scene, record, entity):
         return False
     new = transaction.frame(f"SELECT {ids.RANDOM} AS id").item()
     transaction.run(

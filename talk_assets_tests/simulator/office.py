@@ -8,7 +8,9 @@ from datetime import timedelta
 from talk_assets.dataflows import Pair
 from talk_assets.entities import company, person
 from talk_assets.sync.connection import Collection, System
+from talk_assets.sync.hub import Hub
 from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.sync.relinking import Record, Scene, link, unlink
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, system
 from talk_assets_tests.simulator.script import Act, Doing
 from talk_assets_tests.simulator.world import World
@@ -132,6 +134,28 @@ class Office:
                 memory.archive(id_)
             case Doing.REUSE:
                 memory.employ(act.history, values, found[-1])
+
+    def decide(self, hub: Hub) -> int:
+        """Say of what may be what the hub created whether it is; return how many records that was of."""
+        count = 0
+        for kind, topology in hub.topologies.items():
+            with hub.store.transaction() as transaction:
+                scene = Scene(topology, hub.topologies, self.world.clock(), hub.run)
+                doubtful = (
+                    "SELECT collection, id FROM sync.held WHERE kind = ? AND reason LIKE 'may be what was created%'"
+                )
+                for key, id_ in transaction.frame(doubtful, kind).iter_rows():
+                    others = transaction.frame(
+                        f"SELECT collection, id FROM {scene.links} WHERE entity = ? AND gone_at IS NULL",
+                        self.world.made.get((key, id_)),
+                    )
+                    if others.is_empty():
+                        unlink(transaction, scene, Record(key, id_))
+                    else:
+                        link(transaction, scene, Record(key, id_), Record(*others.row(0)))
+                    self.world.faults["decided by a person"] += 1
+                    count += 1
+        return count
 
     def _resolved(self, act: Act) -> dict[str, str | None]:
         """The values, with a firm's id where `firm` counts through the firms of the history."""

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from talk_assets.acting import Acting
+from talk_assets.store import Store
+from talk_assets.sync.matching import some
 from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
@@ -57,11 +60,48 @@ def test_a_person_says_that_it_is(office: Office) -> None:
         assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")
 
 
-def test_what_shares_nothing_with_it_is_another(office: Office) -> None:
+def test_also_where_nothing_that_was_sent_is_left_of_it(office: Office) -> None:
     office.memories["erp/contacts"].edit("erp1", {"first_name": "Ola", "employer": None})
+    office.sync()
+    assert [record["first_name"] for record in office.records("erp/contacts")] == ["Ola"]
+    assert len(work(office)) == 2
+
+
+def test_a_person_says_that_it_is_another(office: Office) -> None:
+    office.memories["erp/contacts"].edit("erp1", {"first_name": "Ola", "employer": None})
+    office.sync()
+    acting = Acting(office.wiring())
+    assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 stands by itself."
+    assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 was linked with nothing."
     office.sync()
     assert {record["first_name"] for record in office.records("erp/contacts")} == {"Kari", "Ola"}
     assert work(office) == []
+
+
+def test_what_was_held_before_the_create_was_sent_is_not_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = open_office(tmp_path, monkeypatch)
+    contacts = office.memories["erp/contacts"]
+    contacts.collection = replace(contacts.collection, reference=None)
+    for _ in range(2):
+        office.create("erp/contacts", first_name="Ola", email="ola@example.com")
+    office.sync()
+    assert [key for key, reason in work(office) if "the same e-mail" in reason] == ["erp/contacts"] * 2
+    office.create("crm/people", first_name="Kari")
+    office.world.fate = Written((Fault(Kind.CRASH, Point("write erp/contacts", None, 0)),))
+    with pytest.raises(Crash):
+        office.sync()
+    office.world.begin(Written())
+    office.reopen()
+    office.sync()
+    assert [record["first_name"] for record in office.records("erp/contacts")] == ["Ola", "Ola", "Kari"]
+
+
+def test_a_list_of_many_is_cut_short() -> None:
+    with Store(None).transaction() as transaction:
+        names = pl.DataFrame({"name": ["c", "a", "b", "e", "d", "a"]})
+        assert transaction.frame(f"SELECT {some('name')} FROM names", names=names).item() == "a, b, c and 2 more"
+        few = names.head(3)
+        assert transaction.frame(f"SELECT {some('name')} FROM few", few=few).item() == "a, b, c"
 
 
 def test_what_nobody_asks_for_any_more_is_not_looked_for_for_ever(

@@ -24,12 +24,16 @@ class Spill:
         transaction.run(f"CREATE OR REPLACE TEMP TABLE few_{name} ({declared})")
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Add rows that have all the columns, in any order."""
+        """Add rows, with the columns in any order; those that they lack are null."""
         if rows.height < tables.CHUNK:
             self._transaction.run(f"INSERT INTO few_{self._name} BY NAME SELECT * FROM rows", rows=rows)
         else:
             file = quoted(self._transaction.parts() / f"{self._name}-{self.count}.parquet")
-            self._transaction.run(f"COPY (FROM rows) TO {file} (FORMAT parquet)", rows=rows)
+            # Every file has all the columns, as the first one says for all which there are.
+            columns = f"FROM few_{self._name} LIMIT 0"
+            self._transaction.run(
+                f"COPY (({columns}) UNION ALL BY NAME FROM rows) TO {file} (FORMAT parquet)", rows=rows
+            )
             self._files.append(file)
         self.count += rows.height
 

@@ -17,6 +17,8 @@ from typing import Any
 import polars as pl
 
 from talk_assets.dataflows import Pair
+from talk_assets.sandbox.customerp.records import cursor
+from talk_assets.sandbox.serving import EPOCH
 from talk_assets.store import Store
 from talk_assets.sync.connection import Answer, Collection, Mark, Page, System, Usage, Write
 from talk_assets.sync.hub import Hub
@@ -26,6 +28,12 @@ from talk_assets_tests.benchmarks.figures import apart
 
 PAGE = 1000
 """Records of a page."""
+
+MODIFIED = "2024-01-01T00:00:00+00:00"
+"""When the first people were edited in webCRM; all within this minute."""
+
+CURSORS = {"persons": "2024-01-01T00:00:59+00:00", "contact": cursor(0, EPOCH * 1_000_000)}
+"""From where on the systems tell what changed after everybody was read."""
 
 PAIR = Pair("webcrm/persons", "customerp/contact")
 
@@ -115,11 +123,6 @@ def everybody(count: int, *collections: str) -> Wire:
     return partial(_shown, who=dict.fromkeys(collections or PAGES, every(count)), title="Manager")
 
 
-def edited(count: int, wanted: int, title: str) -> Wire:
-    """Return what changed after somebody gave so many of the people a title in webCRM."""
-    return partial(_shown, who={"persons": some(count, wanted)}, title=title)
-
-
 def nobody(_: str) -> Iterator[bytes]:
     """Show nothing."""
     return iter(())
@@ -143,7 +146,7 @@ class Pages:
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
         """Everything there is, whatever was asked for."""
         for number, body in enumerate(self.wire(collection.name)):
-            yield Page(body, position=str(number), cursor="next")
+            yield Page(body, position=str(number), cursor=CURSORS[collection.name])
 
     async def glance(self, collection: Collection, mark: Mark) -> Page | None:
         """Nobody asks."""

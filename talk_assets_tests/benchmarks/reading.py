@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -54,13 +54,18 @@ def _anew(work: Work, url: str) -> Done[float]:
 
 
 def hub(url: str, folder: Path) -> Hub:
-    """Return the hub between Webcrm and Customerp at an URL, neither of which has limits."""
+    """Return the hub between Webcrm's and Customerp's companies and people, at an URL."""
+    pairs = [Pair("webcrm/organisations", "customerp/customer"), Pair(KEY, "customerp/contact")]
+    return connected(url, folder / DATABASE, pairs)
+
+
+def connected(url: str, database: Path, pairs: Sequence[Pair]) -> Hub:
+    """Return a hub between Webcrm and Customerp at an URL, neither of which has limits."""
     systems = {
         name: SYSTEMS[name].build(SystemSettings(base_url=f"{url}/{name}", rate=UNLIMITED))
         for name in ("webcrm", "customerp")
     }
-    pairs = [Pair("webcrm/organisations", "customerp/customer"), Pair(KEY, "customerp/contact")]
-    return Hub(Store(folder / DATABASE), systems, pairs, run="benchmark")
+    return Hub(Store(database), systems, pairs, run="benchmark")
 
 
 def read(url: str, folder: str) -> float:

@@ -33,6 +33,11 @@ LENSES = {
     "firms": Lens(organisation_number=Digits("number"), name=Text("name")),
 }
 
+KNOWING = "ac"
+"""The systems that know firms' websites."""
+
+KNOWN_FIRMS = Lens(organisation_number=Digits("number"), name=Text("name"), website=Text("website"))
+
 SHORT_PEOPLE = Lens(
     email=Email("email"),
     first_name=Text("first_name", max_length=SHORT),
@@ -58,6 +63,12 @@ def common(name: str, value: str | None) -> str | None:
     return short(name, capitals(name, value))
 
 
+def _lens(owner: str, name: str) -> Lens:
+    if name == "firms" and owner in KNOWING:
+        return KNOWN_FIRMS
+    return SHORT_PEOPLE if (owner, name) == ("d", "people") else LENSES[name]
+
+
 def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> MemoryCollection:
     """A collection with the traits of some API: versions, references, tombstones, answers, times, or none."""
     owner, name = key.split("/")
@@ -76,7 +87,7 @@ def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> 
         ignore=() if dated else ("modified",),
         watched=watched,
         bulk=1 if watched else rng.choice([1, 70]),
-        lens=SHORT_PEOPLE if key == "d/people" else LENSES[name],
+        lens=_lens(owner, name),
     )
     memory = MemoryCollection(world, key, declared, tombstones=tombstones, skew=skew)
     # Without an answer, a value that is rewritten in a way that no lens knows counts as an edit.
@@ -158,8 +169,9 @@ class Office:
         return count
 
     def _resolved(self, act: Act) -> dict[str, str | None]:
-        """The values, with a firm's id where `firm` counts through the firms of the history."""
-        values = dict(act.values)
+        """What the system knows of the values, with a firm's id where `firm` counts through those of the history."""
+        properties = self.memories[act.where].properties
+        values = {name: value for name, value in act.values if name in properties}
         pick = values.get("firm")
         if pick is not None:
             memory = self.memories[f"{act.where.split('/')[0]}/firms"]

@@ -17,7 +17,10 @@ from talk_assets_tests.simulator.office import PAIRS, Office, common
 from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World
 
 KINDS = {"people": "person", "firms": "company"}
-FIELDS = {"people": {"first_name": "first_name", "job_title": "job_title"}, "firms": {"name": "name"}}
+FIELDS = {
+    "people": {"first_name": "first_name", "job_title": "job_title"},
+    "firms": {"name": "name", "website": "website"},
+}
 """The properties that people edit, and the fields they are, but for references."""
 
 SECOND = 4

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from talk_assets_tests.simulator.fate import Chance
+from talk_assets_tests.simulator.office import KNOWING
 from talk_assets_tests.simulator.script import EVERYTHING, Act, Doing, Kind, Run, Script
 
 TOGETHER = 100
@@ -51,9 +52,9 @@ class Author:
         return [Act(history, Doing.CREATE, where, 0, values) for where in (one, other)]
 
     def edit(self, history: int) -> Act:
-        """One property changed or cleared; a firm's name now and then."""
+        """One property changed or cleared; a firm's now and then."""
         where = f"{self.rng.choice('abcd')}/{'firms' if self.rng.random() < 0.15 else 'people'}"
-        name = "name" if where.endswith("firms") else self.rng.choice(PEOPLE)
+        name = self.rng.choice(_of_firms(where) if where.endswith("firms") else PEOPLE)
         value = self._value(history, name) if self.rng.random() < 0.6 else None
         return Act(history, Doing.EDIT, where, self.rng.randrange(100), ((name, value),))
 
@@ -66,7 +67,7 @@ class Author:
         number = next(self.numbers)
         key = f"{history:02}{self.rng.randrange(3)}" if self.rng.random() < 0.3 else f"{history:02}9{number:05}"
         if where.endswith("firms"):
-            return (("number", key), ("name", self._value(history, "name")))
+            return (("number", key), *((name, self._value(history, name)) for name in _of_firms(where)))
         email = f"{key}@example.com" if self.rng.random() < 0.9 else None
         names = (("first_name", self._value(history, "first_name")), ("job_title", self._value(history, "job_title")))
         return (("email", email), *names, ("firm", self._value(history, "firm")))
@@ -76,6 +77,10 @@ class Author:
             return self.rng.choice([None, str(self.rng.randrange(100))])
         blanks = "  " if name == "name" and self.rng.random() < 0.2 else ""
         return f"{history:02}{next(self.numbers):05} {name}{blanks}"
+
+
+def _of_firms(where: str) -> tuple[str, ...]:
+    return ("name", "website") if where[0] in KNOWING else ("name",)
 
 
 def write(seed: int, histories: int = TOGETHER) -> Script:

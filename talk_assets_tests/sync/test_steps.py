@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from talk_assets.sync import tables
+from talk_assets.sync.lens import Lens, Text
 from talk_assets.transaction import Transaction
 from talk_assets_tests.office import Office, open_office
 
@@ -35,17 +37,29 @@ def offices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]
 
 
 def filled(office: Office) -> Office:
-    """Its hub is made at once, as the next office has another store."""
+    """Each system knows something that the other does not.
+
+    The hub is made at once, as the next office has another store.
+    """
+    knows_more(office, "crm/companies", website=Text("web"))
+    knows_more(office, "erp/contacts", job_title=Text("title"))
     assert office.hub.run == office.run
     for n in range(8):
-        employer = office.create("crm/companies", name=f"Firm {n}", number=f"{n}" * 9)
+        employer = office.create("crm/companies", name=f"Firm {n}", number=f"{n}" * 9, web=f"www.firm{n}.example")
         customer = office.create("erp/customers", name=f"Firm {n} Inc", number=f"{n}" * 9)
         for one in range(2):
             email = f"kari.{n}.{one % (n + 1)}@example.com"
             office.create("crm/people", email=email, first_name=f"Kari {n}", employer=employer)
             if n % 3:
-                office.create("erp/contacts", email=email, first_name=f"Kari-{n}-{one}", employer=customer)
+                office.create(
+                    "erp/contacts", email=email, first_name=f"Kari-{n}-{one}", employer=customer, title=f"No. {n}"
+                )
     return office
+
+
+def knows_more(office: Office, key: str, **more: Text) -> None:
+    memory = office.memories[key]
+    memory.collection = replace(memory.collection, lens=Lens(**memory.collection.lens.properties, **more))
 
 
 def untouched(office: Office) -> Office:

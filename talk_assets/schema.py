@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS sync.clock (version BIGINT);
 CREATE TABLE IF NOT EXISTS sync.cursors (
     collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
     read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
+CREATE TABLE IF NOT EXISTS sync.begun (kind VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
@@ -48,12 +49,12 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 """What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
 objects by field.
 
-`changes` is what golden still asks of the collections: status `planned`, `waiting` (for a record or a first full read)
-or `held` (for a person); `blocked` ones are not tried until the hub has decided again. `undo` is the same for what is
-being taken back of a run. A row of `journal` whose
-`outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the request, or we did,
-and `answer` what it said. `edits` are the values that people set in records that were linked already, and whether they
-became golden; `fights` the fields that two records set to the same two values in turn. `stops` are what `sync.guards`
-made wait for a person, `approved` up to which count; `doubted` the records that seem to be deleted and were too many to
-believe it.
+`begun` are the entities of which settling in steps was begun and not ended. `changes` is what golden still asks of the
+collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
+are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
+`journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the
+request, or we did, and `answer` what it said. `edits` are the values that people set in records that were linked
+already, and whether they became golden; `fights` the fields that two records set to the same two values in turn.
+`stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
+be deleted and were too many to believe it.
 """

@@ -38,6 +38,11 @@ class Answered:
         """Whether a run is being taken back."""
         return self.source != ASKED
 
+    @property
+    def fields(self) -> list[str]:
+        """What was sent, of some record."""
+        return [name for name in self.collection.lens.fields if self.rows[f"is_{name}"].any()]
+
     def of(self, *outcomes: Outcome) -> pl.DataFrame:
         """Return the rows that ended in one of these ways."""
         return self.rows.filter(pl.col("outcome").is_in([outcome.value for outcome in outcomes]))
@@ -118,23 +123,21 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
     reading.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
-    raw = transaction.frame(
-        f"SELECT r.* FROM {tables.raw(answered.key)} r SEMI JOIN records ON records.answer_id = r._id",
-        records=records.select("answer_id"),
-    )
-    return incoming.canonical(
-        transaction, answered.key, answered.collection, _with_parts(answered, raw, parsed.records)
-    )
+    shown = _with_parts(transaction, answered, reading.dated([parsed], now, answered.skew))
+    return incoming.canonical(transaction, answered.key, answered.collection, shown)
 
 
-def _with_parts(answered: Answered, raw: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
-    """The records with the parts that came with them, where any did: those in the table are from before the write."""
+def _with_parts(transaction: Transaction, answered: Answered, came: pl.DataFrame) -> pl.DataFrame:
+    """The records with those parts that did not come with them: the table has them as they were before the write."""
     names = [part.property for part in answered.collection.parts]
     if not names:
-        return raw
-    parts = came.select("_id", *(pl.col(name).alias(f"came {name}") for name in names)).unique("_id", keep="last")
-    joined = raw.join(parts, on="_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce(f"came {name}", name).alias(name) for name in names).select(raw.columns)
+        return came
+    columns = ", ".join(f'r."{name}" AS "kept {name}"' for name in names)
+    kept = transaction.frame(
+        f"SELECT r._id, {columns} FROM {tables.raw(answered.key)} r SEMI JOIN came USING (_id)", came=came.select("_id")
+    )
+    joined = came.join(kept, on="_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce(name, f"kept {name}").alias(name) for name in names).select(came.columns)
 
 
 def _seen(answered: Answered, rows: pl.DataFrame, sent: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
@@ -174,22 +177,31 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     fields, entity = answered.collection.lens.fields, answered.collection.entity
     sent, mask = answered.values(rows)
     now_seen = _seen(answered, rows, sent, shown)
-    states = ", ".join(f"l.seen_{name}, l.sent_{name}" for name in fields)
+    # Every column that is read, or written, costs as much as the table is long.
+    written = [name for name in fields if mask[name].any()]
+    compared = written if shown.is_empty() else fields
+    states = ", ".join([*(f"l.seen_{name}" for name in compared), *(f"l.sent_{name}" for name in written)])
     before = transaction.frame(
         f"SELECT l.id, {states} FROM {tables.links(entity.name)} l SEMI JOIN wanted USING (id) WHERE l.collection = ?",
         answered.key,
         wanted=rows.select("id"),
     )
     before = rows.select("id").join(before, on="id", how="left", maintain_order="left")
-    columns = {}
-    for name in fields:
-        columns[f"seen_{name}"] = pl.when(mask[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"])
-        sending = mask[name] & (not answered.undoes)
-        columns[f"sent_{name}"] = pl.when(sending).then(sent[name]).otherwise(before[f"sent_{name}"])
-    states_now = rows.select("id", *(expr.alias(name) for name, expr in columns.items()))
+    seen = pl.select(
+        pl.when(mask[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"]).alias(name) for name in compared
+    )
+    sending = {name: mask[name] & (not answered.undoes) for name in written}
+    states_now = rows.select(
+        "id",
+        *(seen[name].alias(f"seen_{name}") for name in written),
+        *(
+            pl.when(sending[name]).then(sent[name]).otherwise(before[f"sent_{name}"]).alias(f"sent_{name}")
+            for name in written
+        ),
+    )
     links.update(transaction, answered.key, answered.collection, states_now)
     if not shown.is_empty():
-        same = [states_now[f"seen_{name}"].eq_missing(now_seen[name]) for name in fields]
+        same = [seen[name].eq_missing(now_seen[name]) for name in fields]
         settled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
         _settled(transaction, answered, settled)
 

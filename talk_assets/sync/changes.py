@@ -3,7 +3,7 @@
 `due` decides, pure; `settle` finds whom to ask about and stores the answer in `sync.changes`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,9 +76,11 @@ def _resting(golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame) ->
     return links
 
 
-def _updates(key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """A live record needs a write where golden is not what it was last sent."""
-    fields = updatable(collection)
+def _updates(
+    key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame, among: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """A live record needs a write where golden is not what it was last sent, `among` these fields or all of them."""
+    fields = [field for field in updatable(collection) if among is None or field in among]
     if not fields:
         return pl.DataFrame(schema=SCHEMA)
     live = links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())
@@ -90,25 +92,30 @@ def _updates(key: str, collection: Collection, golden: pl.DataFrame, links: pl.D
 
 
 def _creates(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> list[pl.DataFrame]:
-    """Every record of a pair's left side needs one on the right, unless there is or was one."""
+    creates = []
+    for key, lacking in _lacking(topology, golden["entity"], links):
+        rows = golden.filter(pl.col("entity").is_in(lacking.implode()))
+        fields = objects.encode(rows.select(settable(topology.collections[key])))
+        creates.append(_rows(rows.with_columns(pl.lit(None, pl.String).alias("id")), key, "create", fields))
+    return creates
+
+
+def _lacking(topology: Topology, entities: pl.Series, links: pl.DataFrame) -> Iterator[tuple[str, pl.Series]]:
+    """Every record of a pair's left side needs one on the right, unless there is or was one: say which has none."""
     live = {
         key: links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())["entity"]
         for key in topology.collections
     }
     known = {key: links.filter(pl.col("collection") == key)["entity"] for key in topology.collections}
-    creates = []
     for pair in topology.pairs:
-        right = topology.collections[pair.right]
-        if not right.creatable:
+        if not topology.collections[pair.right].creatable:
             continue
-        lacking = golden.filter(
-            pl.col("entity").is_in(live[pair.left].implode()) & ~pl.col("entity").is_in(known[pair.right].implode())
+        lacking = entities.filter(
+            entities.is_in(live[pair.left].implode()) & ~entities.is_in(known[pair.right].implode())
         )
-        live[pair.right] = live[pair.right].append(lacking["entity"])
-        known[pair.right] = known[pair.right].append(lacking["entity"])
-        fields = objects.encode(lacking.select(settable(right)))
-        creates.append(_rows(lacking.with_columns(pl.lit(None, pl.String).alias("id")), pair.right, "create", fields))
-    return creates
+        live[pair.right] = live[pair.right].append(lacking)
+        known[pair.right] = known[pair.right].append(lacking)
+        yield pair.right, lacking
 
 
 def _rows(entities: pl.DataFrame, key: str, action: str, fields: pl.Series) -> pl.DataFrame:
@@ -127,8 +134,18 @@ def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
     return transaction.frame("SELECT DISTINCT entity FROM sync.changes WHERE kind = ?", entity.name)
 
 
-def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame, now: datetime) -> None:
-    """Decide again what the entities (`entity`) need, in place of what was decided before."""
+def settle(
+    transaction: Transaction,
+    topology: Topology,
+    entities: pl.DataFrame,
+    now: datetime,
+    *,
+    among: Sequence[str] | None = None,
+) -> None:
+    """Decide again what the entities (`entity`) need, in place of what was decided before.
+
+    `among` are the fields of which alone it may be another than before, where that is known.
+    """
     kind = topology.entity.name
     if entities.height > tables.CHUNK:
         every, entities = entities, _unsettled(transaction, topology, entities)
@@ -140,14 +157,23 @@ def settle(transaction: Transaction, topology: Topology, entities: pl.DataFrame,
         )
     for these in entities.iter_slices(tables.CHUNK):
         if these.height:
-            _settle(transaction, topology, these, now)
+            _settle(transaction, topology, these, now, among)
             transaction.step()
 
 
-def _settle(transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime) -> None:
+def _settle(
+    transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime, among: Sequence[str] | None
+) -> None:
     kind = topology.entity.name
     transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
-    rows = due(topology, *_known(transaction, topology.entity), fights.of(transaction, kind))
+    fought = fights.of(transaction, kind)
+    rows = pl.DataFrame(schema=deletes.SCHEMA)
+    if among is not None:
+        rows, these = _narrow(transaction, topology, these, among, fought["entity"])
+    if these.height:
+        rows = pl.concat(
+            [rows, due(topology, *_known(transaction, topology.entity, these, topology.entity.names), fought)]
+        )
     transaction.run(
         """
         CREATE OR REPLACE TEMP TABLE due AS
@@ -163,12 +189,54 @@ def _settle(transaction: Transaction, topology: Topology, these: pl.DataFrame, n
     _store(transaction, kind, now)
 
 
-def _known(transaction: Transaction, entity: Entity) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Golden and links of what is touched."""
-    values = ", ".join(f'"{name}"' for name in entity.names)
-    states = ", ".join([*LINK[1:], *(f"sent_{name}" for name in entity.names)])
+def _narrow(
+    transaction: Transaction, topology: Topology, these: pl.DataFrame, among: Sequence[str], fought: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is due as `due` has it where no more than some fields need to be looked at, and the entities of the others.
+
+    Among a million records, looking at all fields takes longer than everything else. They are in order, unless
+    something is asked for already, or fought over, or a record is missing or gone.
+    """
+    golden, links = _known(transaction, topology.entity, these, among)
+    asked = transaction.frame(
+        "SELECT entity, action, fields FROM sync.changes WHERE kind = ? AND entity IN (FROM these)",
+        topology.entity.name,
+        these=these,
+    )
+    elsewhere = objects.present(asked["fields"], tuple(name for name in topology.entity.names if name not in among))
+    more = elsewhere.select(pl.any_horizontal(pl.lit(value=False), *elsewhere.columns)).to_series()
+    wide = pl.concat(
+        [
+            fought,
+            asked.filter((asked["action"] != Action.UPDATE) | more)["entity"],
+            links.filter(pl.col("gone_at").is_not_null() | pl.col("archived_at").is_not_null())["entity"],
+            *(lacking for _, lacking in _lacking(topology, golden["entity"], links)),
+        ]
+    )
+    within = ~pl.col("entity").is_in(wide.implode())
+    golden, links = golden.filter(within), links.filter(within)
+    updates = [_updates(key, one, golden, links, among) for key, one in topology.collections.items()]
+    rows = pl.concat([pl.DataFrame(schema=SCHEMA), *updates]).with_columns(pl.lit(None, pl.String).alias("doubt"))
+    return rows, these.filter(~within)
+
+
+def done(transaction: Transaction, updates: pl.DataFrame) -> None:
+    """Take updates (`collection, entity`) off what is asked: all of each was sent, and nothing has moved meanwhile."""
+    transaction.run(
+        "DELETE FROM sync.changes WHERE action = 'update'"
+        " AND (collection, entity) IN (SELECT (collection, entity) FROM updates)",
+        updates=updates,
+    )
+
+
+def _known(
+    transaction: Transaction, entity: Entity, these: pl.DataFrame, fields: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Golden and links of entities, with what was agreed and sent in some fields."""
+    values = ", ".join(["entity", *(f'"{name}"' for name in fields)])
+    states = ", ".join([*LINK, *(f"sent_{name}" for name in fields)])
     golden, links = (
-        transaction.frame(f"SELECT entity, {columns} FROM {table} SEMI JOIN touched USING (entity)")
+        transaction.frame(f"SELECT {columns} FROM {table} SEMI JOIN these USING (entity)", these=these)
         for table, columns in ((tables.golden(entity.name), values), (tables.links(entity.name), states))
     )
     return golden, links

@@ -22,8 +22,9 @@ from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store
 from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables, undo
+from talk_assets.sync.answers import Answered
 from talk_assets.sync.changes import Topology
-from talk_assets.sync.connection import Answer, Collection, Connection, Outcome, Page, System, Usage
+from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Usage
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
@@ -164,23 +165,25 @@ class Hub:
                 return 0
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
+            among: Sequence[str] | None = ()
             if gathered.count:
-                self._link(transaction, topology_)
+                among = self._link(transaction, topology_)
                 moved = changes.affected(transaction)
                 if moved.height:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
                 touched = moved if touched is None else pl.concat([touched, moved]).unique()
             if touched is not None:
-                changes.settle(transaction, topology_, touched, self.clock())
+                changes.settle(transaction, topology_, touched, self.clock(), among=among)
             gathered.absorbed(transaction)
             version = transaction.version()
         self._settled[entity] = version
         return gathered.count
 
-    def _link(self, transaction: Transaction, topology_: Topology) -> None:
+    def _link(self, transaction: Transaction, topology_: Topology) -> Sequence[str] | None:
+        """Return the fields in which alone something may have moved; null where records came, went or came back."""
         now, entity = self.clock(), topology_.entity
         links.know(transaction, entity)
-        links.notice_deletes(transaction, entity, now)
+        other = links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
         strangers = matching.strangers(transaction)
         collections = {key: one for key, one in topology_.collections.items() if key in strangers}
@@ -193,7 +196,8 @@ class Hub:
                 held.append(matching.held(transaction, collection))
                 links.link(transaction, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
-        links.absorb(transaction, entity, topology_.collections, now, self.run)
+        moved = links.absorb(transaction, entity, topology_.collections, now, self.run)
+        return None if other or strangers or incoming.interrupted(transaction, entity) else moved
 
     async def write(self, system: str, keys: Sequence[str] | None = None) -> SystemReport[WriteReport]:
         """Carry out what is asked of a system's collections, parents first."""
@@ -319,6 +323,17 @@ class Hub:
             with self.store.transaction() as transaction:
                 reading.store(transaction, key, collection, parsed, self.clock(), skew)
 
+    def _settle_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
+        """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
+        written = answered.of(Outcome.DONE)
+        if still and not answered.undoes:
+            whole = pl.col("action").eq(Action.UPDATE) & pl.col("left_out").is_null()
+            changes.done(transaction, written.filter(whole).select("collection", "entity"))
+            written = written.filter(~whole)
+        among = None if answered.undoes else answered.fields
+        rest = written.select("entity").unique()
+        changes.settle(transaction, self.topologies[entity.name], rest, self.clock(), among=among)
+
     async def _send(
         self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int
     ) -> None:
@@ -335,14 +350,10 @@ class Hub:
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
             answered = answers.join(writer, batch, given, connection.skew)
+            still = transaction.version() == batch.version
             transaction.next_version()  # what waited for these records is to look again
             answers.store(transaction, answered, self.limits, self.clock())
-            changes.settle(
-                transaction,
-                self.topologies[entity.name],
-                answered.of(Outcome.DONE).select("entity").unique(),
-                self.clock(),
-            )
+            self._settle_written(transaction, entity, answered, still=still)
             writer.leave(transaction, batch)
         writer.count(batch, given, report)
         if failure:

@@ -24,8 +24,9 @@ OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted")
 
 @dataclass(frozen=True)
 class Gathered:
-    """How many records are in `incoming`, and up to which version those of each collection."""
+    """How many records of an entity are in `incoming`, and up to which version those of each collection."""
 
+    kind: str
     count: int
     versions: Mapping[str, int]
 
@@ -33,14 +34,18 @@ class Gathered:
         """Note that all of them were decided about."""
         for key, version in self.versions.items():
             transaction.run("UPDATE sync.cursors SET absorbed = ? WHERE collection = ?", version, key)
+        if self.versions:
+            transaction.run("DELETE FROM sync.begun WHERE kind = ?", self.kind)
 
 
 def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> Gathered:
     """Fill `incoming`; if nothing is in it, there is no such table."""
     expected = moved(transaction, entity, collections)
     if not expected:
-        return Gathered(0, {})
+        return Gathered(entity.name, 0, {})
     transaction.in_steps = expected > tables.CHUNK
+    if transaction.in_steps:
+        transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", entity.name)
     types = {"n": "BIGINT", "collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
     types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"}
     rows, versions = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR")), {}
@@ -51,7 +56,12 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
             transaction.step()
         versions[key] = transaction.version()
     rows.show()
-    return Gathered(rows.count, versions)
+    return Gathered(entity.name, rows.count, versions)
+
+
+def interrupted(transaction: Transaction, entity: Entity) -> bool:
+    """Whether settling went in steps, or still does: then more may be out of order than what is in `incoming` says."""
+    return bool(transaction.count("SELECT count(*) FROM sync.begun WHERE kind = ?", entity.name))
 
 
 def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:

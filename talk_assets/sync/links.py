@@ -35,13 +35,14 @@ def know(transaction: Transaction, entity: Entity) -> None:
     )
 
 
-def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> None:
+def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> bool:
     """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
 
     It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
+    Return whether there was any of that.
     """
     if not transaction.count("SELECT count(*) FROM known WHERE gone_at IS NOT NULL OR deleted"):
-        return
+        return False
     linked = tables.links(entity.name)
     keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
     same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
@@ -70,6 +71,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> N
         now,
     )
     know(transaction, entity)
+    return True
 
 
 def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> None:
@@ -122,10 +124,11 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
 
 def absorb(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> None:
-    """Take in what people edited since a record was last seen."""
+) -> list[str]:
+    """Take in what people edited since a record was last seen; return the fields in which it was."""
+    moved = []
     if transaction.count("SELECT count(*) FROM known WHERE compared"):
-        _absorb_edits(transaction, entity, collections, now, run)
+        moved = _absorb_edits(transaction, entity, collections, now, run)
     if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
         transaction.run(
             f"""
@@ -135,11 +138,12 @@ def absorb(
             """
         )
     journal.close_looked_up(transaction, entity.name, now)
+    return moved
 
 
 def _absorb_edits(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> None:
+) -> list[str]:
     differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in entity.names)
     seen = ", ".join(f"l.seen_{field}" for field in entity.names)
     edited = transaction.frame(
@@ -155,7 +159,7 @@ def _absorb_edits(
         """
     )
     if edited.is_empty():
-        return
+        return []
     moved = [field for field in entity.names if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
     edited = edited.join(_sent(transaction, entity, edited, moved), on=["collection", "id"], maintain_order="left")
     edits = [merging.proposals(edited.clear(), entity.names)]
@@ -171,6 +175,7 @@ def _absorb_edits(
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
         fights.notice(transaction, entity.name, now)
+    return moved
 
 
 def _sent(transaction: Transaction, entity: Entity, records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:

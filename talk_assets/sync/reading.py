@@ -308,18 +308,19 @@ def store(
     Unless `believed`, records that show an older state than before are set aside.
     """
     version = transaction.next_version()
-    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
-    records = records.drop(part.property for part in collection.parts).with_columns(
-        pl.col("_modified") - skew,
-        noticed(now),
-        pl.lit(version, pl.Int64).alias("_version"),
-        pl.col("_deleted").fill_null(value=False),
-    )
+    records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
+    records = records.drop(part.property for part in collection.parts)
     records, older = (records, None) if believed else backwards.apart(transaction, key, collection, records)
     _set_aside(transaction, key, parsed, now)
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
     return _replace(transaction, key, collection, records)
+
+
+def dated(parsed: Sequence[Parsed], now: datetime, skew: timedelta) -> pl.DataFrame:
+    """Return the records, each as it came last, with their times as our clock has them."""
+    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
+    return records.with_columns(pl.col("_modified") - skew, noticed(now), pl.col("_deleted").fill_null(value=False))
 
 
 def _replace(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> int:

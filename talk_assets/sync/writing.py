@@ -17,13 +17,14 @@ from talk_assets.dataflows import Pair
 from talk_assets.sync import journal, objects, references, tables
 from talk_assets.sync.changes import settable, updatable
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
+from talk_assets.sync.lens import Lines
 from talk_assets.sync.references import Direction
 from talk_assets.transaction import Transaction
 
 ASKED = "sync.changes"
 """The table of what golden asks of the collections."""
 
-BATCH, MOST = 500, 5000
+BATCH, MOST = 1000, 5000
 """Writes of one batch, at least and at most: intents and answers are stored that often."""
 
 SECONDS = 5.0
@@ -74,10 +75,14 @@ class WriteReport:
 
 @dataclass(frozen=True)
 class Batch:
-    """`rows` has a row per write: the journal's columns, and `to_<field>` and `is_<field>` of what is sent."""
+    """`rows` has a row per write: the journal's columns, and `to_<field>` and `is_<field>` of what is sent.
+
+    `version` is the store's when it was prepared.
+    """
 
     rows: pl.DataFrame
     writes: Sequence[Write]
+    version: int
 
 
 @dataclass(frozen=True)
@@ -95,22 +100,26 @@ class Writer:
         """Return how many changes could be tried."""
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
         return transaction.count(
-            f"SELECT count(*) FROM ({self._open()}) d WHERE entity NOT IN (SELECT entity FROM tried)",
+            f"SELECT count(*) FROM ({self._open(transaction)}) d WHERE entity NOT IN (SELECT entity FROM tried)",
             self.key,
             tried=tried,
         )
 
     def asked(self, transaction: Transaction) -> pl.DataFrame:
         """Return `action, count` of the changes that could be tried."""
-        return transaction.frame(f"SELECT action, count(*) AS count FROM ({self._open()}) GROUP BY action", self.key)
+        return transaction.frame(
+            f"SELECT action, count(*) AS count FROM ({self._open(transaction)}) GROUP BY action", self.key
+        )
 
-    def _open(self) -> str:
+    def _open(self, transaction: Transaction) -> str:
         """Changes to try. A create needs a live record on the left side of one of its pairs."""
+        changes = f"SELECT c.* FROM {self.source} c WHERE c.collection = $1 AND NOT c.blocked"
+        if not transaction.count(f"SELECT count(*) FROM ({changes}) WHERE action = 'create'", self.key):
+            return changes
         lefts = ", ".join(f"'{pair.left}'" for pair in self.lefts) or "NULL"
         linked = tables.links(self.collection.entity.name)
         return f"""
-            SELECT c.* FROM {self.source} c WHERE c.collection = $1 AND NOT c.blocked
-              AND (c.action <> 'create' OR EXISTS (
+            {changes} AND (c.action <> 'create' OR EXISTS (
                 SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
         """
 
@@ -119,23 +128,30 @@ class Writer:
         size = self._size(report, now)
         report.begun, report.before = now, len(report.attempted)
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
-        shown = ", ".join(f'r."{name}" AS "raw {name}"' for name in self.collection.lens.columns)
+        shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
-            SELECT c.*, r._record, r._etag, {shown}
-            FROM ({self._open()}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
+            SELECT c.*, r._record, r._etag{shown}
+            FROM ({self._open(transaction)}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
             WHERE c.entity NOT IN (SELECT entity FROM tried) ORDER BY c.since, c.entity LIMIT {size}
             """,
             self.key,
             tried=tried,
         )
         report.attempted |= set(changes["entity"])
-        rows = self._rows(transaction, changes, report)
+        rows, version = self._rows(transaction, changes, report), transaction.version()
         if rows.is_empty():
-            return Batch(rows, [])
+            return Batch(rows, [], version)
         rows = self._intend(transaction, rows, now)
         parts = [part.property for part in self.collection.parts]
-        return Batch(rows, [_write(row, parts) for row in rows.iter_rows(named=True)])
+        return Batch(rows, [_write(row, parts) for row in rows.iter_rows(named=True)], version)
+
+    @property
+    def _shown(self) -> list[str]:
+        """Properties of which it matters what they are before a write: every column that is read costs time."""
+        lines = self.collection.lens.lines
+        own = [lines.property] if isinstance(lines, Lines) else []
+        return list(dict.fromkeys([*own, *(part.property for part in self.collection.parts)]))
 
     def _size(self, report: WriteReport, now: datetime) -> int:
         """As many as `SECONDS` are enough for, judging by the last batch: what storing costs hardly grows with them."""
@@ -171,7 +187,7 @@ class Writer:
         self._wait(transaction, changes, wait, report)
         ready = wait.is_null() & ~idle
         lens = self.collection.lens
-        raw = changes.select(pl.col(f"raw {name}").alias(name) for name in lens.columns)
+        raw = changes.select(pl.col(f"raw {name}").alias(name) for name in self._shown)
         # The API may demand something even for a blank.
         demanded = [
             name for name in fields if name in allowed[Action.CREATE] and name not in outward.unresolved.columns

@@ -305,8 +305,10 @@ class MemoryConnection:
             self._look_under(memory, id_, values)
             memory.write(id_, values)
             memory.shadows.pop(id_, None)
+        shown = {memory.rewrite(name, value): self._world.now for name, value in values.items()}
+        self._world.written |= shown
         if lost or not memory.answers:
-            self._world.echoes |= {memory.rewrite(name, value): self._world.now for name, value in values.items()}
+            self._world.echoes |= shown
         record = {k: v for k, v in memory.records[id_].items() if k != "changed"}
         answered = json.dumps(record).encode() if memory.answers else None
         return Answer(write.key, Outcome.DONE, id=id_, record=answered)

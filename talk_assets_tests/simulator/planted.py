@@ -32,11 +32,13 @@ def sent() -> Iterator[None]:
     """Golden is compared with what the system shows instead of with what it was sent."""
     real = changes._known
 
-    def known(transaction: Transaction, entity: Entity) -> tuple[pl.DataFrame, pl.DataFrame]:
-        golden, links = real(transaction, entity)
-        shown = ", ".join(f"seen_{field} AS sent_{field}" for field in entity.names)
-        seen = transaction.frame(f"SELECT collection, id, {shown} FROM {tables.links(entity.name)}")
-        return golden, links.drop(f"sent_{field}" for field in entity.names).join(seen, on=["collection", "id"])
+    def known(
+        transaction: Transaction, entity: Entity, these: pl.DataFrame, fields: Sequence[str]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        golden, links = real(transaction, entity, these, fields)
+        shown = ", ".join(["collection", "id", *(f"seen_{field} AS sent_{field}" for field in fields)])
+        seen = transaction.frame(f"SELECT {shown} FROM {tables.links(entity.name)}")
+        return golden, links.drop(f"sent_{field}" for field in fields).join(seen, on=["collection", "id"])
 
     with mock.patch.object(changes, "_known", known):
         yield

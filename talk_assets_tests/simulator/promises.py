@@ -118,22 +118,26 @@ class Ledger:
         fields = list(FIELDS[name].values())
         with Store.transaction(self.store) as transaction:
             golden = transaction.frame(f"SELECT entity, {', '.join(fields)} FROM {tables.golden(entity)}")
-            links = transaction.frame(f"SELECT collection, id, linked_by FROM {tables.links(entity)}")
+            links = transaction.frame(f"SELECT collection, id, linked_by, linked_at FROM {tables.links(entity)}")
         for row in golden.iter_rows(named=True):
             for one in fields:
                 self.held[row["entity"], one].add(common(one, row[one]))
-        for key, id_, by in links.iter_rows():
+        for key, id_, by, at in links.iter_rows():
             if (key, id_) not in self.linked:
                 self.linked.add((key, id_))
-                self._check_guess(key, id_, by)
+                self._check_guess(key, id_, by, (at - EPOCH) / TICK)
 
-    def _check_guess(self, key: str, id_: str, by: str) -> None:
-        """Where others had the same key when a record was linked by it, it was a guess."""
+    def _check_guess(self, key: str, id_: str, by: str, at: float) -> None:
+        """Where others had the same key when a record was linked by it, it was a guess.
+
+        If the process died just after, it is looked at only now, and there may be more by now.
+        """
         name = {"e-mail": "email", "organisation number": "number"}.get(by)
-        shown = self.office.memories[key].shown
+        memory = self.office.memories[key]
+        shown = memory.shown
         if name is None or id_ not in shown:
             return
-        there = [other for other in self.office.memories[key].records if other in shown and other != id_]
+        there = [other for other in memory.records if other in shown and other != id_ and memory.born[other] <= at]
         same = [other for other in there if shown[other][name] == shown[id_][name]]
         if same:
             self._broken("guessed which of several records was meant", f"{key}/{id_}, as {', '.join(same)}", (key, id_))

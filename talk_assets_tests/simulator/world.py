@@ -64,6 +64,8 @@ class World:
     """Collection and entity of writes that were refused for good."""
     echoes: dict[str | None, int] = field(default_factory=dict)
     """Values that the hub wrote and that a system may show as another one, and when."""
+    written: dict[str | None, int] = field(default_factory=dict)
+    """As systems show them, all values that the hub wrote in this run, and when."""
 
     def tick(self, ticks: int = 1) -> int:
         """Let time pass."""
@@ -79,6 +81,7 @@ class World:
         self.fate, self.dead, self.began = fate, False, self.now
         self.opened = self.opened or self.now
         self.passed.clear()
+        self.written.clear()
 
     def point(self, label: str, *kinds: Kind, history: int | None = None) -> list[Kind]:
         """Something is done that may go wrong in these ways, or the process dies; return what does go wrong."""
@@ -138,7 +141,8 @@ class World:
         self.echoes |= {value: self.now for value in values if value in self.echoes}
 
     def forget_shown(self) -> None:
-        """The process died: what it was shown last may be unknown to the next."""
+        """The process died: what it was shown last, and answered, may be unknown to the next."""
+        self.echoes |= self.written
         for edits in self.edits.values():
             if edits[-1].last is not None and edits[-1].last >= self.began:
                 edits[-1].last = None

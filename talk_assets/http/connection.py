@@ -76,8 +76,10 @@ def nested(flat: dict[str, object]) -> dict[str, object]:
 
 def json_body(body: bytes | None) -> dict[str, object]:
     """A JSON object; an empty one for anything else, since answers are not ours to choose."""
+    if not body:
+        return {}
     try:
-        found = json.loads(body or b"{}")
+        found = json.loads(body)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

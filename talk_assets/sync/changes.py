@@ -220,12 +220,23 @@ def _narrow(
     return rows, these.filter(~within)
 
 
-def done(transaction: Transaction, updates: pl.DataFrame) -> None:
-    """Take updates (`collection, entity`) off what is asked: all of each was sent, and nothing has moved meanwhile."""
+def whole(collection: Collection, written: pl.DataFrame) -> pl.DataFrame:
+    """Return `collection, entity, action` of the updates and creates that leave nothing to be sent, if golden stands.
+
+    `written` are rows of a batch, as `writing` prepares them.
+    """
+    complete = set(updatable(collection)) <= set(settable(collection))
+    actions = [Action.UPDATE.value, *([Action.CREATE.value] if complete else [])]
+    said = pl.col("left_out").is_null() & pl.col("key_again").is_null()
+    return written.filter(pl.col("action").is_in(actions) & said).select("collection", "entity", "action")
+
+
+def done(transaction: Transaction, written: pl.DataFrame) -> None:
+    """Take `collection, entity, action` off what is asked."""
     transaction.run(
-        "DELETE FROM sync.changes WHERE action = 'update'"
-        " AND (collection, entity) IN (SELECT (collection, entity) FROM updates)",
-        updates=updates,
+        "DELETE FROM sync.changes"
+        " WHERE (collection, entity, action) IN (SELECT (collection, entity, action) FROM written)",
+        written=written,
     )
 
 

@@ -28,7 +28,7 @@ from talk_assets.sync.connection import Action, Answer, Collection, Connection, 
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
-from talk_assets.sync.records import parse
+from talk_assets.sync.records import declared, parse
 from talk_assets.sync.undo import Plan
 from talk_assets.sync.writing import Batch, Writer, WriteReport
 from talk_assets.transaction import Transaction
@@ -101,9 +101,12 @@ class Hub:
 
     def _prepare(self) -> None:
         with self.store.transaction() as transaction:
-            transaction.ensure({tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()})
-            transaction.ensure({tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()})
             own = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
+            transaction.ensure(
+                {tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()}
+                | {tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()}
+                | {tables.raw(key): tables.raw_columns(declared(one)) for key, one in own.items()}
+            )
             reading.prepare(transaction, own)
 
     def collections(self, system: str) -> dict[str, Collection]:
@@ -325,14 +328,18 @@ class Hub:
 
     def _settle_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
         """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
-        written = answered.of(Outcome.DONE)
-        if still and not answered.undoes:
-            whole = pl.col("action").eq(Action.UPDATE) & pl.col("left_out").is_null()
-            changes.done(transaction, written.filter(whole).select("collection", "entity"))
-            written = written.filter(~whole)
-        among = None if answered.undoes else answered.fields
-        rest = written.select("entity").unique()
-        changes.settle(transaction, self.topologies[entity.name], rest, self.clock(), among=among)
+        topology_, written = self.topologies[entity.name], answered.of(Outcome.DONE)
+        if answered.undoes:
+            changes.settle(transaction, topology_, written.select("entity").unique(), self.clock())
+            return
+        if still:
+            whole = changes.whole(answered.collection, written)
+            changes.done(transaction, whole)
+            written = written.join(whole, on=["entity", "action"], how="anti")
+            # Further records may be due, now that there is this one.
+            created = whole.filter(pl.col("action") == Action.CREATE).select("entity")
+            changes.settle(transaction, topology_, created, self.clock(), among=())
+        changes.settle(transaction, topology_, written.select("entity").unique(), self.clock(), among=answered.fields)
 
     async def _send(
         self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int

@@ -7,7 +7,7 @@ believed.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from talk_assets.sync.connection import Collection, Connection, CursorExpired, P
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.incoming import noticed
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
-from talk_assets.sync.records import Parsed, declared, ours, parse
+from talk_assets.sync.records import Parsed, ours, parse
 from talk_assets.transaction import Transaction
 
 FLUSH = 10_000_000
@@ -57,9 +57,8 @@ def place(transaction: Transaction, key: str) -> Place:
     return Place(*transaction.frame(found, key).row(0))
 
 
-def prepare(transaction: Transaction, collections: Mapping[str, Collection]) -> None:
-    """Create what reading collections, by key, needs in the database."""
-    transaction.ensure({tables.raw(key): tables.raw_columns(declared(one)) for key, one in collections.items()})
+def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
+    """Note of collections, which have their tables, that nothing was read yet of those that are new."""
     transaction.run(
         "INSERT INTO sync.cursors (collection, absorbed)"
         " SELECT key, 0 FROM keys WHERE key NOT IN (SELECT collection FROM sync.cursors)",

@@ -24,7 +24,7 @@ class Link(Config):
 
 
 class Unlink(Config):
-    """Which record is not what it is linked with."""
+    """Which record is not what it is linked with, or what it might be."""
 
     record: str = Field(description=RECORD)
 
@@ -88,7 +88,7 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
 
     described = {
         "link": (link, "Say that two records describe the same."),
-        "unlink": (unlink, "Say that a record is not what it is linked with."),
+        "unlink": (unlink, "Say that a record is not what it is linked with, or what it might be and is held for."),
         "retry": (retry, "Send again what is held."),
         "resolve": (resolve, "Decide a conflict: take the value that lost, or keep the one that won."),
         "approve": (approve, "Let go on what a guard has stopped."),

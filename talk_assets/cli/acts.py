@@ -44,7 +44,7 @@ def link(*, one: str, other: str, as_json: bool) -> None:
 @click.argument("record", metavar=RECORD)
 @json_option
 def unlink(*, record: str, as_json: bool) -> None:
-    """Say that a record is not what it is linked with.
+    """Say that a record is not what it is linked with, or what it might be and is held for.
 
     It gets an entity of its own; what it was linked with gets no other in its place by itself.
     """

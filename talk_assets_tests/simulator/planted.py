@@ -53,12 +53,21 @@ def intent() -> Iterator[None]:
 
 @contextmanager
 def recovery() -> Iterator[None]:
-    """What became of creates whose answer was lost is not looked for."""
+    """What became of creates whose answer was lost is not looked for, and nobody is asked what may be it."""
 
     async def nothing(hub: Hub, connection: Connection, key: str, collection: Collection) -> None:
         """Send them again."""
 
-    with mock.patch.object(Hub, "_look_for_lost", nothing), mock.patch.object(matching, "_by_values"):
+    real = matching.unanswered
+
+    def unanswered(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
+        return real(transaction, key, collection).clear()
+
+    with (
+        mock.patch.object(Hub, "_look_for_lost", nothing),
+        mock.patch.object(matching, "_by_values"),
+        mock.patch.object(matching, "unanswered", unanswered),
+    ):
         yield
 
 

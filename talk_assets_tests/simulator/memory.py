@@ -305,10 +305,10 @@ class MemoryConnection:
             self._look_under(memory, id_, values)
             memory.write(id_, values)
             memory.shadows.pop(id_, None)
-        shown = {memory.rewrite(name, value): self._world.now for name, value in values.items()}
-        self._world.written |= shown
+        shown = {value: memory.rewrite(name, value) for name, value in values.items()}
+        self._world.written |= {now: self._world.now for value, now in shown.items() if now != value}
         if lost or not memory.answers:
-            self._world.echoes |= shown
+            self._world.echoes |= dict.fromkeys(shown.values(), self._world.now)
         record = {k: v for k, v in memory.records[id_].items() if k != "changed"}
         answered = json.dumps(record).encode() if memory.answers else None
         return Answer(write.key, Outcome.DONE, id=id_, record=answered)

@@ -65,7 +65,7 @@ class World:
     echoes: dict[str | None, int] = field(default_factory=dict)
     """Values that the hub wrote and that a system may show as another one, and when."""
     written: dict[str | None, int] = field(default_factory=dict)
-    """As systems show them, all values that the hub wrote in this run, and when."""
+    """As systems show them, the values that the hub wrote in this run and that are others now, and when."""
 
     def tick(self, ticks: int = 1) -> int:
         """Let time pass."""

@@ -15,6 +15,9 @@ TOGETHER = 100
 KNOWN = 0.2
 """How many histories begin with a record that two systems have, each by itself."""
 
+RIVALS = 0.1
+"""In how many histories of a block the same is edited in two systems."""
+
 PEOPLE = "first_name", "job_title", "firm"
 
 
@@ -58,6 +61,15 @@ class Author:
         value = self._value(history, name) if self.rng.random() < 0.6 else None
         return Act(history, Doing.EDIT, where, self.rng.randrange(100), ((name, value),))
 
+    def rivals(self, history: int) -> list[Act]:
+        """The same property of a person edited in two systems, one after the other."""
+        name, pick = self.rng.choice(PEOPLE[:2]), self.rng.randrange(100)
+        systems = self.rng.sample("abcd", 2)
+        return [
+            Act(history, Doing.EDIT, f"{system}/people", pick, ((name, self._value(history, name)),))
+            for system in systems
+        ]
+
     def meanwhile(self) -> Act:
         """Somebody edits something."""
         return self.edit(self.rng.randrange(self.histories))
@@ -93,6 +105,8 @@ def write(seed: int, histories: int = TOGETHER) -> Script:
             if not block and rng.random() < KNOWN:
                 events += author.known_to_two(history)
             events += [author.act(history) for _ in range(rng.randint(0, 4))]
+            if rng.random() < RIVALS:
+                events += author.rivals(history)
         full, reads = rng.random() < 0.3, _read(rng)
         events.append(Run(full=full and bool(reads), reads=reads, pause=rng.choice([1, 5, 30])))
     return Script(seed, tuple(events))

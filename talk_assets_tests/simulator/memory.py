@@ -169,7 +169,8 @@ class MemoryCollection:
                 self.fresh.add(record["id"])
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
-            self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties})
+            changed = record["changed"] if self.collection.modified else None
+            self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties}, changed)
         return json.dumps([{k: v for k, v in record.items() if k != "changed"} for record in records]).encode()
 
     def changed_since(self, since: int) -> list[Record]:

@@ -274,7 +274,7 @@ class Ledger:
             )
 
     def _latest(self, edit: Edit) -> float:
-        shown = edit.last if edit.last is not None else edit.at
+        shown = edit.late if edit.late is not None else edit.at
         same = common(edit.name, edit.value)
         echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same]
         return max([shown, *echoes]) + SECOND

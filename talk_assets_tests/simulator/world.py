@@ -34,6 +34,8 @@ class Edit:
     created: bool
     first: int | None = None
     last: int | None = None
+    late: int | None = None
+    """As how late it may count: when its record was last changed by then, or shown, where the system tells no times."""
 
 
 @dataclass
@@ -123,14 +125,15 @@ class World:
         if not created:
             self.unseen[key, id_, name] = self.now
 
-    def shown(self, key: str, id_: str, record: dict[str, str | None]) -> None:
-        """Note what the hub was shown."""
+    def shown(self, key: str, id_: str, record: dict[str, str | None], changed: int | None) -> None:
+        """Note what the hub was shown, and when the record says that it was changed."""
         for name, value in record.items():
             edits = self.edits.get((key, id_, name))
             if edits and edits[-1].value == value:
                 self.unseen.pop((key, id_, name), None)
                 edits[-1].first = self.began if edits[-1].first is None else edits[-1].first
                 edits[-1].last = self.now if edits[-1].last is None else edits[-1].last
+                edits[-1].late = max(edits[-1].late or 0, self.now if changed is None else changed)
 
     def hidden(self, key: str, id_: str) -> None:
         """No list will show any more what a person had put into a record."""

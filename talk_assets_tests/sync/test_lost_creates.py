@@ -38,6 +38,15 @@ def work(office: Office) -> list[tuple[str, str]]:
     return list(rows.iter_rows())
 
 
+def dies_before_it_sends_anything(office: Office) -> None:
+    """The process, which is started again."""
+    office.world.fate = Written((Fault(Kind.CRASH, Point("write erp/contacts", None, 0)),))
+    with pytest.raises(Crash):
+        office.sync()
+    office.world.begin(Written())
+    office.reopen()
+
+
 def test_what_may_be_it_is_held_and_nothing_is_created(office: Office) -> None:
     office.sync()
     office.sync()
@@ -87,11 +96,7 @@ def test_what_was_held_before_the_create_was_sent_is_not_it(tmp_path: Path, monk
     office.sync()
     assert [key for key, reason in work(office) if "the same e-mail" in reason] == ["erp/contacts"] * 2
     office.create("crm/people", first_name="Kari")
-    office.world.fate = Written((Fault(Kind.CRASH, Point("write erp/contacts", None, 0)),))
-    with pytest.raises(Crash):
-        office.sync()
-    office.world.begin(Written())
-    office.reopen()
+    dies_before_it_sends_anything(office)
     office.sync()
     assert [record["first_name"] for record in office.records("erp/contacts")] == ["Ola", "Ola", "Kari"]
 
@@ -110,11 +115,7 @@ def test_what_nobody_asks_for_any_more_is_not_looked_for_for_ever(
     """The process died before it sent anything, and the person was deleted before the next one."""
     office = open_office(tmp_path, monkeypatch)
     office.create("crm/people", first_name="Kari")
-    office.world.fate = Written((Fault(Kind.CRASH, Point("write erp/contacts", None, 0)),))
-    with pytest.raises(Crash):
-        office.sync()
-    office.world.begin(Written())
-    office.reopen()
+    dies_before_it_sends_anything(office)
     office.memories["crm/people"].delete("crm1")
     office.sync_in_full()
     assert office.records("erp/contacts") == []

@@ -59,7 +59,7 @@ KINDS: Mapping[Kind, type[Property]] = {
 }
 """The property for a field that the default profile does not map."""
 
-FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "told_by")
+FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "recalled", "told_by")
 """What of a collection is not for the file: it follows from the rest."""
 
 
@@ -145,13 +145,13 @@ def _check_changes(at: Section, api: Api, changes: Changes) -> None:
 
 def _collections(said: Section, default: Profile, api: Api) -> Iterator[RestCollection]:
     said.only(*(one.name for one in default.collections), what="collection")
-    watched = bool(api.writing.match or api.writing.fresh)
+    watched, recalled = bool(api.writing.match or api.writing.fresh), api.recalls
     for one in default.collections:
         section = said.section(one.name)
         own = tuple(field.name for field in fields(one) if field.name not in FIXED)
         section.only(*own, "fields")
         found = overridden(_part(section, own), one, leave=FIXED)
-        yield replace(found, lens=_lens(section, one), watched=watched)
+        yield replace(found, lens=_lens(section, one), watched=watched, recalled=recalled)
 
 
 def _lens(said: Section, collection: RestCollection) -> Lens:

@@ -185,3 +185,8 @@ class Api:
     params: Mapping[str, str] = field(default_factory=dict)
     trash: Trash | None = None
     shapes: tuple[Shape, ...] = ()
+
+    @property
+    def recalls(self) -> bool:
+        """Whether it takes the record as it was last shown to change or delete it."""
+        return bool(self.writing.whole or self.writing.fresh or self.shapes)

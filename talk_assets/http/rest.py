@@ -233,7 +233,7 @@ class RestConnection(HttpConnection):
     async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
         """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""
         how = self._api.writing
-        if how.match and self._tag(mine, write) is None:
+        if how.match and _tag(write) is None:
             return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
         if how.fresh:
             found = await self._current(mine, write.id or "")
@@ -260,7 +260,7 @@ class RestConnection(HttpConnection):
 
     def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
         how, flat = self._api.writing, json_body(write.body)
-        tag = {how.match: self._tag(mine, write) or ""} if how.match else {}
+        tag = {how.match: _tag(write) or ""} if how.match else {}
         if write.action is Action.DELETE:
             return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
@@ -307,14 +307,6 @@ class RestConnection(HttpConnection):
     def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
         return request.path.replace("{path}", mine.path).replace("{id}", id_)
 
-    def _tag(self, mine: RestCollection, write: Write) -> str | None:
-        """The version as an entity tag, from the write or from the record as it was last seen."""
-        version = write.etag or json_body(write.record).get(mine.version or "")
-        if not version:
-            return None
-        tag = str(version)
-        return tag if tag.startswith(('"', "W/")) else f'"{tag}"'
-
     def _refused(self, write: Write, error: Refused) -> Answer:
         existing = dig(json_body(error.body), self._api.writing.existing) if self._api.writing.existing else None
         if error.status == httpx.codes.CONFLICT and existing:
@@ -333,6 +325,12 @@ _OUTCOMES: dict[int, Outcome] = {
     httpx.codes.GONE: Outcome.GONE,
     httpx.codes.PRECONDITION_FAILED: Outcome.STALE,
 }
+
+
+def _tag(write: Write) -> str | None:
+    """The version of the record as it was last seen, as an entity tag."""
+    tag = write.etag
+    return tag if tag is None or tag.startswith(('"', "W/")) else f'"{tag}"'
 
 
 def same(one: object, other: object, ignored: Sequence[str] = ()) -> bool:

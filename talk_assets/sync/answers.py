@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.sync import guards, incoming, journal, links, reading, tables
+from talk_assets.sync import guards, incoming, journal, links, storing, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.guards import Limits
@@ -110,7 +110,7 @@ def _left(transaction: Transaction, answered: Answered, limits: Limits, now: dat
     missing = answered.of(Outcome.GONE).filter(~leaving).select("id").drop_nulls()
     missing = guards.believe(transaction, key, missing, limits, now)
     for where, ids in {key: [*deleted["id"], *missing["id"]], **answered.parts}.items():
-        reading.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
+        storing.mark_deleted(transaction, where, pl.DataFrame({"id": ids}, schema={"id": pl.String}))
     done = answered.of(Outcome.DONE).filter(pl.col("action") == Action.ARCHIVE).select("id")
     links.archived(transaction, key, collection, done, now)
 
@@ -122,8 +122,8 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    reading.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
-    shown = _with_parts(transaction, answered, reading.dated([parsed], now, answered.skew))
+    storing.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
+    shown = _with_parts(transaction, answered, storing.dated([parsed], now, answered.skew))
     return incoming.canonical(transaction, answered.key, answered.collection, shown)
 
 
@@ -163,7 +163,7 @@ def _created(
     records = rows.select("entity", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
     _settled(transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id")))
-    reading.expect(transaction, answered.key, rows.filter(pl.col("record").is_null()).select("answer_id"), now)
+    storing.expect(transaction, answered.key, rows.filter(pl.col("record").is_null()).select("answer_id"), now)
 
 
 def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, shown: pl.DataFrame) -> None:
@@ -182,7 +182,8 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     compared = written if shown.is_empty() else fields
     states = ", ".join([*(f"l.seen_{name}" for name in compared), *(f"l.sent_{name}" for name in written)])
     before = transaction.frame(
-        f"SELECT l.id, {states} FROM {tables.links(entity.name)} l SEMI JOIN wanted USING (id) WHERE l.collection = ?",
+        f"SELECT l.id, l.rowid AS link, {states} FROM {tables.links(entity.name)} l"
+        " SEMI JOIN wanted USING (id) WHERE l.collection = ?",
         answered.key,
         wanted=rows.select("id"),
     )
@@ -192,14 +193,14 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     )
     sending = {name: mask[name] & (not answered.undoes) for name in written}
     states_now = rows.select(
-        "id",
+        before["link"],
         *(seen[name].alias(f"seen_{name}") for name in written),
         *(
             pl.when(sending[name]).then(sent[name]).otherwise(before[f"sent_{name}"]).alias(f"sent_{name}")
             for name in written
         ),
     )
-    links.update(transaction, answered.key, answered.collection, states_now)
+    links.update(transaction, answered.collection, states_now)
     if not shown.is_empty():
         same = [seen[name].eq_missing(now_seen[name]) for name in fields]
         settled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
@@ -207,7 +208,9 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
 
 
 def _settled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
-    """The records are as their links say: nothing to decide about them."""
+    """The records are as their links say: nothing to decide about them. They were stored just now, if anything new."""
     transaction.run(
-        f"UPDATE {tables.raw(answered.key)} SET _version = 0 WHERE _id IN (SELECT id FROM records)", records=records
+        f"UPDATE {tables.raw(answered.key)} SET _version = 0"
+        f" WHERE _version >= {transaction.version()} AND _id IN (SELECT id FROM records)",
+        records=records,
     )

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.sync import tables
 from talk_assets.sync.connection import Collection
 from talk_assets.transaction import Transaction
 
@@ -28,38 +27,29 @@ OLDER = "an older state"
 
 
 def apart(
-    transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the records of a page to be stored, and rows `_id, reason, since` of those that show an older state.
+    transaction: Transaction, key: str, collection: Collection, differing: pl.DataFrame, records: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Return rows `_id, reason, since` of the records that show an older state, null where none does.
 
-    `since` is null for those that were not set aside before.
+    `differing` says of which records what is there is `newer` by its corrected time, and what it is as written,
+    `known`. `since` is null for those that were not set aside before.
     """
-    if collection.modified is None:
-        return records, _NONE
-    written = f'"{collection.modified.property}"'
+    if collection.modified is None or not differing["newer"].any():
+        return None
     known = transaction.frame(
         f"""
-        SELECT t._id, t.{written} AS known, t._modified AS corrected, m.since
-        FROM {tables.raw(key)} t JOIN records s ON s._id = t._id
-        LEFT JOIN sync.misfits m ON m.collection = ? AND m.id = t._id AND m.reason LIKE '{OLDER}%'
-        WHERE NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified
+        SELECT d._id, d.known, m.since FROM newer d
+        LEFT JOIN sync.misfits m ON m.collection = ? AND m.id = d._id AND m.reason LIKE '{OLDER}%'
         """,
         key,
-        records=records.select("_id", "_hash", "_modified"),
+        newer=differing.filter("newer").select("_id", "known"),
     )
-    if known.is_empty():
-        return records, _NONE
     shown = records.select("_id", pl.col(collection.modified.property).alias("shown"))
     moment = collection.modified.moment
     older = known.join(shown, on="_id").filter(moment(pl.col("shown")) < moment(pl.col("known")))
     reason = pl.concat_str(pl.lit(f"{OLDER}: it was modified "), "shown", pl.lit(" and has shown "), "known")
     reason = reason + pl.lit("; what is known of it stays, until a full read an hour later finds it the same")
-    return records.join(older, on="_id", how="anti", maintain_order="left"), older.select(
-        "_id", reason.alias("reason"), "since"
-    )
-
-
-_NONE = pl.DataFrame(schema={"_id": pl.String, "reason": pl.String, "since": pl.Datetime("us", "UTC")})
+    return older.select("_id", reason.alias("reason"), "since")
 
 
 def set_aside(transaction: Transaction, key: str, older: pl.DataFrame, now: datetime) -> None:

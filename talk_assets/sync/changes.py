@@ -11,13 +11,16 @@ import polars as pl
 
 from talk_assets.dataflows import Pair
 from talk_assets.entities import Entity
-from talk_assets.sync import deletes, fights, matching, objects, tables
+from talk_assets.sync import deletes, fights, objects, tables, waiting
 from talk_assets.sync.connection import Action, Collection
 from talk_assets.sync.lens import Writable
 from talk_assets.transaction import Transaction
 
-LINK = ("entity", "collection", "id", "linked_at", "gone_at", "gone_by", "archived_at")
+LINK = ("entity", "collection", "id")
 """What is looked at of a link, beside what was sent."""
+
+GONE = ("linked_at", "gone_at", "gone_by", "archived_at")
+"""What is looked at as well where a record may be gone, or archived."""
 
 SCHEMA = {"collection": pl.String, "entity": pl.String, "id": pl.String, "action": pl.String, "fields": pl.String}
 
@@ -172,7 +175,7 @@ def _settle(
         rows, these = _narrow(transaction, topology, these, among, fought["entity"])
     if these.height:
         rows = pl.concat(
-            [rows, due(topology, *_known(transaction, topology.entity, these, topology.entity.names), fought)]
+            [rows, due(topology, *_known(transaction, topology.entity, these, topology.entity.names, GONE), fought)]
         )
     transaction.run(
         """
@@ -183,9 +186,9 @@ def _settle(
         """,
         rows=rows,
     )
-    _wait_for_reads(transaction, topology)
-    _wait_for_parents(transaction, kind)
-    _wait_for_held(transaction, topology)
+    waiting.for_reads(transaction, topology.pairs)
+    waiting.for_parents(transaction, kind)
+    waiting.for_held(transaction, topology.entity, topology.collections)
     _store(transaction, kind, now)
 
 
@@ -198,6 +201,7 @@ def _narrow(
     something is asked for already, or fought over, or a record is missing or gone.
     """
     golden, links = _known(transaction, topology.entity, these, among)
+    links = links.with_columns(pl.lit(None).alias("gone_at"))  # of what is not left out here
     asked = transaction.frame(
         "SELECT entity, action, fields FROM sync.changes WHERE kind = ? AND entity IN (FROM these)",
         topology.entity.name,
@@ -209,7 +213,7 @@ def _narrow(
         [
             fought,
             asked.filter((asked["action"] != Action.UPDATE) | more)["entity"],
-            links.filter(pl.col("gone_at").is_not_null() | pl.col("archived_at").is_not_null())["entity"],
+            *(_marked(transaction, topology.entity, these, column) for column in ("gone_at", "archived_at")),
             *(lacking for _, lacking in _lacking(topology, golden["entity"], links)),
         ]
     )
@@ -218,6 +222,14 @@ def _narrow(
     updates = [_updates(key, one, golden, links, among) for key, one in topology.collections.items()]
     rows = pl.concat([pl.DataFrame(schema=SCHEMA), *updates]).with_columns(pl.lit(None, pl.String).alias("doubt"))
     return rows, these.filter(~within)
+
+
+def _marked(transaction: Transaction, entity: Entity, these: pl.DataFrame, column: str) -> pl.Series:
+    """Entities with a link in which a column is not null; asked for by itself, as blocks without any are not read."""
+    return transaction.frame(
+        f"SELECT entity FROM {tables.links(entity.name)} SEMI JOIN these USING (entity) WHERE {column} IS NOT NULL",
+        these=these,
+    )["entity"]
 
 
 def whole(collection: Collection, written: pl.DataFrame) -> pl.DataFrame:
@@ -241,11 +253,15 @@ def done(transaction: Transaction, written: pl.DataFrame) -> None:
 
 
 def _known(
-    transaction: Transaction, entity: Entity, these: pl.DataFrame, fields: Sequence[str]
+    transaction: Transaction,
+    entity: Entity,
+    these: pl.DataFrame,
+    fields: Sequence[str],
+    more: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Golden and links of entities, with what was agreed and sent in some fields."""
+    """Golden and links of entities, with what was agreed and sent in some fields, and `more` of the links."""
     values = ", ".join(["entity", *(f'"{name}"' for name in fields)])
-    states = ", ".join([*LINK, *(f"sent_{name}" for name in fields)])
+    states = ", ".join([*LINK, *more, *(f"sent_{name}" for name in fields)])
     golden, links = (
         transaction.frame(f"SELECT {columns} FROM {table} SEMI JOIN these USING (entity)", these=these)
         for table, columns in ((tables.golden(entity.name), values), (tables.links(entity.name), states))
@@ -281,82 +297,6 @@ def _unsettled(transaction: Transaction, topology: Topology, entities: pl.DataFr
         """,
         entities=entities,
     )
-
-
-def _wait_for_reads(transaction: Transaction, topology: Topology) -> None:
-    """Nothing is created before both sides of a pair were read in full once: the missing record may be there."""
-    sides = pl.DataFrame(
-        {
-            "collection": [p.right for p in topology.pairs for _ in "lr"],
-            "side": [s for p in topology.pairs for s in (p.left, p.right)],
-        },
-        schema={"collection": pl.String, "side": pl.String},
-    )
-    transaction.run(
-        """
-        UPDATE due SET status = 'waiting', blocked = true, reason = u.sides || ' not read in full yet'
-        FROM (
-            SELECT s.collection, string_agg(DISTINCT s.side, ', ') AS sides
-            FROM sides s LEFT JOIN sync.cursors c ON c.collection = s.side
-            WHERE c.full_at IS NULL GROUP BY s.collection
-        ) u
-        WHERE due.action = 'create' AND due.collection = u.collection
-        """,
-        sides=sides,
-    )
-
-
-def _wait_for_parents(transaction: Transaction, kind: str) -> None:
-    """Nothing is created while a reference of its entity leads to a record that is held."""
-    transaction.run(
-        f"""
-        UPDATE due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
-        FROM (
-            SELECT entity, min(awaits) AS awaits FROM {tables.links(kind)} l SEMI JOIN touched USING (entity)
-            WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity
-        ) a
-        WHERE due.action = 'create' AND due.status = 'planned' AND due.entity = a.entity
-        """
-    )
-
-
-def _wait_for_held(transaction: Transaction, topology: Topology) -> None:
-    """A record that a held one could be is not created either."""
-    entity = topology.entity
-    held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE kind = ?", entity.name)
-    if held.is_empty():
-        return
-    held = pl.concat([held.drop("fields"), objects.decode(held["fields"], entity.names)], how="horizontal")
-    for rule in entity.rules:
-        transaction.run(
-            f"""
-            UPDATE due SET status = 'waiting', blocked = true,
-                reason = 'could be ' || b.ids || ', held with the same {rule.name}'
-            FROM (
-                SELECT g.entity, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
-                FROM held h JOIN {tables.golden(entity.name)} g
-                ON {matching.key_of(rule, "g")} = {matching.key_of(rule, "h")}
-                GROUP BY g.entity, h.collection
-            ) b
-            WHERE due.action = 'create' AND due.status = 'planned'
-              AND due.entity = b.entity AND due.collection = b.collection
-            """,
-            held=held,
-        )
-    for key, collection in topology.collections.items():
-        transaction.run(
-            f"""
-            UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
-            FROM (
-                SELECT a.entity, {matching.some("h.collection || '/' || h.id")} AS records
-                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity
-            ) d
-            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.entity
-            """,
-            key,
-            asked=matching.unanswered(transaction, key, collection),
-            held=held,
-        )
 
 
 def _store(transaction: Transaction, kind: str, now: datetime) -> None:

@@ -44,6 +44,7 @@ class Collection:
     has no such flag.
     `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
     are read once more before each batch.
+    `recalled`: whether a write needs the record as it was last shown; where not, it is not looked up.
     `told_by` names the collection whose changes tell of this one's, where it is not asked by itself.
     """
 
@@ -62,6 +63,7 @@ class Collection:
     archived: Mapping[str, object] | None = None
     bulk: int = 1
     watched: bool = False
+    recalled: bool = True
     writable: bool = True
     creatable: bool = True
     told_by: str | None = None
@@ -114,8 +116,8 @@ class Write:
     """One change on its way to the system.
 
     `key` is unique to the intent and stays the same when it is sent again. `body` is a JSON object of the properties to
-    set, nested properties by dotted name. `record` is the whole record as the system last showed it, `etag` its
-    version, `parts` its parts by property, JSON arrays.
+    set, nested properties by dotted name. `record` is the whole record as the system last showed it, if that is
+    recalled, `etag` its version, `parts` its parts by property, JSON arrays.
     """
 
     key: str

@@ -21,7 +21,19 @@ from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store
-from talk_assets.sync import answers, changes, guards, incoming, journal, links, matching, reading, tables, undo
+from talk_assets.sync import (
+    answers,
+    changes,
+    guards,
+    incoming,
+    journal,
+    links,
+    matching,
+    reading,
+    storing,
+    tables,
+    undo,
+)
 from talk_assets.sync.answers import Answered
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Usage
@@ -102,12 +114,15 @@ class Hub:
     def _prepare(self) -> None:
         with self.store.transaction() as transaction:
             own = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
-            transaction.ensure(
+            added = transaction.ensure(
                 {tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()}
                 | {tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()}
                 | {tables.raw(key): tables.raw_columns(declared(one)) for key, one in own.items()}
             )
             reading.prepare(transaction, own)
+            for key, collection in own.items():
+                if columns := added.get(tables.raw(key)):
+                    storing.fill_in(transaction, key, collection, columns, self.clock())
 
     def collections(self, system: str) -> dict[str, Collection]:
         """Return a system's collections that take part, by key, parents before children."""
@@ -324,7 +339,7 @@ class Hub:
         if pages:
             parsed = [parse(collection, page.body) for page in pages]
             with self.store.transaction() as transaction:
-                reading.store(transaction, key, collection, parsed, self.clock(), skew)
+                storing.store(transaction, key, collection, parsed, self.clock(), skew)
 
     def _settle_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
         """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""

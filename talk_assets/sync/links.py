@@ -23,12 +23,13 @@ USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 def know(transaction: Transaction, entity: Entity) -> None:
     """Fill `known`: the records of `incoming` that have a link, `n` being their number there, and what the link says.
 
-    `compared` are those that the link was not made of just now: they may have been edited since.
+    `compared` are those that the link was not made of just now: they may have been edited since. `link` is the link's
+    rowid, for as long as nothing is committed.
     """
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE known AS
-        SELECT i.n, l.entity, l.gone_at, i.deleted, true AS compared,
+        SELECT i.n, l.rowid AS link, l.entity, l.gone_at, i.deleted, true AS compared,
             l.unresolved IS DISTINCT FROM i.unresolved OR l.awaits IS DISTINCT FROM i.awaits AS awaits_other
         FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
         """
@@ -90,7 +91,9 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
         """,
         now,
     )
-    transaction.run("INSERT INTO known SELECT n, entity, NULL, false, false, false FROM fresh WHERE entity IS NOT NULL")
+    transaction.run(
+        "INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM fresh WHERE entity IS NOT NULL"
+    )
     transaction.step()
 
 
@@ -114,7 +117,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     transaction.run(
         """
         INSERT INTO known
-        SELECT n, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
+        SELECT n, NULL, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
         FROM fresh f JOIN incoming i USING (n) WHERE f.id IN (SELECT id FROM intents)
         """,
         intents=intents,
@@ -128,6 +131,7 @@ def absorb(
     """Take in what people edited since a record was last seen; return the fields in which it was."""
     moved = []
     if transaction.count("SELECT count(*) FROM known WHERE compared"):
+        _locate(transaction, entity)
         moved = _absorb_edits(transaction, entity, collections, now, run)
     if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
         transaction.run(
@@ -141,31 +145,46 @@ def absorb(
     return moved
 
 
+def _locate(transaction: Transaction, entity: Entity) -> None:
+    """Say where the links are that were not there yet, or may have moved since, as something was committed."""
+    lost = "TRUE" if transaction.in_steps else "link IS NULL"
+    if transaction.count(f"SELECT count(*) FROM known WHERE compared AND {lost}"):
+        transaction.run(
+            f"""
+            UPDATE known SET link = l.rowid
+            FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+            WHERE known.compared AND i.n = known.n
+            """
+        )
+
+
 def _absorb_edits(
     transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
 ) -> list[str]:
-    differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in entity.names)
-    seen = ", ".join(f"l.seen_{field}" for field in entity.names)
+    shown = set(transaction.frame("SELECT DISTINCT collection FROM known JOIN incoming USING (n)")["collection"])
+    fields = [name for name in entity.names if any(name in collections[key].lens.fields for key in shown)]
+    differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in fields)
+    seen = ", ".join(f"l.seen_{field}" for field in fields)
     edited = transaction.frame(
         f"""
-        SELECT i.*, l.entity, {seen}, j.after
+        SELECT i.*, k.link, k.entity, {seen}, j.after
         FROM known k JOIN incoming i USING (n)
-        JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+        JOIN {tables.links(entity.name)} l ON l.rowid = k.link
         LEFT JOIN (
             SELECT collection, id, arg_max(after, intended_at) AS after
             FROM ({journal.UNKNOWN}) GROUP BY collection, id
         ) j ON j.collection = i.collection AND j.id = i.id
-        WHERE k.compared AND l.gone_at IS NULL AND NOT i.deleted AND ({differs})
+        WHERE k.compared AND k.gone_at IS NULL AND NOT i.deleted AND ({differs})
         """
     )
     if edited.is_empty():
         return []
-    moved = [field for field in entity.names if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
-    edited = edited.join(_sent(transaction, entity, edited, moved), on=["collection", "id"], maintain_order="left")
+    moved = [field for field in fields if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
+    edited = edited.join(_sent(transaction, entity, edited, moved), on="link", maintain_order="left")
     edits = [merging.proposals(edited.clear(), entity.names)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
-        edits += [_absorb(transaction, key, collection, some) for some in rows.iter_slices(tables.CHUNK) if some.height]
+        edits += [_absorb(transaction, collection, some) for some in rows.iter_slices(tables.CHUNK) if some.height]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
     scope = merging.Scope(entity, collections, now, run)
@@ -181,9 +200,9 @@ def _absorb_edits(
 def _sent(transaction: Transaction, entity: Entity, records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     """What the records were sent: every column that is read costs as much as the table is long."""
     return transaction.frame(
-        f"SELECT collection, id, {', '.join(f'sent_{field}' for field in fields)} FROM {tables.links(entity.name)}"
-        " SEMI JOIN wanted USING (collection, id)",
-        wanted=records.select("collection", "id"),
+        f"SELECT w.link, {', '.join(f'sent_{field}' for field in fields)}"
+        f" FROM wanted w JOIN {tables.links(entity.name)} l ON l.rowid = w.link",
+        wanted=records.select("link"),
     )
 
 
@@ -196,7 +215,7 @@ def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFram
     )
 
 
-def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
+def _absorb(transaction: Transaction, collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
     """Note what a collection's records hold now; return what of it people edited, as proposals."""
     fields = collection.lens.fields
     sent = objects.decode(rows["after"], fields)
@@ -220,7 +239,7 @@ def _absorb(transaction: Transaction, key: str, collection: Collection, rows: pl
             pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])
         ).to_series()
     if state:
-        update(transaction, key, collection, rows.select("id").with_columns(**state))
+        update(transaction, collection, rows.select("link").with_columns(**state))
     return pl.concat(edits)
 
 
@@ -235,13 +254,11 @@ def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series
     return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(pl.concat([foreign, absent]).implode())
 
 
-def update(transaction: Transaction, key: str, collection: Collection, states: pl.DataFrame) -> None:
-    """Store seen and sent: `states` has `id` and any of the columns `seen_<field>` and `sent_<field>`."""
-    assignments = ", ".join(f'"{name}" = s."{name}"' for name in states.columns if name != "id")
+def update(transaction: Transaction, collection: Collection, states: pl.DataFrame) -> None:
+    """Store seen and sent: `states` has `link`, a rowid, and any of the columns `seen_<field>` and `sent_<field>`."""
+    assignments = ", ".join(f'"{name}" = s."{name}"' for name in states.columns if name != "link")
     transaction.run(
-        f"UPDATE {tables.links(collection.entity.name)} SET {assignments} FROM states s"
-        " WHERE links.collection = ? AND links.id = s.id",
-        key,
+        f"UPDATE {tables.links(collection.entity.name)} SET {assignments} FROM states s WHERE links.rowid = s.link",
         states=states,
     )
 

@@ -101,7 +101,8 @@ def decide(
     fields = proposals["field"].unique(maintain_order=True).to_list()
     columns = ", ".join(f'g."{field}", g.{field}_at, g.{field}_from' for field in fields)
     standing = transaction.frame(
-        f"SELECT g.entity, {columns} FROM {tables.golden(scope.entity.name)} g SEMI JOIN entities USING (entity)",
+        f"SELECT g.rowid AS place, g.entity, {columns} FROM {tables.golden(scope.entity.name)} g"
+        " SEMI JOIN entities USING (entity)",
         entities=proposals.select(pl.col("entity").unique()),
     )
     standing = golden.come(standing, fields, scope.now)
@@ -116,9 +117,9 @@ def decide(
 
 
 def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:
-    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name != "entity")
+    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name not in {"place", "entity"})
     transaction.run(
-        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.entity = d.entity",
+        f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.rowid = d.place",
         decided=decided,
     )
 

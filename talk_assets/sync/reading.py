@@ -9,16 +9,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store
-from talk_assets.sync import backwards, guards, tables
+from talk_assets.sync import backwards, guards, storing, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
-from talk_assets.sync.incoming import noticed
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.records import Parsed, ours, parse
 from talk_assets.transaction import Transaction
@@ -214,7 +213,7 @@ class Reader:
             gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
             gone = gone.unique().join(pl.concat([shown, kept]), on="id", how="anti")
             gone = guards.believe(transaction, self.key, gone, self.limits, self.now)
-            report.deleted += mark_deleted(transaction, self.key, gone)
+            report.deleted += storing.mark_deleted(transaction, self.key, gone)
 
     async def _believe(self, report: ReadReport) -> None:
         """What has long shown an older state than before is in that state, if it still is when asked for by id."""
@@ -250,7 +249,7 @@ class Reader:
         ids = [part.records.select(pl.col("_id").alias("id")) for part in parsed]
         ids += [part.misfits.select(pl.col("_id").alias("id")) for part in parsed]
         if parsed:
-            report.changed += store(
+            report.changed += storing.store(
                 transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
             )
         present = pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
@@ -290,105 +289,3 @@ async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page]
             yield batch, False
         raise
     yield batch, True
-
-
-def store(
-    transaction: Transaction,
-    key: str,
-    collection: Collection,
-    parsed: Sequence[Parsed],
-    now: datetime,
-    skew: timedelta = timedelta(),
-    *,
-    believed: bool = True,
-) -> int:
-    """Store records as the system shows them, misfits beside them; return how many differ from before.
-
-    Unless `believed`, records that show an older state than before are set aside.
-    """
-    version = transaction.next_version()
-    records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
-    records = records.drop(part.property for part in collection.parts)
-    records, older = (records, None) if believed else backwards.apart(transaction, key, collection, records)
-    _set_aside(transaction, key, parsed, now)
-    if older is not None:
-        backwards.set_aside(transaction, key, older, now)
-    return _replace(transaction, key, collection, records)
-
-
-def dated(parsed: Sequence[Parsed], now: datetime, skew: timedelta) -> pl.DataFrame:
-    """Return the records, each as it came last, with their times as our clock has them."""
-    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
-    return records.with_columns(pl.col("_modified") - skew, noticed(now), pl.col("_deleted").fill_null(value=False))
-
-
-def _replace(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> int:
-    """Store the records that differ from what is there, in its place; return how many.
-
-    They are added at the table's end: what changed lately stands together there, and is found by its version without
-    looking at the rest. Properties that are lists of another collection's records stay as they were.
-    """
-    kept = [part.property for part in collection.parts]
-    differing = transaction.frame(
-        f"""
-        SELECT s._id, t._id IS NOT NULL AS there {"".join(f', t."{name}"' for name in kept)}
-        FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
-        WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
-        """,
-        records=records.select("_id", "_hash", "_deleted"),
-    )
-    there = differing.filter("there").select("_id")
-    if there.height:
-        transaction.run(f"DELETE FROM {tables.raw(key)} WHERE _id IN (SELECT _id FROM there)", there=there)
-    if differing.height:
-        records = records.join(differing.drop("there"), on="_id", maintain_order="left")
-        transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
-    return differing.height
-
-
-def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now: datetime) -> None:
-    """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
-    misfits = pl.concat([part.misfits for part in parsed])
-    if transaction.count("SELECT count(*) FROM sync.misfits WHERE collection = ?", key):
-        ids = pl.concat([part.records.select("_id") for part in parsed] + [misfits.select("_id")])
-        transaction.run("DELETE FROM sync.misfits WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids)
-    if misfits.height:
-        transaction.run(
-            "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
-        )
-    names = sorted(set().union(*(part.unknown for part in parsed)))
-    if names:
-        unknown = pl.DataFrame({"property": names}, schema={"property": pl.String})
-        transaction.run(
-            """
-            INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM unknown
-            WHERE property NOT IN (SELECT property FROM sync.unknown_properties WHERE collection = $1)
-            """,
-            key,
-            now,
-            unknown=unknown,
-        )
-
-
-def expect(transaction: Transaction, key: str, created: pl.DataFrame, now: datetime) -> None:
-    """Note records (`answer_id`) that exist without having been shown, so that their absence is noticed."""
-    transaction.run(
-        f"""
-        INSERT INTO {tables.raw(key)} (_id, _deleted, _hash, _version, _noticed)
-        SELECT answer_id, false, 0, 0, ? FROM created WHERE answer_id NOT IN (SELECT _id FROM {tables.raw(key)})
-        """,
-        now,
-        created=created,
-    )
-
-
-def mark_deleted(transaction: Transaction, key: str, gone: pl.DataFrame) -> int:
-    """Mark records, by `id`, as no longer in the system; return how many were not marked yet."""
-    if gone.is_empty():
-        return 0
-    version = transaction.next_version()
-    return transaction.count(
-        f"UPDATE {tables.raw(key)} SET _deleted = true, _version = {version}"
-        " WHERE _id IN (SELECT id FROM gone) AND NOT _deleted",
-        gone=gone,
-    )

@@ -128,10 +128,11 @@ class Writer:
         size = self._size(report, now)
         report.begun, report.before = now, len(report.attempted)
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        record = "r._record" if self.collection.recalled else "NULL::VARCHAR AS _record"
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
-            SELECT c.*, r._record, r._etag{shown}
+            SELECT c.*, {record}, r._etag{shown}
             FROM ({self._open(transaction)}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
             WHERE c.entity NOT IN (SELECT entity FROM tried) ORDER BY c.since, c.entity LIMIT {size}
             """,
@@ -281,12 +282,12 @@ class Writer:
         entity, every = self.collection.entity, self.collection.lens.fields
         leaves = (rows["action"] == Action.DELETE).any()
         fields = [name for name in every if leaves or rows[f"is_{name}"].any()] or every[:1]
-        wanted = rows.select("entity").unique()
+        wanted = rows.select("entity", "id").unique()
         seen = ", ".join(f'l.seen_{name}, g."{name}_from", g."{name}_at"' for name in fields)
         known = transaction.frame(
             f"SELECT g.entity, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity)"
             f" LEFT JOIN {tables.links(entity.name)} l"
-            " ON l.entity = g.entity AND l.collection = ? AND l.gone_at IS NULL",
+            " ON l.id = w.id AND l.collection = ? AND l.gone_at IS NULL",
             self.key,
             wanted=wanted,
         )

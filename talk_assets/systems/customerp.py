@@ -57,6 +57,7 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
         reference="external_ref",
         ignore=("change_seq", "created_at", "deleted_at"),
         watched=True,
+        recalled=False,
     )
 
 

@@ -68,11 +68,6 @@ def test_an_update_is_a_merge_patch_of_the_version_that_was_read(etag: str) -> N
     assert json.loads(request.content) == {"email": None}
 
 
-def test_a_version_that_the_write_does_not_name_is_the_one_of_the_record() -> None:
-    request = sent(Write("key2", Action.UPDATE, "e", "a", b"{}", record=b'{"id": "a", "version": 9}'))
-    assert request.headers["if-match"] == '"9"'
-
-
 def test_a_record_of_no_known_version_is_not_written() -> None:
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError(request)

@@ -12,7 +12,7 @@ from unittest import mock
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.sync import changes, journal, matching, merging, reading, tables
+from talk_assets.sync import changes, journal, matching, merging, storing, tables, waiting
 from talk_assets.sync.connection import Collection, Connection
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import Reader, ReadReport
@@ -23,7 +23,7 @@ from talk_assets.transaction import Transaction
 @contextmanager
 def guard() -> Iterator[None]:
     """Records are created before both sides of a pair were read in full."""
-    with mock.patch.object(changes, "_wait_for_reads"):
+    with mock.patch.object(waiting, "for_reads"):
         yield
 
 
@@ -33,9 +33,13 @@ def sent() -> Iterator[None]:
     real = changes._known
 
     def known(
-        transaction: Transaction, entity: Entity, these: pl.DataFrame, fields: Sequence[str]
+        transaction: Transaction,
+        entity: Entity,
+        these: pl.DataFrame,
+        fields: Sequence[str],
+        more: Sequence[str] = (),
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        golden, links = real(transaction, entity, these, fields)
+        golden, links = real(transaction, entity, these, fields, more)
         shown = ", ".join(["collection", "id", *(f"seen_{field} AS sent_{field}" for field in fields)])
         seen = transaction.frame(f"SELECT {shown} FROM {tables.links(entity.name)}")
         return golden, links.drop(f"sent_{field}" for field in fields).join(seen, on=["collection", "id"])
@@ -98,7 +102,7 @@ def look_up() -> Iterator[None]:
     async def believe(reader: Reader, missing: Sequence[str], report: ReadReport) -> None:
         with reader.store.transaction() as transaction:
             gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
-            report.deleted += reading.mark_deleted(transaction, reader.key, gone)
+            report.deleted += storing.mark_deleted(transaction, reader.key, gone)
 
     with mock.patch.object(Reader, "_look_once_more", believe):
         yield

@@ -1,0 +1,159 @@
+"""The collections' tables: every record as its system showed it last, with the store's version when it changed.
+
+What changed is told by a hash of all that a record says; what stays the same is not touched.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from talk_assets.sync import backwards, tables
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.incoming import noticed
+from talk_assets.sync.records import Parsed, parse
+from talk_assets.transaction import Transaction
+
+
+def store(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    parsed: Sequence[Parsed],
+    now: datetime,
+    skew: timedelta = timedelta(),
+    *,
+    believed: bool = True,
+) -> int:
+    """Store records as the system shows them, misfits beside them; return how many differ from before.
+
+    Unless `believed`, records that show an older state than before are set aside.
+    """
+    version = transaction.next_version()
+    records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
+    records = records.drop(part.property for part in collection.parts)
+    differing = _differing(transaction, key, collection, records)
+    older = None if believed else backwards.apart(transaction, key, collection, differing, records)
+    _set_aside(transaction, key, parsed, now)
+    if older is not None:
+        backwards.set_aside(transaction, key, older, now)
+        differing = differing.join(older, on="_id", how="anti")
+    _replace(transaction, key, records, differing)
+    return differing.height
+
+
+def fill_in(transaction: Transaction, key: str, collection: Collection, columns: Sequence[str], now: datetime) -> None:
+    """Fill columns that the table was given just now from the records as they were read, which are decided about again.
+
+    They would not be shown again by themselves: it is our reading of them that has changed. What does not fit any more
+    stays as it was, and is set aside.
+    """
+    raw, version = tables.raw(key), transaction.next_version()
+    transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", collection.entity.name)
+    end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}")
+    for first in range(0, end, tables.CHUNK):
+        stored = transaction.frame(
+            f"SELECT rowid AS place, _id, _record FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK}"
+            " AND _record IS NOT NULL AND NOT _deleted"
+        )
+        if stored.is_empty():
+            continue
+        parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
+        _set_aside(transaction, key, [parsed], now)
+        filled = parsed.records.join(stored.select("_id", "place"), on="_id")
+        names = ["_etag", "_ref", *(name for name in columns if name in filled.columns)]
+        taken = ", ".join(f'f."{name}" AS "{name}"' for name in names)
+        transaction.run(
+            f"""
+            INSERT INTO {raw} BY NAME
+            SELECT t.* REPLACE ({taken}, coalesce(t._modified, f._modified) AS _modified, {version} AS _version)
+            FROM {raw} t JOIN filled f ON f.place = t.rowid
+            """,
+            filled=filled,
+        )
+        transaction.run(f"DELETE FROM {raw} WHERE rowid IN (SELECT place FROM filled)", filled=filled)
+
+
+def dated(parsed: Sequence[Parsed], now: datetime, skew: timedelta) -> pl.DataFrame:
+    """Return the records, each as it came last, with their times as our clock has them."""
+    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
+    return records.with_columns(pl.col("_modified") - skew, noticed(now), pl.col("_deleted").fill_null(value=False))
+
+
+def _differing(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> pl.DataFrame:
+    """Return which records differ from what is there: its rowid, what is kept of it, and whether it is a newer one."""
+    kept = [part.property for part in collection.parts]
+    known = [collection.modified.property] if collection.modified else []
+    return transaction.frame(
+        f"""
+        SELECT s._id, t.rowid AS place {"".join(f', t."{name}"' for name in kept)}
+            {"".join(f', t."{name}" AS known' for name in known)},
+            NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer
+        FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
+        WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
+        """,
+        records=records.select("_id", "_hash", "_deleted", "_modified"),
+    )
+
+
+def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differing: pl.DataFrame) -> None:
+    """Store the records that differ from what is there in its place.
+
+    They are added at the table's end: what changed lately stands together there, and is found by its version without
+    looking at the rest. Properties that are lists of another collection's records stay as they were.
+    """
+    there = differing.select("place").drop_nulls()
+    if there.height:
+        transaction.run(f"DELETE FROM {tables.raw(key)} WHERE rowid IN (SELECT place FROM there)", there=there)
+    if differing.height:
+        kept = differing.drop("place", "known", "newer", strict=False)
+        records = records.join(kept, on="_id", maintain_order="left")
+        transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
+
+
+def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now: datetime) -> None:
+    """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
+    misfits = pl.concat([part.misfits for part in parsed])
+    if transaction.count("SELECT count(*) FROM sync.misfits WHERE collection = ?", key):
+        ids = pl.concat([part.records.select("_id") for part in parsed] + [misfits.select("_id")])
+        transaction.run("DELETE FROM sync.misfits WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids)
+    if misfits.height:
+        transaction.run(
+            "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
+        )
+    names = sorted(set().union(*(part.unknown for part in parsed)))
+    if names:
+        unknown = pl.DataFrame({"property": names}, schema={"property": pl.String})
+        transaction.run(
+            """
+            INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM unknown
+            WHERE property NOT IN (SELECT property FROM sync.unknown_properties WHERE collection = $1)
+            """,
+            key,
+            now,
+            unknown=unknown,
+        )
+
+
+def expect(transaction: Transaction, key: str, created: pl.DataFrame, now: datetime) -> None:
+    """Note records (`answer_id`) that exist without having been shown, so that their absence is noticed."""
+    transaction.run(
+        f"""
+        INSERT INTO {tables.raw(key)} (_id, _deleted, _hash, _version, _noticed)
+        SELECT answer_id, false, 0, 0, ? FROM created WHERE answer_id NOT IN (SELECT _id FROM {tables.raw(key)})
+        """,
+        now,
+        created=created,
+    )
+
+
+def mark_deleted(transaction: Transaction, key: str, gone: pl.DataFrame) -> int:
+    """Mark records, by `id`, as no longer in the system; return how many were not marked yet."""
+    if gone.is_empty():
+        return 0
+    version = transaction.next_version()
+    return transaction.count(
+        f"UPDATE {tables.raw(key)} SET _deleted = true, _version = {version}"
+        " WHERE _id IN (SELECT id FROM gone) AND NOT _deleted",
+        gone=gone,
+    )

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS sync.cursors (
     collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
     read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
 CREATE TABLE IF NOT EXISTS sync.begun (kind VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.mapped (collection VARCHAR, property VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);

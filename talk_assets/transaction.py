@@ -85,9 +85,9 @@ class Transaction:
         )
         return {name: set(columns) for name, columns in found.iter_rows()}
 
-    def ensure(self, tables: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """Create the tables, or add the columns (name → SQL type) that they lack; return what was added, by table."""
-        there, added = self.columns(), {}
+    def ensure(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        """Create the tables, or add the columns (name → SQL type) that they lack."""
+        there = self.columns()
         for table, columns in tables.items():
             present = there.get(table.replace('"', ""))
             if present is None:
@@ -95,10 +95,8 @@ class Transaction:
                 self.run(f"CREATE SCHEMA IF NOT EXISTS {table.split('.', 1)[0]}")
                 self.run(f"CREATE TABLE {table} ({declared})")
                 continue
-            added[table] = [name for name in columns if name not in present]
-            for name in added[table]:
+            for name in columns.keys() - present:
                 self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
-        return added
 
     def next_version(self) -> int:
         """Return a number greater than every one before, for rows written in this transaction."""

@@ -114,15 +114,13 @@ class Hub:
     def _prepare(self) -> None:
         with self.store.transaction() as transaction:
             own = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
-            added = transaction.ensure(
+            transaction.ensure(
                 {tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()}
                 | {tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()}
                 | {tables.raw(key): tables.raw_columns(declared(one)) for key, one in own.items()}
             )
             reading.prepare(transaction, own)
-            for key, collection in own.items():
-                if columns := added.get(tables.raw(key)):
-                    storing.fill_in(transaction, key, collection, columns, self.clock())
+            storing.prepare(transaction, own, self.clock())
 
     def collections(self, system: str) -> dict[str, Collection]:
         """Return a system's collections that take part, by key, parents before children."""

@@ -3,7 +3,7 @@
 What changed is told by a hash of all that a record says; what stays the same is not touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from talk_assets.sync import backwards, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.incoming import noticed
-from talk_assets.sync.records import Parsed, parse
+from talk_assets.sync.records import Parsed, declared, parse
 from talk_assets.transaction import Transaction
 
 
@@ -42,15 +42,31 @@ def store(
     return differing.height
 
 
-def fill_in(transaction: Transaction, key: str, collection: Collection, columns: Sequence[str], now: datetime) -> None:
-    """Fill columns that the table was given just now from the records as they were read, which are decided about again.
+def prepare(transaction: Transaction, collections: Mapping[str, Collection], now: datetime) -> None:
+    """Note which properties are mapped; those that were not before are filled in from the records as they were read."""
+    before = transaction.frame("SELECT collection, property FROM sync.mapped")
+    for key, collection in collections.items():
+        known, names = set(before.filter(pl.col("collection") == key)["property"]), declared(collection)
+        if known == set(names):
+            continue
+        _fill_in(transaction, key, collection, [name for name in names if name not in known], now)
+        transaction.run("DELETE FROM sync.mapped WHERE collection = ?", key)
+        mapped = pl.DataFrame({"collection": key, "property": names})
+        transaction.run("INSERT INTO sync.mapped BY NAME SELECT * FROM mapped", mapped=mapped)
 
-    They would not be shown again by themselves: it is our reading of them that has changed. What does not fit any more
+
+def _fill_in(transaction: Transaction, key: str, collection: Collection, names: Sequence[str], now: datetime) -> None:
+    """Fill columns from the records as they were read, and have all of these decided about again.
+
+    They would not come again by themselves: it is our reading of them that has changed. What does not fit any more
     stays as it was, and is set aside.
     """
-    raw, version = tables.raw(key), transaction.next_version()
+    raw = tables.raw(key)
+    end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}") if names else 0
+    if not end:
+        return
+    version = transaction.next_version()
     transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", collection.entity.name)
-    end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}")
     for first in range(0, end, tables.CHUNK):
         stored = transaction.frame(
             f"SELECT rowid AS place, _id, _record FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK}"
@@ -61,8 +77,8 @@ def fill_in(transaction: Transaction, key: str, collection: Collection, columns:
         parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
         _set_aside(transaction, key, [parsed], now)
         filled = parsed.records.join(stored.select("_id", "place"), on="_id")
-        names = ["_etag", "_ref", *(name for name in columns if name in filled.columns)]
-        taken = ", ".join(f'f."{name}" AS "{name}"' for name in names)
+        columns = ["_etag", "_ref", *(name for name in names if name in filled.columns)]
+        taken = ", ".join(f'f."{name}" AS "{name}"' for name in columns)
         transaction.run(
             f"""
             INSERT INTO {raw} BY NAME

@@ -1,5 +1,6 @@
-"""Properties that somebody maps when records have long been synchronised: what they hold arrives without an edit."""
+"""Properties that somebody maps when records have long been synchronised: what they hold arrives."""
 
+import asyncio
 from dataclasses import replace
 
 from talk_assets.sync.lens import Date, Email, Lens, Ref, Text
@@ -45,6 +46,23 @@ def test_what_one_of_them_maps_later_arrives_there_and_is_taken_from_there(offic
     office.sync()
     assert titles(office, "erp/contacts") == {"kari@acme.no": "Manager", "ola@acme.no": "Clerk"}
     assert titles(office, "crm/people") == titles(office, "erp/contacts")
+
+
+def test_a_property_that_is_mapped_again_holds_what_was_edited_meanwhile(office: Office) -> None:
+    once = {key: office.memories[key].collection for key in PEOPLE}
+    for key in PEOPLE:
+        map_more(office, key)
+    kari = office.create("crm/people", email="kari@acme.no", title="Manager")
+    ola = office.create("crm/people", email="ola@acme.no", title="Clerk")
+    office.sync()
+    office.memories["crm/people"].collection = once["crm/people"]
+    office.memories["crm/people"].edit(kari, {"first_name": "Kari"})
+    office.memories["crm/people"].edit(ola, {"title": "Manager"})
+    asyncio.run(office.hub.read("crm"))
+    map_more(office, "crm/people")
+    office.sync()
+    assert titles(office, "crm/people") == {"kari@acme.no": "Manager", "ola@acme.no": "Manager"}
+    assert titles(office, "erp/contacts") == titles(office, "crm/people")
 
 
 def test_what_does_not_fit_is_set_aside_and_nothing_is_lost_of_it(office: Office) -> None:

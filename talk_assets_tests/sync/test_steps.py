@@ -44,7 +44,7 @@ def filled(office: Office) -> Office:
     knows_more(office, "crm/companies", website=Text("web"))
     knows_more(office, "erp/contacts", job_title=Text("title"))
     assert office.hub.run == office.run
-    for n in range(8):
+    for n in range(4):
         employer = office.create("crm/companies", name=f"Firm {n}", number=f"{n}" * 9, web=f"www.firm{n}.example")
         customer = office.create("erp/customers", name=f"Firm {n} Inc", number=f"{n}" * 9)
         for one in range(2):

@@ -258,10 +258,19 @@ class Client:
     def _struck(self, body: bytes, request: httpx.Request | None = None) -> bytes:
         """What a system said, without our credentials and those it issued, before any of it is cut short."""
         sent = request.headers.get("authorization", "").rpartition(" ")[2] if request else ""
-        for secret in filter(None, (*self.site.secrets, sent)):
-            for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1]):
-                body = body.replace(form.encode(), "…".encode())
+        for form in _forms((*self.site.secrets, sent)):
+            body = body.replace(form, _STRUCK)
         return body
+
+
+_STRUCK = "…".encode()
+
+
+@lru_cache(maxsize=64)
+def _forms(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    """How secrets may stand in an answer; kept, since every write's answer is looked through."""
+    forms = ((secret, quote(secret, safe=""), json.dumps(secret)[1:-1]) for secret in secrets if secret)
+    return tuple(dict.fromkeys(form.encode() for several in forms for form in several))
 
 
 @lru_cache(maxsize=256)

@@ -77,20 +77,31 @@ async def gather(work: Callable[[T], Awaitable[R]], items: Iterable[T], *, windo
     """
     waiting = iter(items)
     open_: set[asyncio.Future[R]] = set()
+    done: deque[asyncio.Future[R]] = deque()
+    news = asyncio.Event()
     failed: Exception | None = None
+
+    def finished(future: asyncio.Future[R]) -> None:
+        done.append(future)
+        news.set()
+
     try:
         while True:
-            if failed is None:
-                begun = islice(waiting, window - len(open_))
-                open_ |= {asyncio.ensure_future(work(item)) for item in begun}
+            for item in islice(waiting, window - len(open_) if failed is None else 0):
+                open_.add(future := asyncio.ensure_future(work(item)))
+                future.add_done_callback(finished)  # to wait for all of them would take time for each, each time
             if not open_:
                 break
-            done, open_ = await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
-            for future in done:
-                if isinstance(error := future.exception(), Exception):
+            news.clear()
+            if not done:
+                await news.wait()
+            for _ in range(len(done)):
+                ended = done.popleft()
+                open_.discard(ended)
+                if isinstance(error := ended.exception(), Exception):
                     failed = failed or error
                 else:
-                    yield future.result()
+                    yield ended.result()
     finally:
         await cancel(open_)
     if failed is not None:

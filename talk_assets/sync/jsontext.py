@@ -109,11 +109,19 @@ def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
 def _columns(body: bytes) -> pl.DataFrame:
     """The properties of objects, a line each; nearly always the first object has all that any has."""
     columns = _read(body, body.split(b"\n", 1)[:1])
-    values = body.count(b'":') - body.count(b'":null')  # and those of nested objects; of these, the names are read
-    found = sum(columns.null_count().row(0)) if columns.width else 0
-    if columns.width and columns.height * columns.width - found == values:
+    named = body.count(b'":') - body.count(b'":null') - body.count(b'": null')
+    found = columns.height * columns.width - sum(columns.null_count().row(0)) if columns.width else 0
+    if columns.width and (found == named or found + _within(columns) == named):
         return columns
     return _read(body, body.split(b"\n"))
+
+
+def _within(columns: pl.DataFrame) -> int:
+    """How many members that are not null are in nested objects."""
+    cell = pl.all()
+    members = cell.str.count_matches('":', literal=True) - cell.str.count_matches(r'":\s*null')
+    nested = cell.str.starts_with("{") | cell.str.starts_with("[")
+    return sum(columns.select(pl.when(nested).then(members).sum()).row(0))
 
 
 def _read(body: bytes, lines: Iterable[bytes]) -> pl.DataFrame:
@@ -179,13 +187,17 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
     return every.join(lists, on="row", how="left", maintain_order="left")["list"]
 
 
-def without(texts: pl.Series, names: frozenset[str]) -> pl.Series:
+def without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Return JSON objects, each on one line, without the top-level properties `names`, given in lower case."""
-    listed = "|".join(re.escape(name) for name in sorted(names))
+    texts, listed = objects.texts, "|".join(re.escape(name) for name in sorted(names))
     member = rf'"(?i:{listed})"[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},]+)'
     cut = texts.str.replace_all(rf",[ \t]*{member}", "")
     left = cut.str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
-    nested = texts.str.count_matches("{", literal=True) > 1
+    top = pl.select(
+        pl.sum_horizontal(found.is_not_null() for name, found in objects.columns.items() if name.lower() in names)
+    )
+    deeper = texts.str.count_matches(rf'"(?i:{listed})"') != top.to_series()
+    nested = (texts.str.count_matches("{", literal=True) > 1) & deeper
     unsure = left | nested | texts.str.contains("\\", literal=True)
     if not unsure.any():
         return cut

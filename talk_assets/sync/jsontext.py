@@ -6,7 +6,7 @@ text, numbers and booleans as they read, objects and lists as JSON text, null an
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -75,7 +75,8 @@ def told_apart(array: bytes) -> Objects:
     where a text or a nested list has objects with commas between them, as those are taken for the array's own.
     """
     body = lines(array)
-    return _taken_apart(pl.Series("object", body.decode(errors="replace").split("\n") if body else [], pl.String), body)
+    text = pl.Series("object", [body.decode(errors="replace")] if body else [], pl.String)
+    return _taken_apart(text.str.split("\n").explode(), body)
 
 
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
@@ -189,20 +190,29 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
 
 def without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Return JSON objects, each on one line, without the top-level properties `names`, given in lower case."""
-    texts, listed = objects.texts, "|".join(re.escape(name) for name in sorted(names))
-    member = rf'"(?i:{listed})"[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},]+)'
+    texts, there = objects.texts, [name for name in objects.columns if name.lower() in names]
+    if not there:
+        return texts
+    # Spelled as they are there: to look for any spelling takes twice the time.
+    listed = "|".join(re.escape(name) for name in there)
+    member = rf'"(?:{listed})"[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},]+)'
     cut = texts.str.replace_all(rf",[ \t]*{member}", "")
-    left = cut.str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
-    top = pl.select(
-        pl.sum_horizontal(found.is_not_null() for name, found in objects.columns.items() if name.lower() in names)
-    )
-    deeper = texts.str.count_matches(rf'"(?i:{listed})"') != top.to_series()
-    nested = (texts.str.count_matches("{", literal=True) > 1) & deeper
-    unsure = left | nested | texts.str.contains("\\", literal=True)
+    left = cut.str.contains_any([f'"{name}"' for name in there])
+    unsure = left | texts.str.contains("\\", literal=True) | _deeper(objects, there)
     if not unsure.any():
         return cut
     rest = pl.Series([_without(text, names) for text in texts.filter(unsure)], dtype=pl.String)
     return cut.scatter(unsure.arg_true(), rest)
+
+
+def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:
+    """Whether one of the names may stand elsewhere than at the top of the object."""
+    several = objects.texts.str.count_matches("{", literal=True) > 1
+    if not several.any():
+        return several
+    top = pl.select(pl.sum_horizontal(objects.columns[name].is_not_null() for name in names)).to_series()
+    listed = "|".join(re.escape(name) for name in names)
+    return several & (objects.texts.str.count_matches(f'"(?:{listed})"') != top)
 
 
 def _without(text: str, names: frozenset[str]) -> str:

@@ -147,10 +147,7 @@ def _own(collection: Collection) -> list[pl.Expr]:
 
 def _record(collection: Collection, objects: jsontext.Objects) -> pl.Series:
     """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
-    ignored = _ignored(collection)
-    if any(name.lower() in ignored for name in objects.columns):
-        return jsontext.without(objects, ignored).alias("_record")
-    return objects.texts.alias("_record")
+    return jsontext.without(objects, _ignored(collection)).alias("_record")
 
 
 def _ignored(collection: Collection) -> frozenset[str]:

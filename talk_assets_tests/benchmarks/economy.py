@@ -6,7 +6,8 @@ where the API has no versions: one for each batch, or for each record. A token i
 
 Beyond that, some APIs ask for more, and nothing that we know of them helps:
 
-- Custom shows deleted products and orders in a list of their own.
+- Custom shows deleted products and orders in a list of their own, and customers only in full.
+- What a run writes after it has read is shown to the next one: again as many pages, and the lines of these orders.
 - Powerofficego has no list of order lines: they are asked for order by order, once for each time the order changes.
 - An order and its lines are two collections in Powerofficego and in Webcrm, and a write to one changes the other: both
   are looked at before the write, and once more after it.
@@ -45,6 +46,7 @@ LARGEST = {
 WITH_TOKENS = ("webcrm", "crmoffice", "poweroffice", "poweroffice_peer", "powerofficego")
 LINES = "powerofficego/salesorderlines"
 LISTED = {LINES: "powerofficego/salesorders"}
+UNFILTERED = "customwebshop/customer"
 TRASH = ("customwebshop/product", "customwebshop/order")
 ORDERS_AND_LINES = (
     "webcrm/opportunities",
@@ -118,7 +120,10 @@ def accounts(persons: int, dataflows: Iterable[str]) -> Iterator[Account]:
         lines = _lying(office, LINES) if LINES in pages else []
         asked = len({line["SalesOrderId"] for line in lines})
         yield from _synced(office, "a first sync", pages, asked=asked, tokens=WITH_TOKENS)
-        yield from _synced(office, "a quiet run")
+        wrote = _sent(office)
+        office.later()
+        changed = wrote.get(LISTED[LINES], {}).get(Action.UPDATE, 0)
+        yield from _synced(office, "a quiet run", asked=changed, wrote=wrote)
         _edit_each(office)
         yield from _synced(office, "one edit in each system")
         yield from _synced(office, "a quiet run after that")
@@ -135,18 +140,27 @@ def _synced(
     asked: int = 0,
     tokens: Sequence[str] = (),
     lines: Lines | None = None,
+    wrote: Mapping[str, Mapping[str, int]] | None = None,
 ) -> list[Account]:
     """Sync, and return what each system got and why.
 
-    `asked` are orders of Powerofficego whose lines are to be read, `lines` what is to be done to those of Webcrm.
+    `asked` are orders of Powerofficego whose lines are to be read, `lines` what is to be done to those of Webcrm, and
+    `wrote` what the run before sent, by collection and action.
     """
     with office.counted() as made:
         office.sync()
     own = {name: Account(name, what, made[name], name in tokens) for name in office.hub.systems}
-    sent = _sent(office)
+    sent, shown = _sent(office), {key: sum(written.values()) for key, written in (wrote or {}).items()}
     for key, collection in _collections(office).items():
         account = own[key.partition("/")[0]]
-        account.needed += 1 if pages is None else pages[key]
+        if pages is not None:
+            account.needed += pages[key]
+        elif key == UNFILTERED:
+            account.needed += _pages(office, key)
+        else:
+            account.needed += 1
+        if key in shown and key != UNFILTERED:
+            account.beside("for what the run before wrote", math.ceil(shown[key] / LARGEST[account.system]) - 1)
         account.beside("for what was put into the trash", pages is None and key in TRASH)
         _write(account, key, collection, sent.get(key, {}), lines if key == OPPORTUNITIES else None)
     if asked:

@@ -72,19 +72,25 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
             stronger.append(rule)
             transaction.step()
     _doubt(transaction, key, collection)
-    own = ids.founded_sql("fresh")
+    if transaction.count("SELECT count(*) FROM fresh WHERE entity IS NULL AND reason IS NULL"):
+        _found(transaction, entity)
+        transaction.step()
+    return found
+
+
+def _found(transaction: Transaction, entity: Entity) -> None:
+    """Let the records that no rule decided on found entities of their own."""
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
         SELECT f.* EXCLUDE own REPLACE (
             CASE WHEN own IS NULL THEN f.entity WHEN g.entity IS NULL THEN own ELSE {ids.RANDOM} END AS entity,
             if(own IS NULL, linked_by, '{NEW}') AS linked_by)
-        FROM (SELECT *, CASE WHEN entity IS NULL AND reason IS NULL THEN {own} END AS own FROM fresh) f
-        LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
+        FROM (
+            SELECT *, CASE WHEN entity IS NULL AND reason IS NULL THEN {ids.founded_sql("fresh")} END AS own FROM fresh
+        ) f LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
         """
     )
-    transaction.step()
-    return found
 
 
 def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:

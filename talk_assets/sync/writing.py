@@ -98,6 +98,8 @@ class Writer:
 
     def pending(self, transaction: Transaction, report: WriteReport) -> int:
         """Return how many changes could be tried."""
+        if not transaction.count(f"SELECT count(*) FROM {self.source} WHERE collection = ? AND NOT blocked", self.key):
+            return 0
         tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
         return transaction.count(
             f"SELECT count(*) FROM ({self._open(transaction)}) d WHERE entity NOT IN (SELECT entity FROM tried)",

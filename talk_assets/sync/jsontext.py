@@ -107,8 +107,13 @@ def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
     return Objects(texts, {_plain_name(name): columns[name] for name in columns.columns})
 
 
+_APART = re.compile(rb'"[ \t]+:')
+
+
 def _columns(body: bytes) -> pl.DataFrame:
     """The properties of objects, a line each; nearly always the first object has all that any has."""
+    if (b" :" in body or b"\t:" in body) and _APART.search(body):
+        return _read(body, body.split(b"\n"))  # names cannot be counted by their colons
     columns = _read(body, body.split(b"\n", 1)[:1])
     named = body.count(b'":') - body.count(b'":null') - body.count(b'": null')
     found = columns.height * columns.width - sum(columns.null_count().row(0)) if columns.width else 0

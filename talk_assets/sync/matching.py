@@ -73,12 +73,12 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
             transaction.step()
     _doubt(transaction, key, collection)
     if transaction.count("SELECT count(*) FROM fresh WHERE entity IS NULL AND reason IS NULL"):
-        _found(transaction, entity)
+        _let_found(transaction, entity)
         transaction.step()
     return found
 
 
-def _found(transaction: Transaction, entity: Entity) -> None:
+def _let_found(transaction: Transaction, entity: Entity) -> None:
     """Let the records that no rule decided on found entities of their own."""
     transaction.run(
         f"""

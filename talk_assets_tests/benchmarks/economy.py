@@ -6,7 +6,7 @@ where the API has no versions: one for each batch, or for each record. A token i
 
 Beyond that, some APIs ask for more, and nothing that we know of them helps:
 
-- Custom shows deleted products and orders in a list of their own, and customers only in full.
+- Custom shows deleted products and orders in a list of their own. (It gives customers only in full: all are needed.)
 - What a run writes after it has read is shown to the next one: again as many pages, and the lines of these orders.
 - Powerofficego has no list of order lines: they are asked for order by order, once for each time the order changes.
 - An order and its lines are two collections in Powerofficego and in Webcrm, and a write to one changes the other: both

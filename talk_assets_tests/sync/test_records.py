@@ -170,6 +170,16 @@ def test_the_hash_tells_edits_from_noise() -> None:
     assert first != second
 
 
+@pytest.mark.parametrize("spaces", ["", " ", "  ", "\t"])
+def test_what_is_ignored_is_left_out_wherever_a_page_has_spaces(spaces: str) -> None:
+    first = f'{{"Id":1,"RowNumber":1,"Address":{{"City"{spaces}:"Oslo"}}}}'
+    second = '{"Id":2,"RowNumber":2,"Address":null,"Password":"hush"}'
+    third = f'{{"Id":3,"RowNumber":3,"Address":null,"Password"{spaces}:"hush"}}'
+    for later in (second, third):
+        records = parse(PERSONS, f"[{first},{later}]".encode()).records["_record"]
+        assert "hush" not in "".join(records)
+
+
 def test_properties_that_nobody_declared_are_reported() -> None:
     assert parse(PERSONS, page({"Id": 1, "New": 1, "RowNumber": 1, "address": {}})).unknown == {"New"}
 

@@ -30,9 +30,9 @@ def founded(key: str, id_: str) -> str:
     return named(f"{key}/{id_}")
 
 
-def founded_sql(table: str) -> str:
-    """Return the SQL of `founded` over the columns `collection` and `id` of a table."""
-    return named_sql(f"{table}.collection || '/' || {table}.id")
+def founded_sql(key: str, id_: str) -> str:
+    """Return the SQL of `founded` for the SQL of the collection's key and of the record's id."""
+    return named_sql(f"{key} || '/' || {id_}")
 
 
 RANDOM = named_sql("uuid()::VARCHAR")

@@ -87,22 +87,20 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
         SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
-        FROM {matching.WHOLE} WHERE entity IS NOT NULL
+        FROM {matching.WHOLE}
         """,
         now,
     )
-    transaction.run(
-        "INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM fresh WHERE entity IS NOT NULL"
-    )
+    transaction.run(f"INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM {matching.FOUND}")
     transaction.step()
 
 
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> None:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit."""
     intents = transaction.frame(
-        """
-        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id
-        FROM sync.journal j JOIN fresh f ON f.entity = j.entity
+        f"""
+        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n
+        FROM sync.journal j JOIN {matching.FOUND} d ON d.entity = j.entity JOIN fresh f USING (n)
         WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
         """,
         key,
@@ -115,14 +113,14 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
     journal.close_found(transaction, key, intents, now)
     transaction.run(
-        """
+        f"""
         INSERT INTO known
         SELECT n, NULL, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
-        FROM fresh f JOIN incoming i USING (n) WHERE f.id IN (SELECT id FROM intents)
+        FROM {matching.WHOLE} i WHERE n IN (SELECT n FROM intents)
         """,
         intents=intents,
     )
-    transaction.run("DELETE FROM fresh WHERE id IN (SELECT id FROM intents)", intents=intents)
+    transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
 
 
 def absorb(

@@ -1,9 +1,10 @@
 """Which entity a record without a link describes: by what we left in it, by what it founded, by the rules.
 
-Matching is joins on normalised keys in DuckDB, one collection at a time, over the temporary table `fresh`: the unlinked
-records by their numbers in `incoming`, each in the end with an `entity` and `linked_by`, or with the `reason` why it is
-held. `recognise`, `rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes
-before what is likely in any.
+Matching is joins on normalised keys in DuckDB, one collection at a time, over two temporary tables: `fresh`, the
+unlinked records by their numbers in `incoming`, and `decisions`, what is said of each: the `entity` that it describes
+and `linked_by`, or a `reason` to doubt. In the end each has an entity, or is held for the first reason. `recognise`,
+`rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes before what is likely
+in any.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,8 +21,11 @@ REFERENCE = "external reference"
 CREATED = "created"
 FOUNDED = "founded it"
 
-WHOLE = "(SELECT i.*, f.entity, f.linked_by, f.reason FROM fresh f JOIN incoming i USING (n))"
-"""The records of `fresh` with all their fields."""
+FOUND = "(SELECT n, entity, linked_by FROM decisions WHERE entity IS NOT NULL)"
+"""The records of `fresh` of which the entity is known: one row for each."""
+
+WHOLE = f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n))"
+"""The same records with all their fields."""
 
 _OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
 
@@ -52,10 +56,16 @@ def recognise(transaction: Transaction, key: str, collection: Collection) -> int
 def rejoin(transaction: Transaction, key: str, collection: Collection) -> int:
     """Of the unlinked records, find those that founded an entity which is there: its other records told of it."""
     entity = collection.entity
-    golden, own = tables.golden(entity.name), ids.founded_sql("fresh")
-    found = _fresh(transaction, key, entity, f"{ids.founded_sql('i')} IN (SELECT entity FROM {golden})")
+    golden, own = tables.golden(entity.name), ids.founded_sql("$1", "i.id")
+    found = _fresh(transaction, key, entity, f"{own} IN (SELECT entity FROM {golden})")
     if found:
-        transaction.run(f"UPDATE fresh SET entity = {own}, linked_by = '{FOUNDED}' WHERE {_free(entity, own)}", key)
+        transaction.run(
+            f"""
+            INSERT INTO decisions (n, entity, linked_by)
+            SELECT n, own, '{FOUNDED}' FROM (SELECT n, {own} AS own FROM fresh i) o WHERE {_free(entity, "o.own")}
+            """,
+            key,
+        )
     return found
 
 
@@ -72,41 +82,42 @@ def match(transaction: Transaction, key: str, collection: Collection) -> int:
             stronger.append(rule)
             transaction.step()
     _doubt(transaction, key, collection)
-    if transaction.count("SELECT count(*) FROM fresh WHERE entity IS NULL AND reason IS NULL"):
-        _let_found(transaction, entity)
+    if transaction.count("SELECT count(*) FROM fresh ANTI JOIN decisions USING (n)"):
+        _let_found(transaction, entity, key)
         transaction.step()
     return found
 
 
-def _let_found(transaction: Transaction, entity: Entity) -> None:
+def _let_found(transaction: Transaction, entity: Entity, key: str) -> None:
     """Let the records that no rule decided on found entities of their own."""
     transaction.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT f.* EXCLUDE own REPLACE (
-            CASE WHEN own IS NULL THEN f.entity WHEN g.entity IS NULL THEN own ELSE {ids.RANDOM} END AS entity,
-            if(own IS NULL, linked_by, '{NEW}') AS linked_by)
-        FROM (
-            SELECT *, CASE WHEN entity IS NULL AND reason IS NULL THEN {ids.founded_sql("fresh")} END AS own FROM fresh
-        ) f LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
-        """
+        INSERT INTO decisions (n, entity, linked_by)
+        SELECT n, if(g.entity IS NULL, own, {ids.RANDOM}), '{NEW}'
+        FROM (SELECT n, {ids.founded_sql("$1", "id")} AS own FROM fresh ANTI JOIN decisions USING (n))
+        LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
+        """,
+        key,
     )
 
 
 def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:
     """Fill `fresh` with the collection's unlinked records of `incoming` that meet a condition on `i`; count them."""
-    keys = ", ".join(f'i."{field}"' for field in dict.fromkeys(field for rule in entity.rules for field in rule.fields))
+    names = dict.fromkeys(field for rule in entity.rules for field in rule.fields)
+    keys = ", ".join(f'i."{name}"' for name in names)
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT i.n, i.collection, i.id, i.reference, {keys},
-            NULL::VARCHAR AS entity, NULL::VARCHAR AS linked_by, NULL::VARCHAR AS reason, false AS tried
-        FROM incoming i ANTI JOIN known k USING (n)
+        SELECT i.n, i.id, i.reference, {keys} FROM incoming i ANTI JOIN known k USING (n)
         WHERE i.collection = $1 AND NOT i.deleted AND ({condition})
         """,
         key,
     )
-    return transaction.count("SELECT count(*) FROM fresh")
+    if count := transaction.count("SELECT count(*) FROM fresh"):
+        transaction.run(
+            "CREATE OR REPLACE TEMP TABLE decisions (n BIGINT, entity VARCHAR, linked_by VARCHAR, reason VARCHAR)"
+        )
+    return count
 
 
 def key_of(rule: Rule, table: str, prefix: str = "") -> str:
@@ -119,7 +130,7 @@ def _free(entity: Entity, column: str) -> str:
     return (
         f"NOT EXISTS (SELECT 1 FROM {tables.links(entity.name)} l"
         f" WHERE l.entity = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
-        f" AND {column} NOT IN (SELECT o.entity FROM fresh o WHERE o.entity IS NOT NULL)"
+        f" AND {column} NOT IN (SELECT entity FROM {FOUND})"
     )
 
 
@@ -130,7 +141,7 @@ def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
     """
     transaction.run(
         f"""
-        UPDATE fresh SET entity = reference, linked_by = '{REFERENCE}'
+        INSERT INTO decisions (n, entity, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
         WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
           AND {_free(entity, "fresh.reference")}
         """,
@@ -143,14 +154,17 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
     asked = _asked(transaction, key, collection)
     if asked.is_empty():
         return
-    same = " AND ".join(f'f."{field}" IS NOT DISTINCT FROM a."{field}"' for field in collection.lens.fields)
+    same = " AND ".join(f'i."{field}" IS NOT DISTINCT FROM a."{field}"' for field in collection.lens.fields)
     found = transaction.frame(
-        f"SELECT a.asked, min(f.id) AS id FROM asked a JOIN {WHOLE} f ON {same} WHERE f.entity IS NULL GROUP BY asked",
+        f"""
+        SELECT a.asked, arg_min(n, i.id) AS n
+        FROM asked a JOIN incoming i ON {same} SEMI JOIN fresh USING (n) ANTI JOIN {FOUND} USING (n)
+        GROUP BY asked
+        """,
         asked=asked,
-    ).unique("id", keep="first", maintain_order=True)
+    ).unique("n", keep="first", maintain_order=True)
     transaction.run(
-        f"UPDATE fresh SET entity = found.asked, linked_by = '{CREATED}' FROM found WHERE fresh.id = found.id",
-        found=found,
+        f"INSERT INTO decisions (n, entity, linked_by) SELECT n, asked, '{CREATED}' FROM found", found=found
     )
 
 
@@ -180,60 +194,82 @@ def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.Dat
 
 
 def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
-    own, seen, mine = key_of(rule, "incoming"), key_of(rule, "k", "seen_"), key_of(rule, "fresh")
-    if not transaction.count(f"SELECT count(*) FROM fresh WHERE entity IS NULL AND {mine} IS NOT NULL"):
+    """Decide on the records that have no entity yet and are the only one of their collection with their key."""
+    mine, label = key_of(rule, "f"), rule.name.replace("'", "''")
+    if not transaction.count(f"SELECT count(*) FROM fresh f ANTI JOIN {FOUND} USING (n) WHERE {mine} IS NOT NULL"):
         return
-    decided = "".join(
-        f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
-        for other in stronger
-        if other.decisive
-        for field in other.fields
-    )
+    present = _present(entity, rule)
     transaction.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE decisions AS
-        WITH keyed AS (SELECT n, {mine} AS key, tried FROM fresh WHERE entity IS NULL AND key IS NOT NULL),
-        present AS (
-            SELECT {own} AS key, id FROM incoming WHERE collection = $1 AND NOT deleted
-            UNION ALL
-            SELECT {seen} AS key, k.id FROM {tables.links(entity.name)} k
-            WHERE k.collection = $1 AND k.gone_at IS NULL AND NOT EXISTS (
-                SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = k.id)),
-        alike AS (SELECT key, count(*) AS n FROM present SEMI JOIN keyed USING (key) GROUP BY key),
-        several AS (
-            SELECT key, string_agg(id, ', ' ORDER BY id) AS ids
-            FROM present WHERE key IN (SELECT key FROM alike WHERE n > 1) GROUP BY key),
-        candidates AS (
-            SELECT f.n, count(*) AS candidates, min(g.entity) AS entity
-            FROM fresh f JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = {key_of(rule, "f")}
-            WHERE f.entity IS NULL AND {_free(entity, "g.entity")} {decided}
-            GROUP BY f.n)
-        SELECT k.n, a.n AS alike, s.ids, coalesce(c.candidates, 0) AS candidates, c.entity, k.tried
-        FROM keyed k JOIN alike a USING (key) LEFT JOIN several s USING (key) LEFT JOIN candidates c ON c.n = k.n
+        CREATE OR REPLACE TEMP TABLE alike AS
+        SELECT key, count(*) AS records, any_value(n) AS n FROM ({present}) WHERE key IS NOT NULL
+        GROUP BY key HAVING any_value(n) IS NOT NULL
         """,
         key,
     )
-    _decide(transaction, rule.name.replace("'", "''"))
-
-
-def _decide(transaction: Transaction, label: str) -> None:
-    """Give the records that a rule decided on an entity, or say why there is none. Updating would cost more memory."""
     transaction.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT f.* REPLACE (
-            coalesce(f.entity, CASE WHEN d.alike = 1 AND d.candidates = 1 THEN d.entity END) AS entity,
-            if(d.n IS NULL, f.linked_by, '{label}') AS linked_by,
-            CASE WHEN d.alike = 1 AND d.candidates = 1 THEN NULL ELSE coalesce(f.reason, CASE
-                WHEN d.alike > 1 AND (d.candidates > 0 OR NOT d.tried) THEN
-                    'several records here have the same {label}: ' || d.ids
-                WHEN d.candidates > 1 THEN
-                    d.candidates || ' entities have the same {label}' END) END AS reason,
-            f.tried OR d.n IS NOT NULL AS tried)
-        FROM fresh f LEFT JOIN decisions d USING (n)
-        """
+        INSERT INTO decisions
+        SELECT n, if(candidates = 1, entity, NULL), '{label}',
+            if(candidates = 1, NULL, candidates || ' entities have the same {label}')
+        FROM ({_candidates(entity, rule, stronger, "(SELECT n, key FROM alike WHERE records = 1)")})
+        """,
+        key,
     )
-    transaction.run("DROP TABLE decisions")
+    if transaction.count("SELECT count(*) FROM alike WHERE records > 1"):
+        tried = " OR ".join(f"{key_of(other, 'f')} IS NOT NULL" for other in stronger)
+        transaction.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE several AS
+            SELECT f.n, a.key, {tried or "false"} AS tried
+            FROM fresh f ANTI JOIN {FOUND} USING (n) JOIN alike a ON a.key = {mine} WHERE a.records > 1
+            """
+        )
+        transaction.run(
+            f"""
+            INSERT INTO decisions (n, reason)
+            SELECT s.n, 'several records here have the same {label}: ' || p.ids
+            FROM several s JOIN (
+                SELECT key, string_agg(id, ', ' ORDER BY id) AS ids
+                FROM ({present}) WHERE key IN (SELECT key FROM several) GROUP BY key) p USING (key)
+            WHERE NOT s.tried OR s.n IN (SELECT n FROM ({_candidates(entity, rule, stronger, "several")}))
+            """,
+            key,
+        )
+
+
+def _present(entity: Entity, rule: Rule) -> str:
+    """The SQL of all that the collection given as parameter $1 has: `key, id`, and `n` of what has no entity yet."""
+    return f"""
+        SELECT if(d.n IS NULL, f.n, NULL) AS n, f.id, {key_of(rule, "f")} AS key
+        FROM fresh f LEFT JOIN {FOUND} d USING (n)
+        UNION ALL
+        SELECT NULL, i.id, {key_of(rule, "i")} FROM known JOIN incoming i USING (n)
+        WHERE i.collection = $1 AND NOT i.deleted
+        UNION ALL
+        SELECT NULL, l.id, {key_of(rule, "l", "seen_")} FROM {tables.links(entity.name)} l
+        WHERE l.collection = $1 AND l.gone_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = l.id)
+    """
+
+
+def _candidates(entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str) -> str:
+    """The SQL of how many entities that are free have the key of a record, `n, candidates`, and `entity`, one of them.
+
+    `asked` is a table of `n, key`.
+    """
+    decisive = [field for other in stronger if other.decisive for field in other.fields]
+    record = "JOIN fresh f USING (n)" if decisive else ""
+    others = "".join(
+        f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
+        for field in decisive
+    )
+    return f"""
+        SELECT a.n, count(*) AS candidates, any_value(g.entity) AS entity
+        FROM {asked} a JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = a.key {record}
+        WHERE {_free(entity, "g.entity")}{others}
+        GROUP BY a.n
+    """
 
 
 def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
@@ -246,16 +282,15 @@ def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
         f"""
         WITH unknown AS (
             SELECT f.n, coalesce(h.since, 'infinity') AS since
-            FROM fresh f LEFT JOIN sync.held h ON h.collection = $1 AND h.id = f.id
-            WHERE f.entity IS NULL AND f.reason IS NULL)
-        UPDATE fresh SET reason = 'may be what was created for ' || p.records || ', the answer to which was lost'
+            FROM fresh f ANTI JOIN decisions USING (n) LEFT JOIN sync.held h ON h.collection = $1 AND h.id = f.id)
+        INSERT INTO decisions (n, reason)
+        SELECT u.n, 'may be what was created for ' || p.records || ', the answer to which was lost'
         FROM unknown u JOIN (
             SELECT m.since, {some("l.collection || '/' || l.id")} AS records
             FROM (SELECT DISTINCT since FROM unknown) m JOIN asked a ON a.since <= m.since
             JOIN {linked} l ON l.entity = a.entity AND l.gone_at IS NULL
             GROUP BY m.since
         ) p USING (since)
-        WHERE fresh.n = u.n
         """,
         key,
         asked=asked,
@@ -271,18 +306,22 @@ def parts(transaction: Transaction) -> Iterator[str]:
 
 def _within(first: int, last: int) -> str:
     """The numbers are in it as such, so that only the files that have them are read."""
-    within = " AND ".join(f"{table}.n >= {first} AND {table}.n < {last}" for table in "fi")
-    return (
-        "(SELECT i.*, f.entity, f.linked_by FROM fresh f JOIN incoming i USING (n)"
-        f" WHERE f.entity IS NOT NULL AND {within})"
-    )
+    within = " AND ".join(f"{table}.n >= {first} AND {table}.n < {last}" for table in "di")
+    return f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n) WHERE {within})"
 
 
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
     """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
     rows = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
-    if transaction.count("SELECT count(*) FROM fresh WHERE entity IS NULL"):
-        found = transaction.frame(f"SELECT * FROM {WHOLE} WHERE entity IS NULL")
+    doubtful = f"fresh ANTI JOIN {FOUND} USING (n)"
+    if transaction.count(f"SELECT count(*) FROM {doubtful}"):
+        found = transaction.frame(
+            f"""
+            SELECT i.*, d.reason FROM incoming i JOIN (
+                SELECT n, arg_min(reason, decisions.rowid) AS reason FROM decisions SEMI JOIN ({doubtful}) USING (n)
+                GROUP BY n) d USING (n)
+            """
+        )
         fields = objects.encode(found.select(collection.entity.names)).alias("fields")
         rows.append(found.select("collection", "id", fields, "reason"))
     return pl.concat(rows)

@@ -37,7 +37,7 @@ def found(transaction: Transaction, entity: Entity) -> None:
     )
     transaction.run(
         f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM {matching.WHOLE} c"
-        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity) WHERE entity IS NOT NULL"
+        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity)"
     )
 
 

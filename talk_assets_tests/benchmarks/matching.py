@@ -82,7 +82,7 @@ def _matched(database: Path) -> float:
         began = time.perf_counter()
         found = matching.match(transaction, last, collections[last])
         took = time.perf_counter() - began
-        right = transaction.count("SELECT count(*) FROM fresh WHERE linked_by = 'e-mail' AND entity IS NOT NULL")
+        right = transaction.count(f"SELECT count(*) FROM {matching.FOUND} WHERE linked_by = 'e-mail'")
     if not found == right == PEOPLE:
         message = f"of {found} people {right} were found, where {PEOPLE} are right"
         raise RuntimeError(message)

@@ -78,7 +78,7 @@ def recovery() -> Iterator[None]:
 @contextmanager
 def hold() -> Iterator[None]:
     """Where several records or entities could be meant, the first is taken."""
-    with _other_sql(matching, "d.alike = 1 AND d.candidates = 1", "d.candidates > 0"):
+    with _other_sql(matching, "records = 1", "records > 0"), _other_sql(matching, "candidates = 1", "candidates > 0"):
         yield
 
 

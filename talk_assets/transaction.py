@@ -66,6 +66,11 @@ class Transaction:
         with self._executed(sql, parameters, frames):
             pass
 
+    def apply(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> None:
+        """Execute what has an effect for the rows of the frames alone: nothing where one has none, as is usual."""
+        if all(frame.height for frame in frames.values()):
+            self.run(sql, *parameters, **frames)
+
     def frame(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> pl.DataFrame:
         """Return the whole result; times come as UTC instants."""
         with self._executed(sql, parameters, frames) as result:
@@ -100,8 +105,7 @@ class Transaction:
 
     def next_version(self) -> int:
         """Return a number greater than every one before, for rows written in this transaction."""
-        self.run("UPDATE sync.clock SET version = version + 1")
-        return self.version()
+        return self.count("UPDATE sync.clock SET version = version + 1 RETURNING version")
 
     def version(self) -> int:
         """Return the number that was given last."""

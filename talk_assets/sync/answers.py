@@ -82,14 +82,14 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
     _left(transaction, answered, limits, now)
     refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
-    transaction.run(
+    transaction.apply(
         f"UPDATE {answered.source} t SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
         " WHERE t.collection = ? AND t.entity = r.entity AND t.action = r.action",
         key,
         refused=refused,
     )
     failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity", "action", "answer_reason")
-    transaction.run(
+    transaction.apply(
         f"UPDATE {answered.source} t SET reason = f.answer_reason FROM failed f"
         " WHERE t.collection = ? AND t.entity = f.entity AND t.action = f.action",
         key,
@@ -209,7 +209,7 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
 
 def _settled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
     """The records are as their links say: nothing to decide about them. They were stored just now, if anything new."""
-    transaction.run(
+    transaction.apply(
         f"UPDATE {tables.raw(answered.key)} SET _version = 0"
         f" WHERE _version >= {transaction.version()} AND _id IN (SELECT id FROM records)",
         records=records,

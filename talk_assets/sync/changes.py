@@ -245,7 +245,7 @@ def whole(collection: Collection, written: pl.DataFrame) -> pl.DataFrame:
 
 def done(transaction: Transaction, written: pl.DataFrame) -> None:
     """Take `collection, entity, action` off what is asked."""
-    transaction.run(
+    transaction.apply(
         "DELETE FROM sync.changes"
         " WHERE (collection, entity, action) IN (SELECT (collection, entity, action) FROM written)",
         written=written,

@@ -14,8 +14,8 @@ import polars as pl
 PLACES = 10
 """Decimals that a number keeps."""
 
-LIMIT = 10**15
-"""Numbers from here on are no amounts, prices or quantities; they cannot be read."""
+WHOLE = 15
+"""Digits before the point: numbers with more are no amounts, prices or quantities; they cannot be read."""
 
 DIGITS = 15
 """Significant digits that survive a JSON number, which most APIs hold as a double."""
@@ -80,8 +80,8 @@ def line_breaks(text: pl.Expr) -> pl.Expr:
 def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
     """Return a plain number, rounded half away from zero to `places`."""
     number = text.cast(pl.Decimal(38, PLACES), strict=False).round(min(places, PLACES), mode="half_away_from_zero")
-    plain = number.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
-    return pl.when(number.abs() < LIMIT).then(plain)
+    within = number.cast(pl.Decimal(WHOLE + PLACES, PLACES), strict=False)
+    return within.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
 
 
 def double(text: pl.Expr) -> pl.Expr:

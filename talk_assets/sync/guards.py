@@ -49,6 +49,8 @@ def believe(transaction: Transaction, key: str, gone: pl.DataFrame, limits: Limi
 
     All or none: beyond the limit they are doubted, and stay as they are until a person approves, or they show again.
     """
+    if gone.is_empty():
+        return gone
     gone = transaction.frame(
         f"SELECT id FROM gone SEMI JOIN {tables.raw(key)} r ON r._id = gone.id AND NOT r._deleted", gone=gone
     )

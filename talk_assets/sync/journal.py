@@ -21,12 +21,12 @@ LOOKED_UP = f"SELECT j.* FROM ({UNKNOWN}) j JOIN sync.cursors c USING (collectio
 
 def intend(transaction: Transaction, intents: pl.DataFrame) -> None:
     """Write down what is about to be sent: rows of the journal without an answer."""
-    transaction.run("INSERT INTO sync.journal BY NAME SELECT * FROM intents", intents=intents)
+    transaction.apply("INSERT INTO sync.journal BY NAME SELECT * FROM intents", intents=intents)
 
 
 def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> None:
     """Close intents with `key, outcome, id, reason, request_id, said`."""
-    transaction.run(
+    transaction.apply(
         """
         UPDATE sync.journal SET outcome = a.outcome, answered_at = ?, id = coalesce(a.id, journal.id),
             reason = a.reason, request_id = a.request_id, answer = a.said
@@ -53,7 +53,7 @@ def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
 
 def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, now: datetime) -> None:
     """Close the creates whose records were found: `found` has `entity, id`."""
-    transaction.run(
+    transaction.apply(
         """
         UPDATE sync.journal SET outcome = 'done', answered_at = ?, id = f.id,
             reason = 'its answer was lost; found again'

@@ -168,6 +168,8 @@ def _whatever_case(found: Mapping[str, pl.Series], name: str, height: int) -> pl
     spellings = sorted((n for n in found if n.lower() == name.lower()), key=lambda n: n != name)
     if not spellings:
         return pl.repeat(None, height, dtype=pl.String, eager=True).alias(name)
+    if len(spellings) == 1:
+        return found[spellings[0]]
     return pl.select(pl.coalesce(found[n] for n in spellings)).to_series()
 
 

@@ -176,7 +176,7 @@ class Instant(Value):
 
 
 def _after_year_one(text: pl.Expr) -> pl.Expr:
-    return pl.when(~text.str.starts_with("0001-01-0")).then(text)
+    return text.str.replace(r"^0001-01-0(?s:.*)$", "").replace("", None)
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class Ref(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """The foreign value; only a whole number where the wire has integers."""
-        return text if self.wire == "text" else pl.when(text.str.contains(SPELLED[Json.INTEGER])).then(text)
+        return text if self.wire == "text" else text.str.extract(SPELLED[Json.INTEGER])
 
 
 PARTICLES = "van|von|der|den|de|du|af|av|la|le|di|da|dos|ter|ten|zu|zur"

@@ -5,7 +5,7 @@ Two laws hold for every lens. Reading back what was put gives what was put, up t
 and imported from here. What can be wrong with a lens as it is declared is in `lint`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
@@ -102,20 +102,12 @@ class Lens:
 
     def get(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Return the canonical values of raw properties, a column per field."""
-        found = {field: value for name, prop in self.properties.items() for field, value in prop.get(name).items()}
-        return raw.select(found[field].alias(field) for field in self.fields)
+        return raw.select(self._got[field] for field in self.fields)
 
     def limit(self, values: pl.DataFrame) -> pl.DataFrame:
         """Return canonical values as they will be read once they have been put; fields that are no column stay out."""
         given = [field for field in self.fields if field in values.columns]
-        complete = self._completed(values)
-        cut = {
-            field: value
-            for name, prop in self.properties.items()
-            if set(prop.fields(name)) & set(given)
-            for field, value in prop.limit(name).items()
-        }
-        return complete.select(cut[field].alias(field) for field in given)
+        return self._completed(values).select(self._limited[field] for field in given)
 
     def put(
         self,
@@ -149,10 +141,19 @@ class Lens:
             return pl.repeat("{}", values.height, eager=True).alias("body")
         return frame.select(jsontext.joined(members).alias("body")).to_series()
 
+    @cached_property
+    def _got(self) -> dict[str, pl.Expr]:
+        """Kept, as all expressions of a lens are: writing them down takes as long as evaluating them for a few rows."""
+        return _by_field(prop.get(name) for name, prop in self.properties.items())
+
+    @cached_property
+    def _limited(self) -> dict[str, pl.Expr]:
+        return _by_field(prop.limit(name) for name, prop in self.properties.items())
+
     def _completed(self, values: pl.DataFrame) -> pl.DataFrame:
         """Add fields that are no column as blanks: a property of several fields reads them all."""
         absent = [field for field in self.fields if field not in values.columns]
-        return values.with_columns(pl.lit(None, pl.String).alias(field) for field in absent)
+        return values.with_columns(pl.lit(None, pl.String).alias(field) for field in absent) if absent else values
 
     def missing(self, values: pl.DataFrame) -> pl.Series:
         """Return per row which properties a new record must have and does not, as a sentence, null where none."""
@@ -180,6 +181,10 @@ class Lens:
     def misfit(self, raw: pl.DataFrame) -> pl.Series:
         """Return per row why it cannot be read, null where every property fits what it is declared to hold."""
         return first_faults(raw, self.doubts)["reason"].alias("misfit")
+
+
+def _by_field(values: Iterable[Mapping[str, pl.Expr]]) -> dict[str, pl.Expr]:
+    return {field: value.alias(field) for several in values for field, value in several.items()}
 
 
 def _beside(

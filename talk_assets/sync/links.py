@@ -255,7 +255,7 @@ def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series
 def update(transaction: Transaction, collection: Collection, states: pl.DataFrame) -> None:
     """Store seen and sent: `states` has `link`, a rowid, and any of the columns `seen_<field>` and `sent_<field>`."""
     assignments = ", ".join(f'"{name}" = s."{name}"' for name in states.columns if name != "link")
-    transaction.run(
+    transaction.apply(
         f"UPDATE {tables.links(collection.entity.name)} SET {assignments} FROM states s WHERE links.rowid = s.link",
         states=states,
     )
@@ -297,7 +297,7 @@ def leave(
     transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, gone: Gone, now: datetime
 ) -> None:
     """Note that records (`id`) left their entities, which get no others in their place by themselves."""
-    transaction.run(
+    transaction.apply(
         f"UPDATE {tables.links(collection.entity.name)} SET gone_at = ?, gone_by = ?"
         " WHERE collection = ? AND gone_at IS NULL AND id IN (SELECT id FROM ids)",
         now,
@@ -309,7 +309,7 @@ def leave(
 
 def archived(transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, now: datetime) -> None:
     """Note that we archived records (`id`): if somebody takes them back, that stands."""
-    transaction.run(
+    transaction.apply(
         f"UPDATE {tables.links(collection.entity.name)} SET archived_at = ?"
         " WHERE collection = ? AND id IN (SELECT id FROM ids)",
         now,

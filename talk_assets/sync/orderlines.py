@@ -5,7 +5,7 @@ value a string; no lines at all is null.
 """
 
 from abc import ABC
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 
 import polars as pl
@@ -33,13 +33,11 @@ class _OfLines(Property, ABC):
         """What a line holds, by key of `LINE`."""
         return {key: item for key in LINE if isinstance(item := getattr(self, key), Value)}
 
-    def _got(self) -> pl.Expr:
-        return jsontext.joined(
-            {key: jsontext.quoted(item.value(pl.col(item.property))) for key, item in self.items.items()}
-        )
+    def _got(self) -> dict[str, pl.Expr]:
+        return {key: item.value(pl.col(item.property)) for key, item in self.items.items()}
 
-    def _limited(self, text: Callable[[str], pl.Expr]) -> pl.Expr:
-        return jsontext.joined({key: jsontext.quoted(item.limited(text(key))) for key, item in self.items.items()})
+    def _limited(self, text: Callable[[str], pl.Expr]) -> dict[str, pl.Expr]:
+        return {key: item.limited(text(key)) for key, item in self.items.items()}
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,14 @@ class Lines(_OfLines):
         return {name: _each(pl.col(self.property), [item.property for item in self.items.values()], self._read)}
 
     def _read(self, lines: pl.DataFrame) -> pl.Series:
-        return lines.select(_unless_blank(self._got()).alias("element")).to_series()
+        return _element(lines, self._got())
 
     def limit(self, name: str, /) -> dict[str, pl.Expr]:
         """Line by line."""
         return {name: _each(pl.col(name), list(LINE), self._cut)}
 
     def _cut(self, lines: pl.DataFrame) -> pl.Series:
-        return lines.select(_unless_blank(self._limited(pl.col)).alias("element")).to_series()
+        return _element(lines, self._limited(pl.col))
 
     def put(self, name: str, /, *, create: bool) -> dict[str, pl.Expr]:
         """The whole list, empty where an update clears it; lines keep the ids they have in the column `raw …`."""
@@ -124,11 +122,11 @@ class OneLine(_OfLines):
 
     def get(self, name: str, /) -> dict[str, pl.Expr]:
         """One line, or none where every item is blank."""
-        return {name: _only(self._got())}
+        return {name: _only(_line(self._got()))}
 
     def limit(self, name: str, /) -> dict[str, pl.Expr]:
         """The first line."""
-        return {name: _only(self._limited(lambda key: _of_first(name, key)))}
+        return {name: _only(_line(self._limited(lambda key: _of_first(name, key))))}
 
     def put(self, name: str, /, *, create: bool) -> dict[str, pl.Expr]:
         """The first line, item by item."""
@@ -143,12 +141,20 @@ def _of_first(name: str, key: str) -> pl.Expr:
     return pl.col(name).str.json_path_match(f"$[0].{key}")
 
 
-def _unless_blank(line: pl.Expr) -> pl.Expr:
-    return pl.when(line != "{}").then(line)
+def _element(lines: pl.DataFrame, items: Mapping[str, pl.Expr]) -> pl.Series:
+    """Lines as JSON, null where every item is; first the items, as what they are put together of is read twice."""
+    values = lines.select(value.alias(key) for key, value in items.items())
+    line = _line({key: pl.col(key) for key in items})
+    return values.select(pl.when(line != "{}").then(line).alias("element")).to_series()
+
+
+def _line(items: Mapping[str, pl.Expr]) -> pl.Expr:
+    return jsontext.joined({key: jsontext.quoted(value) for key, value in items.items()})
 
 
 def _only(line: pl.Expr) -> pl.Expr:
-    return pl.when(line != "{}").then(pl.concat_str(pl.lit("["), line, pl.lit("]")))
+    """The list of a line, null where nothing is in it."""
+    return pl.concat_str(pl.lit("["), line, pl.lit("]")).replace("[{}]", None)
 
 
 def _each(lists: pl.Expr, names: list[str], convert: Elements) -> pl.Expr:

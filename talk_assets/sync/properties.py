@@ -37,11 +37,12 @@ class Json(StrEnum):
 
 
 SPELLED = {
-    Json.NUMBER: r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$",
-    Json.INTEGER: r"^-?(0|[1-9]\d*)$",
+    Json.NUMBER: r"^(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$",
+    Json.INTEGER: r"^(-?(?:0|[1-9]\d*))$",
     Json.BOOLEAN: r"^(true|false)$",
-    Json.LIST: r"^\[",
+    Json.LIST: r"^(\[)",
 }
+"""The texts of each type, the first group being all of it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Property(ABC):
     """Some properties of an API that together hold some fields of an entity: nearly always one holds one.
 
     `required`: the API refuses a new record without it. Expressions read columns by name: the raw properties' on the
-    way in, the fields' on the way out.
+    way in, the fields' on the way out. What is twice in an expression is evaluated twice, and its parts four times.
     """
 
     kinds: ClassVar[frozenset[Kind]]
@@ -135,9 +136,8 @@ class Value(_Single, ABC):
 
     def present(self, raw: pl.Expr) -> pl.Expr:
         """Return trimmed text, null where it means nothing."""
-        text = raw.str.strip_chars()
-        spellings = ["", *self.nothing, *(s.strip() for s in (self.blank, self.empty) if s)]
-        return pl.when(~text.is_in(spellings)).then(text)
+        spellings = dict.fromkeys(["", *self.nothing, *(s.strip() for s in (self.blank, self.empty) if s)])
+        return raw.str.strip_chars().replace(list(spellings), None)
 
     def value(self, raw: pl.Expr) -> pl.Expr:
         """Return canonical text of a raw property."""
@@ -147,7 +147,7 @@ class Value(_Single, ABC):
         """Return the text on the wire, within its declared length; null where the JSON type cannot hold it."""
         text = self.write(value)
         if self.json is not Json.TEXT:
-            return pl.when(text.str.contains(SPELLED[self.json])).then(text)
+            return text.str.extract(SPELLED[self.json])
         return text if self.max_length is None else text.str.head(self.max_length).str.strip_chars_end()
 
     def limited(self, value: pl.Expr) -> pl.Expr:

@@ -165,7 +165,7 @@ class Reader:
             parsed = await self._parsed(batch)
             with self.store.transaction() as transaction:
                 ids, _ = self._store(transaction, parsed, report)
-                transaction.run("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
+                transaction.apply("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
                 transaction.run(
                     "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
                     " WHERE collection = ?",
@@ -258,6 +258,8 @@ class Reader:
 
     def _buried(self, transaction: Transaction, ids: pl.Series, present: pl.DataFrame) -> list[str]:
         """Of the ids that came with the mark of a deleted record, those of records that we take to be there."""
+        if ids.is_empty():
+            return []
         found = transaction.frame(
             f"SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted AND _id IN (SELECT id FROM marked)"
             " AND _id NOT IN (SELECT id FROM present)",

@@ -153,7 +153,7 @@ def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now
 
 def expect(transaction: Transaction, key: str, created: pl.DataFrame, now: datetime) -> None:
     """Note records (`answer_id`) that exist without having been shown, so that their absence is noticed."""
-    transaction.run(
+    transaction.apply(
         f"""
         INSERT INTO {tables.raw(key)} (_id, _deleted, _hash, _version, _noticed)
         SELECT answer_id, false, 0, 0, ? FROM created WHERE answer_id NOT IN (SELECT _id FROM {tables.raw(key)})

@@ -100,11 +100,9 @@ class Writer:
         """Return how many changes could be tried."""
         if not transaction.count(f"SELECT count(*) FROM {self.source} WHERE collection = ? AND NOT blocked", self.key):
             return 0
-        tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        untried, frames = _untried(report)
         return transaction.count(
-            f"SELECT count(*) FROM ({self._open(transaction)}) d WHERE entity NOT IN (SELECT entity FROM tried)",
-            self.key,
-            tried=tried,
+            f"SELECT count(*) FROM ({self._open(transaction)}) c WHERE {untried}", self.key, **frames
         )
 
     def asked(self, transaction: Transaction) -> pl.DataFrame:
@@ -129,17 +127,17 @@ class Writer:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
         size = self._size(report, now)
         report.begun, report.before = now, len(report.attempted)
-        tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+        untried, frames = _untried(report)
         record = "r._record" if self.collection.recalled else "NULL::VARCHAR AS _record"
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
             SELECT c.*, {record}, r._etag{shown}
             FROM ({self._open(transaction)}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
-            WHERE c.entity NOT IN (SELECT entity FROM tried) ORDER BY c.since, c.entity LIMIT {size}
+            WHERE {untried} ORDER BY c.since, c.entity LIMIT {size}
             """,
             self.key,
-            tried=tried,
+            **frames,
         )
         report.attempted |= set(changes["entity"])
         rows, version = self._rows(transaction, changes, report), transaction.version()
@@ -244,7 +242,7 @@ class Writer:
     def _wait(self, transaction: Transaction, changes: pl.DataFrame, reasons: pl.Series, report: WriteReport) -> None:
         waits = changes.select("entity", "action", reasons.alias("reason")).drop_nulls("reason")
         report.waiting += waits.height
-        transaction.run(
+        transaction.apply(
             f"UPDATE {self.source} t SET status = 'waiting', reason = w.reason FROM waits w"
             " WHERE t.collection = ? AND t.entity = w.entity AND t.action = w.action",
             self.key,
@@ -307,7 +305,7 @@ class Writer:
     def leave(self, transaction: Transaction, batch: Batch) -> None:
         """Say why a reference was left out of what was sent."""
         left = batch.rows.select("entity", "left_out").drop_nulls()
-        transaction.run(
+        transaction.apply(
             f"UPDATE {self.source} t SET status = 'waiting', reason = l.left_out FROM left_out l"
             " WHERE t.collection = ? AND t.entity = l.entity AND t.status = 'planned'",
             self.key,
@@ -325,6 +323,14 @@ class Writer:
             else:
                 report.failed += 1
         report.failed += len(batch.writes) - len(given)
+
+
+def _untried(report: WriteReport) -> tuple[str, dict[str, pl.DataFrame]]:
+    """The SQL condition on `c` that its entity was not tried in this run, and the frames that are in it."""
+    if not report.attempted:
+        return "true", {}
+    tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
+    return "c.entity NOT IN (SELECT entity FROM tried)", {"tried": tried}
 
 
 def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:

@@ -88,11 +88,9 @@ class Client:
         self._meter = Meter(transport or network(site.concurrency), self._limiter, self._clock)
         self._slots = asyncio.Semaphore(site.concurrency)
         self._auth = auth
-        self._http = Http(
-            transport=self._meter,
-            timeout=httpx.Timeout(site.timeout, connect=10.0, pool=None),
-            headers={"Accept": "application/json", "User-Agent": "talk-assets"},
-        )
+        self._http = Http(transport=self._meter)
+        self._headers = {**_HEADERS, "Accept-Encoding": self._http.headers["accept-encoding"]}
+        self._timeout = httpx.Timeout(site.timeout, connect=10.0, pool=None).as_dict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -202,13 +200,13 @@ class Client:
     def _request(self, call: Call) -> httpx.Request:
         named = {} if call.method == "GET" else {exchange.HEADER: str(uuid.uuid4())}
         try:
-            return self._http.build_request(
+            return httpx.Request(  # what the client builds is the same, and takes twice the time
                 call.method,
                 _url(self.site.base_url.rstrip("/") + call.path),
                 params=call.params or None,  # none at all would be parsed all the same
                 content=call.content,
-                headers={**named, **call.headers},
-                extensions={"template": f"{call.method} {call.template or call.path}"},
+                headers={**self._headers, **named, **call.headers},
+                extensions={"template": f"{call.method} {call.template or call.path}", "timeout": self._timeout},
             )
         except httpx.InvalidURL as error:
             message = f"{self.site.system}: base_url is no URL ({error}); one like https://host/path would be right"
@@ -262,6 +260,8 @@ class Client:
             body = body.replace(form, _STRUCK)
         return body
 
+
+_HEADERS = {"Accept": "application/json", "Connection": "keep-alive", "User-Agent": "talk-assets"}
 
 _STRUCK = "…".encode()
 

@@ -4,7 +4,7 @@ What the API sent becomes columns of text; what that text means is the lens's co
 set aside with the reason, so that one of them does not stop the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -56,24 +56,27 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
 
     Raise NotTheApi where no record of the page is one of the collection's, each being like that or without an id.
     """
-    found = pl.col("_record").str.head(SHOWN)
-    right = f"one with properties such as {', '.join(_names(collection)[:3])}"
-    doubt = Doubt("the record", pl.col("_id").is_in(list(parsed.strange)), found, right)
-    faults = pl.concat([parsed.records.select("_id"), first_faults(parsed.records, [doubt])], how="horizontal")
-    fits = faults["reason"].is_null()
-    misfits = pl.concat([parsed.misfits, faults.filter(~fits)])
-    strange = faults.filter(~fits).height + parsed.misfits["_id"].is_null().sum()
-    if strange and strange == parsed.records.height + parsed.misfits.height:
+    records, misfits = parsed.records, parsed.misfits
+    if parsed.strange:
+        found = pl.col("_record").str.head(SHOWN)
+        right = f"one with properties such as {', '.join(_names(collection)[:3])}"
+        doubt = Doubt("the record", pl.col("_id").is_in(list(parsed.strange)), found, right)
+        records, strange = _set_apart(records, [doubt])
+        misfits = pl.concat([misfits, strange])
+    others = parsed.records.height - records.height + parsed.misfits["_id"].null_count()
+    if others and others == parsed.records.height + parsed.misfits.height:
         why = f"{misfits['reason'][-1]}; check base_url"
-        message = f"{key}: {strange} of {strange} records are none of this collection: {why}"
+        message = f"{key}: {others} of {others} records are none of this collection: {why}"
         raise NotTheApi(message)
-    return replace(parsed, records=parsed.records.filter(fits), misfits=misfits)
+    return replace(parsed, records=records, misfits=misfits)
 
 
 def _strange(collection: Collection, records: pl.DataFrame, objects: pl.Series) -> frozenset[str]:
     """Ids of the records that have none of the lens's properties, as `objects` has them, nulls included."""
     empty = pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns) & ~pl.col("_deleted")
     nothing = records.select(empty).to_series()
+    if not nothing.any():
+        return frozenset()
     named = objects.filter(nothing).str.contains_any(
         [f'"{name}"' for name in _names(collection)], ascii_case_insensitive=True
     )
@@ -104,7 +107,7 @@ def _objects(collection: Collection, body: bytes) -> tuple[jsontext.Objects, pl.
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
     try:
-        return jsontext.told_apart(text), _no_objects(pl.DataFrame(schema={"item": pl.String}))
+        return jsontext.told_apart(text), _NONE
     except pl.exceptions.ComputeError:  # nested lists of objects, or items that are none: read more slowly
         items = _items(collection, text)
     good = items.filter(jsontext.is_object(pl.col("item")))["item"]
@@ -186,9 +189,19 @@ def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFra
         *(collection.modified.doubts() if collection.modified else ()),
         *collection.lens.doubts,
     ]
-    faults = pl.concat([records.select("_id"), first_faults(records, doubts)], how="horizontal")
+    return _set_apart(records, doubts)
+
+
+def _set_apart(records: pl.DataFrame, doubts: Sequence[Doubt]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    faults = first_faults(records, doubts)
     fits = faults["reason"].is_null()
-    return records.filter(fits), faults.filter(~fits)
+    if fits.all():
+        return records, _NONE
+    return records.filter(fits), pl.concat([records.select("_id"), faults], how="horizontal").filter(~fits)
+
+
+_NONE = pl.DataFrame(schema=dict.fromkeys(("_id", "property", "found", "reason"), pl.String))
+"""No misfits."""
 
 
 def _no_objects(items: pl.DataFrame) -> pl.DataFrame:

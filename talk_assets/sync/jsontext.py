@@ -75,8 +75,11 @@ def told_apart(array: bytes) -> Objects:
     where a text or a nested list has objects with commas between them, as those are taken for the array's own.
     """
     body = lines(array)
-    text = pl.Series("object", [body.decode(errors="replace")] if body else [], pl.String)
-    return _taken_apart(text.str.split("\n").explode(), body)
+    return _taken_apart(_by_line(body), body)
+
+
+def _by_line(body: bytes) -> pl.Series:
+    return pl.Series("object", body.decode(errors="replace").split("\n") if body else [], pl.String)
 
 
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
@@ -100,26 +103,35 @@ def taken_apart(texts: pl.Series) -> Objects:
 
 
 def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
-    body = guarded(body)
-    columns = _columns(body) if body else pl.DataFrame()
-    if b"\\" in body:
+    safe = guarded(body)
+    columns = _columns(safe, texts if safe is body else _by_line(safe)) if body else pl.DataFrame()
+    if safe is not body:
         columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in columns.columns)
     return Objects(texts, {_plain_name(name): columns[name] for name in columns.columns})
 
 
-_APART = re.compile(rb'"[ \t]+:')
-
-
-def _columns(body: bytes) -> pl.DataFrame:
+def _columns(body: bytes, texts: pl.Series) -> pl.DataFrame:
     """The properties of objects, a line each; nearly always the first object has all that any has."""
-    if (b" :" in body or b"\t:" in body) and _APART.search(body):
+    spaced = texts.filter(texts.str.contains(r"[ \t]:"))  # few, and to look for quotes takes long
+    if spaced.str.contains(r'"[ \t]+:').any():
         return _read(body, body.split(b"\n"))  # names cannot be counted by their colons
     columns = _read(body, body.split(b"\n", 1)[:1])
-    named = body.count(b'":') - body.count(b'":null') - body.count(b'": null')
-    found = columns.height * columns.width - sum(columns.null_count().row(0)) if columns.width else 0
-    if columns.width and (found == named or found + _within(columns) == named):
+    if columns.width and _all_read(texts, columns):
         return columns
     return _read(body, body.split(b"\n"))
+
+
+def _all_read(texts: pl.Series, columns: pl.DataFrame) -> bool:
+    """Whether these are all properties that any of the objects has, but for nulls."""
+
+    def count(text: str) -> int:
+        return int(texts.str.count_matches(text, literal=True).sum())
+
+    found: int = columns.height * columns.width - sum(columns.null_count().row(0))
+    named = count('":')
+    if named != found:
+        named -= count('":null') + count('": null')
+    return named == found or named == found + _within(columns)
 
 
 def _within(columns: pl.DataFrame) -> int:
@@ -198,18 +210,32 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
 def without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Return JSON objects, each on one line, without the top-level properties `names`, given in lower case."""
     texts, there = objects.texts, [name for name in objects.columns if name.lower() in names]
-    if not there:
-        return texts
-    # Spelled as they are there: to look for any spelling takes twice the time.
-    listed = "|".join(re.escape(name) for name in there)
-    member = rf'"(?:{listed})"[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},]+)'
-    cut = texts.str.replace_all(rf",[ \t]*{member}", "")
-    left = cut.str.contains_any([f'"{name}"' for name in there])
-    unsure = left | texts.str.contains("\\", literal=True) | _deeper(objects, there)
+    unsure = _nulls(objects, names)
+    cut = texts
+    if there:
+        # Spelled as they are there: any spelling takes twice the time, and so does a pattern that begins otherwise.
+        name = f'"(?:{"|".join(re.escape(name) for name in there)})"'
+        member = rf'{name}[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},\s][^"\[\]{{}},]*)'
+        cut = texts.str.replace_all(rf"{member},[ \t]*", "")
+        left = cut.str.contains(name)
+        if left.any():  # the last ones of their objects
+            cut = cut.str.replace_all(rf",[ \t]*{member}", "")
+            left = cut.str.contains(name)
+        unsure = unsure | left | texts.str.contains("\\", literal=True) | _deeper(objects, there)
     if not unsure.any():
         return cut
     rest = pl.Series([_without(text, names) for text in texts.filter(unsure)], dtype=pl.String)
     return cut.scatter(unsure.arg_true(), rest)
+
+
+def _nulls(objects: Objects, names: frozenset[str]) -> pl.Series:
+    """Whether one of the names may stand there as null, which for a property that no object has makes no column."""
+    nulls = objects.texts.str.contains("null", literal=True)
+    absent = names - {name.lower() for name in objects.columns}
+    if not absent or not nulls.any():
+        return nulls & False
+    spelled = objects.texts.str.contains_any([f'"{name}"' for name in absent], ascii_case_insensitive=True)
+    return nulls & (spelled | objects.texts.str.contains("\\", literal=True))
 
 
 def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:

@@ -67,7 +67,7 @@ class Transaction:
             pass
 
     def apply(self, sql: str, *parameters: object, **frames: pl.DataFrame) -> None:
-        """Execute what has an effect for the rows of the frames alone: nothing where one has none, as is usual."""
+        """Execute what has an effect for the rows of frames alone: where one has none, as mostly, nothing is sent."""
         if all(frame.height for frame in frames.values()):
             self.run(sql, *parameters, **frames)
 

@@ -229,13 +229,13 @@ def without(objects: Objects, names: frozenset[str]) -> pl.Series:
 
 
 def _nulls(objects: Objects, names: frozenset[str]) -> pl.Series:
-    """Whether one of the names may stand there as null, which for a property that no object has makes no column."""
+    """Whether one of the names may stand there as null, which alone makes no column."""
     nulls = objects.texts.str.contains("null", literal=True)
     absent = names - {name.lower() for name in objects.columns}
     if not absent or not nulls.any():
         return nulls & False
     spelled = objects.texts.str.contains_any([f'"{name}"' for name in absent], ascii_case_insensitive=True)
-    return nulls & (spelled | objects.texts.str.contains("\\", literal=True))
+    return nulls & spelled
 
 
 def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:

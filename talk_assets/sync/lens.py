@@ -143,7 +143,7 @@ class Lens:
 
     @cached_property
     def _got(self) -> dict[str, pl.Expr]:
-        """Kept, as all expressions of a lens are: writing them down takes as long as evaluating them for a few rows."""
+        """Kept: writing the expressions down takes as long as evaluating them for a few rows."""
         return _by_field(prop.get(name) for name, prop in self.properties.items())
 
     @cached_property

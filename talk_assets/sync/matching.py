@@ -236,6 +236,8 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
             """,
             key,
         )
+        transaction.run("DROP TABLE several")
+    transaction.run("DROP TABLE alike")
 
 
 def _present(entity: Entity, rule: Rule) -> str:

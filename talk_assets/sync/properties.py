@@ -40,9 +40,9 @@ SPELLED = {
     Json.NUMBER: r"^(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$",
     Json.INTEGER: r"^(-?(?:0|[1-9]\d*))$",
     Json.BOOLEAN: r"^(true|false)$",
-    Json.LIST: r"^(\[)",
+    Json.LIST: r"^\[",
 }
-"""The texts of each type, the first group being all of it."""
+"""How the texts of each type read; of what is no list, the first group is all of it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from talk_assets.sync import reading, tables
+import polars as pl
+
+from talk_assets.sync import jsontext, reading, tables
 from talk_assets.sync.connection import GLANCE, Collection, Connection, CursorExpired, Mark
 from talk_assets.sync.records import parse
 from talk_assets.transaction import Transaction
@@ -20,7 +22,7 @@ LATEST = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Known:
-    """What a read has seen. `latest` are the hashes of the records of its last moments by id, null if too many."""
+    """What a read has seen. `latest` are hashes of what its last moments' records say, by id, null if too many."""
 
     mark: Mark
     latest: Mapping[str, int] | None = None
@@ -46,12 +48,12 @@ class Known:
 def known(transaction: Transaction, key: str, began: datetime, skew: timedelta) -> Known:
     """Return what a read of a collection that `began` then has seen; `skew` is the system's clock less ours."""
     found = transaction.frame(
-        f"SELECT _id, _hash FROM {tables.raw(key)} WHERE NOT _deleted AND _modified >= ? LIMIT {GLANCE}",
+        f"SELECT _id, _record FROM {tables.raw(key)}"
+        f" WHERE NOT _deleted AND _record IS NOT NULL AND _modified >= ? LIMIT {GLANCE}",
         began - LATEST,
     )
     return Known(
-        Mark(reading.place(transaction, key).cursor, began + skew),
-        dict(found.iter_rows()) if found.height < GLANCE else None,
+        Mark(reading.place(transaction, key).cursor, began + skew), _said(found) if found.height < GLANCE else None
     )
 
 
@@ -63,6 +65,10 @@ async def news(connection: Connection, collection: Collection, before: Known) ->
         return True
     if page is None:
         return None
-    shown = parse(collection, page.body).records.select("_id", "_hash").iter_rows()
     latest = before.latest or {}
-    return any(latest.get(id_) != hash_ for id_, hash_ in shown)
+    return any(latest.get(id_) != said for id_, said in _said(parse(collection, page.body).records).items())
+
+
+def _said(records: pl.DataFrame) -> dict[str, int]:
+    """What records say, by id."""
+    return dict(zip(records["_id"], jsontext.said(records["_record"]), strict=True))

@@ -4,10 +4,8 @@ What the API sent becomes columns of text; what that text means is the lens's co
 set aside with the reason, so that one of them does not stop the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from hashlib import blake2b
 
 import polars as pl
 
@@ -24,7 +22,7 @@ class Parsed:
 
     `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
-    or null), `_deleted` (Boolean) and `_hash` (UInt64, of everything in `_record`; comparable within one version of
+    or null), `_deleted` (Boolean) and `_hash` (UInt64, of `_record` as it is spelled; comparable within one version of
     Polars).
     `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
     `strange` the ids of records that have none of the lens's properties, not even as null.
@@ -41,13 +39,12 @@ def parse(collection: Collection, body: bytes) -> Parsed:
     objects, others = _objects(collection, body)
     names, height = declared(collection), objects.texts.len()
     records = jsontext.pick(objects.columns, names, height)
-    records = records.with_columns(
-        *_own(collection), _record(collection, objects), _hash(collection, objects.columns, height)
-    )
+    record = _record(collection, objects)
+    records = records.with_columns(*_own(collection), record, record.hash().alias("_hash"))
     fitting, misfits = _sort_out(collection, records)
     misfits = pl.concat([others, misfits])
     return Parsed(
-        fitting, misfits, _unknown(collection, objects.columns, names), _strange(collection, records, objects.texts)
+        fitting, misfits, _unknown(collection, objects.names, names), _strange(collection, records, objects.texts)
     )
 
 
@@ -101,13 +98,19 @@ def declared(collection: Collection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _needed(collection: Collection) -> frozenset[str]:
+    """The top-level properties among those that come with the record, in lower case."""
+    parts = {part.property for part in collection.parts}
+    return frozenset(name.split(".", 1)[0].lower() for name in declared(collection) if name not in parts)
+
+
 def _objects(collection: Collection, body: bytes) -> tuple[jsontext.Objects, pl.DataFrame]:
     """The objects among the items of the page, and a row of misfits for each of the others."""
     text = body.strip()
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
     try:
-        return jsontext.told_apart(text), _NONE
+        return jsontext.told_apart(text, _needed(collection), _ignored(collection)), _NONE
     except pl.exceptions.ComputeError:  # nested lists of objects, or items that are none: read more slowly
         items = _items(collection, text)
     good = items.filter(jsontext.is_object(pl.col("item")))["item"]
@@ -157,28 +160,6 @@ def _ignored(collection: Collection) -> frozenset[str]:
     return frozenset(name.lower() for name in collection.ignore)
 
 
-def _hash(collection: Collection, found: Mapping[str, pl.Series], height: int) -> pl.Series:
-    """Sum over properties, so that neither their order counts nor a null that another record's property left here."""
-    ignored = _ignored(collection)
-    kept = {name: column for name, column in found.items() if name.lower() not in ignored}
-    if not kept:
-        return pl.repeat(0, height, dtype=pl.UInt64, eager=True).alias("_hash")
-    return pl.DataFrame(kept).select(_sum(tuple(kept)).alias("_hash")).to_series()
-
-
-@lru_cache(maxsize=64)
-def _sum(names: tuple[str, ...]) -> pl.Expr:
-    """Kept, since writing down so many expressions takes longer than evaluating them for a page."""
-    return pl.sum_horizontal(
-        pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_seed(name.lower()))) for name in names
-    )
-
-
-def _seed(name: str) -> int:
-    """What keeps the hash of a value in one property apart from that of the same value in another."""
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
-
-
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records that can be used, and a row of misfits for each of the others."""
     identity = pl.col("_id")
@@ -186,9 +167,12 @@ def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFra
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
         Doubt(collection.id, identity.is_not_null() & later, identity, "on one record of a page; the last one is used"),
-        *(collection.modified.doubts() if collection.modified else ()),
         *collection.lens.doubts,
     ]
+    if modified := collection.modified:
+        raw = pl.col(modified.property)
+        unreadable = modified.present(raw).is_not_null() & pl.col("_modified").is_null()
+        doubts.insert(2, Doubt(modified.property, unreadable, raw, modified.right))
     return _set_apart(records, doubts)
 
 
@@ -210,6 +194,6 @@ def _no_objects(items: pl.DataFrame) -> pl.DataFrame:
     return faults.select(pl.lit(None, pl.String).alias("_id"), pl.all())
 
 
-def _unknown(collection: Collection, found: Mapping[str, pl.Series], names: tuple[str, ...]) -> frozenset[str]:
+def _unknown(collection: Collection, found: Sequence[str], names: tuple[str, ...]) -> frozenset[str]:
     known = {name.split(".", 1)[0].lower() for name in names} | _ignored(collection)
     return frozenset(name for name in found if name.lower() not in known)

@@ -1,6 +1,7 @@
 """The collections' tables: every record as its system showed it last, with the store's version when it changed.
 
-What changed is told by a hash of all that a record says; what stays the same is not touched.
+What stays the same is not touched. A record that is spelled as it was has not changed; one that is spelled otherwise,
+and has no other modified time, is compared property by property.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.sync import backwards, tables
+from talk_assets.sync import backwards, jsontext, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.incoming import noticed
 from talk_assets.sync.records import Parsed, declared, parse
@@ -33,12 +34,14 @@ def store(
     records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
     records = records.drop(part.property for part in collection.parts)
     differing = _differing(transaction, key, collection, records)
+    spelled, differing = _sorted_out(collection, differing, records)
     older = None if believed else backwards.apart(transaction, key, collection, differing, records)
     _set_aside(transaction, key, parsed, now)
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
         differing = differing.join(older, on="_id", how="anti")
     _replace(transaction, key, records, differing)
+    _spell(transaction, key, records, spelled)
     return differing.height
 
 
@@ -97,18 +100,43 @@ def dated(parsed: Sequence[Parsed], now: datetime, skew: timedelta) -> pl.DataFr
 
 
 def _differing(transaction: Transaction, key: str, collection: Collection, records: pl.DataFrame) -> pl.DataFrame:
-    """Return which records differ from what is there: its rowid, what is kept of it, and whether it is a newer one."""
+    """Return which records differ from what is there, and of that what `_sorted_out`, `apart` and `_replace` need."""
     kept = [part.property for part in collection.parts]
     known = [collection.modified.property] if collection.modified else []
     return transaction.frame(
         f"""
         SELECT s._id, t.rowid AS place {"".join(f', t."{name}"' for name in kept)}
             {"".join(f', t."{name}" AS known' for name in known)},
-            NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer
+            NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer,
+            CASE WHEN t._deleted = s._deleted THEN t._record END AS was
         FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
         WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
         """,
         records=records.select("_id", "_hash", "_deleted", "_modified"),
+    )
+
+
+def _sorted_out(
+    collection: Collection, differing: pl.DataFrame, records: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tell those that are only spelled otherwise than before from those that say something else."""
+    doubtful = differing.filter(pl.col("was").is_not_null())
+    if doubtful.height:
+        shown = [pl.col(collection.modified.property).alias("shown")] if collection.modified else []
+        doubtful = doubtful.join(records.select("_id", "_record", *shown), on="_id", maintain_order="left")
+        if shown:
+            doubtful = doubtful.filter(pl.col("shown").eq_missing(pl.col("known")))
+    if doubtful.height:
+        same = jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"])
+        doubtful = doubtful.filter(same)
+    return doubtful.select("_id", "place"), differing.drop("was").join(doubtful, on="_id", how="anti")
+
+
+def _spell(transaction: Transaction, key: str, records: pl.DataFrame, spelled: pl.DataFrame) -> None:
+    """Keep how records are spelled now, so that they need not be compared again; nothing has changed for anybody."""
+    transaction.apply(
+        f"UPDATE {tables.raw(key)} t SET _record = s._record, _hash = s._hash FROM spelled s WHERE t.rowid = s.place",
+        spelled=spelled.join(records.select("_id", "_record", "_hash"), on="_id"),
     )
 
 

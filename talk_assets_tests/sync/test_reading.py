@@ -1,17 +1,19 @@
-"""What an interrupted read leaves behind, and what the next one does with it."""
+"""What a read makes of what it is shown, and what an interrupted one leaves behind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from talk_assets.errors import SystemFailure
+from talk_assets.sync import jsontext
 from talk_assets.sync.connection import Collection, Page
 from talk_assets_tests.office import Office, open_office
-from talk_assets_tests.simulator.memory import PAGE, MemoryConnection
+from talk_assets_tests.simulator.memory import PAGE, MemoryCollection, MemoryConnection, Record
 
-READ = MemoryConnection.read
+READ, SHOW = MemoryConnection.read, MemoryCollection.show
 
 
 @pytest.fixture
@@ -72,3 +74,40 @@ def test_a_later_full_read_begins_anew_and_finds_what_was_deleted_since(
     interrupted(office, monkeypatch)
     office.memories["crm/people"].delete("crm1")
     assert received(office, full=True) == (PAGE + 4, 1)
+
+
+def test_a_record_that_is_only_spelled_otherwise_has_not_changed_and_is_compared_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spelled(self: MemoryCollection, records: Sequence[Record]) -> bytes:
+        shown = [dict(reversed(record.items())) for record in json.loads(SHOW(self, records))]
+        return json.dumps(
+            [{name.title(): value for name, value in one.items()} | {"more": None} for one in shown]
+        ).encode()
+
+    def changed() -> int:
+        return asyncio.run(office.hub.read("crm", full=True)).collections["crm/people"].changed
+
+    def versions() -> list[tuple[str, int]]:
+        with office.transaction() as transaction:
+            return transaction.frame("SELECT _id, _version FROM crm.people ORDER BY _id").rows()
+
+    assert changed() == PAGE + 5
+    before = versions()
+    monkeypatch.setattr(MemoryCollection, "show", spelled)
+    assert (changed(), versions()) == (0, before)
+    with office.transaction() as transaction:
+        (record,) = transaction.frame("SELECT _record FROM crm.people WHERE _id = 'crm1'")["_record"]
+    assert list(json.loads(record))[-1] == "more"
+    monkeypatch.delattr(jsontext, "said")
+    assert changed() == 0
+
+
+def test_a_record_that_says_something_else_has_changed_although_its_modified_time_has_not(office: Office) -> None:
+    received(office, full=False)
+    office.memories["crm/people"].records["crm1"]["first_name"] = "Ola"
+    assert asyncio.run(office.hub.read("crm", full=True)).collections["crm/people"].changed == 1
+    with office.transaction() as transaction:
+        assert transaction.frame("SELECT first_name FROM crm.people WHERE _id = 'crm1'")["first_name"].to_list() == [
+            "Ola"
+        ]

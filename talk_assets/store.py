@@ -52,6 +52,7 @@ class Store:
         self._keeping = False
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
+        self._turn = threading.RLock()
         self._closer: threading.Thread | None = None
         self._used = 0.0
         self._using = 0
@@ -72,11 +73,15 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Open, commit at the end, roll back on any exception, close.
+        """Open, commit at the end, roll back on any exception, close. Threads take turns.
 
         Raise StoreLocked where another process keeps the database, StoreIncompatible where a newer version wrote it,
         StoreError where it cannot be written.
         """
+        with self._turn:
+            yield from self._transaction()
+
+    def _transaction(self) -> Iterator[Transaction]:
         connection, kept = self._connection()
         try:
             connection.execute("SET enable_progress_bar = false; BEGIN")  # progress is ours to tell

@@ -10,7 +10,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from talk_assets.errors import NotTheApi
-from talk_assets.sync import jsontext
+from talk_assets.sync import jsonarrays, jsontext
 
 
 def column(body: bytes, name: str, where: str) -> pl.Series:
@@ -19,7 +19,7 @@ def column(body: bytes, name: str, where: str) -> pl.Series:
     Raise NotTheApi, naming `where`, for anything else than such an array.
     """
     try:
-        if lines := jsontext.lines(body):
+        if lines := jsonarrays.lines(body):
             return pl.read_ndjson(lines, schema={name: pl.String})[name]
     except PolarsError:  # nested lists of objects, or no such array: read more slowly
         pass

@@ -122,8 +122,8 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
         return pl.DataFrame(schema={"id": pl.String})
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
-    storing.store(transaction, answered.key, answered.collection, [parsed], now, answered.skew)
-    shown = _with_parts(transaction, answered, storing.dated([parsed], now, answered.skew))
+    storing.store(transaction, answered.key, answered.collection, parsed, now, answered.skew)
+    shown = _with_parts(transaction, answered, storing.dated(parsed, now, answered.skew))
     return incoming.canonical(transaction, answered.key, answered.collection, shown)
 
 

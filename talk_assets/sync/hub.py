@@ -335,7 +335,7 @@ class Hub:
     def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""
         if pages:
-            parsed = [parse(collection, page.body) for page in pages]
+            parsed = parse(collection, *(page.body for page in pages))
             with self.store.transaction() as transaction:
                 storing.store(transaction, key, collection, parsed, self.clock(), skew)
 

@@ -5,9 +5,7 @@ text, numbers and booleans as they read, objects and lists as JSON text, null an
 """
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,13 +14,9 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Objects:
-    """JSON objects: their `texts`, the `names` of their top-level properties, and columns of these.
-
-    Names and columns are in order of first occurrence. Only where it was said which are wanted can columns be missing.
-    """
+    """JSON objects: their `texts`, and every top-level property as a column of values, in order of first occurrence."""
 
     texts: pl.Series
-    names: Sequence[str]
     columns: Mapping[str, pl.Series]
 
 
@@ -74,21 +68,8 @@ def plain(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(string.str.json_path_match("$[0]"), text)
 
 
-def told_apart(array: bytes, needed: AbstractSet[str] | None = None, useful: AbstractSet[str] = frozenset()) -> Objects:
-    """Return the objects of a JSON array, verbatim.
-
-    What is `needed`, by top-level names in lower case, and what is `useful` has columns; whether others do depends on
-    the array. Raise `polars.exceptions.ComputeError` where an item is not an object, and for anything else than an
-    array; also where a text or a nested list has objects with commas between them, as those are taken for the array's
-    own.
-    """
-    body = lines(array)
-    texts = _by_line(body)
-    alike = _alike(body, texts, needed, useful) if needed is not None and body else None
-    return alike or _taken_apart(texts, body)
-
-
-def _by_line(body: bytes) -> pl.Series:
+def by_line(body: bytes) -> pl.Series:
+    """Return a body's lines; none for an empty one."""
     if not body:
         return pl.Series("object", [], pl.String)
     try:
@@ -98,69 +79,29 @@ def _by_line(body: bytes) -> pl.Series:
     return whole.str.split("\n").explode()
 
 
-def _alike(body: bytes, texts: pl.Series, needed: AbstractSet[str], useful: AbstractSet[str]) -> Objects | None:
-    """Only some properties of objects that all have the same ones, which takes two thirds of the time; None for others.
+def taken_apart(texts: pl.Series, body: bytes | None = None) -> Objects:
+    """Return objects with their properties; raise `polars.exceptions.ComputeError` where a text is not an object.
 
-    As many names as the first one has, and not null where it matters: then they are the same names. Nested JSON with
-    backslashes, and halves of characters, would need to be `guarded`.
+    `body` is the same texts with line feeds between them, for whoever has it already.
     """
-    if _HALVES.search(body):
-        return None
-    names = list(_names(body.split(b"\n", 1)[:1]))
-    lower = [name.lower() for name in names]
-    if not needed <= set(lower) or (texts.str.count_matches('":') != len(names)).any():
-        return None
-    wanted = [name for name, one in zip(names, lower, strict=True) if one in needed | useful]
-    try:
-        columns = _read(body, wanted)
-    except pl.exceptions.ComputeError:
-        return None
-    if any(columns[name].has_nulls() for name in wanted if name.lower() in needed):
-        return None
-    if b"\\" in body and any(columns[name].str.contains(r"^[\[{]").any() for name in wanted):
-        return None
-    return Objects(texts, names, columns.to_dict())
-
-
-_HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
-_BETWEEN = re.compile(rb"\}\s*,\s*\{")
-
-
-def lines(array: bytes) -> bytes:
-    """Return a JSON array of objects as one line for each; where commas mislead, one of the lines is no JSON.
-
-    Raise `polars.exceptions.ComputeError` for what is not in square brackets.
-    """
-    text = array.strip()
-    if text[:1] + text[-1:] != b"[]":
-        message = "not a JSON array"
-        raise pl.exceptions.ComputeError(message)
-    return _BETWEEN.sub(b"}\n{", text[1:-1].replace(b"\n", b" ").replace(b"\r", b" ").strip())
-
-
-def taken_apart(texts: pl.Series) -> Objects:
-    """Return objects with their properties; raise `polars.exceptions.ComputeError` where a text is not an object."""
-    return _taken_apart(texts, (texts.str.join("\n").item() or "").encode())
-
-
-def _taken_apart(texts: pl.Series, body: bytes) -> Objects:
+    body = (texts.str.join("\n").item() or "").encode() if body is None else body
     safe = guarded(body)
-    columns = _columns(safe, texts if safe is body else _by_line(safe)) if body else pl.DataFrame()
+    columns = _columns(safe, texts if safe is body else by_line(safe)) if body else pl.DataFrame()
     if safe is not body:
         columns = columns.with_columns(plain(pl.col(name)).alias(name) for name in columns.columns)
     found = {_plain_name(name): columns[name] for name in columns.columns}
-    return Objects(texts, list(found), found)
+    return Objects(texts, found)
 
 
 def _columns(body: bytes, texts: pl.Series) -> pl.DataFrame:
     """The properties of objects, a line each; nearly always the first object has all that any has."""
     spaced = texts.filter(texts.str.contains(r"[ \t]:"))  # few, and to look for quotes takes long
     if spaced.str.contains(r'"[ \t]+:').any():
-        return _read(body, _names(body.split(b"\n")))  # they cannot be counted by their colons
-    columns = _read(body, _names(body.split(b"\n", 1)[:1]))
+        return read(body, names(body.split(b"\n")))  # they cannot be counted by their colons
+    columns = read(body, names(body.split(b"\n", 1)[:1]))
     if columns.width and _all_read(texts, columns):
         return columns
-    return _read(body, _names(body.split(b"\n")))
+    return read(body, names(body.split(b"\n")))
 
 
 def _all_read(texts: pl.Series, columns: pl.DataFrame) -> bool:
@@ -184,8 +125,11 @@ def _within(columns: pl.DataFrame) -> int:
     return sum(columns.select(pl.when(nested).then(members).sum()).row(0))
 
 
-def _names(lines: Iterable[bytes]) -> Iterable[str]:
-    """The properties that the objects in these lines have."""
+def names(lines: Iterable[bytes]) -> Iterable[str]:
+    """Return the properties that the objects in these lines have, as they are escaped there.
+
+    Raise `polars.exceptions.ComputeError` where a line is no object.
+    """
     try:
         return dict.fromkeys(name for line in lines for name in json.loads(line))
     except (ValueError, TypeError) as error:
@@ -193,8 +137,12 @@ def _names(lines: Iterable[bytes]) -> Iterable[str]:
         raise pl.exceptions.ComputeError(message) from error
 
 
-def _read(body: bytes, names: Iterable[str]) -> pl.DataFrame:
-    schema = dict.fromkeys(names, pl.String)
+def read(body: bytes, properties: Iterable[str]) -> pl.DataFrame:
+    """Return columns of properties of the objects of a body, a line each, whose nested JSON has no backslashes.
+
+    Raise `polars.exceptions.ComputeError` where a line is no object.
+    """
+    schema = dict.fromkeys(properties, pl.String)
     return pl.read_ndjson(body, schema=schema) if schema else pl.DataFrame()
 
 
@@ -268,49 +216,3 @@ def gathered(rows: pl.DataFrame, height: int) -> pl.Series:
     lists = lists.select("row", pl.concat_str(pl.lit("["), pl.col("element"), pl.lit("]")).alias("list"))
     every = pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
     return every.join(lists, on="row", how="left", maintain_order="left")["list"]
-
-
-def without(objects: Objects, names: frozenset[str]) -> pl.Series:
-    """Return JSON objects, each on one line, without the top-level properties `names`, given in lower case."""
-    texts, there = objects.texts, [name for name in objects.columns if name.lower() in names]
-    unsure = _nulls(objects, names)
-    cut = texts
-    if there:
-        # Spelled as they are there: any spelling takes twice the time, and so does a pattern that begins otherwise.
-        name = f'"(?:{"|".join(re.escape(name) for name in there)})"'
-        member = rf'{name}[ \t]*:[ \t]*(?:"[^"]*"|[^"\[\]{{}},\s][^"\[\]{{}},]*)'
-        cut = texts.str.replace_all(rf"{member},[ \t]*", "")
-        left = cut.str.contains(name)
-        if left.any():  # the last ones of their objects
-            cut = cut.str.replace_all(rf",[ \t]*{member}", "")
-            left = cut.str.contains(name)
-        unsure = unsure | left | texts.str.contains("\\", literal=True) | _deeper(objects, there)
-    if not unsure.any():
-        return cut
-    rest = pl.Series([_without(text, names) for text in texts.filter(unsure)], dtype=pl.String)
-    return cut.scatter(unsure.arg_true(), rest)
-
-
-def _nulls(objects: Objects, names: frozenset[str]) -> pl.Series:
-    """Whether one of the names may stand there as null, which alone makes no column."""
-    nulls = objects.texts.str.contains("null", literal=True)
-    absent = names - {name.lower() for name in objects.columns}
-    if not absent or not nulls.any():
-        return nulls & False
-    spelled = objects.texts.str.contains_any([f'"{name}"' for name in absent], ascii_case_insensitive=True)
-    return nulls & spelled
-
-
-def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:
-    """Whether one of the names may stand elsewhere than at the top of the object."""
-    several = objects.texts.str.count_matches("{", literal=True) > 1
-    if not several.any():
-        return several
-    top = pl.select(pl.sum_horizontal(objects.columns[name].is_not_null() for name in names)).to_series()
-    listed = "|".join(re.escape(name) for name in names)
-    return several & (objects.texts.str.count_matches(f'"(?:{listed})"') != top)
-
-
-def _without(text: str, names: frozenset[str]) -> str:
-    members = {name: value for name, value in json.loads(text).items() if name.lower() not in names}
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))

@@ -10,19 +10,23 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 import polars as pl
 
 from talk_assets.errors import SystemFailure
+from talk_assets.http.paging import cancel
 from talk_assets.store import Store
 from talk_assets.sync import backwards, guards, storing, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
-from talk_assets.sync.records import Parsed, ours, parse
+from talk_assets.sync.records import NOTHING, Parsed, apart, ours, together
 from talk_assets.transaction import Transaction
 
-FLUSH = 10_000_000
+T = TypeVar("T")
+
+FLUSH = 20_000_000
 """Bytes of pages that are stored in one transaction."""
 
 PATIENCE = 1.0
@@ -160,20 +164,26 @@ class Reader:
         return report
 
     async def _pages(self, position: str | None, report: ReadReport) -> None:
-        """Read from a position to the end, and store with each batch where to go on."""
-        async for batch, _ in _batches(self.connection.read(self.collection, since=None, position=position)):
-            parsed = await self._parsed(batch)
-            with self.store.transaction() as transaction:
-                ids, _ = self._store(transaction, parsed, report)
-                transaction.apply("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
-                transaction.run(
-                    "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor)"
-                    " WHERE collection = ?",
-                    batch[-1].position if batch else None,
-                    next((page.cursor for page in reversed(batch) if page.cursor), None),
-                    self.key,
-                )
+        """Read from a position to the end, and store with each batch where to go on, while the next one comes."""
+        batches = self._taken_apart(self.connection.read(self.collection, since=None, position=position))
+        async for batch, parsed in ahead(batches):
+            await asyncio.to_thread(self._store_page, batch, parsed, report)
             self._told(report.read, _total(batch))
+
+    async def _taken_apart(self, pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page], Parsed]]:
+        async for batch, _ in ahead(_batches(pages)):
+            yield batch, await self._parsed(batch)
+
+    def _store_page(self, batch: Sequence[Page], parsed: Parsed, report: ReadReport) -> None:
+        with self.store.transaction() as transaction:
+            ids, _ = self._store(transaction, parsed, report)
+            transaction.apply("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
+            transaction.run(
+                "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor) WHERE collection = ?",
+                batch[-1].position if batch else None,
+                next((page.cursor for page in reversed(batch) if page.cursor), None),
+                self.key,
+            )
 
     def _missing(self, transaction: Transaction, pages: Sequence[Page], ids: pl.DataFrame) -> list[str]:
         """Ids of records that should be in pages which are whole, and are not."""
@@ -225,36 +235,36 @@ class Reader:
             with self.store.transaction() as transaction:
                 self._store(transaction, parsed, report, believed=True)
 
-    async def _parsed(self, pages: Sequence[Page]) -> Sequence[Parsed]:
+    async def _parsed(self, pages: Sequence[Page]) -> Parsed:
         """Pages taken apart, several at a time, while requests go on and no transaction waits."""
-
-        def work(body: bytes) -> Parsed:
-            return ours(self.key, self.collection, parse(self.collection, body))
-
         shown = [page.body for page in pages if page.body.strip() != b"[]"]
-        return await asyncio.gather(*(asyncio.to_thread(work, body) for body in shown))
+        if not shown:
+            return NOTHING
+        parts = await asyncio.gather(*(asyncio.to_thread(apart, self.collection, body) for body in shown))
+
+        def work() -> Parsed:
+            return ours(self.key, self.collection, together(self.collection, parts))
+
+        return await asyncio.to_thread(work)
 
     def _store(
-        self, transaction: Transaction, parsed: Sequence[Parsed], report: ReadReport, *, believed: bool = False
+        self, transaction: Transaction, parsed: Parsed, report: ReadReport, *, believed: bool = False
     ) -> tuple[pl.DataFrame, list[str]]:
-        """Store pages; return the ids of the records in them, and those that came with the mark of a deleted one."""
-        buried = [part.records.filter("_deleted")["_id"] for part in parsed]
-        parsed = [
-            replace(part, records=part.records.filter(~pl.col("_deleted").fill_null(value=False))) for part in parsed
-        ]
-        for part in parsed:
-            report.read += part.records.height
-            report.misfits += part.misfits.height
-            report.unknown |= part.unknown
-        ids = [part.records.select(pl.col("_id").alias("id")) for part in parsed]
-        ids += [part.misfits.select(pl.col("_id").alias("id")) for part in parsed]
-        if parsed:
+        """Store records; return the ids of those that came, and of those that came with the mark of a deleted one."""
+        marked = pl.col("_deleted")
+        buried, records = parsed.records.filter(marked)["_id"], parsed.records.filter(~marked)
+        new = parsed.unknown - report.unknown
+        report.read += records.height
+        report.misfits += parsed.misfits.height
+        report.unknown |= new
+        if records.height or parsed.misfits.height:
+            parsed = replace(parsed, records=records, unknown=new)
             report.changed += storing.store(
                 transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
             )
-        present = pl.concat([pl.DataFrame(schema={"id": pl.String}), *ids]).drop_nulls()
+        present = pl.concat([records.select(id="_id"), parsed.misfits.select(id="_id").drop_nulls()])
         guards.shown(transaction, self.key, present)
-        return present, self._buried(transaction, pl.concat(buried), present) if buried else []
+        return present, self._buried(transaction, buried, present)
 
     def _buried(self, transaction: Transaction, ids: pl.Series, present: pl.DataFrame) -> list[str]:
         """Of the ids that came with the mark of a deleted record, those of records that we take to be there."""
@@ -267,6 +277,17 @@ class Reader:
             present=present,
         )
         return found["_id"].to_list()
+
+
+async def ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Yield the items, each when the next one has been asked for."""
+    coming = asyncio.ensure_future(anext(items, None))
+    try:
+        while (item := await coming) is not None:
+            coming = asyncio.ensure_future(anext(items, None))
+            yield item
+    finally:
+        await cancel([coming])
 
 
 def _total(batch: Sequence[Page]) -> int | None:

@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from talk_assets.errors import NotTheApi
-from talk_assets.sync import jsontext
+from talk_assets.sync import jsonarrays, jsontext
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.jsonarrays import Told
 from talk_assets.sync.lens import SHOWN, first_faults
 from talk_assets.sync.properties import Doubt
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A page taken apart.
+    """Pages taken apart.
 
     `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
@@ -34,24 +35,53 @@ class Parsed:
     strange: frozenset[str]
 
 
-def parse(collection: Collection, body: bytes) -> Parsed:
-    """Take apart a JSON array of objects; raise NotTheApi for anything else."""
+@dataclass(frozen=True)
+class Page:
+    """A page's objects, not yet looked at: `records` without what is the same for all pages, `others` are misfits."""
+
+    records: pl.DataFrame
+    others: pl.DataFrame
+    unknown: frozenset[str]
+
+
+def parse(collection: Collection, *bodies: bytes) -> Parsed:
+    """Take apart pages, one at least, each a JSON array of objects; raise NotTheApi for anything else."""
+    return together(collection, [apart(collection, body) for body in bodies])
+
+
+def apart(collection: Collection, body: bytes) -> Page:
+    """Take apart a page, a JSON array of objects; raise NotTheApi for anything else."""
     objects, others = _objects(collection, body)
-    names, height = declared(collection), objects.texts.len()
-    records = jsontext.pick(objects.columns, names, height)
-    record = _record(collection, objects)
-    records = records.with_columns(*_own(collection), record, record.hash().alias("_hash"))
+    names = declared(collection)
+    found = jsontext.pick(objects.columns, names, objects.texts.len())
+    kept = objects.kept.alias("_record")  # verbatim but for ignored properties, which may be secrets
+    identity = _text(collection.id).str.strip_chars().replace("", None)
+    records = found.with_columns(
+        identity.alias("_id"),
+        kept,
+        kept.hash().alias("_hash"),
+        (identity.is_not_null() & ~identity.is_last_distinct()).alias("_again"),
+        _strange(collection, found, objects.texts),
+    )
+    return Page(records, others, _unknown(collection, objects.names, names))
+
+
+def together(collection: Collection, pages: Sequence[Page]) -> Parsed:
+    """Return the records of some pages, and what does not fit: it takes hardly longer than for one page."""
+    records = pl.concat([page.records for page in pages], rechunk=True).with_columns(_own(collection))
     fitting, misfits = _sort_out(collection, records)
-    misfits = pl.concat([others, misfits])
     return Parsed(
-        fitting, misfits, _unknown(collection, objects.names, names), _strange(collection, records, objects.texts)
+        fitting.drop("_again", "_strange"),
+        pl.concat([*(page.others for page in pages), misfits]),
+        frozenset().union(*(page.unknown for page in pages)),
+        frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
     )
 
 
 def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
     """Set aside records that have none of the lens's properties, not even as null: they would read as all cleared.
 
-    Raise NotTheApi where no record of the page is one of the collection's, each being like that or without an id.
+    Raise NotTheApi where no record is one of the collection's, each being like that or without an id.
     """
     records, misfits = parsed.records, parsed.misfits
     if parsed.strange:
@@ -68,16 +98,13 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
     return replace(parsed, records=records, misfits=misfits)
 
 
-def _strange(collection: Collection, records: pl.DataFrame, objects: pl.Series) -> frozenset[str]:
-    """Ids of the records that have none of the lens's properties, as `objects` has them, nulls included."""
-    empty = pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns) & ~pl.col("_deleted")
-    nothing = records.select(empty).to_series()
-    if not nothing.any():
-        return frozenset()
-    named = objects.filter(nothing).str.contains_any(
-        [f'"{name}"' for name in _names(collection)], ascii_case_insensitive=True
-    )
-    return frozenset(records["_id"].filter(nothing).filter(~named).drop_nulls())
+def _strange(collection: Collection, records: pl.DataFrame, objects: pl.Series) -> pl.Series:
+    """Which records have none of the lens's properties, as `objects` has them, nulls included."""
+    nothing = records.select(pl.all_horizontal(pl.col(name).is_null() for name in collection.lens.columns)).to_series()
+    if nothing.any():
+        spelled = [f'"{name}"' for name in _names(collection)]
+        nothing &= ~objects.str.contains_any(spelled, ascii_case_insensitive=True)
+    return nothing.alias("_strange")
 
 
 def _names(collection: Collection) -> list[str]:
@@ -104,17 +131,17 @@ def _needed(collection: Collection) -> frozenset[str]:
     return frozenset(name.split(".", 1)[0].lower() for name in declared(collection) if name not in parts)
 
 
-def _objects(collection: Collection, body: bytes) -> tuple[jsontext.Objects, pl.DataFrame]:
+def _objects(collection: Collection, body: bytes) -> tuple[Told, pl.DataFrame]:
     """The objects among the items of the page, and a row of misfits for each of the others."""
     text = body.strip()
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
     try:
-        return jsontext.told_apart(text, _needed(collection), _ignored(collection)), _NONE
+        return jsonarrays.told_apart(text, _needed(collection), collection.ignore), _NONE
     except pl.exceptions.ComputeError:  # nested lists of objects, or items that are none: read more slowly
         items = _items(collection, text)
     good = items.filter(jsontext.is_object(pl.col("item")))["item"]
-    return jsontext.taken_apart(good), _no_objects(items)
+    return jsonarrays.told(jsontext.taken_apart(good), collection.ignore), _no_objects(items)
 
 
 def _items(collection: Collection, text: bytes) -> pl.DataFrame:
@@ -136,24 +163,18 @@ def _not_records(collection: Collection, text: bytes) -> str:
 
 def _own(collection: Collection) -> list[pl.Expr]:
     """What the hub wants to know of every record, whatever the API calls it."""
-
-    def text(name: str | None) -> pl.Expr:
-        return pl.lit(None, pl.String) if name is None else pl.col(name).replace("", None)
-
     modified = collection.modified
     moment = modified.moment(pl.col(modified.property)) if modified else pl.lit(None, pl.Datetime("us", "UTC"))
     return [
-        text(collection.id).str.strip_chars().replace("", None).alias("_id"),
         moment.alias("_modified"),
-        text(collection.version).alias("_etag"),
-        text(collection.reference).alias("_ref"),
-        (text(collection.deleted) == "true").fill_null(value=False).alias("_deleted"),
+        _text(collection.version).alias("_etag"),
+        _text(collection.reference).alias("_ref"),
+        (_text(collection.deleted) == "true").fill_null(value=False).alias("_deleted"),
     ]
 
 
-def _record(collection: Collection, objects: jsontext.Objects) -> pl.Series:
-    """The record verbatim; without its ignored properties if it has any, since those may be secrets."""
-    return jsontext.without(objects, _ignored(collection)).alias("_record")
+def _text(name: str | None) -> pl.Expr:
+    return pl.lit(None, pl.String) if name is None else pl.col(name).replace("", None)
 
 
 def _ignored(collection: Collection) -> frozenset[str]:
@@ -163,10 +184,9 @@ def _ignored(collection: Collection) -> frozenset[str]:
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records that can be used, and a row of misfits for each of the others."""
     identity = pl.col("_id")
-    later = ~identity.is_last_distinct()
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
-        Doubt(collection.id, identity.is_not_null() & later, identity, "on one record of a page; the last one is used"),
+        Doubt(collection.id, pl.col("_again"), identity, "on one record of a page; the last one is used"),
         *collection.lens.doubts,
     ]
     if modified := collection.modified:
@@ -186,6 +206,10 @@ def _set_apart(records: pl.DataFrame, doubts: Sequence[Doubt]) -> tuple[pl.DataF
 
 _NONE = pl.DataFrame(schema=dict.fromkeys(("_id", "property", "found", "reason"), pl.String))
 """No misfits."""
+
+
+NOTHING = Parsed(pl.DataFrame(schema={"_id": pl.String, "_deleted": pl.Boolean}), _NONE, frozenset(), frozenset())
+"""What no page holds; of the columns, those that say which records there are."""
 
 
 def _no_objects(items: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ def store(
     transaction: Transaction,
     key: str,
     collection: Collection,
-    parsed: Sequence[Parsed],
+    parsed: Parsed,
     now: datetime,
     skew: timedelta = timedelta(),
     *,
@@ -78,7 +78,7 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
         if stored.is_empty():
             continue
         parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
-        _set_aside(transaction, key, [parsed], now)
+        _set_aside(transaction, key, parsed, now)
         filled = parsed.records.join(stored.select("_id", "place"), on="_id")
         columns = ["_etag", "_ref", *(name for name in names if name in filled.columns)]
         taken = ", ".join(f'f."{name}" AS "{name}"' for name in columns)
@@ -93,9 +93,9 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
         transaction.run(f"DELETE FROM {raw} WHERE rowid IN (SELECT place FROM filled)", filled=filled)
 
 
-def dated(parsed: Sequence[Parsed], now: datetime, skew: timedelta) -> pl.DataFrame:
+def dated(parsed: Parsed, now: datetime, skew: timedelta) -> pl.DataFrame:
     """Return the records, each as it came last, with their times as our clock has them."""
-    records = pl.concat([part.records for part in parsed]).unique("_id", keep="last", maintain_order=True)
+    records = parsed.records.unique("_id", keep="last", maintain_order=True)
     return records.with_columns(pl.col("_modified") - skew, noticed(now), pl.col("_deleted").fill_null(value=False))
 
 
@@ -155,19 +155,18 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
         transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
 
 
-def _set_aside(transaction: Transaction, key: str, parsed: Sequence[Parsed], now: datetime) -> None:
+def _set_aside(transaction: Transaction, key: str, parsed: Parsed, now: datetime) -> None:
     """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
-    misfits = pl.concat([part.misfits for part in parsed])
+    misfits = parsed.misfits
     if transaction.count("SELECT count(*) FROM sync.misfits WHERE collection = ?", key):
-        ids = pl.concat([part.records.select("_id") for part in parsed] + [misfits.select("_id")])
+        ids = pl.concat([parsed.records.select("_id"), misfits.select("_id")])
         transaction.run("DELETE FROM sync.misfits WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids)
     if misfits.height:
         transaction.run(
             "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
         )
-    names = sorted(set().union(*(part.unknown for part in parsed)))
-    if names:
-        unknown = pl.DataFrame({"property": names}, schema={"property": pl.String})
+    if parsed.unknown:
+        unknown = pl.DataFrame({"property": sorted(parsed.unknown)}, schema={"property": pl.String})
         transaction.run(
             """
             INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM unknown

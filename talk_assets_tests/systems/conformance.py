@@ -329,8 +329,8 @@ def send(system: System, collection: Collection, write: Write) -> Answer:
 
 def taken_apart(collection: Collection, pages: Sequence[Page]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Records and misfits of some pages."""
-    parsed = [parse(collection, page.body) for page in pages]
-    return pl.concat([one.records for one in parsed]), pl.concat([one.misfits for one in parsed])
+    parsed = parse(collection, *(page.body for page in pages))
+    return parsed.records, parsed.misfits
 
 
 def record(system: System, collection: Collection, id_: str) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 Which records and properties there are is in the package itself, how records are written in `upsert`.
 """
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -208,8 +207,8 @@ class WebcrmReader(HttpConnection):
 
 def _times(body: bytes, name: str) -> pl.Series:
     """What a property holds wherever it is text: no record is nested in another, and no name can stand in a text."""
-    found = re.findall(rb'"%b":"([^"\\]*)"' % name.encode(), body)
-    return pl.Series(name, [time.decode() for time in found], dtype=pl.String)
+    rest = body.split(b'"%b":"' % name.encode())[1:]  # in half the time that a pattern takes
+    return pl.Series(name, [text.partition(b'"')[0].decode(errors="replace") for text in rest], dtype=pl.String)
 
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

@@ -34,7 +34,7 @@ def store(
     records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
     records = records.drop(part.property for part in collection.parts)
     differing = _differing(transaction, key, collection, records)
-    spelled, differing = _sorted_out(collection, differing, records)
+    spelled, differing = _sorted_out(transaction, key, collection, differing, records)
     older = None if believed else backwards.apart(transaction, key, collection, differing, records)
     _set_aside(transaction, key, parsed, now)
     if older is not None:
@@ -95,7 +95,9 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
 
 def dated(parsed: Parsed, now: datetime, skew: timedelta) -> pl.DataFrame:
     """Return the records, each as it came last, with their times as our clock has them."""
-    records = parsed.records.unique("_id", keep="last", maintain_order=True)
+    records = parsed.records
+    if records["_id"].n_unique() < records.height:
+        records = records.unique("_id", keep="last", maintain_order=True)
     return records.with_columns(pl.col("_modified") - skew, noticed(now), pl.col("_deleted").fill_null(value=False))
 
 
@@ -105,10 +107,9 @@ def _differing(transaction: Transaction, key: str, collection: Collection, recor
     known = [collection.modified.property] if collection.modified else []
     return transaction.frame(
         f"""
-        SELECT s._id, t.rowid AS place {"".join(f', t."{name}"' for name in kept)}
+        SELECT s._id, t.rowid AS place, t._deleted = s._deleted AS there {"".join(f', t."{name}"' for name in kept)}
             {"".join(f', t."{name}" AS known' for name in known)},
-            NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer,
-            CASE WHEN t._deleted = s._deleted THEN t._record END AS was
+            NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer
         FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
         WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
         """,
@@ -117,19 +118,22 @@ def _differing(transaction: Transaction, key: str, collection: Collection, recor
 
 
 def _sorted_out(
-    collection: Collection, differing: pl.DataFrame, records: pl.DataFrame
+    transaction: Transaction, key: str, collection: Collection, differing: pl.DataFrame, records: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tell those that are only spelled otherwise than before from those that say something else."""
-    doubtful = differing.filter(pl.col("was").is_not_null())
+    doubtful = differing.filter("there")
+    if doubtful.height and collection.modified:
+        shown = records.select("_id", pl.col(collection.modified.property).alias("shown"))
+        doubtful = doubtful.join(shown, on="_id").filter(pl.col("shown").eq_missing(pl.col("known")))
     if doubtful.height:
-        shown = [pl.col(collection.modified.property).alias("shown")] if collection.modified else []
-        doubtful = doubtful.join(records.select("_id", "_record", *shown), on="_id", maintain_order="left")
-        if shown:
-            doubtful = doubtful.filter(pl.col("shown").eq_missing(pl.col("known")))
-    if doubtful.height:
-        same = jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"])
-        doubtful = doubtful.filter(same)
-    return doubtful.select("_id", "place"), differing.drop("was").join(doubtful, on="_id", how="anti")
+        was = transaction.frame(
+            f"SELECT rowid AS place, _record AS was FROM {tables.raw(key)}"
+            " WHERE rowid IN (SELECT place FROM doubtful) AND _record IS NOT NULL",
+            doubtful=doubtful.select("place"),
+        )
+        doubtful = doubtful.join(was, on="place").join(records.select("_id", "_record"), on="_id")
+        doubtful = doubtful.filter(jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"]))
+    return doubtful.select("_id", "place"), differing.drop("there").join(doubtful, on="_id", how="anti")
 
 
 def _spell(transaction: Transaction, key: str, records: pl.DataFrame, spelled: pl.DataFrame) -> None:

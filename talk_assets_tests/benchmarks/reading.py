@@ -3,7 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from talk_assets.dataflows import Pair
 from talk_assets.entities import person
 from talk_assets.http.limit import UNLIMITED
 from talk_assets.http.paging import numbered
-from talk_assets.store import Store
+from talk_assets.store import LOG, Store
 from talk_assets.sync import incoming
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.reading import FLUSH
@@ -72,7 +73,7 @@ def read(url: str, folder: str) -> float:
     """Read with the hub."""
     one = hub(url, Path(folder))
     began = time.perf_counter()
-    with one.store.kept_open():
+    with _closed(one):
         _read(one)
     return time.perf_counter() - began
 
@@ -81,11 +82,20 @@ def ours(url: str, folder: str) -> float:
     """Read with the hub, and put what was read through the lens, as settling begins."""
     one = hub(url, Path(folder))
     began = time.perf_counter()
-    with one.store.kept_open():
+    with _closed(one):
         _read(one)
         with one.store.transaction() as transaction:
             incoming.gather(transaction, person, {KEY: persons})
     return time.perf_counter() - began
+
+
+@contextmanager
+def _closed(one: Hub) -> Iterator[None]:
+    """Keep the database open, and close it at the end, when all that was written is put in its place."""
+    with one.store.kept_open():
+        yield
+    with one.store.alone():
+        pass
 
 
 def _read(one: Hub) -> None:
@@ -108,6 +118,7 @@ def floor(url: str, folder: str) -> float:
     """Read the same pages and store the same properties, and nothing more."""
     began = time.perf_counter()
     with duckdb.connect(str(Path(folder) / "floor.duckdb")) as database:
+        database.execute(f"SET GLOBAL checkpoint_threshold = '{LOG}'")
         asyncio.run(_floor(f"{url}/webcrm/Persons", database))
     return time.perf_counter() - began
 

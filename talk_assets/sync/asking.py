@@ -52,9 +52,8 @@ def known(transaction: Transaction, key: str, began: datetime, skew: timedelta) 
         f" WHERE NOT _deleted AND _record IS NOT NULL AND _modified >= ? LIMIT {GLANCE}",
         began - LATEST,
     )
-    return Known(
-        Mark(reading.place(transaction, key).cursor, began + skew), _said(found) if found.height < GLANCE else None
-    )
+    at = reading.places(transaction, [key])[key]
+    return Known(Mark(at.cursor, began + skew), _said(found) if found.height < GLANCE else None)
 
 
 async def news(connection: Connection, collection: Collection, before: Known) -> bool | None:

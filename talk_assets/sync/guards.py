@@ -4,6 +4,7 @@ What is stopped waits in `sync.stops` for a person's approval, which covers as m
 when it was made use of.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -137,9 +138,13 @@ def written(transaction: Transaction, key: str, now: datetime) -> None:
     _release(transaction, key, What.CHANGES)
 
 
-def calm(transaction: Transaction, key: str) -> None:
-    """Nothing is asked of a collection: nothing of it is stopped."""
-    _release(transaction, key, What.CHANGES)
+def calm(transaction: Transaction, keys: Sequence[str]) -> None:
+    """Nothing is asked of collections: nothing of them is stopped."""
+    transaction.run(
+        "DELETE FROM sync.stops WHERE what = ? AND collection IN (SELECT unnest(?::VARCHAR[]))",
+        What.CHANGES.value,
+        list(keys),
+    )
 
 
 def approved(transaction: Transaction, key: str, what: What) -> int:

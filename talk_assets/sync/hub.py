@@ -42,7 +42,7 @@ from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import declared, parse
 from talk_assets.sync.undo import Plan
-from talk_assets.sync.writing import Batch, Writer, WriteReport
+from talk_assets.sync.writing import Batch, Writer, WriteReport, asked_of
 from talk_assets.transaction import Transaction
 
 Report = TypeVar("Report")
@@ -142,12 +142,12 @@ class Hub:
         async with self.systems[system].connect() as connection:
             report.usage = connection.usage
             with self.store.transaction() as transaction:
-                places = [reading.place(transaction, key) for key in chosen]
+                places = reading.places(transaction, chosen)
             readers = [
                 Reader(self.store, connection, key, collection, self.clock(), self.limits, self.tell)
                 for key, collection in chosen.items()
             ]
-            reads = (reader.read(place, full=full) for reader, place in zip(readers, places, strict=True))
+            reads = (reader.read(places[reader.key], full=full) for reader in readers)
             found = await asyncio.gather(*reads, return_exceptions=True)
             failures = [one for one in found if isinstance(one, BaseException)]
             if failures:
@@ -183,11 +183,11 @@ class Hub:
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             among: Sequence[str] | None = ()
             if gathered.count:
-                among = self._link(transaction, topology_)
-                moved = changes.affected(transaction)
-                if moved.height:
+                among, moved = self._link(transaction, topology_)
+                if moved:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
-                touched = moved if touched is None else pl.concat([touched, moved]).unique()
+                affected = changes.affected(transaction)
+                touched = affected if touched is None else pl.concat([touched, affected]).unique()
             if touched is not None:
                 changes.settle(transaction, topology_, touched, self.clock(), among=among)
             gathered.absorbed(transaction)
@@ -195,9 +195,12 @@ class Hub:
         self._settled[entity] = version
         return gathered.count
 
-    def _link(self, transaction: Transaction, topology_: Topology) -> Sequence[str] | None:
-        """Return the fields in which alone something may have moved; null where records came, went or came back."""
-        now, entity = self.clock(), topology_.entity
+    def _link(self, transaction: Transaction, topology_: Topology) -> tuple[Sequence[str] | None, bool]:
+        """Return the fields in which alone something may be due, and whether anything has moved at all.
+
+        The fields are null where records came, went or came back, or may be about to.
+        """
+        now, entity, linked = self.clock(), topology_.entity, 0
         links.know(transaction, entity)
         other = links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
@@ -206,14 +209,15 @@ class Hub:
         for certain in (matching.recognise, matching.rejoin):
             for key, collection in collections.items():
                 if certain(transaction, key, collection):
-                    links.link(transaction, key, topology_.collections, now, self.run)
+                    linked += links.link(transaction, key, topology_.collections, now, self.run)
         for key, collection in collections.items():
             if matching.match(transaction, key, collection):
                 held.append(matching.held(transaction, collection))
-                links.link(transaction, key, topology_.collections, now, self.run)
+                linked += links.link(transaction, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
-        moved = links.absorb(transaction, entity, topology_.collections, now, self.run)
-        return None if other or strangers or incoming.interrupted(transaction, entity) else moved
+        edited = links.absorb(transaction, entity, topology_.collections, now, self.run)
+        unsure = other or strangers or incoming.interrupted(transaction, entity)
+        return None if unsure else edited, bool(other or linked or edited)
 
     async def write(self, system: str, keys: Sequence[str] | None = None) -> SystemReport[WriteReport]:
         """Carry out what is asked of a system's collections, parents first."""
@@ -222,14 +226,15 @@ class Hub:
         for entity in self.topologies:
             self.settle(entity, outstanding=False)
         with self.store.transaction() as transaction:
+            asked = asked_of(transaction)
             busy = [
-                writer.pending(transaction, WriteReport()) or journal.open_creates(transaction, writer.key).height
+                writer.key
                 for writer in writers
+                if writer.key in asked
+                and (writer.pending(transaction, WriteReport()) or journal.open_creates(transaction, writer.key).height)
             ]
-            for writer, asked in zip(writers, busy, strict=True):
-                if not asked:
-                    guards.calm(transaction, writer.key)
-        if any(busy):
+            guards.calm(transaction, [writer.key for writer in writers if writer.key not in busy])
+        if busy:
             async with self.systems[system].connect() as connection:
                 report.usage = connection.usage
                 for writer in writers:
@@ -292,10 +297,11 @@ class Hub:
 
     async def _look_again(self, connection: Connection, key: str, collection: Collection) -> None:
         """Read what changed since, in everything that shows in a record, and decide again about that."""
-        for other, related in {key: collection, **self._relatives(key, collection)}.items():
-            with self.store.transaction() as transaction:
-                place = reading.place(transaction, other)
-            await Reader(self.store, connection, other, related, self.clock(), self.limits).read(place)
+        shown = {key: collection, **self._relatives(key, collection)}
+        with self.store.transaction() as transaction:
+            places = reading.places(transaction, shown)
+        for other, related in shown.items():
+            await Reader(self.store, connection, other, related, self.clock(), self.limits).read(places[other])
         self.settle(collection.entity.name, outstanding=False)
 
     def _relatives(self, key: str, collection: Collection) -> dict[str, Collection]:

@@ -5,7 +5,7 @@ id, modified, reference, deleted, unresolved, awaits` and the entity's fields. T
 see `links.know`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,17 +24,21 @@ OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted")
 
 @dataclass(frozen=True)
 class Gathered:
-    """How many records of an entity are in `incoming`, and up to which version those of each collection."""
+    """How many records of an entity are in `incoming`: of which collections, and up to which version."""
 
     kind: str
     count: int
-    versions: Mapping[str, int]
+    collections: Sequence[str] = ()
+    version: int = 0
 
     def absorbed(self, transaction: Transaction) -> None:
         """Note that all of them were decided about."""
-        for key, version in self.versions.items():
-            transaction.run("UPDATE sync.cursors SET absorbed = ? WHERE collection = ?", version, key)
-        if self.versions:
+        if self.collections:
+            transaction.run(
+                "UPDATE sync.cursors SET absorbed = ? WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
+                self.version,
+                list(self.collections),
+            )
             transaction.run("DELETE FROM sync.begun WHERE kind = ?", self.kind)
 
 
@@ -42,21 +46,21 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
     """Fill `incoming`; if nothing is in it, there is no such table."""
     expected = moved(transaction, entity, collections)
     if not expected:
-        return Gathered(entity.name, 0, {})
+        return Gathered(entity.name, 0)
     transaction.in_steps = expected > tables.CHUNK
     if transaction.in_steps:
         transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", entity.name)
     types = {"n": "BIGINT", "collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
     types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"}
-    rows, versions = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR")), {}
+    rows = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR"))
+    due = _due(transaction, entity, collections)
     for key, collection in collections.items():
         _assemble(transaction, key, collection)
-        for raw in _dirty(transaction, key, collection):
+        for raw in _dirty(transaction, key, collection, due[key]):
             rows.add(canonical(transaction, key, collection, raw).with_row_index("n", offset=rows.count))
             transaction.step()
-        versions[key] = transaction.version()
     rows.show()
-    return Gathered(entity.name, rows.count, versions)
+    return Gathered(entity.name, rows.count, list(collections), transaction.version())
 
 
 def interrupted(transaction: Transaction, entity: Entity) -> bool:
@@ -85,11 +89,10 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
     )
 
 
-def _dirty(transaction: Transaction, key: str, collection: Collection) -> Iterator[pl.DataFrame]:
+def _dirty(transaction: Transaction, key: str, collection: Collection, due: str) -> Iterator[pl.DataFrame]:
     """The collection's records to decide about, as they were read, so many at once as stand near each other."""
     columns = ", ".join(f'"{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
-    due = f"(_record IS NOT NULL OR _deleted) AND ({_due(transaction, key, collection.entity)})"
-    source = f"FROM {tables.raw(key)} WHERE {due}"
+    source = f"FROM {tables.raw(key)} WHERE (_record IS NOT NULL OR _deleted) AND ({due})"
     if not transaction.in_steps:
         if (few := transaction.frame(f"SELECT {columns} {source}")).height:
             yield few
@@ -111,24 +114,34 @@ def _ranges(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _due(transaction: Transaction, key: str, entity: Entity) -> str:
-    """The SQL condition for records that changed since, or wait for a decision.
+def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -> dict[str, str]:
+    """SQL conditions for records that changed since, or wait for a decision, by collection.
 
-    The number is in it as such, so that blocks without a newer version are not read; mostly nothing waits, and asked
-    for all the same, it would have every id read.
+    The numbers are in them as such, so that blocks without a newer version are not read; mostly nothing waits, and
+    asked for all the same, it would have every id read.
     """
-    absorbed = transaction.count("SELECT absorbed FROM sync.cursors WHERE collection = ?", key)
+    keys = list(collections)
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE waiting AS
-        SELECT id FROM sync.held WHERE collection = $1
-        UNION SELECT id FROM {tables.links(entity.name)} WHERE collection = $1 AND unresolved
-        UNION SELECT id FROM ({journal.LOOKED_UP}) WHERE collection = $1
+        SELECT collection, id FROM (
+            SELECT collection, id FROM sync.held
+            UNION SELECT collection, id FROM {tables.links(entity.name)} WHERE unresolved
+            UNION SELECT collection, id FROM ({journal.LOOKED_UP}))
+        WHERE collection IN (SELECT unnest(?::VARCHAR[]))
         """,
-        key,
+        keys,
     )
-    waiting = transaction.count("SELECT count(*) FROM waiting")
-    return f"_version > {absorbed}" + (" OR _id IN (SELECT id FROM waiting)" if waiting else "")
+    found = transaction.frame(
+        "SELECT collection, absorbed, collection IN (SELECT collection FROM waiting) FROM sync.cursors"
+        " WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
+        keys,
+    )
+    return {
+        key: f"_version > {absorbed}"
+        + (f" OR _id IN (SELECT id FROM waiting WHERE collection = '{key}')" if waits else "")
+        for key, absorbed, waits in found.iter_rows()
+    }
 
 
 def canonical(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
@@ -210,19 +223,23 @@ def _assemble(transaction: Transaction, key: str, collection: Collection) -> Non
             f"""
             WITH parents AS (
                 SELECT _id AS id FROM {tables.raw(key)} WHERE _version > {since}
-                UNION SELECT "{part.parent}" FROM {child} WHERE _version > {since})
-            SELECT p.id, max(c._modified) AS modified,
-                to_json(list({{{members}}} ORDER BY {order}) FILTER (c._id IS NOT NULL))::VARCHAR AS list
-            FROM parents p LEFT JOIN {child} c ON c."{part.parent}" = p.id AND NOT c._deleted
-            GROUP BY p.id
+                UNION SELECT "{part.parent}" FROM {child} WHERE _version > {since}),
+            assembled AS (
+                SELECT p.id, max(c._modified) AS modified,
+                    to_json(list({{{members}}} ORDER BY {order}) FILTER (c._id IS NOT NULL))::VARCHAR AS list
+                FROM parents p LEFT JOIN {child} c ON c."{part.parent}" = p.id AND NOT c._deleted
+                GROUP BY p.id)
+            SELECT r.rowid AS place, l.list, l.modified FROM assembled l JOIN {tables.raw(key)} r ON r._id = l.id
+            WHERE r."{part.property}" IS DISTINCT FROM l.list
             """
         )
-        version = transaction.next_version()
-        transaction.run(
-            f"""
-            UPDATE {tables.raw(key)} SET "{part.property}" = l.list, _version = {version},
-                _modified = greatest(_modified, l.modified)
-            FROM lists l WHERE l.id = _id AND "{part.property}" IS DISTINCT FROM l.list
-            """,
-            lists=lists,
-        )
+        if lists.height:
+            version = transaction.next_version()
+            transaction.run(
+                f"""
+                UPDATE {tables.raw(key)} t SET "{part.property}" = l.list, _version = {version},
+                    _modified = greatest(t._modified, l.modified)
+                FROM lists l WHERE l.place = t.rowid
+                """,
+                lists=lists,
+            )

@@ -75,11 +75,11 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> b
     return True
 
 
-def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> None:
-    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one."""
+def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> int:
+    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one; count them."""
     collection = collections[key]
     entity = collection.entity
-    _recover(transaction, key, collection, now)
+    recovered = _recover(transaction, key, collection, now)
     merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.parts(transaction))
     merging.found(transaction, entity)
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in collection.lens.fields)
@@ -91,11 +91,14 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
         """,
         now,
     )
-    transaction.run(f"INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM {matching.FOUND}")
+    linked = transaction.count(
+        f"INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM {matching.FOUND}"
+    )
     transaction.step()
+    return recovered + linked
 
 
-def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> None:
+def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit."""
     intents = transaction.frame(
         f"""
@@ -106,7 +109,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         key,
     )
     if intents.is_empty():
-        return
+        return 0
     fields = collection.lens.fields
     sent = objects.decode(intents["after"], fields)
     seen = collection.lens.limit(sent)
@@ -121,6 +124,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         intents=intents,
     )
     transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
+    return intents.height
 
 
 def absorb(

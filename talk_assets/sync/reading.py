@@ -47,17 +47,25 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class Place:
-    """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one."""
+    """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one.
+
+    `doubts`: whether deletions of it wait for a person, see `guards`.
+    """
 
     cursor: str | None
     position: str | None
     full: bool
+    doubts: bool
 
 
-def place(transaction: Transaction, key: str) -> Place:
-    """Return how far the collection was read."""
-    found = "SELECT cursor, position, full_at IS NOT NULL FROM sync.cursors WHERE collection = ?"
-    return Place(*transaction.frame(found, key).row(0))
+def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Place]:
+    """Return how far collections were read."""
+    found = transaction.frame(
+        "SELECT collection, cursor, position, full_at IS NOT NULL, collection IN (SELECT collection FROM sync.doubted)"
+        " FROM sync.cursors WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
+        list(keys),
+    )
+    return {key: Place(*rest) for key, *rest in found.iter_rows()}
 
 
 def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
@@ -86,6 +94,7 @@ class Reader:
     now: datetime
     limits: Limits = UNLIMITED
     tell: Tell = silent
+    _doubts: bool = field(default=False, init=False)
 
     async def read(self, at: Place, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
@@ -94,10 +103,12 @@ class Reader:
         """
         if at.full:
             at = replace(at, position=None)
+        self._doubts = at.doubts
         report = await self._read(at, full=full)
-        with self.store.transaction() as transaction:
-            approved = guards.doubted(transaction, self.key)
-        await self._look_once_more(approved, report)
+        if self._doubts:
+            with self.store.transaction() as transaction:
+                approved = guards.doubted(transaction, self.key)
+            await self._look_once_more(approved, report)
         self._told(report.read, report.read)
         return report
 
@@ -120,19 +131,26 @@ class Reader:
             with self.store.transaction() as transaction:
                 ids, buried = self._store(transaction, parsed, report)
                 missing = [*buried, *self._missing(transaction, batch, ids)]
+                expired = backwards.ahead(cursor, self.now + self.connection.skew)
+                if not missing and not expired:
+                    self._move(transaction, batch, last=last)
             self._told(report.read, _total(batch))
             await self._look_once_more(missing, report)
-            if backwards.ahead(cursor, self.now + self.connection.skew):
+            if expired:
                 raise CursorExpired(cursor)
-            with self.store.transaction() as transaction:
-                transaction.run(
-                    "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at)"
-                    " WHERE collection = ?",
-                    batch[-1].cursor if batch else None,
-                    self.now if last else None,
-                    self.key,
-                )
+            if missing:
+                with self.store.transaction() as transaction:
+                    self._move(transaction, batch, last=last)
         return report
+
+    def _move(self, transaction: Transaction, batch: Sequence[Page], *, last: bool) -> None:
+        """Everything in the batch was taken in."""
+        transaction.run(
+            "UPDATE sync.cursors SET cursor = coalesce(?, cursor), read_at = coalesce(?, read_at) WHERE collection = ?",
+            batch[-1].cursor if batch else None,
+            self.now if last else None,
+            self.key,
+        )
 
     async def _full(self, at: Place) -> ReadReport:
         """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on.
@@ -149,19 +167,28 @@ class Reader:
                 "UPDATE sync.cursors SET position = NULL, sweep_cursor = NULL WHERE collection = ?", self.key
             )
         await self._pages(None, report)
-        await self._sweep(report)
+        with self.store.transaction() as transaction:
+            missing = self._unshown(transaction)
+            if not missing and not backwards.lasting(transaction, self.key, self.now):
+                self._end(transaction)
+                return report
+        await self._look_once_more(missing, report)
         await self._believe(report)
         with self.store.transaction() as transaction:
-            transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
-            transaction.run(
-                """
-                UPDATE sync.cursors SET cursor = coalesce(sweep_cursor, cursor), position = NULL, sweep_cursor = NULL,
-                    read_at = $1, full_at = $1 WHERE collection = $2
-                """,
-                self.now,
-                self.key,
-            )
+            self._end(transaction)
         return report
+
+    def _end(self, transaction: Transaction) -> None:
+        """Everything was read."""
+        transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+        transaction.run(
+            """
+            UPDATE sync.cursors SET cursor = coalesce(sweep_cursor, cursor), position = NULL, sweep_cursor = NULL,
+                read_at = $1, full_at = $1 WHERE collection = $2
+            """,
+            self.now,
+            self.key,
+        )
 
     async def _pages(self, position: str | None, report: ReadReport) -> None:
         """Read from a position to the end, and store with each batch where to go on, while the next one comes."""
@@ -199,17 +226,16 @@ class Reader:
             missing.extend(found["_id"])
         return missing
 
-    async def _sweep(self, report: ReadReport) -> None:
-        """What a full read did not show is missing."""
-        with self.store.transaction() as transaction:
-            missing = transaction.frame(
-                f"""
-                SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted
-                  AND _id NOT IN (SELECT id FROM sync.sweeps WHERE collection = ?)
-                """,
-                self.key,
-            )["_id"].to_list()
-        await self._look_once_more(missing, report)
+    def _unshown(self, transaction: Transaction) -> list[str]:
+        """Ids of records that a full read did not show."""
+        found = transaction.frame(
+            f"""
+            SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted
+              AND _id NOT IN (SELECT id FROM sync.sweeps WHERE collection = ?)
+            """,
+            self.key,
+        )
+        return found["_id"].to_list()
 
     async def _look_once_more(self, missing: Sequence[str], report: ReadReport) -> None:
         """What is missing is deleted only if the system, asked for it by id, does not know it either."""
@@ -223,6 +249,7 @@ class Reader:
             gone = pl.DataFrame({"id": missing}, schema={"id": pl.String})
             gone = gone.unique().join(pl.concat([shown, kept]), on="id", how="anti")
             gone = guards.believe(transaction, self.key, gone, self.limits, self.now)
+            self._doubts = True  # there may be some now
             report.deleted += storing.mark_deleted(transaction, self.key, gone)
 
     async def _believe(self, report: ReadReport) -> None:
@@ -263,7 +290,8 @@ class Reader:
                 transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
             )
         present = pl.concat([records.select(id="_id"), parsed.misfits.select(id="_id").drop_nulls()])
-        guards.shown(transaction, self.key, present)
+        if self._doubts:
+            guards.shown(transaction, self.key, present)
         return present, self._buried(transaction, buried, present)
 
     def _buried(self, transaction: Transaction, ids: pl.Series, present: pl.DataFrame) -> list[str]:

@@ -30,8 +30,7 @@ def store(
 
     Unless `believed`, records that show an older state than before are set aside.
     """
-    version = transaction.next_version()
-    records = dated(parsed, now, skew).with_columns(pl.lit(version, pl.Int64).alias("_version"))
+    records = dated(parsed, now, skew)
     records = records.drop(part.property for part in collection.parts)
     differing = _differing(transaction, key, collection, records)
     spelled, differing = _sorted_out(transaction, key, collection, differing, records)
@@ -155,7 +154,8 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
         transaction.run(f"DELETE FROM {tables.raw(key)} WHERE rowid IN (SELECT place FROM there)", there=there)
     if differing.height:
         kept = differing.drop("place", "known", "newer", strict=False)
-        records = records.join(kept, on="_id", maintain_order="left")
+        version = pl.lit(transaction.next_version(), pl.Int64).alias("_version")
+        records = records.join(kept, on="_id", maintain_order="left").with_columns(version)
         transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
 
 
@@ -170,15 +170,14 @@ def _set_aside(transaction: Transaction, key: str, parsed: Parsed, now: datetime
             "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
         )
     if parsed.unknown:
-        unknown = pl.DataFrame({"property": sorted(parsed.unknown)}, schema={"property": pl.String})
         transaction.run(
             """
-            INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM unknown
+            INSERT INTO sync.unknown_properties SELECT $1, property, $2 FROM (SELECT unnest($3::VARCHAR[]) AS property)
             WHERE property NOT IN (SELECT property FROM sync.unknown_properties WHERE collection = $1)
             """,
             key,
             now,
-            unknown=unknown,
+            sorted(parsed.unknown),
         )
 
 

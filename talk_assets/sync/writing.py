@@ -73,6 +73,15 @@ class WriteReport:
         return self.writes + self.held + self.failed + self.waiting
 
 
+def asked_of(transaction: Transaction) -> frozenset[str]:
+    """Return the collections of which anything is asked, or of which the outcome of a create is not known."""
+    found = transaction.frame(
+        f"SELECT collection FROM {ASKED} WHERE NOT blocked"
+        " UNION SELECT collection FROM sync.journal WHERE action = 'create' AND outcome IS NULL"
+    )
+    return frozenset(found["collection"])
+
+
 @dataclass(frozen=True)
 class Batch:
     """`rows` has a row per write: the journal's columns, and `to_<field>` and `is_<field>` of what is sent.

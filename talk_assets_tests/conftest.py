@@ -4,8 +4,10 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import settings
 
@@ -31,6 +33,14 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, nothing_leaks: Canaries) ->
     canary = f"canary-{secrets.token_hex(12)}"
     nothing_leaks.add("the environment", canary)
     monkeypatch.setenv(VARIABLE, canary)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """By httpx, which else reads them for every client and every request of its own: 50 ms, and a test has many."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")

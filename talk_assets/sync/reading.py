@@ -15,7 +15,6 @@ from typing import TypeVar
 import polars as pl
 
 from talk_assets.errors import SystemFailure
-from talk_assets.http.paging import cancel
 from talk_assets.store import Store
 from talk_assets.sync import backwards, guards, storing, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
@@ -315,7 +314,8 @@ async def ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
             coming = asyncio.ensure_future(anext(items, None))
             yield item
     finally:
-        await cancel([coming])
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _total(batch: Sequence[Page]) -> int | None:

@@ -46,14 +46,19 @@ def store(
 
 def prepare(transaction: Transaction, collections: Mapping[str, Collection], now: datetime) -> None:
     """Note which properties are mapped; those that were not before are filled in from the records as they were read."""
-    before = transaction.frame("SELECT collection, property FROM sync.mapped")
-    for key, collection in collections.items():
-        known, names = set(before.filter(pl.col("collection") == key)["property"]), declared(collection)
-        if known == set(names):
-            continue
-        _fill_in(transaction, key, collection, [name for name in names if name not in known], now)
-        transaction.run("DELETE FROM sync.mapped WHERE collection = ?", key)
-        mapped = pl.DataFrame({"collection": key, "property": names})
+    before: dict[str, set[str]] = {}
+    for key, name in transaction.frame("SELECT collection, property FROM sync.mapped").iter_rows():
+        before.setdefault(key, set()).add(name)
+    now_mapped = {key: declared(collection) for key, collection in collections.items()}
+    other = {key: names for key, names in now_mapped.items() if before.get(key) != set(names)}
+    for key, names in other.items():
+        if key in before:  # nothing was read yet of any other
+            _fill_in(transaction, key, collections[key], [name for name in names if name not in before[key]], now)
+    if other:
+        rows = [(key, name) for key, names in other.items() for name in names]
+        mapped = pl.DataFrame(rows, schema={"collection": pl.String, "property": pl.String}, orient="row")
+        keys = list(other)
+        transaction.run("DELETE FROM sync.mapped WHERE collection IN (SELECT unnest(?::VARCHAR[]))", keys)
         transaction.run("INSERT INTO sync.mapped BY NAME SELECT * FROM mapped", mapped=mapped)
 
 

@@ -263,8 +263,8 @@ class Conformance:
 
             assert with_connection(system, many) == 0
             windows = (sandbox.sandbox.clock.now() - begun) / SYSTEMS[self.name].rate.seconds
-            # Requests take their own time as well, which a short window shows.
-            assert 1.6 <= windows <= 2.4 + 3 / SYSTEMS[self.name].rate.seconds
+            # Requests take their own time as well, which a short window shows, and a busy machine makes long.
+            assert 1.6 <= windows <= 2.4 + 10 / SYSTEMS[self.name].rate.seconds
 
     def test_the_clocks_are_compared(self, sandbox: Served) -> None:
         settings = sandbox.settings()

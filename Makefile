@@ -23,9 +23,8 @@ PORT ?= 3000
 ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui PORT=3001
 	@$(BIN)/talk ui --port $(PORT)
 
-# Some tests wait for processes: three workers keep two cores busy.
 test: lint  ## lint, types and every test
-	$(BIN)/pytest --numprocesses $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )) --dist worksteal
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by configuration alone
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty

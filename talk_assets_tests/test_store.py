@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -39,6 +40,21 @@ def test_what_a_transaction_stored_is_there_for_the_next(tmp_path: Path) -> None
         first = transaction.next_version()
     with Store(tmp_path / "talk.duckdb").transaction() as transaction:
         assert transaction.next_version() == first + 1
+
+
+def test_threads_take_turns(tmp_path: Path) -> None:
+    """Each reads a number and stores the next one: two at once would be a conflict, or a number given twice."""
+    store = Store(tmp_path / "talk.duckdb")
+
+    def number(_: int) -> int:
+        with store.transaction() as transaction:
+            seen = transaction.version()
+            time.sleep(0.002)
+            assert transaction.next_version() == seen + 1
+            return seen
+
+    with store.kept_open(), ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(number, range(40))) == list(range(40))
 
 
 def test_an_exception_rolls_back(tmp_path: Path) -> None:

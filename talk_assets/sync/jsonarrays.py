@@ -79,7 +79,10 @@ def _alike(body: bytes, texts: pl.Series, needed: AbstractSet[str], ignored: Ite
     spelled = [name for name in names if name.lower() in dropped]
     kept = _cut(texts, list(dict.fromkeys([*spelled, *ignored])))
     members = len(names) - len(spelled)
-    if (kept.str.count_matches('":') != members).any() or (texts.str.count_matches("{", literal=True) != 1).any():
+    others = (kept.str.count_matches('":') != members) | (texts.str.count_matches("{", literal=True) != 1)
+    if dropped:  # one in place of another property, spelled otherwise
+        others |= kept.str.contains_any([f'"{name}"' for name in dropped], ascii_case_insensitive=True)
+    if others.any():
         return None
     wanted = [name for name in names if name.lower() in needed]
     try:

@@ -94,6 +94,27 @@ def test_what_is_ignored_is_left_out_and_everything_else_stays(
     assert parsed.unknown >= {name for one in kept for name, value in one.items() if value is not None} - known
 
 
+flat_members = st.dictionaries(
+    ignored | st.sampled_from(["A", "B"]), st.sampled_from(["x", 'a "Password":1', "a\\", 1, None, ["y"]]), max_size=4
+)
+
+
+@settings(max_examples=150)
+@example(records=[{"Other": 1}, {"pASSword": "hush"}], separators=(",", ":"))
+@example(records=[{"Password": "hush", "Other": 1}, {"Other": 1, "Password": "hush"}], separators=(", ", ": "))
+@given(records=st.lists(flat_members, min_size=1, max_size=3), separators=st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_what_is_ignored_is_left_out_of_flat_records_that_are_alike(
+    records: list[dict[str, Any]], separators: tuple[str, str]
+) -> None:
+    collection = Collection(
+        name="c", entity=person, id="Id", lens=Lens(first_name=Text("Id")), ignore=("RowNumber", "Password")
+    )
+    sent = [{"Id": i, **record} for i, record in enumerate(records)]
+    parsed = parse(collection, json.dumps(sent, separators=separators).encode())
+    kept = [{n: v for n, v in record.items() if n.lower() not in {"rownumber", "password"}} for record in sent]
+    assert [json.loads(text) for text in parsed.records.sort("_id")["_record"]] == kept
+
+
 few = st.dictionaries(st.sampled_from("ABCab"), values | st.sampled_from(["x", "\ud83d"]), min_size=1, max_size=4)
 
 

@@ -81,7 +81,7 @@ def _alike(body: bytes, texts: pl.Series, needed: AbstractSet[str], ignored: Ite
     members = len(names) - len(spelled)
     others = (kept.str.count_matches('":') != members) | (texts.str.count_matches("{", literal=True) != 1)
     if dropped:  # one in place of another property, spelled otherwise
-        others |= kept.str.contains_any([f'"{name}"' for name in dropped], ascii_case_insensitive=True)
+        others |= _spelled(kept, dropped)
     if others.any():
         return None
     wanted = [name for name in names if name.lower() in needed]
@@ -101,7 +101,7 @@ def _cut(texts: pl.Series, names: Collection[str]) -> pl.Series:
         return texts
     value = r'(?:"(?:[^"\\]|\\.)*"|[^"\[\]{},\s][^"\[\]{},]*)'
     # Names as they are spelled: any spelling takes twice the time, and so does a pattern that begins otherwise.
-    cut = texts.str.replace_all(rf"{_any(names)}[ \t]*:[ \t]*{value}(?:,[ \t]*)?", "")
+    cut = texts.str.replace_all(rf"{_any(names)}[ \t]*:[ \t]*{value}(?:[ \t]*,[ \t]*)?", "")
     return cut.str.replace(r",[ \t]*\}$", "}") if cut.str.contains(r",[ \t]*\}$").any() else cut
 
 
@@ -113,25 +113,23 @@ def _any(names: Iterable[str]) -> str:
 def _without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Objects, each on one line, without the top-level properties `names`, given in lower case."""
     texts, there = objects.texts, [name for name in objects.columns if name.lower() in names]
-    unsure = _nulls(objects, names)
+    if not names:
+        return texts
     cut = _cut(texts, there)
+    unsure = _spelled(cut, names)
     if there:
-        left = cut.str.contains(_any(there))
-        unsure = unsure | left | texts.str.contains("\\", literal=True) | _deeper(objects, there)
+        unsure = unsure | texts.str.contains("\\", literal=True) | _deeper(objects, there)
+    elif unsure.any():  # only a null makes no column
+        unsure = unsure & texts.str.contains("null", literal=True)
     if not unsure.any():
         return cut
     rest = pl.Series([_without_them(text, names) for text in texts.filter(unsure)], dtype=pl.String)
     return cut.scatter(unsure.arg_true(), rest)
 
 
-def _nulls(objects: Objects, names: frozenset[str]) -> pl.Series:
-    """Whether one of the names may stand there as null, which alone makes no column."""
-    nulls = objects.texts.str.contains("null", literal=True)
-    absent = names - {name.lower() for name in objects.columns}
-    if not absent or not nulls.any():
-        return nulls & False
-    spelled = objects.texts.str.contains_any([f'"{name}"' for name in absent], ascii_case_insensitive=True)
-    return nulls & spelled
+def _spelled(texts: pl.Series, names: AbstractSet[str]) -> pl.Series:
+    """Whether one of the names, given in lower case, stands there in quotes, whatever its case."""
+    return texts.str.contains_any([f'"{name}"' for name in names], ascii_case_insensitive=True)
 
 
 def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:

@@ -263,8 +263,9 @@ class Conformance:
 
             assert with_connection(system, many) == 0
             windows = (sandbox.sandbox.clock.now() - begun) / SYSTEMS[self.name].rate.seconds
-            # Requests take their own time as well, which a short window shows, and a busy machine makes long.
-            assert 1.6 <= windows <= 2.4 + 10 / SYSTEMS[self.name].rate.seconds
+            # Twice what one window holds takes one window, and another where the pause, which moves the sandbox's clock
+            # at once, overtook requests under way. They take their own time as well: more of it on a busy machine.
+            assert 1.0 <= windows <= 2.4 + 10 / SYSTEMS[self.name].rate.seconds
 
     def test_the_clocks_are_compared(self, sandbox: Served) -> None:
         settings = sandbox.settings()

@@ -22,6 +22,9 @@ from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 from talk_assets.schema import FORMAT, SYNC_TABLES
 from talk_assets.transaction import PARTS, Transaction, quoted
 
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
+"""How new files are laid out: as this DuckDB does it, not as all since 1.0 can read it."""
+
 IDLE = 1.0
 """Seconds after which a database that is kept open is closed if nothing is done with it."""
 
@@ -201,7 +204,7 @@ class Store:
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                connection = duckdb.connect(str(self.path))
+                connection = duckdb.connect(str(self.path), config=SETTINGS)
                 connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL checkpoint_threshold = '{LOG}'")
                 connection.execute("SET GLOBAL write_buffer_row_group_count = 1")  # of wide rows, that is enough
                 size = self.path.stat().st_size if self.path else 0
@@ -250,7 +253,7 @@ def copy(source: Path, target: Path) -> None:
 
     Raise StoreIncompatible where it is none, or where a newer version wrote it, and StoreError where copying fails.
     """
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config=SETTINGS)
     try:
         try:
             connection.execute(f"ATTACH {quoted(source)} AS source (READ_ONLY)")

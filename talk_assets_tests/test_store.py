@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 from talk_assets.schema import FORMAT
-from talk_assets.store import Store
+from talk_assets.store import Store, copy
+from talk_assets.sync.tables import TEXT
 
 HOLD = """
 import sys, time, duckdb
@@ -78,7 +80,9 @@ def test_a_second_process_is_waited_for(tmp_path: Path) -> None:
 COUNT = """
 import sys
 from pathlib import Path
-from talk_assets.store import Store
+from typing import Any
+from talk_assets.store import Store, copy
+from talk_assets.sync.tables import TEXT
 print("trying", flush=True)
 with Store(Path(sys.argv[1]), patience=20).transaction() as transaction:
     print(transaction.version())
@@ -97,9 +101,9 @@ def test_a_database_that_is_kept_open_is_opened_once(tmp_path: Path, monkeypatch
     opened = []
     connect = duckdb.connect
 
-    def counted(path: str) -> duckdb.DuckDBPyConnection:
+    def counted(path: str, **how: Any) -> duckdb.DuckDBPyConnection:  # noqa: ANN401 -- whatever it takes
         opened.append(path)
-        return connect(path)
+        return connect(path, **how)
 
     monkeypatch.setattr(duckdb, "connect", counted)
     store = Store(tmp_path / "talk.duckdb")
@@ -108,8 +112,8 @@ def test_a_database_that_is_kept_open_is_opened_once(tmp_path: Path, monkeypatch
             with store.transaction() as transaction:
                 assert transaction.next_version() == number
     assert len(opened) == 1
-    with duckdb.connect(store.path or "") as connection:
-        assert connection.execute("SELECT version FROM sync.clock").fetchall() == [(3,)]
+    with Store(tmp_path / "talk.duckdb").transaction() as transaction:
+        assert transaction.version() == 3
     assert len(opened) == 2
 
 
@@ -244,7 +248,7 @@ def test_what_a_crash_left_half_written_in_the_log_is_not_read(tmp_path: Path, d
 def test_a_file_of_a_newer_duckdb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a newer DuckDB could write one; these are its words where it reads one."""
 
-    def connect(_: str) -> duckdb.DuckDBPyConnection:
+    def connect(_: str, **__: Any) -> duckdb.DuckDBPyConnection:  # noqa: ANN401 -- whatever it takes
         words = "Trying to read a database file with version number 99, but we can only read versions between 64 and 67"
         raise duckdb.IOException(words)
 
@@ -256,8 +260,10 @@ def test_a_file_of_a_newer_duckdb_is_refused(tmp_path: Path, monkeypatch: pytest
 OPEN = """
 import os, resource, sys
 from pathlib import Path
+from typing import Any
 from talk_assets.errors import StoreError
-from talk_assets.store import Store
+from talk_assets.store import Store, copy
+from talk_assets.sync.tables import TEXT
 
 if sys.argv[2] == "nobody":
     os.setuid(65534)
@@ -322,6 +328,35 @@ def test_a_column_declared_later_is_added(tmp_path: Path) -> None:
         transaction.ensure({'"webcrm"."persons"': {"_id": "VARCHAR", "address.city": "VARCHAR"}})
         assert transaction.columns()["webcrm.persons"] == {"_id", "address.city"}
         assert transaction.frame('SELECT * FROM "webcrm"."persons"').row(0) == ("1", None)
+
+
+def test_long_texts_are_compressed_in_the_file_and_in_its_copies(tmp_path: Path) -> None:
+    store = Store(tmp_path / "talk.duckdb")
+    with store.transaction() as transaction:
+        transaction.ensure({'"webcrm"."persons"': {"_id": "VARCHAR", "_record": TEXT}})
+        transaction.run(
+            "INSERT INTO webcrm.persons SELECT i, repeat(hash(i % 100)::VARCHAR, 100) FROM range(20000) r(i)"
+        )
+    store.copy_to(tmp_path / "copy.duckdb")
+    copy(tmp_path / "copy.duckdb", tmp_path / "restored.duckdb")
+    for name in ("talk", "copy", "restored"):
+        with Store(tmp_path / f"{name}.duckdb").transaction() as transaction:
+            found = transaction.frame(
+                "SELECT DISTINCT compression FROM pragma_storage_info('webcrm.persons')"
+                " WHERE column_name = '_record' AND segment_type = 'VARCHAR'"
+            )
+        assert found["compression"].to_list() == ["ZSTD"]
+
+
+def test_a_file_that_was_laid_out_for_an_older_duckdb_goes_on_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "talk.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE x AS SELECT 1 AS i")
+    with Store(path).transaction() as transaction:
+        transaction.ensure({'"webcrm"."persons"': {"_id": "VARCHAR", "_record": TEXT}})
+        transaction.run("INSERT INTO webcrm.persons SELECT i, 'text' FROM range(20000) r(i)")
+    with Store(path).transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM webcrm.persons JOIN x ON true") == 20_000
 
 
 def test_only_what_ducklake_takes_is_in_the_database(tmp_path: Path) -> None:

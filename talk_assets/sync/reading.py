@@ -20,7 +20,7 @@ from talk_assets.sync import backwards, guards, storing, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
-from talk_assets.sync.records import NOTHING, Parsed, apart, ours, together
+from talk_assets.sync.records import NOTHING, Parsed, ours, parse
 from talk_assets.transaction import Transaction
 
 T = TypeVar("T")
@@ -262,23 +262,21 @@ class Reader:
                 self._store(transaction, parsed, report, believed=True)
 
     async def _parsed(self, pages: Sequence[Page]) -> Parsed:
-        """Pages taken apart, several at a time, while requests go on and no transaction waits."""
+        """Pages taken apart on a thread, while requests go on and no transaction waits."""
         shown = [page.body for page in pages if page.body.strip() != b"[]"]
         if not shown:
             return NOTHING
-        parts = await asyncio.gather(*(asyncio.to_thread(apart, self.collection, body) for body in shown))
-
-        def work() -> Parsed:
-            return ours(self.key, self.collection, together(self.collection, parts))
-
-        return await asyncio.to_thread(work)
+        parsed = await asyncio.to_thread(parse, self.collection, *shown)
+        return ours(self.key, self.collection, parsed)
 
     def _store(
         self, transaction: Transaction, parsed: Parsed, report: ReadReport, *, believed: bool = False
     ) -> tuple[pl.DataFrame, list[str]]:
         """Store records; return the ids of those that came, and of those that came with the mark of a deleted one."""
-        marked = pl.col("_deleted")
-        buried, records = parsed.records.filter(marked)["_id"], parsed.records.filter(~marked)
+        records, marked = parsed.records, parsed.records["_deleted"]
+        buried = records["_id"].filter(marked)
+        if buried.len():
+            records = records.filter(~marked)
         new = parsed.unknown - report.unknown
         report.read += records.height
         report.misfits += parsed.misfits.height

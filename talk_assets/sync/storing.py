@@ -137,7 +137,10 @@ def _sorted_out(
         )
         doubtful = doubtful.join(was, on="place").join(records.select("_id", "_record"), on="_id")
         doubtful = doubtful.filter(jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"]))
-    return doubtful.select("_id", "place"), differing.drop("there").join(doubtful, on="_id", how="anti")
+    differing = differing.drop("there")
+    if doubtful.height:
+        differing = differing.join(doubtful, on="_id", how="anti")
+    return doubtful.select("_id", "place"), differing
 
 
 def _spell(transaction: Transaction, key: str, records: pl.DataFrame, spelled: pl.DataFrame) -> None:
@@ -159,9 +162,12 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
         transaction.run(f"DELETE FROM {tables.raw(key)} WHERE rowid IN (SELECT place FROM there)", there=there)
     if differing.height:
         kept = differing.drop("place", "known", "newer", strict=False)
-        version = pl.lit(transaction.next_version(), pl.Int64).alias("_version")
-        records = records.join(kept, on="_id", maintain_order="left").with_columns(version)
-        transaction.run(f"INSERT INTO {tables.raw(key)} BY NAME SELECT * FROM records", records=records)
+        if kept.width > 1 or kept.height < records.height:  # mostly all of them do, or none
+            records = records.join(kept, on="_id", maintain_order="left")
+        version = transaction.next_version()
+        transaction.run(
+            f"INSERT INTO {tables.raw(key)} BY NAME SELECT *, {version} AS _version FROM records", records=records
+        )
 
 
 def _set_aside(transaction: Transaction, key: str, parsed: Parsed, now: datetime) -> None:

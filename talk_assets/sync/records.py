@@ -35,47 +35,9 @@ class Parsed:
     strange: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page's objects, not yet looked at: `records` without what is the same for all pages, `others` are misfits."""
-
-    records: pl.DataFrame
-    others: pl.DataFrame
-    unknown: frozenset[str]
-
-
 def parse(collection: Collection, *bodies: bytes) -> Parsed:
     """Take apart pages, one at least, each a JSON array of objects; raise NotTheApi for anything else."""
-    return together(collection, [apart(collection, body) for body in bodies])
-
-
-def apart(collection: Collection, body: bytes) -> Page:
-    """Take apart a page, a JSON array of objects; raise NotTheApi for anything else."""
-    objects, others = _objects(collection, body)
-    names = declared(collection)
-    found = jsontext.pick(objects.columns, names, objects.texts.len())
-    kept = objects.kept.alias("_record")  # verbatim but for ignored properties, which may be secrets
-    identity = _text(collection.id).str.strip_chars().replace("", None)
-    records = found.with_columns(
-        identity.alias("_id"),
-        kept,
-        kept.hash().alias("_hash"),
-        (identity.is_not_null() & ~identity.is_last_distinct()).alias("_again"),
-        _strange(collection, found, objects.texts),
-    )
-    return Page(records, others, _unknown(collection, objects.names, names))
-
-
-def together(collection: Collection, pages: Sequence[Page]) -> Parsed:
-    """Return the records of some pages, and what does not fit: it takes hardly longer than for one page."""
-    records = pl.concat([page.records for page in pages], rechunk=True).with_columns(_own(collection))
-    fitting, misfits = _sort_out(collection, records)
-    return Parsed(
-        fitting.drop("_again", "_strange"),
-        pl.concat([*(page.others for page in pages), misfits]),
-        frozenset().union(*(page.unknown for page in pages)),
-        frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
-    )
+    return _together(collection, [_apart(collection, body) for body in bodies])
 
 
 def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
@@ -96,6 +58,43 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
         message = f"{key}: {others} of {others} records are none of this collection: {why}"
         raise NotTheApi(message)
     return replace(parsed, records=records, misfits=misfits)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page's objects, not yet looked at: `records` without what is the same for all pages, `others` are misfits."""
+
+    records: pl.DataFrame
+    others: pl.DataFrame
+    unknown: frozenset[str]
+
+
+def _apart(collection: Collection, body: bytes) -> _Page:
+    objects, others = _objects(collection, body)
+    names = declared(collection)
+    found = jsontext.pick(objects.columns, names, objects.texts.len())
+    kept = objects.kept.alias("_record")  # verbatim but for ignored properties, which may be secrets
+    identity = _text(collection.id).str.strip_chars().replace("", None)
+    records = found.with_columns(
+        identity.alias("_id"),
+        kept,
+        kept.hash().alias("_hash"),
+        (identity.is_not_null() & ~identity.is_last_distinct()).alias("_again"),
+        _strange(collection, found, objects.texts),
+    )
+    return _Page(records, others, _unknown(collection, objects.names, names))
+
+
+def _together(collection: Collection, pages: Sequence[_Page]) -> Parsed:
+    """The records of some pages, and what does not fit: it takes hardly longer than for one page."""
+    records = pl.concat([page.records for page in pages], rechunk=True).with_columns(_own(collection))
+    fitting, misfits = _sort_out(collection, records)
+    return Parsed(
+        fitting.drop("_again", "_strange"),
+        pl.concat([*(page.others for page in pages), misfits]),
+        frozenset().union(*(page.unknown for page in pages)),
+        frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
+    )
 
 
 def _strange(collection: Collection, records: pl.DataFrame, objects: pl.Series) -> pl.Series:

@@ -2,7 +2,8 @@
 
 Everything else says SQL through a `Transaction`, which has a module of its own. The database is opened late and closed
 early, because one process at a time may write to it: ask the systems first, then open, store and close. Only SQL that
-DuckLake also takes belongs here: no primary keys, unique constraints, sequences or indexes.
+DuckLake also takes belongs here: no primary keys, unique constraints, sequences or indexes. The one exception is how
+columns are compressed, see `tables.TEXT` and `KEY`.
 """
 
 import atexit

@@ -80,9 +80,7 @@ def test_a_second_process_is_waited_for(tmp_path: Path) -> None:
 COUNT = """
 import sys
 from pathlib import Path
-from typing import Any
-from talk_assets.store import Store, copy
-from talk_assets.sync.tables import TEXT
+from talk_assets.store import Store
 print("trying", flush=True)
 with Store(Path(sys.argv[1]), patience=20).transaction() as transaction:
     print(transaction.version())
@@ -260,10 +258,8 @@ def test_a_file_of_a_newer_duckdb_is_refused(tmp_path: Path, monkeypatch: pytest
 OPEN = """
 import os, resource, sys
 from pathlib import Path
-from typing import Any
 from talk_assets.errors import StoreError
-from talk_assets.store import Store, copy
-from talk_assets.sync.tables import TEXT
+from talk_assets.store import Store
 
 if sys.argv[2] == "nobody":
     os.setuid(65534)

@@ -112,9 +112,10 @@ def _any(names: Iterable[str]) -> str:
 
 def _without(objects: Objects, names: frozenset[str]) -> pl.Series:
     """Objects, each on one line, without the top-level properties `names`, given in lower case."""
-    texts, there = objects.texts, [name for name in objects.columns if name.lower() in names]
+    texts = objects.texts
     if not names:
         return texts
+    there = [name for name in objects.columns if name.lower() in names]
     cut = _cut(texts, there)
     unsure = _spelled(cut, names)
     if there:

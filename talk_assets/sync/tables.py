@@ -11,12 +11,11 @@ CHUNK = 50_000
 """Records, or entities, that are looked at as a whole at once: about so many rows stand in memory."""
 
 TEXT = "VARCHAR USING COMPRESSION zstd"
-"""The type of long texts, which take a quarter of the room then. DuckLake, whose files are compressed anyway, takes no
-such clause."""
+"""The type of long texts, which take a quarter of the room then."""
 
 KEY = "VARCHAR USING COMPRESSION uncompressed"
 """The type of what few records are found by among many: it takes twice the room, and is looked through in half the
-time and less."""
+time and less. In DuckLake, which compresses its files itself and takes no such clause, both are `VARCHAR`."""
 
 OWN = {
     "_id": KEY,

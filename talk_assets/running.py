@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from talk_assets.assets import names
 from talk_assets.assets.progress import listening
+from talk_assets.assets.scope import KEY
 from talk_assets.assets.turns import turn
 from talk_assets.automation.housekeeping import DIED, bury
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
@@ -139,6 +140,7 @@ def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
     steps = {names.read_step(key.partition("/")[0]) for key in keys}
     return {
         "ops": {step: {"config": {"full": request.full}} for step in sorted(steps)},
+        "resources": {KEY: {"config": {"dataflows": list(request.dataflows)}}},
         "loggers": {"console": {"config": {"log_level": "INFO" if request.verbose else "CRITICAL"}}},
     }
 

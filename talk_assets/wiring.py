@@ -16,6 +16,7 @@ from talk_assets.store import Store
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, topology
+from talk_assets.sync.permits import Permits
 from talk_assets.systems import SYSTEMS
 
 
@@ -64,11 +65,20 @@ class Wiring:
         """The collections that take part, by key, parents before children."""
         return {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
 
+    def permits(self, asked: Iterable[DataflowSettings]) -> Permits:
+        """Return what may be written in a run that is about some dataflows: what is due to those in mode write."""
+        names = {dataflow.name for dataflow in asked}
+        every = self.config.dataflows
+        return Permits(
+            self.pairs,
+            planned=frozenset(pair for one in every if one.mode is Mode.PLAN for pair in one.pairs),
+            left_out=frozenset(pair for one in every if one.name not in names for pair in one.pairs),
+        )
+
     @cached_property
     def writable(self) -> frozenset[str]:
-        """Keys of the collections that may be written to: one of their dataflows, at least, is in mode write."""
-        writing = (dataflow for dataflow in self.config.dataflows if dataflow.mode is Mode.WRITE)
-        return self.collections_of(writing)
+        """Keys of the collections that may be written to: a pair names them whose dataflow is in mode write."""
+        return self.permits(self.config.dataflows).writable
 
     def collections_of(self, dataflows: Iterable[DataflowSettings]) -> frozenset[str]:
         """Return the keys of the collections that some of the dataflows need."""

@@ -8,7 +8,9 @@ resources:
 from dagster import ConfigurableResource, Failure
 from pydantic import Field
 
+from talk_assets.config import DataflowSettings
 from talk_assets.errors import ConfigurationError
+from talk_assets.sync.permits import Permits
 from talk_assets.wiring import Wiring
 
 KEY = "scope"
@@ -24,8 +26,15 @@ class Scope(ConfigurableResource[None]):
 
     def collections(self, wiring: Wiring) -> frozenset[str]:
         """Return the keys of the collections that are read and written; a dataflow that is not there ends the run."""
+        return wiring.collections_of(self._asked(wiring))
+
+    def permits(self, wiring: Wiring) -> Permits:
+        """Return what may be written: what is due to the dataflows that the run is about, if they are in mode write."""
+        return wiring.permits(self._asked(wiring))
+
+    def _asked(self, wiring: Wiring) -> tuple[DataflowSettings, ...]:
         try:
-            return wiring.collections_of(wiring.dataflows(self.dataflows))
+            return wiring.dataflows(self.dataflows)
         except ConfigurationError as error:
             raise Failure(str(error), allow_retries=False) from error
 

@@ -1,6 +1,7 @@
 """The write assets: what was sent to a system's collections, parents first, all of one system in one step.
 
-A collection is written to only if one of its dataflows is in mode write, and if its system could be read in this run.
+What is sent is due to a pair whose dataflow is in mode write, and that the run is about; and a system is written to only
+if it could be read in this run.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from talk_assets.assets.turns import hub_in_turn
 from talk_assets.sync import readable, report, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
+from talk_assets.sync.permits import Permits
 from talk_assets.sync.runs import WRITES, Summary
 from talk_assets.sync.writing import WriteReport
 from talk_assets.transaction import Transaction
@@ -48,7 +50,7 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
         with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
-            done = _write(wiring, hub, system.name, chosen, reasons)
+            done = _write(wiring, hub, system.name, chosen, reasons, scope.permits(wiring))
             watched = marks.watched(wiring, context)
             seen = marks.seen(marks.read_back(hub, system.name, done.written)) if watched else {}
         metadata.log(context, done.summary)
@@ -97,7 +99,9 @@ class _Done:
     written: Sequence[str]
 
 
-def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: Mapping[str, str]) -> _Done:
+def _write(
+    wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: Mapping[str, str], permits: Permits
+) -> _Done:
     """Write to the collections for which there is no reason why not."""
     cost, sent, keys, failures = Cost(), SystemReport[WriteReport](), list(keys), {}
     with hub.store.transaction() as transaction:
@@ -106,7 +110,7 @@ def _write(wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: 
     sending = [key for key in keys if key not in reasons]
     if sending:
         try:
-            sent = asyncio.run(hub.write(system, sending))
+            sent = asyncio.run(hub.write(system, sending, permits))
         except LEFT_OUT as error:
             failures[system] = str(error)
             reasons |= dict.fromkeys(sending, str(error))

@@ -38,6 +38,7 @@ from talk_assets.sync.answers import Answered
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Usage
 from talk_assets.sync.guards import UNLIMITED, Limits
+from talk_assets.sync.permits import Permits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.records import declared, parse
@@ -219,9 +220,14 @@ class Hub:
         unsure = other or strangers or incoming.interrupted(transaction, entity)
         return None if unsure else edited, bool(other or linked or edited)
 
-    async def write(self, system: str, keys: Sequence[str] | None = None) -> SystemReport[WriteReport]:
-        """Carry out what is asked of a system's collections, parents first."""
-        writers = [self._writer(key) for key in self.collections(system) if keys is None or key in keys]
+    async def write(
+        self, system: str, keys: Sequence[str] | None = None, permits: Permits | None = None
+    ) -> SystemReport[WriteReport]:
+        """Carry out what is asked of a system's collections, parents first, as far as the run permits it.
+
+        Without `permits`, every pair may cause writes.
+        """
+        writers = [self._writer(key, permits) for key in self.collections(system) if keys is None or key in keys]
         report = SystemReport({writer.key: WriteReport() for writer in writers})
         for entity in self.topologies:
             self.settle(entity, outstanding=False)
@@ -241,10 +247,11 @@ class Hub:
                     await self._write(connection, writer, report.collections[writer.key])
         return report
 
-    def _writer(self, key: str) -> Writer:
+    def _writer(self, key: str, permits: Permits | None = None) -> Writer:
         collection = _collection(self.systems, key)
-        lefts = [pair for pair in self.topologies[collection.entity.name].pairs if pair.right == key]
-        return Writer(key, collection, lefts, self.run)
+        topology_ = self.topologies[collection.entity.name]
+        within = (permits or Permits(topology_.pairs)).within(topology_.pairs)
+        return Writer(key, collection, within, self.run, tuple(topology_.collections))
 
     async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         key, collection = writer.key, writer.collection

@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from talk_assets.dataflows import Pair
-from talk_assets.sync import journal, objects, references, tables
+from talk_assets.sync import journal, objects, permits, references, tables
 from talk_assets.sync.changes import settable, updatable
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.sync.lens import Lines
+from talk_assets.sync.permits import Permits
 from talk_assets.sync.references import Direction
 from talk_assets.transaction import Transaction
 
@@ -100,8 +100,10 @@ class Writer:
 
     key: str
     collection: Collection
-    lefts: Sequence[Pair]
+    permits: Permits
     run: str
+    collections: tuple[str, ...]
+    """The keys of all collections of the entity."""
     source: str = ASKED
     """The table of the changes: those that golden asks for, or those that take back a run."""
 
@@ -109,44 +111,68 @@ class Writer:
         """Return how many changes could be tried."""
         if not transaction.count(f"SELECT count(*) FROM {self.source} WHERE collection = ? AND NOT blocked", self.key):
             return 0
-        untried, frames = _untried(report)
+        untried, tried = _untried(report)
+        changes, permitted = self._open(transaction)
         return transaction.count(
-            f"SELECT count(*) FROM ({self._open(transaction)}) c WHERE {untried}", self.key, **frames
+            f"SELECT count(*) FROM ({changes}) c WHERE {untried}", self.key, **tried, **permitted
         )
 
     def asked(self, transaction: Transaction) -> pl.DataFrame:
         """Return `action, count` of the changes that could be tried."""
+        changes, permitted = self._open(transaction)
         return transaction.frame(
-            f"SELECT action, count(*) AS count FROM ({self._open(transaction)}) GROUP BY action", self.key
+            f"SELECT action, count(*) AS count FROM ({changes}) GROUP BY action", self.key, **permitted
         )
 
-    def _open(self, transaction: Transaction) -> str:
-        """Changes to try. A create needs a live record on the left side of one of its pairs."""
-        changes = f"SELECT c.* FROM {self.source} c WHERE c.collection = $1 AND NOT c.blocked"
-        if not transaction.count(f"SELECT count(*) FROM ({changes}) WHERE action = 'create'", self.key):
-            return changes
-        lefts = ", ".join(f"'{pair.left}'" for pair in self.lefts) or "NULL"
-        linked = tables.links(self.collection.entity.name)
-        return f"""
-            {changes} AND (c.action <> 'create' OR EXISTS (
-                SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
+    def _open(self, transaction: Transaction) -> tuple[str, dict[str, pl.DataFrame]]:
+        """The SQL of the changes to try, and the frames that are in it.
+
+        A create needs a live record on the left side of one of its pairs. `kept_back` says which of the fields wait for
+        a dataflow.
         """
+        changes = f"FROM {self.source} c WHERE c.collection = $1 AND NOT c.blocked"
+        every = f"SELECT c.*, NULL::VARCHAR AS kept_back {changes}"
+        if self.source != ASKED:
+            return every, {}
+        if not self.permits.everything:
+            rows = transaction.frame(f"SELECT c.entity, c.action, c.fields {changes}", self.key)
+            judged = permits.of_changes(
+                transaction, self.permits, self.key, self.collection, rows, self.collections
+            )
+            permitted = f"SELECT c.* REPLACE (p.fields AS fields), p.kept_back FROM {self.source} c"
+            return (
+                f"{permitted} JOIN permitted p USING (entity, action) WHERE c.collection = $1 AND NOT c.blocked",
+                {"permitted": judged.sent},
+            )
+        if not transaction.count(f"SELECT count(*) {changes} AND action = 'create'", self.key):
+            return every, {}
+        lefts = ", ".join(f"'{left}'" for left in self.permits.lefts(self.key)) or "NULL"
+        linked = tables.links(self.collection.entity.name)
+        return (
+            f"""
+            {every} AND (c.action <> 'create' OR EXISTS (
+                SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
+            """,
+            {},
+        )
 
     def prepare(self, transaction: Transaction, report: WriteReport, now: datetime) -> Batch:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
         size = self._size(report, now)
         report.begun, report.before = now, len(report.attempted)
-        untried, frames = _untried(report)
+        untried, tried = _untried(report)
+        open_changes, permitted = self._open(transaction)
         record = "r._record" if self.collection.recalled else "NULL::VARCHAR AS _record"
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
             SELECT c.*, {record}, r._etag{shown}
-            FROM ({self._open(transaction)}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
+            FROM ({open_changes}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
             WHERE {untried} ORDER BY c.since, c.entity LIMIT {size}
             """,
             self.key,
-            **frames,
+            **tried,
+            **permitted,
         )
         report.attempted |= set(changes["entity"])
         rows, version = self._rows(transaction, changes, report), transaction.version()
@@ -213,7 +239,7 @@ class Writer:
         return changes.with_columns(
             body.alias("body"),
             objects.encode(values, mask).alias("after"),
-            reasons["reason"].alias("left_out"),
+            pl.coalesce(reasons["reason"], changes["kept_back"]).alias("left_out"),
             *(values[name].alias(f"to_{name}") for name in fields),
             *(mask[name].alias(f"is_{name}") for name in fields),
         ).filter(ready)
@@ -335,7 +361,7 @@ class Writer:
 
 
 def _untried(report: WriteReport) -> tuple[str, dict[str, pl.DataFrame]]:
-    """The SQL condition on `c` that its entity was not tried in this run, and the frames that are in it."""
+    """The SQL condition on `c` that its entity was not tried in this run, and the frames that it names."""
     if not report.attempted:
         return "true", {}
     tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})

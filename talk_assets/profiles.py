@@ -59,7 +59,7 @@ KINDS: Mapping[Kind, type[Property]] = {
 }
 """The property for a field that the default profile does not map."""
 
-FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "recalled", "told_by")
+FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "recalled", "told_by", "sparse")
 """What of a collection is not for the file: it follows from the rest."""
 
 
@@ -146,12 +146,13 @@ def _check_changes(at: Section, api: Api, changes: Changes) -> None:
 def _collections(said: Section, default: Profile, api: Api) -> Iterator[RestCollection]:
     said.only(*(one.name for one in default.collections), what="collection")
     watched, recalled = bool(api.writing.match or api.writing.fresh), api.recalls
+    sparse = tuple(shape.property for shape in api.shapes if isinstance(shape, Keyed))
     for one in default.collections:
         section = said.section(one.name)
         own = tuple(field.name for field in fields(one) if field.name not in FIXED)
         section.only(*own, "fields")
         found = overridden(_part(section, own), one, leave=FIXED)
-        yield replace(found, lens=_lens(section, one), watched=watched, recalled=recalled)
+        yield replace(found, lens=_lens(section, one), watched=watched, recalled=recalled, sparse=sparse)
 
 
 def _lens(said: Section, collection: RestCollection) -> Lens:

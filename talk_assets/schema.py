@@ -15,6 +15,13 @@ CREATE TABLE IF NOT EXISTS sync.cursors (
     read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
 CREATE TABLE IF NOT EXISTS sync.begun (kind VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.mapped (collection VARCHAR, property VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.lenses (collection VARCHAR, field VARCHAR, lens VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.remapped (collection VARCHAR, field VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.configured (kind VARCHAR, configuration VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.shown (collection VARCHAR, property VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.absent (collection VARCHAR, property VARCHAR, records BIGINT, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.blanked (
+    kind VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
@@ -57,5 +64,8 @@ are not tried until the hub has decided again. `undo` is the same for what is be
 request, or we did, and `answer` what it said. `edits` are the values that people set in records that were linked
 already, and whether they became golden; `fights` the fields that two records set to the same two values in turn.
 `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
-be deleted and were too many to believe it.
+be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once.
+`shown` are the properties that records have shown, `absent` those that some `records` lack, null where no record has
+ever shown it. `lenses` is how each field was last read, `remapped` the fields that are to be read anew because that has
+changed, `configured` what the changes were last decided by.
 """

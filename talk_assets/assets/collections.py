@@ -25,7 +25,7 @@ from talk_assets.assets.metadata import Cost
 from talk_assets.assets.progress import Teller
 from talk_assets.assets.scope import Scope
 from talk_assets.assets.turns import hub_in_turn
-from talk_assets.errors import CredentialsError, Refused, SystemFailure
+from talk_assets.errors import ConfigurationError, Refused, SystemFailure
 from talk_assets.sync import asking, health, runs
 from talk_assets.sync.asking import Known
 from talk_assets.sync.connection import Collection, System
@@ -35,7 +35,7 @@ from talk_assets.sync.report import stops as stopped
 from talk_assets.sync.runs import Summary
 from talk_assets.wiring import Wiring
 
-LEFT_OUT = (SystemFailure, CredentialsError, Refused)
+LEFT_OUT = (SystemFailure, ConfigurationError, Refused)
 """What stops one system, and not the run."""
 
 

@@ -23,7 +23,7 @@ from dagster import (
 )
 
 from talk_assets.assets import metadata, names
-from talk_assets.errors import CredentialsError, Refused, SystemFailure
+from talk_assets.errors import ConfigurationError, Refused, SystemFailure
 from talk_assets.sync import asking, report
 from talk_assets.sync.asking import Known
 from talk_assets.sync.connection import Collection
@@ -112,7 +112,7 @@ def read_back(hub: Hub, system: str, written: Sequence[str]) -> dict[str, Known]
     began, asked = hub.clock(), _asked(hub)
     try:
         found = asyncio.run(hub.read_back(system, written))
-    except (SystemFailure, CredentialsError, Refused):
+    except (SystemFailure, ConfigurationError, Refused):
         return {}
     if _asked(hub) != asked:
         return {}

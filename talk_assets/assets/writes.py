@@ -1,7 +1,7 @@
 """The write assets: what was sent to a system's collections, parents first, all of one system in one step.
 
-What is sent is due to a pair whose dataflow is in mode write, and that the run is about; and a system is written to only
-if it could be read in this run.
+What is sent is due to a pair whose dataflow is in mode write, and that the run is about. A system is written to only if
+it could be read in this run.
 """
 
 import asyncio

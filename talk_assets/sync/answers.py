@@ -116,7 +116,7 @@ def _left(transaction: Transaction, answered: Answered, limits: Limits, now: dat
 
 
 def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Store the records that came back; return them in canonical text, as rows of `incoming`."""
+    """Store the records that came back; return them in canonical text, and by field whether they lack its property."""
     records = done.filter(pl.col("record").is_not_null())
     if records.is_empty():
         return pl.DataFrame(schema={"id": pl.String})
@@ -124,7 +124,14 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
     parsed = parse(answered.collection, body.encode())
     storing.store(transaction, answered.key, answered.collection, parsed, now, answered.skew)
     shown = _with_parts(transaction, answered, storing.dated(parsed, now, answered.skew))
-    return incoming.canonical(transaction, answered.key, answered.collection, shown)
+    lacking = incoming.unknown(answered.collection, shown)
+    return pl.concat(
+        [
+            incoming.canonical(transaction, answered.key, answered.collection, shown),
+            lacking.select(pl.all().name.prefix("lacks ")),
+        ],
+        how="horizontal",
+    )
 
 
 def _with_parts(transaction: Transaction, answered: Answered, came: pl.DataFrame) -> pl.DataFrame:
@@ -140,17 +147,30 @@ def _with_parts(transaction: Transaction, answered: Answered, came: pl.DataFrame
     return joined.with_columns(pl.coalesce(name, f"kept {name}").alias(name) for name in names).select(came.columns)
 
 
-def _seen(answered: Answered, rows: pl.DataFrame, sent: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
-    """What the records hold now: as they came back, or as the lens says the system will show what it was sent."""
+def _seen(
+    answered: Answered, rows: pl.DataFrame, sent: pl.DataFrame, shown: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the records hold now: as they came back, or as the lens says the system will show what it was sent.
+
+    Return with it, per record and field, whether it came back.
+    """
     fields = answered.collection.lens.fields
     expected = answered.collection.lens.limit(sent)
     if shown.is_empty():
-        return expected
+        return expected, pl.DataFrame(
+            {name: pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True) for name in fields}
+        )
     known = rows.select(pl.col("answer_id").alias("id")).join(
-        shown.select("id", pl.lit(value=True).alias("came"), *fields), on="id", how="left", maintain_order="left"
+        shown.select("id", pl.lit(value=True).alias("came"), *fields, *(f"lacks {name}" for name in fields)),
+        on="id",
+        how="left",
+        maintain_order="left",
     )
-    came = known["came"].fill_null(value=False)
-    return pl.select(pl.when(came).then(known[name]).otherwise(expected[name]).alias(name) for name in fields)
+    came = pl.DataFrame(
+        {name: known["came"].fill_null(value=False) & ~known[f"lacks {name}"].fill_null(value=False) for name in fields}
+    )
+    values = pl.select(pl.when(came[name]).then(known[name]).otherwise(expected[name]).alias(name) for name in fields)
+    return values, came
 
 
 def _created(
@@ -159,7 +179,7 @@ def _created(
     if rows.is_empty():
         return
     sent, _ = answered.values(rows)
-    seen = _seen(answered, rows, sent, shown)
+    seen, _ = _seen(answered, rows, sent, shown)
     records = rows.select("entity", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
     _settled(transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id")))
@@ -169,6 +189,8 @@ def _created(
 def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, shown: pl.DataFrame) -> None:
     """Only what was sent is seen; where the record differs elsewhere, the next look takes that in as an edit.
 
+    But what the answer shows blank and we didn't send, the system has dropped by itself, as one that replaces nested
+    objects whole: that is seen as well, and no edit. `talk rewritten` lists it.
     What is restored is seen, and the record still counts as up to date with golden.
     """
     if rows.is_empty():
@@ -176,7 +198,7 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     rows = rows.with_columns(pl.col("id").alias("answer_id"))
     fields, entity = answered.collection.lens.fields, answered.collection.entity
     sent, mask = answered.values(rows)
-    now_seen = _seen(answered, rows, sent, shown)
+    now_seen, came = _seen(answered, rows, sent, shown)
     # Every column that is read, or written, costs as much as the table is long.
     written = [name for name in fields if mask[name].any()]
     compared = written if shown.is_empty() else fields
@@ -188,13 +210,15 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
         wanted=rows.select("id"),
     )
     before = rows.select("id").join(before, on="id", how="left", maintain_order="left")
+    dropped = {name: ~mask[name] & came[name] & now_seen[name].is_null() for name in compared}
     seen = pl.select(
-        pl.when(mask[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"]).alias(name) for name in compared
+        pl.when(mask[name] | dropped[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"]).alias(name)
+        for name in compared
     )
     sending = {name: mask[name] & (not answered.undoes) for name in written}
     states_now = rows.select(
         before["link"],
-        *(seen[name].alias(f"seen_{name}") for name in written),
+        *(seen[name].alias(f"seen_{name}") for name in compared if mask[name].any() or dropped[name].any()),
         *(
             pl.when(sending[name]).then(sent[name]).otherwise(before[f"sent_{name}"]).alias(f"sent_{name}")
             for name in written

@@ -137,6 +137,11 @@ def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
     return transaction.frame("SELECT DISTINCT entity FROM sync.changes WHERE kind = ?", entity.name)
 
 
+def every(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return `entity` of all that records describe."""
+    return transaction.frame(f"SELECT entity FROM {tables.golden(entity.name)}")
+
+
 def settle(
     transaction: Transaction,
     topology: Topology,

@@ -46,6 +46,9 @@ class Collection:
     are read once more before each batch.
     `recalled`: whether a write needs the record as it was last shown; where not, it is not looked up.
     `told_by` names the collection whose changes tell of this one's, where it is not asked by itself.
+    `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent one is a blank; where it
+    shows them, an absent property is unknown. `sparse` names objects that have a property only as long as it holds
+    something, whatever the API does elsewhere.
     """
 
     name: str
@@ -67,6 +70,8 @@ class Collection:
     writable: bool = True
     creatable: bool = True
     told_by: str | None = None
+    omits_blanks: bool = False
+    sparse: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,31 @@ def absorb(golden: pl.DataFrame, edits: pl.DataFrame) -> Decision:
     return _decision(winners, candidates.filter(pl.col("order") > 0))
 
 
+def overrule(decision: Decision, rulings: pl.DataFrame) -> Decision:
+    """Return the decision with what can't be other: `rulings` has `entity, field, ruling, ruled_by`.
+
+    What had won and is another value is a conflict.
+    """
+    both = decision.golden.join(rulings, on=["entity", "field"], how="left", maintain_order="left")
+    other = pl.col("ruling").is_not_null() & pl.col("value").ne_missing(pl.col("ruling"))
+    won = pl.col("edited_at")
+    lost = both.filter(other).select(
+        "entity", "field", "value", "edited_at", "origin", pl.col("ruling").alias("winner"),
+        won.alias("winner_edited_at"), pl.col("ruled_by").alias("winner_origin"),
+    )  # fmt: skip
+    decided = both.with_columns(
+        pl.when(other).then("ruling").otherwise("value").alias("value"),
+        pl.when(other).then("ruled_by").otherwise("origin").alias("origin"),
+    )
+    ruled = lost.select("entity", "field", "winner", "winner_edited_at", "winner_origin")
+    both_lost = decision.conflicts.join(ruled, on=["entity", "field"], how="left", suffix=" now", maintain_order="left")
+    conflicts = both_lost.with_columns(
+        pl.coalesce(f"{name} now", name).alias(name) for name in ("winner", "winner_edited_at", "winner_origin")
+    ).filter(pl.col("value").ne_missing(pl.col("winner")))
+    columns = decision.conflicts.columns
+    return Decision(decided.select(COLUMNS), pl.concat([conflicts.select(columns), lost.select(columns)]))
+
+
 def passed_over(golden: pl.DataFrame, decision: Decision, sent: pl.DataFrame) -> pl.DataFrame:
     """Return as conflicts what stood and lost to an edit of a record that was never sent it: nobody there had seen it.
 

@@ -1,5 +1,7 @@
 """What stops the sync before it does harm: a collection that shrinks too much, a run that would change too much.
 
+A field that becomes blank in too many records is in `blanks`.
+
 What is stopped waits in `sync.stops` for a person's approval, which covers as many records as there were then, and ends
 when it was made use of.
 """
@@ -63,7 +65,7 @@ def believe(transaction: Transaction, key: str, gone: pl.DataFrame, limits: Limi
     )
     count, whole = lost + gone.height, lost + live
     if approved(transaction, key, What.SHRINK) >= count:
-        _release(transaction, key, What.SHRINK)
+        release(transaction, key, What.SHRINK)
         transaction.run("DELETE FROM sync.doubted WHERE collection = ?", key)
         transaction.run("UPDATE sync.guards SET lost = 0 WHERE collection = ?", key)
         return gone
@@ -73,7 +75,7 @@ def believe(transaction: Transaction, key: str, gone: pl.DataFrame, limits: Limi
             f"{count} of its {whole} records seem to be deleted, more than {limits.shrink:.0%} within an hour."
             f" They are kept as they are: see whether {key} is well, then talk approve {key}"
         )
-        _stop(transaction, key, What.SHRINK, count, reason, None, now)
+        stop(transaction, key, What.SHRINK, count, reason, None, now)
         return gone.clear()
     _row(transaction, key)
     since = now if not lost else None
@@ -106,7 +108,7 @@ def shown(transaction: Transaction, key: str, ids: pl.DataFrame) -> None:
         return
     transaction.run("DELETE FROM sync.doubted WHERE collection = ? AND id IN (SELECT id FROM ids)", key, ids=ids)
     if not transaction.count("SELECT count(*) FROM sync.doubted WHERE collection = ?", key):
-        _release(transaction, key, What.SHRINK)
+        release(transaction, key, What.SHRINK)
 
 
 def too_many(
@@ -127,7 +129,7 @@ def too_many(
         f"a run would change {count} records where there are {live} ({listed}). Nothing was sent: look at what it"
         f" would be with talk sync --plan, then talk approve {key}"
     )
-    _stop(transaction, key, What.CHANGES, count, reason, run, now)
+    stop(transaction, key, What.CHANGES, count, reason, run, now)
     return reason
 
 
@@ -135,7 +137,7 @@ def written(transaction: Transaction, key: str, now: datetime) -> None:
     """Note that everything that was asked of a collection was tried: what was approved has been made use of."""
     _row(transaction, key)
     transaction.run("UPDATE sync.guards SET written_at = ? WHERE collection = ? AND written_at IS NULL", now, key)
-    _release(transaction, key, What.CHANGES)
+    release(transaction, key, What.CHANGES)
 
 
 def calm(transaction: Transaction, keys: Sequence[str]) -> None:
@@ -147,10 +149,10 @@ def calm(transaction: Transaction, keys: Sequence[str]) -> None:
     )
 
 
-def approved(transaction: Transaction, key: str, what: What) -> int:
+def approved(transaction: Transaction, key: str, what: str) -> int:
     """Return how many records a person has approved of."""
     return transaction.count(
-        "SELECT coalesce(max(approved), 0) FROM sync.stops WHERE collection = ? AND what = ?", key, what.value
+        "SELECT coalesce(max(approved), 0) FROM sync.stops WHERE collection = ? AND what = ?", key, str(what)
     )
 
 
@@ -161,21 +163,23 @@ def approve(transaction: Transaction, key: str) -> int:
     )
 
 
-def _stop(
-    transaction: Transaction, key: str, what: What, count: int, reason: str, run: str | None, now: datetime
+def stop(
+    transaction: Transaction, key: str, what: str, count: int, reason: str, run: str | None, now: datetime
 ) -> None:
-    since = transaction.frame("SELECT since FROM sync.stops WHERE collection = ? AND what = ?", key, what.value)[
+    """Ask a person about something of a collection, in place of what was asked before."""
+    since = transaction.frame("SELECT since FROM sync.stops WHERE collection = ? AND what = ?", key, str(what))[
         "since"
     ].to_list()
-    _release(transaction, key, what)
+    release(transaction, key, what)
     transaction.run(
         "INSERT INTO sync.stops VALUES (?, ?, ?, ?, ?, ?, NULL)",
-        key, what.value, run, count, reason, since[0] if since else now,
+        key, str(what), run, count, reason, since[0] if since else now,
     )  # fmt: skip
 
 
-def _release(transaction: Transaction, key: str, what: What) -> None:
-    transaction.run("DELETE FROM sync.stops WHERE collection = ? AND what = ?", key, what.value)
+def release(transaction: Transaction, key: str, what: str) -> None:
+    """Ask no longer: what was approved has been made use of, or there is nothing to approve."""
+    transaction.run("DELETE FROM sync.stops WHERE collection = ? AND what = ?", key, str(what))
 
 
 def _row(transaction: Transaction, key: str) -> None:

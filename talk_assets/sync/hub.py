@@ -24,12 +24,14 @@ from talk_assets.store import Store
 from talk_assets.sync import (
     answers,
     changes,
+    configured,
     guards,
     incoming,
     journal,
     links,
     matching,
     reading,
+    remapping,
     storing,
     tables,
     undo,
@@ -38,6 +40,7 @@ from talk_assets.sync.answers import Answered
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Usage
 from talk_assets.sync.guards import UNLIMITED, Limits
+from talk_assets.sync.merging import Scope
 from talk_assets.sync.permits import Permits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.reading import Reader, ReadReport
@@ -110,18 +113,31 @@ class Hub:
         self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._settled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
+        self.notes: list[str] = []
+        """What was read or planned again because the configuration has changed, for people."""
+        self._adapted = False
         self._prepare()
 
+    @property
+    def _every_collection(self) -> dict[str, Collection]:
+        return {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
+
     def _prepare(self) -> None:
+        own = self._every_collection
         with self.store.transaction() as transaction:
-            own = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
             transaction.ensure(
                 {tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()}
                 | {tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()}
                 | {tables.raw(key): tables.raw_columns(declared(one)) for key, one in own.items()}
             )
             reading.prepare(transaction, own)
-            storing.prepare(transaction, own, self.clock())
+
+    def _adapt(self) -> None:
+        """Take note once of what is configured otherwise than in the run before."""
+        if not self._adapted:
+            with self.store.transaction() as transaction:
+                remapping.notice(transaction, self._every_collection, self.clock())
+            self._adapted = True
 
     def collections(self, system: str) -> dict[str, Collection]:
         """Return a system's collections that take part, by key, parents before children."""
@@ -140,6 +156,7 @@ class Hub:
             key: collection for key, collection in self.collections(system).items() if keys is None or key in keys
         }
         report = SystemReport[ReadReport]()
+        self._adapt()
         async with self.systems[system].connect() as connection:
             report.usage = connection.usage
             with self.store.transaction() as transaction:
@@ -177,9 +194,11 @@ class Hub:
         topology_ = self.topologies[entity]
         if not topology_.collections:
             return 0
+        self._adapt()
         with self.store.transaction() as transaction:
             if not outstanding and transaction.version() == self._settled.get(entity):
                 return 0
+            anew = self._anew(transaction, topology_)
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             among: Sequence[str] | None = ()
@@ -189,12 +208,33 @@ class Hub:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
                 affected = changes.affected(transaction)
                 touched = affected if touched is None else pl.concat([touched, affected]).unique()
+            if anew is not None:
+                touched, among = anew if touched is None else pl.concat([touched, anew]).unique(), None
             if touched is not None:
                 changes.settle(transaction, topology_, touched, self.clock(), among=among)
             gathered.absorbed(transaction)
+            if anew is not None or entity not in self._settled:
+                configured.note(transaction, topology_)
             version = transaction.version()
         self._settled[entity] = version
         return gathered.count
+
+    def _anew(self, transaction: Transaction, topology_: Topology) -> pl.DataFrame | None:
+        """The entities (`entity`) to plan again because the configuration has changed; null where it has not."""
+        settled = topology_.entity.name in self._settled
+        reasons = [] if settled else configured.differences(transaction, topology_)
+        scope = Scope(topology_.entity, topology_.collections, self.clock(), self.run)
+        read, entities = remapping.meet(transaction, scope)
+        self.notes += map(str, read)
+        if reasons:
+            self.notes.append(f"{topology_.entity.name}: every change was planned again, because {'; '.join(reasons)}")
+            entities = changes.every(transaction, topology_.entity)
+        if reasons or read:
+            configured.forget(
+                transaction, topology_
+            )  # a run that dies before it has planned them leaves them to the next
+            return entities
+        return None
 
     def _link(self, transaction: Transaction, topology_: Topology) -> tuple[Sequence[str] | None, bool]:
         """Return the fields in which alone something may be due, and whether anything has moved at all.

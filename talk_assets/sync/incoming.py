@@ -12,13 +12,13 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.sync import journal, references, tables
+from talk_assets.sync import journal, presence, references, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.references import Direction
 from talk_assets.sync.spill import Spill
 from talk_assets.transaction import Transaction
 
-OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted")
+OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted", "_absent")
 """What is looked at of a record beside its lens's properties."""
 
 
@@ -82,6 +82,7 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
         f"""
         SELECT sum(n)::BIGINT FROM ({versions}
             UNION ALL SELECT count(*) FROM sync.held WHERE kind = $1
+            UNION ALL SELECT count(*) FROM sync.blanked WHERE kind = $1
             UNION ALL SELECT count(*) FROM {tables.links(entity.name)} WHERE unresolved
             UNION ALL SELECT count(*) FROM ({journal.LOOKED_UP}) WHERE kind = $1)
         """,
@@ -126,6 +127,7 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
         CREATE OR REPLACE TEMP TABLE waiting AS
         SELECT collection, id FROM (
             SELECT collection, id FROM sync.held
+            UNION SELECT collection, id FROM sync.blanked
             UNION SELECT collection, id FROM {tables.links(entity.name)} WHERE unresolved
             UNION SELECT collection, id FROM ({journal.LOOKED_UP}))
         WHERE collection IN (SELECT unnest(?::VARCHAR[]))
@@ -144,10 +146,14 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
     }
 
 
-def canonical(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+def canonical(
+    transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame, *, anew: Sequence[str] = ()
+) -> pl.DataFrame:
     """Return rows of `incoming` for rows of the collection's table.
 
-    Where a reference leads to a record that has no link yet, the field is as it was last seen, so that it is no edit.
+    A field is as it was last seen, so that it is no edit, where its reference leads to a record that has no link yet,
+    where the record doesn't show its property, and where its lens has changed and it was not read by the new one yet.
+    What is read `anew` is blank then, as nothing was seen of it.
     """
     system = key.split("/", maxsplit=1)[0]
     foreign = collection.lens.get(raw)
@@ -158,11 +164,12 @@ def canonical(transaction: Transaction, key: str, collection: Collection, raw: p
     for field in translated.unresolved.columns:
         unresolved = translated.unresolved[field]
         if unresolved.any():
-            seen = _seen(transaction, key, collection.entity, field, raw["_id"])
+            seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
             values = values.with_columns(pl.when(unresolved).then(seen).otherwise(pl.col(field)).alias(field))
             missing = missing | unresolved
             awaited = _awaited(transaction, system, collection, field, foreign[field])
             awaits = pl.select(pl.coalesce(awaits, pl.when(unresolved).then(awaited))).to_series().alias("awaits")
+    values = _kept(transaction, key, collection, raw, values, anew)
     return values.with_columns(
         pl.lit(key).alias("collection"),
         raw["_id"].alias("id"),
@@ -174,7 +181,49 @@ def canonical(transaction: Transaction, key: str, collection: Collection, raw: p
     )
 
 
-def _seen(transaction: Transaction, key: str, entity: Entity, field: str, ids: pl.Series) -> pl.Series:
+def _kept(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    raw: pl.DataFrame,
+    values: pl.DataFrame,
+    anew: Sequence[str],
+) -> pl.DataFrame:
+    """The values, with those last seen where nothing is known of them now."""
+    pending = transaction.frame("SELECT field FROM sync.remapped WHERE collection = ?", key)["field"].to_list()
+    absent = unknown(collection, raw)
+    for field in collection.lens.fields:
+        lacking = absent[field] | (field in pending and field not in anew)
+        if lacking.any():
+            seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
+            values = values.with_columns(pl.when(lacking).then(seen).otherwise(pl.col(field)).alias(field))
+    return values
+
+
+def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return per record and field whether the record lacks a property that the field is read from."""
+    names = collection.lens.fields
+    if not raw["_absent"].is_not_null().any():
+        return pl.DataFrame(
+            {name: pl.repeat(value=False, n=raw.height, dtype=pl.Boolean, eager=True) for name in names}
+        )
+    return raw.select(
+        pl.any_horizontal(
+            pl.col("_absent").str.contains(f"{presence.MARK}{source}{end}", literal=True)
+            for source in collection.lens.sources(name)
+            for end in (presence.MARK, presence.INNER)
+        )
+        .fill_null(value=False)
+        .alias(name)
+        for name in names
+    )
+
+
+def _seen(
+    transaction: Transaction, key: str, entity: Entity, field: str, ids: pl.Series, anew: Sequence[str]
+) -> pl.Series:
+    if field in anew:
+        return pl.repeat(None, ids.len(), dtype=pl.String, eager=True).alias("seen")
     wanted = ids.alias("id").to_frame()
     seen = transaction.frame(
         f"SELECT w.id, l.seen_{field} AS seen FROM wanted w JOIN {tables.links(entity.name)} l"

@@ -11,7 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.entities import Entity, Field, Kind
-from talk_assets.sync import fights, journal, jsontext, matching, merging, objects, tables
+from talk_assets.sync import blanks, fights, journal, jsontext, matching, merging, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
 from talk_assets.transaction import Transaction
@@ -132,9 +132,11 @@ def absorb(
 ) -> list[str]:
     """Take in what people edited since a record was last seen; return the fields in which it was."""
     moved = []
+    blanks.look_again(transaction, entity.name)
     if transaction.count("SELECT count(*) FROM known WHERE compared"):
         _locate(transaction, entity)
         moved = _absorb_edits(transaction, entity, collections, now, run)
+    blanks.release(transaction, list(collections))
     if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
         transaction.run(
             f"""
@@ -186,7 +188,9 @@ def _absorb_edits(
     edits = [merging.proposals(edited.clear(), entity.names)]
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
-        edits += [_absorb(transaction, collection, some) for some in rows.iter_slices(tables.CHUNK) if some.height]
+        edits += [
+            _absorb(transaction, key, collection, some, now) for some in rows.iter_slices(tables.CHUNK) if some.height
+        ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
     scope = merging.Scope(entity, collections, now, run)
@@ -217,7 +221,9 @@ def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFram
     )
 
 
-def _absorb(transaction: Transaction, collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
+def _absorb(
+    transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
     """Note what a collection's records hold now; return what of it people edited, as proposals."""
     fields = collection.lens.fields
     sent = objects.decode(rows["after"], fields)
@@ -235,6 +241,11 @@ def _absorb(transaction: Transaction, collection: Collection, rows: pl.DataFrame
         passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
         passing = passing.fill_null(value=False)
         edit = moved & ~own & ~begun & ~passing
+        blank = edit & current.is_null()
+        if blank.any():
+            cleared = rows["id"].filter(blank)
+            if not blanks.believe(transaction, collection.entity.name, key, field, cleared, now):
+                edit, current = edit & ~blank, pl.select(pl.when(blank).then(seen).otherwise(current)).to_series()
         edits.append(merging.proposals(rows.filter(edit), [field]))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(

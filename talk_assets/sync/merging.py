@@ -13,6 +13,7 @@ import polars as pl
 from talk_assets.entities import Entity
 from talk_assets.sync import echoes, golden, matching, tables
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.lens import Writable
 from talk_assets.sync.spill import Spill
 from talk_assets.transaction import Transaction
 
@@ -60,7 +61,8 @@ def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **fr
         )
         if met.height:
             met = golden.come(met, fields, scope.now)
-            decision = golden.introduce(*echoes.settle(*golden.contested(met, fields), scope.collections))
+            stands, proposed = echoes.settle(*golden.contested(met, fields), scope.collections)
+            decision = _overruled(transaction, scope, golden.introduce(stands, proposed), proposed)
             merged.add(golden.merge(golden.agree(met, fields), decision.golden))
             lost.add(_noted(scope, decision.conflicts))
             transaction.step()
@@ -107,13 +109,68 @@ def decide(
     )
     standing = golden.come(standing, fields, scope.now)
     stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
-    decision = golden.absorb(stands, proposals)
+    decision = _overruled(transaction, scope, golden.absorb(stands, proposals), proposals)
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
     passed_over = golden.passed_over(stands, decision, sent)
     conflicts = _noted(scope, pl.concat([decision.conflicts, passed_over]))
     if conflicts.height:
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
     return decision.golden, proposals
+
+
+def _overruled(
+    transaction: Transaction, scope: Scope, decision: golden.Decision, proposals: pl.DataFrame
+) -> golden.Decision:
+    """Where a record holds a value that can never be written, no other value wins: it could not be put back there."""
+    fixed = {
+        name: keys
+        for name in decision.golden["field"].unique(maintain_order=True)
+        if (keys := [key for key, one in scope.collections.items() if _is_fixed(one, name)])
+    }
+    if not fixed:
+        return decision
+    rulings = [_rulings(transaction, scope, name, keys, decision, proposals) for name, keys in fixed.items()]
+    return golden.overrule(decision, pl.concat(rulings))
+
+
+def _is_fixed(collection: Collection, field: str) -> bool:
+    lens = collection.lens
+    return field in lens.fields and lens.property_of(field).writable is Writable.NEVER
+
+
+def _rulings(
+    transaction: Transaction,
+    scope: Scope,
+    field: str,
+    keys: Sequence[str],
+    decision: golden.Decision,
+    proposals: pl.DataFrame,
+) -> pl.DataFrame:
+    """`entity, field, ruling, ruled_by`: what records hold that can't be written, as they show it now."""
+    these = decision.golden.filter(pl.col("field") == field).select("entity").unique()
+    linked = tables.links(scope.entity.name)
+    held = transaction.frame(
+        f"SELECT entity, seen_{field} AS ruling, collection || '/' || id AS ruled_by FROM {linked}"
+        " SEMI JOIN these USING (entity)"
+        f" WHERE gone_at IS NULL AND seen_{field} IS NOT NULL AND collection IN (SELECT unnest(?::VARCHAR[]))"
+        " ORDER BY collection, id",
+        list(keys),
+        these=these,
+    )
+    new = proposals.filter(
+        pl.col("field") == field,
+        pl.col("value").is_not_null(),
+        pl.col("origin").str.extract("^([^/]+/[^/]+)/").is_in(list(keys)),
+    ).select("entity", pl.col("value").alias("ruling"), pl.col("origin").alias("ruled_by"))
+    both = pl.concat([new, held]).unique("entity", keep="first", maintain_order=True)
+    return both.select("entity", pl.lit(field).alias("field"), "ruling", "ruled_by")
+
+
+def agree_on(transaction: Transaction, scope: Scope, standing: pl.DataFrame, decision: golden.Decision) -> None:
+    """Store what was decided of the entities in `standing`, golden's rows with their `place`, and the conflicts."""
+    _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
+    conflicts = _noted(scope, decision.conflicts)
+    transaction.apply("INSERT INTO sync.conflicts BY NAME SELECT * FROM conflicts", conflicts=conflicts)
 
 
 def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:

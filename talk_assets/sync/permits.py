@@ -192,7 +192,7 @@ class _Known:
 def _known(transaction: Transaction, entity: Entity, changes: pl.DataFrame, scene: _Scene) -> _Known:
     fields = scene.collection.lens.fields
     these = changes.select("entity").unique()
-    agreed = ", ".join(f'"{name}", regexp_extract({name}_from, \'^[^/]+/[^/]+\') AS {name}_from' for name in fields)
+    agreed = ", ".join(f"\"{name}\", regexp_extract({name}_from, '^[^/]+/[^/]+') AS {name}_from" for name in fields)
     seen = ", ".join(f"seen_{name}" for name in fields)
     return _Known(
         transaction.frame(

@@ -16,7 +16,7 @@ import polars as pl
 
 from talk_assets.errors import SystemFailure
 from talk_assets.store import Store
-from talk_assets.sync import backwards, guards, storing, tables
+from talk_assets.sync import absence, backwards, guards, storing, tables
 from talk_assets.sync.connection import Collection, Connection, CursorExpired, Page
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
@@ -48,19 +48,21 @@ class ReadReport:
 class Place:
     """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one.
 
-    `doubts`: whether deletions of it wait for a person, see `guards`.
+    `doubts`: whether deletions of it wait for a person, see `guards`. `lacks`: whether its records lack properties.
     """
 
     cursor: str | None
     position: str | None
     full: bool
     doubts: bool
+    lacks: bool
 
 
 def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Place]:
     """Return how far collections were read."""
     found = transaction.frame(
-        "SELECT collection, cursor, position, full_at IS NOT NULL, collection IN (SELECT collection FROM sync.doubted)"
+        "SELECT collection, cursor, position, full_at IS NOT NULL, collection IN (SELECT collection FROM sync.doubted),"
+        " collection IN (SELECT collection FROM sync.absent)"
         " FROM sync.cursors WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
         list(keys),
     )
@@ -98,6 +100,7 @@ class Reader:
     async def read(self, at: Place, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
 
+        Raise ConfigurationError where no record shows a property that the lens reads, unless the API omits blanks.
         Only a first full read goes on where it was interrupted: what another one had shown by then may be gone since.
         """
         if at.full:
@@ -108,6 +111,11 @@ class Reader:
             with self.store.transaction() as transaction:
                 approved = guards.doubted(transaction, self.key)
             await self._look_once_more(approved, report)
+        if report.read or at.lacks:
+            with self.store.transaction() as transaction:
+                absence.review(transaction, self.key, self.collection, self.now)
+            with self.store.transaction() as transaction:
+                absence.require(transaction, self.key, self.collection)
         self._told(report.read, report.read)
         return report
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from talk_assets.errors import NotTheApi
-from talk_assets.sync import jsonarrays, jsontext
+from talk_assets.sync import jsonarrays, jsontext, presence
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.jsonarrays import Told
 from talk_assets.sync.lens import SHOWN, first_faults
@@ -23,16 +23,18 @@ class Parsed:
 
     `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
-    or null), `_deleted` (Boolean) and `_hash` (UInt64, of `_record` as it is spelled; comparable within one version of
-    Polars).
+    or null), `_deleted` (Boolean), `_absent` (the properties of the lens that the record lacks, null where it has all;
+    see `presence`) and `_hash` (UInt64, of `_record` as it is spelled; comparable within one version of Polars).
     `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
-    `strange` the ids of records that have none of the lens's properties, not even as null.
+    `shown` those of the lens that some record has, `strange` the ids of records that have none of the lens's
+    properties, not even as null.
     """
 
     records: pl.DataFrame
     misfits: pl.DataFrame
     unknown: frozenset[str]
     strange: frozenset[str]
+    shown: frozenset[str] = frozenset()
 
 
 def parse(collection: Collection, *bodies: bytes) -> Parsed:
@@ -67,6 +69,7 @@ class _Page:
     records: pl.DataFrame
     others: pl.DataFrame
     unknown: frozenset[str]
+    shown: frozenset[str]
 
 
 def _apart(collection: Collection, body: bytes) -> _Page:
@@ -75,14 +78,16 @@ def _apart(collection: Collection, body: bytes) -> _Page:
     found = jsontext.pick(objects.columns, names, objects.texts.len())
     kept = objects.kept.alias("_record")  # verbatim but for ignored properties, which may be secrets
     identity = _text(collection.id).str.strip_chars().replace("", None)
+    absent, shown = presence.absent(collection, objects.texts, objects.columns, found)
     records = found.with_columns(
         identity.alias("_id"),
         kept,
         kept.hash().alias("_hash"),
         (identity.is_not_null() & ~identity.is_last_distinct()).alias("_again"),
         _strange(collection, found, objects.texts),
+        absent,
     )
-    return _Page(records, others, _unknown(collection, objects.names, names))
+    return _Page(records, others, _unknown(collection, objects.names, names), shown)
 
 
 def _together(collection: Collection, pages: Sequence[_Page]) -> Parsed:
@@ -94,6 +99,7 @@ def _together(collection: Collection, pages: Sequence[_Page]) -> Parsed:
         pl.concat([*(page.others for page in pages), misfits]),
         frozenset().union(*(page.unknown for page in pages)),
         frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
+        frozenset().union(*(page.shown for page in pages)),
     )
 
 

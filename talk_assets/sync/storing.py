@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from talk_assets.sync import backwards, jsontext, tables
+from talk_assets.sync import absence, backwards, jsontext, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.incoming import noticed
 from talk_assets.sync.records import Parsed, declared, parse
@@ -36,6 +36,7 @@ def store(
     spelled, differing = _sorted_out(transaction, key, collection, differing, records)
     older = None if believed else backwards.apart(transaction, key, collection, differing, records)
     _set_aside(transaction, key, parsed, now)
+    absence.note_shown(transaction, key, parsed.shown)
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
         differing = differing.join(older, on="_id", how="anti")
@@ -44,22 +45,43 @@ def store(
     return differing.height
 
 
-def prepare(transaction: Transaction, collections: Mapping[str, Collection], now: datetime) -> None:
-    """Note which properties are mapped; those that were not before are filled in from the records as they were read."""
+def map_properties(
+    transaction: Transaction, collections: Mapping[str, Collection], now: datetime
+) -> Mapping[str, Sequence[str]]:
+    """Note which properties are mapped; those that were not before are filled in from the records as they were read.
+
+    Return those by collection, of the collections that were mapped before at all.
+    """
     before: dict[str, set[str]] = {}
     for key, name in transaction.frame("SELECT collection, property FROM sync.mapped").iter_rows():
         before.setdefault(key, set()).add(name)
     now_mapped = {key: declared(collection) for key, collection in collections.items()}
     other = {key: names for key, names in now_mapped.items() if before.get(key) != set(names)}
-    for key, names in other.items():
-        if key in before:  # nothing was read yet of any other
-            _fill_in(transaction, key, collections[key], [name for name in names if name not in before[key]], now)
+    new = {key: [name for name in now_mapped[key] if name not in before[key]] for key in now_mapped if key in before}
+    for key in other:
+        if new.get(key):
+            _fill_in(transaction, key, collections[key], new[key], now)
     if other:
         rows = [(key, name) for key, names in other.items() for name in names]
         mapped = pl.DataFrame(rows, schema={"collection": pl.String, "property": pl.String}, orient="row")
         keys = list(other)
         transaction.run("DELETE FROM sync.mapped WHERE collection IN (SELECT unnest(?::VARCHAR[]))", keys)
         transaction.run("INSERT INTO sync.mapped BY NAME SELECT * FROM mapped", mapped=mapped)
+    return new
+
+
+def note_stored(transaction: Transaction, key: str, collection: Collection) -> None:
+    """Note what the records that were read have shown, for a database that doesn't say so."""
+    raw = tables.raw(key)
+    end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}")
+    for first in range(0, end, tables.CHUNK):
+        stored = transaction.frame(
+            f"SELECT _record FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK}"
+            " AND _record IS NOT NULL AND NOT _deleted"
+        )
+        if stored.height:
+            parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
+            absence.note_shown(transaction, key, parsed.shown)
 
 
 def _fill_in(transaction: Transaction, key: str, collection: Collection, names: Sequence[str], now: datetime) -> None:
@@ -84,7 +106,7 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
         parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
         _set_aside(transaction, key, parsed, now)
         filled = parsed.records.join(stored.select("_id", "place"), on="_id")
-        columns = ["_etag", "_ref", *(name for name in names if name in filled.columns)]
+        columns = ["_etag", "_ref", "_absent", *(name for name in names if name in filled.columns)]
         taken = ", ".join(f'f."{name}" AS "{name}"' for name in columns)
         transaction.run(
             f"""
@@ -131,11 +153,12 @@ def _sorted_out(
         doubtful = doubtful.join(shown, on="_id").filter(pl.col("shown").eq_missing(pl.col("known")))
     if doubtful.height:
         was = transaction.frame(
-            f"SELECT rowid AS place, _record AS was FROM {tables.raw(key)}"
+            f"SELECT rowid AS place, _record AS was, _absent AS lacked FROM {tables.raw(key)}"
             " WHERE rowid IN (SELECT place FROM doubtful) AND _record IS NOT NULL",
             doubtful=doubtful.select("place"),
         )
-        doubtful = doubtful.join(was, on="place").join(records.select("_id", "_record"), on="_id")
+        doubtful = doubtful.join(was, on="place").join(records.select("_id", "_record", "_absent"), on="_id")
+        doubtful = doubtful.filter(pl.col("lacked").eq_missing(pl.col("_absent")))
         doubtful = doubtful.filter(jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"]))
     differing = differing.drop("there")
     if doubtful.height:

@@ -24,6 +24,7 @@ OWN = {
     "_etag": "VARCHAR",
     "_ref": "VARCHAR",
     "_deleted": "BOOLEAN",
+    "_absent": "VARCHAR",
     "_hash": "UBIGINT",
     "_noticed": "TIMESTAMPTZ",
     "_version": "BIGINT",

@@ -113,9 +113,7 @@ class Writer:
             return 0
         untried, tried = _untried(report)
         changes, permitted = self._open(transaction)
-        return transaction.count(
-            f"SELECT count(*) FROM ({changes}) c WHERE {untried}", self.key, **tried, **permitted
-        )
+        return transaction.count(f"SELECT count(*) FROM ({changes}) c WHERE {untried}", self.key, **tried, **permitted)
 
     def asked(self, transaction: Transaction) -> pl.DataFrame:
         """Return `action, count` of the changes that could be tried."""
@@ -136,9 +134,7 @@ class Writer:
             return every, {}
         if not self.permits.everything:
             rows = transaction.frame(f"SELECT c.entity, c.action, c.fields {changes}", self.key)
-            judged = permits.of_changes(
-                transaction, self.permits, self.key, self.collection, rows, self.collections
-            )
+            judged = permits.of_changes(transaction, self.permits, self.key, self.collection, rows, self.collections)
             permitted = f"SELECT c.* REPLACE (p.fields AS fields), p.kept_back FROM {self.source} c"
             return (
                 f"{permitted} JOIN permitted p USING (entity, action) WHERE c.collection = $1 AND NOT c.blocked",

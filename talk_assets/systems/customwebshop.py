@@ -63,6 +63,7 @@ def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, ob
         archived=archived,
         delete=FOR_GOOD,
         watched=True,
+        sparse=("meta_data",),
     )
 
 

@@ -62,6 +62,10 @@ class MemoryCollection:
     """Those of them that it was shown for the first time since its process began."""
     shown: dict[str, Record] = field(default_factory=dict)
     """Records as the hub was last shown them."""
+    also: tuple[str, ...] = ()
+    """Properties that records have beside those that the lens reads."""
+    hidden: set[tuple[str, str]] = field(default_factory=set)
+    """Records and the properties that the API shows of them no longer."""
     shadows: dict[str, tuple[int, Record | None]] = field(default_factory=dict)
     """What lists show of a record, null if nothing, and until when."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -79,7 +83,7 @@ class MemoryCollection:
         self.graves.pop(id_, None)
         self.archived.discard(id_)
         self.history[id_], self.born[id_] = history, self.world.now
-        self.records[id_] = {"id": id_, **dict.fromkeys(self.properties), "version": 0}
+        self.records[id_] = {"id": id_, **dict.fromkeys((*self.properties, *self.also)), "version": 0}
         if self.collection.reference:
             self.records[id_][self.collection.reference] = reference
         self.write(id_, values)
@@ -170,8 +174,17 @@ class MemoryCollection:
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
             changed = record["changed"] if self.collection.modified else None
-            self.world.shown(self.key, record["id"], {name: record.get(name) for name in self.properties}, changed)
-        return json.dumps([{k: v for k, v in record.items() if k != "changed"} for record in records]).encode()
+            names = [name for name in self.properties if (record["id"], name) not in self.hidden]
+            self.world.shown(self.key, record["id"], {name: record.get(name) for name in names}, changed)
+        return json.dumps([self.visible(record) for record in records]).encode()
+
+    def visible(self, record: Record) -> Record:
+        """A record as the API shows it."""
+        return {
+            name: value
+            for name, value in record.items()
+            if name != "changed" and (record["id"], name) not in self.hidden
+        }
 
     def changed_since(self, since: int) -> list[Record]:
         """Return what was changed at or after a time, tombstones included where the system has them."""
@@ -310,8 +323,7 @@ class MemoryConnection:
         self._world.written |= {now: self._world.now for value, now in shown.items() if now != value}
         if lost or not memory.answers:
             self._world.echoes |= dict.fromkeys(shown.values(), self._world.now)
-        record = {k: v for k, v in memory.records[id_].items() if k != "changed"}
-        answered = json.dumps(record).encode() if memory.answers else None
+        answered = json.dumps(memory.visible(memory.records[id_])).encode() if memory.answers else None
         return Answer(write.key, Outcome.DONE, id=id_, record=answered)
 
     def _look_under(self, memory: MemoryCollection, id_: str, values: Record) -> None:

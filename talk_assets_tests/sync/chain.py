@@ -1,7 +1,7 @@
 """Three systems in a row, crm → erp → shop, each with people: what depends on which pairs are in use, and how."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -50,7 +50,7 @@ class Chain:
         """Declare a collection otherwise from now on, as another talk.toml would."""
         memory = self.memories[key]
         memory.collection = replace(memory.collection, **changes)
-        name = key.split("/")[0]
+        name = key.split("/", maxsplit=1)[0]
         self.systems[name] = system(self.world, name, [memory])
 
     def hub(self, run: str = "run") -> Hub:
@@ -86,7 +86,7 @@ class Chain:
         """What the records of a collection hold in some properties."""
         return [tuple(record[name] for name in names) for record in self.memories[key].records.values()]
 
-    def changes(self) -> list[Mapping[str, Any]]:
+    def changes(self) -> Sequence[Mapping[str, Any]]:
         """What still waits."""
         with self.transaction() as transaction:
             return transaction.frame("SELECT * FROM sync.changes ORDER BY collection, action").to_dicts()

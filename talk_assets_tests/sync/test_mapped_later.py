@@ -19,7 +19,7 @@ def map_more(office: Office, key: str) -> None:
         birth_date=Date("born"),
         company=Ref("employer", to=PEOPLE[key]),
     )
-    memory.collection = replace(memory.collection, lens=lens)
+    memory.collection = replace(memory.collection, lens=lens, omits_blanks=True)
 
 
 def titles(office: Office, key: str) -> dict[str, str | None]:

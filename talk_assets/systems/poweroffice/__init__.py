@@ -72,6 +72,7 @@ COMPANY = Lens(
 
 employee = PowerOfficeCollection(
     name="employee",
+    omits_blanks=True,
     path="/Employee",
     entity=person,
     id="id",
@@ -93,6 +94,7 @@ employee = PowerOfficeCollection(
 
 supplier = PowerOfficeCollection(
     name="supplier",
+    omits_blanks=True,
     path="/Supplier",
     entity=company,
     id="id",
@@ -107,6 +109,7 @@ supplier = PowerOfficeCollection(
 
 private_customer = PowerOfficeCollection(
     name="customer",
+    omits_blanks=True,
     path="/Customer",
     where="IsPerson eq true",
     entity=person,
@@ -123,6 +126,7 @@ private_customer = PowerOfficeCollection(
 
 customer = PowerOfficeCollection(
     name="customer",
+    omits_blanks=True,
     path="/Customer",
     entity=company,
     id="id",
@@ -138,6 +142,7 @@ customer = PowerOfficeCollection(
 
 contactperson = PowerOfficeCollection(
     name="contactperson",
+    omits_blanks=True,
     path="/PartyContactPerson",
     parent="partyId",
     entity=person,

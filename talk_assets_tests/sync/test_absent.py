@@ -1,0 +1,221 @@
+"""A property that a record doesn't show is unknown, not blank; what becomes blank in many records is asked about."""
+
+from dataclasses import replace
+
+import pytest
+
+from talk_assets.entities import order, person
+from talk_assets.errors import ConfigurationError
+from talk_assets.sync import guards, presence
+from talk_assets.sync.connection import Collection
+from talk_assets.sync.lens import Decimal, Email, FullName, Instant, Lens, Lines, Property, Ref, Text
+from talk_assets.sync.records import parse
+from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
+
+
+def lens(**more: Property) -> Lens:
+    return Lens(email=Email("email"), first_name=Text("first_name"), **({"job_title": Text("job_title")} | more))
+
+
+@pytest.fixture
+def chain() -> Chain:
+    """Ten people with titles in all three systems."""
+    chain = Chain()
+    for n in range(10):
+        chain.create(CRM, email=f"{n}@acme.no", first_name=f"N{n}", job_title=f"Title {n}")
+    chain.sync()
+    return chain
+
+
+def titles(chain: Chain, key: str) -> list[str | None]:
+    found = sorted(chain.memories[key].records.values(), key=lambda record: str(record["email"]))
+    return [record.get("job_title") for record in found]
+
+
+def of(chain: Chain, key: str, n: int) -> str:
+    """The id of a person."""
+    return next(id_ for id_, record in chain.memories[key].records.items() if record["email"] == f"{n}@acme.no")
+
+
+def hide(chain: Chain, key: str, name: str, ids: list[str] | None = None) -> None:
+    """The API shows a property no longer, in some records or in all."""
+    memory = chain.memories[key]
+    memory.hidden = {(id_, name) for id_ in (ids or memory.records)}
+    for id_ in ids or list(memory.records):
+        memory.write(id_, {})
+
+
+def test_a_field_whose_property_some_records_lack_keeps_its_value_everywhere(chain: Chain) -> None:
+    hide(chain, ERP, "job_title", [of(chain, ERP, 0)])
+    chain.edit(ERP, of(chain, ERP, 0), first_name="Anna")
+    chain.sync()
+    chain.sync(full=True)
+    assert titles(chain, CRM) == titles(chain, SHOP) == [f"Title {n}" for n in range(10)]
+    assert ("Anna",) in chain.shown(SHOP, "first_name")
+    with chain.transaction() as transaction:
+        found = transaction.frame("SELECT collection, property, records FROM sync.absent").rows()
+    assert found == [(ERP, "job_title", 1)]
+
+
+def test_a_record_that_shows_its_property_again_is_edited_only_where_it_was(chain: Chain) -> None:
+    both = [of(chain, ERP, n) for n in range(2)]
+    hide(chain, ERP, "job_title", both)
+    chain.sync()
+    chain.memories[ERP].hidden = set()
+    chain.edit(ERP, both[0], job_title="Chief")
+    chain.memories[ERP].write(both[1], {})
+    chain.sync()
+    assert titles(chain, CRM)[:2] == ["Chief", "Title 1"]
+    with chain.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.absent") == 0
+
+
+def test_a_property_that_no_record_shows_is_a_mistake_in_the_configuration(chain: Chain) -> None:
+    chain.declare(ERP, lens=lens(job_title=Text("job_titel")))
+    with pytest.raises(ConfigurationError) as said:
+        chain.sync()
+    assert str(said.value) == (
+        "erp/people: none of its 10 records has the property job_titel, which job_title is read from. Did you mean"
+        " job_title? Correct the name in talk.toml, under fields of this collection, or say job_title = false. If the"
+        " API leaves blank properties out, say omits_blanks = true for the collection."
+    )
+    with pytest.raises(ConfigurationError):
+        chain.sync()
+    chain.declare(ERP, lens=lens())
+    chain.sync()
+    chain.sync()
+    for key in (CRM, ERP, SHOP):
+        assert titles(chain, key) == [f"Title {n}" for n in range(10)]
+
+
+def test_the_mistake_is_found_in_an_empty_database_as_well() -> None:
+    chain = Chain()
+    chain.create(CRM, email="kari@acme.no", job_title="Chief")
+    chain.create(ERP, email="kari@acme.no", job_title="Chief")
+    chain.declare(ERP, lens=lens(job_title=Text("job_titel")))
+    with pytest.raises(ConfigurationError):
+        chain.sync()
+
+
+def test_where_the_api_leaves_blanks_out_an_absent_property_is_cleared(chain: Chain) -> None:
+    chain.declare(ERP, omits_blanks=True)
+    hide(chain, ERP, "job_title", [of(chain, ERP, 0)])
+    chain.sync()
+    assert titles(chain, CRM) == [None, *(f"Title {n}" for n in range(1, 10))]
+
+
+def test_where_the_api_leaves_blanks_out_a_property_that_no_record_shows_is_noted(chain: Chain) -> None:
+    chain.declare(ERP, omits_blanks=True, lens=lens(mobile=Text("tel")))
+    chain.sync()
+    with chain.transaction() as transaction:
+        assert transaction.frame("SELECT property, records FROM sync.absent").rows() == [("tel", None)]
+
+
+def clear(chain: Chain, key: str, n: int) -> None:
+    for one in range(n):
+        chain.edit(key, of(chain, key, one), job_title=None)
+
+
+@pytest.mark.parametrize("omits", [False, True])
+def test_a_field_that_becomes_blank_in_many_records_is_kept_until_a_person_approves(
+    chain: Chain, *, omits: bool
+) -> None:
+    """Whatever the limits: the chain has none."""
+    chain.declare(ERP, omits_blanks=omits)
+    clear(chain, ERP, 6)
+    chain.edit(ERP, of(chain, ERP, 0), first_name="Anna")
+    for _ in range(2):
+        chain.sync()
+    assert titles(chain, CRM) == titles(chain, SHOP) == [f"Title {n}" for n in range(10)]
+    assert ("Anna",) in chain.shown(CRM, "first_name")
+    with chain.transaction() as transaction:
+        (reason,) = transaction.frame("SELECT reason FROM sync.stops")["reason"]
+        assert reason == (
+            "job_title became blank in 6 of the 10 records that had a value. The values are kept, here and in the other"
+            " systems: see whether erp/people is well, then talk approve erp/people"
+        )
+        guards.approve(transaction, ERP)
+    chain.sync()
+    assert (
+        titles(chain, CRM) == titles(chain, SHOP) == [*(None for _ in range(6)), *(f"Title {n}" for n in range(6, 10))]
+    )
+    with chain.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.stops") == 0
+
+
+def test_a_field_that_is_filled_again_is_asked_about_no_longer(chain: Chain) -> None:
+    clear(chain, ERP, 6)
+    chain.sync()
+    for n in range(6):
+        chain.edit(ERP, of(chain, ERP, n), job_title=f"Title {n}")
+    chain.sync()
+    with chain.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.stops") == 0
+        assert transaction.count("SELECT count(*) FROM sync.blanked") == 0
+    assert titles(chain, CRM) == [f"Title {n}" for n in range(10)]
+
+
+def test_a_field_that_is_lost_page_by_page_is_asked_about_as_well(chain: Chain) -> None:
+    for n in range(5):
+        chain.edit(ERP, of(chain, ERP, n), job_title=None)
+        chain.sync()
+    assert titles(chain, CRM)[:5].count(None) == 2
+
+
+def test_what_a_person_clears_is_cleared(chain: Chain) -> None:
+    clear(chain, ERP, 2)
+    chain.sync()
+    assert titles(chain, SHOP)[:3] == [None, None, "Title 2"]
+
+
+COLLECTION = Collection(
+    name="orders",
+    entity=order,
+    id="id",
+    modified=Instant("at"),
+    lens=Lens(
+        number=Text("head.number"),
+        description=Text("text"),
+        lines=Lines("rows", product=Ref("item", to="products"), quantity=Decimal("qty")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "absent"),
+    [
+        ('{"id": "1", "text": null, "head": {"number": null}, "rows": []}', None),
+        ('{"id": "1", "Text": null, "head": {"NUMBER": "7"}, "rows": null}', None),
+        ('{"id": "1", "head": {"number": "7"}, "rows": []}', "|text|"),
+        ('{"id": "1", "text": "a", "head": null, "rows": []}', None),
+        ('{"id": "1", "text": "a", "rows": []}', "|head.number|"),
+        ('{"id": "1", "text": "a", "head": {"text": null}, "rows": []}', "|head.number|"),
+        ('{"id": "1", "head": {"text": null, "number": "7"}, "rows": []}', "|text|"),
+        ('{"id": "1", "head": {"number": "\\"text\\": null"}, "rows": []}', "|text|"),
+        ('{"id": "1", "text": "a", "head": {"number": "7"}, "rows": [{"item": "1", "qty": null}]}', None),
+        (
+            '{"id": "1", "text": "a", "head": {"number": "7"}, "rows": [{"item": "1"}, {"qty": 2}]}',
+            "|rows[].item|rows[].qty|",
+        ),
+        ('{"id": "1", "text": "a", "head": {"number": "7"}}', "|rows|"),
+    ],
+)
+def test_absent_is_what_stands_nowhere_in_the_record_not_even_as_null(record: str, absent: str | None) -> None:
+    whole = '{"id": "2", "text": "b", "head": {"number": "8"}, "rows": [{"item": "1", "qty": 1}]}'
+    for body, at in ((f"[{record}]", 0), (f"[{whole},{record}]", 1), (f"[{record},{whole}]", 0)):
+        found = parse(COLLECTION, body.encode()).records["_absent"].to_list()
+        assert found[at] == absent
+        assert all(one is None for n, one in enumerate(found) if n != at)
+
+
+def test_the_fields_of_an_absent_property_are_all_that_are_read_from_it() -> None:
+    people = Collection(name="people", entity=person, id="id", lens=Lens(FullName("name"), email=Email("mail")))
+    assert presence.fields_of(people, ["name"]) == ("first_name", "last_name")
+    assert presence.fields_of(COLLECTION, ["rows[].qty"]) == ("lines",)
+
+
+def test_an_api_that_leaves_blanks_out_shows_what_some_record_holds() -> None:
+    omitting = replace(COLLECTION, omits_blanks=True)
+    parsed = parse(omitting, b'[{"id": "1", "text": "a"}, {"id": "2", "text": null, "rows": [{"qty": 1}]}]')
+    assert parsed.records["_absent"].null_count() == 2
+    assert parsed.shown == {"text", "rows", "rows[].", "rows[].qty"}

@@ -1,0 +1,161 @@
+"""A lens that changes: what records then show is seen anew, and a database that was there ends like a fresh one."""
+
+import copy
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from talk_assets.store import Store
+from talk_assets.sync.lens import Email, FullName, Lens, Text
+from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
+
+PROPERTIES = ("first_name", "job_title", "nick", "role")
+
+
+def lens(first_name: str | None = "first_name", job_title: str | None = "job_title") -> Lens:
+    named = {"first_name": first_name, "job_title": job_title}
+    return Lens(email=Email("email"), **{name: Text(prop) for name, prop in named.items() if prop})
+
+
+@pytest.fixture
+def chain() -> Chain:
+    chain = Chain()
+    chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief")
+    chain.create(ERP, email="kari@acme.no", first_name="Kari", job_title="Chief", nick="KK", role="")
+    chain.sync()
+    chain.sync()
+    return chain
+
+
+def test_a_property_that_is_blank_wipes_nothing(chain: Chain) -> None:
+    """Role is there and blank in all records: the field keeps its value, and the property gets it."""
+    chain.declare(ERP, lens=lens(job_title="role"))
+    hub = chain.sync()
+    chain.sync()
+    for key in (CRM, SHOP):
+        assert chain.shown(key, "first_name", "job_title") == [("Kari", "Chief")]
+    assert chain.shown(ERP, "first_name", "job_title", "role") == [("Kari", "Chief", "Chief")]
+    assert hub.notes == [
+        "erp/people: job_title was read again from 1 records, because the mapping changed; 1 show another value"
+    ]
+
+
+def test_one_property_for_two_fields_takes_no_name_away() -> None:
+    """Two fields become one: what the records don't have in it, they keep elsewhere."""
+    chain = Chain()
+    full = Lens(FullName("whole"), email=Email("email"))
+    two = Lens(email=Email("email"), first_name=Text("first_name"), last_name=Text("last_name"))
+    for key in (CRM, ERP, SHOP):
+        chain.declare(key, lens=two)
+    chain.create(CRM, email="kari@acme.no", first_name="Kari", last_name="Nordmann")
+    chain.create(ERP, email="kari@acme.no", first_name="Kari", last_name="Nordmann", whole="")
+    chain.sync()
+    chain.declare(ERP, lens=full)
+    chain.sync()
+    chain.sync()
+    for key in (CRM, SHOP):
+        assert chain.shown(key, "first_name", "last_name") == [("Kari", "Nordmann")]
+    assert chain.shown(ERP, "whole") == [("Kari Nordmann",)]
+
+
+def test_what_another_property_holds_is_no_edit(chain: Chain) -> None:
+    """The ERP's record is older than the others: its nick loses, and is in the conflicts."""
+    chain.edit(CRM, "crm1", job_title="Boss")
+    chain.sync()
+    chain.edit(CRM, "crm1", job_title="Chief of all")
+    chain.sync()
+    chain.memories[ERP].records["erp1"]["modified"] = "2026-01-01T00:00:00+00:00"
+    chain.declare(ERP, lens=lens(first_name="nick"))
+    chain.sync()
+    chain.sync()
+    assert chain.shown(CRM, "first_name") == chain.shown(SHOP, "first_name") == [("Kari",)]
+    assert chain.shown(ERP, "nick") == [("Kari",)]
+    with chain.transaction() as transaction:
+        assert transaction.frame("SELECT field, value, winner FROM sync.conflicts").rows() == [
+            ("first_name", "KK", "Kari")
+        ]
+        assert transaction.count("SELECT count(*) FROM sync.edits WHERE value = 'KK'") == 0
+
+
+def test_until_the_collection_was_read_its_field_is_kept(chain: Chain) -> None:
+    """The system can't be reached when its lens changes: what was seen of it stays."""
+    chain.declare(ERP, lens=lens(job_title="role"))
+    hub = chain.hub()
+    hub.settle("person")
+    assert chain.changes() == []
+    chain.sync()
+    assert chain.shown(ERP, "role") == [("Chief",)]
+
+
+def test_nothing_is_read_again_where_only_writing_changes(chain: Chain) -> None:
+    chain.declare(
+        ERP, lens=Lens(email=Email("email"), first_name=Text("first_name"), job_title=Text("job_title", max_length=50))
+    )
+    assert chain.sync().notes == []
+
+
+def people() -> st.SearchStrategy[list[dict[str, str]]]:
+    values = st.sampled_from(["", "A", "B", "C"])
+    return st.lists(st.fixed_dictionaries(dict.fromkeys(PROPERTIES, values)), min_size=1, max_size=3)
+
+
+properties = st.sampled_from([*PROPERTIES, None])
+lenses = st.tuples(properties, properties).filter(lambda pair: pair[0] != pair[1] or pair[0] is None)
+changes = st.lists(
+    st.tuples(st.sampled_from([CRM, ERP, SHOP]), lenses, st.sampled_from([CRM, ERP, SHOP]), properties),
+    min_size=1,
+    max_size=4,
+)
+
+
+def rest(chain: Chain) -> None:
+    for _ in range(6):
+        before = copy.deepcopy({key: memory.records for key, memory in chain.memories.items()})
+        chain.sync(full=True)
+        if before == {key: memory.records for key, memory in chain.memories.items()}:
+            return
+    pytest.fail("does not come to rest")
+
+
+def agreed(chain: Chain) -> list[tuple[str, str, tuple[str | None, ...]]]:
+    """What the records show in the properties that their lenses read."""
+    return sorted(
+        (key, record["email"], tuple(record[name] or None for name in memory.collection.lens.columns))
+        for key, memory in chain.memories.items()
+        for record in memory.records.values()
+    )
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(crm=people(), erp=people(), remaps=changes)
+def test_a_database_that_was_there_ends_like_a_fresh_one(
+    crm: list[dict[str, str]],
+    erp: list[dict[str, str]],
+    remaps: list[tuple[str, tuple[str | None, str | None], str, str | None]],
+) -> None:
+    """Whatever is mapped to whatever, again and again, with edits in between."""
+    chain = Chain(pairs=(FIRST, SECOND))
+    for key, found in ((CRM, crm), (ERP, erp)):
+        for n, values in enumerate(found):
+            chain.create(key, email=f"{n}@acme.no", **values)
+    for memory in chain.memories.values():
+        memory.also = PROPERTIES
+    rest(chain)
+    for key, (first_name, job_title), edited, name in remaps:
+        if name:
+            record = next(iter(chain.memories[edited].records))
+            chain.edit(edited, record, **{name: "D"})
+            rest(chain)
+        chain.declare(key, lens=lens(first_name, job_title))
+        twin = Chain(pairs=(FIRST, SECOND), world=copy.deepcopy(chain.world))
+        for name_, memory in chain.memories.items():
+            twin.memories[name_].records = copy.deepcopy(memory.records)
+            twin.memories[name_].also = PROPERTIES
+            twin.memories[name_].born = dict(memory.born)
+            twin.memories[name_].history = dict(memory.history)
+            twin.declare(name_, lens=memory.collection.lens)
+        assert isinstance(twin.store, Store)
+        rest(twin)
+        rest(chain)
+        assert agreed(chain) == agreed(twin)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from unittest import mock
 
 from talk_assets.entities import ENTITIES
-from talk_assets.errors import SystemFailure
+from talk_assets.errors import ConfigurationError, SystemFailure
 from talk_assets.sync import reading, tables
 from talk_assets.sync.hub import Hub
 from talk_assets_tests.simulator.fate import Fate, Written
 from talk_assets_tests.simulator.memory import LAG, MortalStore
-from talk_assets_tests.simulator.office import PAIRS, Office
+from talk_assets_tests.simulator.office import Office
 from talk_assets_tests.simulator.promises import BrokenPromise, Ledger
-from talk_assets_tests.simulator.script import Act, Run, Script
+from talk_assets_tests.simulator.script import Act, Run, Script, Setting
 from talk_assets_tests.simulator.world import Crash, World
 from talk_assets_tests.simulator.writing import TOGETHER, chance, write
 
@@ -48,15 +48,25 @@ class History:
         self.store = MortalStore(self.world)
         self.ledger = Ledger(self.world, self.office, self.store)
         self.numbers = itertools.count()
+        self.reread = False
+        """Whether a lens has changed, and what records show by it may not have been seen yet."""
         self.hub = self._hub()
 
     def _hub(self) -> Hub:
         """A process that was just started."""
-        return Hub(self.store, self.office.systems, PAIRS, run="0", clock=self.world.clock)
+        return Hub(self.store, self.office.systems, self.office.pairs, run="0", clock=self.world.clock)
+
+    def _configure(self, setting: Setting) -> None:
+        """A process is started with another configuration."""
+        self.world.faults["configuration that changes"] += 1
+        self.reread = self.reread or setting.renamed != self.office.setting.renamed
+        self.office.configure(setting)
+        self.world.begin(Written())
+        self.hub = self._hub()
 
     def play(self, fate: Callable[[int, Run], Fate]) -> Played:
         """Live through it, then let it come to rest; `fate` decides on the faults of the run of that number."""
-        events: list[Act | Run] = []
+        events: list[Act | Run | Setting] = []
         runs, broken = 0, None
         try:
             for event in self.script.events:
@@ -65,12 +75,17 @@ class History:
                     self.world.tick()
                     self.office.carry_out(event)
                     continue
+                if isinstance(event, Setting):
+                    events.append(event)
+                    self._configure(event)
+                    continue
                 decides = fate(sum(isinstance(one, Run) for one in events), event)
                 events.append(event)
                 try:
                     self._faulty(event, decides)
                 finally:
                     events[-1] = replace(event, faults=tuple(decides.happened))
+            self._configure(Setting())
             runs = self._rest()
             if self.office.decide(self.hub):
                 runs += self._rest()
@@ -98,7 +113,7 @@ class History:
         self.run(Run(), Written())  # a first read that was interrupted goes on, and does not look back
         for runs in range(1, REST + 1):
             self.world.tick(LAG + 1)
-            if not self.run(Run(full=True), Written()):
+            if not self.run(Run(full=True), Written()) and not self.office.approve(self.hub):
                 return runs
         message = "does not come to rest"
         raise BrokenPromise(message)
@@ -109,7 +124,17 @@ class History:
         for memory in self.office.memories.values():
             memory.fresh.clear()
         self.hub.run = str(next(self.numbers))
-        return asyncio.run(self._run(run))
+        self.office.approve(self.hub)
+        written = asyncio.run(self._run(run))
+        self._look_at_lenses()
+        return written
+
+    def _look_at_lenses(self) -> None:
+        """Once everything was seen anew, what was edited before counts as if it had been there when records met."""
+        if self.reread:
+            with super(MortalStore, self.store).transaction() as transaction:
+                self.reread = bool(transaction.count("SELECT count(*) FROM sync.remapped"))
+            self.world.seen_anew()
 
     async def _run(self, run: Run) -> int:
         """What the graph does: a system that could not be read is not written to, the others go on."""
@@ -123,14 +148,14 @@ class History:
     async def _read(self, name: str, keys: Sequence[str], *, full: bool) -> bool:
         try:
             await self.hub.read(name, keys, full=full)
-        except SystemFailure:
+        except (SystemFailure, ConfigurationError):
             return False
         return True
 
     async def _write(self, name: str) -> int:
         try:
-            report = await self.hub.write(name)
-        except SystemFailure:
+            report = await self.hub.write(name, permits=self.office.permits)
+        except (SystemFailure, ConfigurationError):
             return 1
         finally:
             if not self.world.dead:

@@ -16,7 +16,7 @@ from unittest import mock
 from talk_assets.store import Store
 from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
 from talk_assets.transaction import Transaction
-from talk_assets_tests.simulator.script import Kind
+from talk_assets_tests.simulator.script import Hidden, Kind
 from talk_assets_tests.simulator.world import EPOCH, TICK, World
 
 Record = dict[str, Any]
@@ -64,8 +64,11 @@ class MemoryCollection:
     """Records as the hub was last shown them."""
     also: tuple[str, ...] = ()
     """Properties that records have beside those that the lens reads."""
+    edited: tuple[str, ...] = ()
+    """Properties that people edit, whatever the lens reads; those that it reads, if none are named."""
     hidden: set[tuple[str, str]] = field(default_factory=set)
     """Records and the properties that the API shows of them no longer."""
+    hides: tuple[Hidden, ...] = ()
     shadows: dict[str, tuple[int, Record | None]] = field(default_factory=dict)
     """What lists show of a record, null if nothing, and until when."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -73,7 +76,7 @@ class MemoryCollection:
     @property
     def properties(self) -> tuple[str, ...]:
         """Names of the properties that people edit."""
-        return tuple(self.collection.lens.columns)
+        return self.edited or tuple(self.collection.lens.columns)
 
     def create(
         self, values: Mapping[str, Any], reference: str | None = None, *, history: int = 0, id_: str | None = None
@@ -109,6 +112,7 @@ class MemoryCollection:
         self.world.made.pop((self.key, id_), None)
         self._hide(id_, None)
         self._note(id_, self.properties, created=True)
+        self.world.put(self.key, values.values())
         return id_
 
     def edit(self, id_: str, values: Mapping[str, Any]) -> None:
@@ -119,6 +123,7 @@ class MemoryCollection:
             self.archived.remove(id_)
             self.born[id_] = self.world.now  # no list showed it before
         self.write(id_, values)
+        self.world.put(self.key, values.values())
         self._note(id_, [name for name in values if self.records[id_][name] != before[name]], created=False)
 
     def delete(self, id_: str) -> None:
@@ -143,7 +148,8 @@ class MemoryCollection:
 
     def _note(self, id_: str, names: Sequence[str], *, created: bool) -> None:
         for name in names:
-            self.world.edited(self.key, id_, name, self.records[id_][name], created=created)
+            value = self.records[id_][name]
+            self.world.edited(self.key, id_, name, value, created=created, history=self.history[id_])
 
     def _hide(self, id_: str, now: Record | None) -> None:
         if self.lag:
@@ -174,7 +180,7 @@ class MemoryCollection:
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
             changed = record["changed"] if self.collection.modified else None
-            names = [name for name in self.properties if (record["id"], name) not in self.hidden]
+            names = [name for name in self.properties if not self.is_hidden(record["id"], name)]
             self.world.shown(self.key, record["id"], {name: record.get(name) for name in names}, changed)
         return json.dumps([self.visible(record) for record in records]).encode()
 
@@ -183,8 +189,12 @@ class MemoryCollection:
         return {
             name: value
             for name, value in record.items()
-            if name != "changed" and (record["id"], name) not in self.hidden
+            if name != "changed" and not self.is_hidden(record["id"], name)
         }
+
+    def is_hidden(self, id_: str, name: str) -> bool:
+        """Whether the API doesn't show a property of a record."""
+        return (id_, name) in self.hidden or any(one.name == name and one.hides(id_) for one in self.hides)
 
     def changed_since(self, since: int) -> list[Record]:
         """Return what was changed at or after a time, tombstones included where the system has them."""
@@ -291,7 +301,7 @@ class MemoryConnection:
         if write.id in memory.history:
             return memory.history[write.id]
         values = json.loads(write.body)
-        first = str(values.get("number") or values.get("email") or values.get("first_name"))[:2]
+        first = str(values.get("number") or values.get("email") or values.get("first_name") or values.get("nick"))[:2]
         return int(first) if first.isdecimal() else 0
 
     def _carry_out(self, memory: MemoryCollection, write: Write, history: int, *, lost: bool) -> Answer:
@@ -301,6 +311,7 @@ class MemoryConnection:
                 if memory.collection.reference and record[memory.collection.reference] == write.entity:
                     return Answer(write.key, Outcome.EXISTS, id=record["id"])
             self._look_beside(memory, values)
+            self._world.carried(memory.key, values, None, history)
             id_ = memory.create(values, write.entity, history=history)
             self._world.made[memory.key, id_] = write.entity
             if not lost:
@@ -317,6 +328,7 @@ class MemoryConnection:
                 self._world.removed.append(f"{memory.key}/{id_}")
                 return Answer(write.key, Outcome.DONE, id=id_)
             self._look_under(memory, id_, values)
+            self._world.carried(memory.key, values, memory.records[id_], history)
             memory.write(id_, values)
             memory.shadows.pop(id_, None)
         shown = {value: memory.rewrite(name, value) for name, value in values.items()}

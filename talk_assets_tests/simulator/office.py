@@ -7,12 +7,14 @@ from datetime import timedelta
 
 from talk_assets.dataflows import Pair
 from talk_assets.entities import company, person
+from talk_assets.sync import guards
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.sync.permits import Permits
 from talk_assets.sync.relinking import Record, Scene, link, unlink
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, system
-from talk_assets_tests.simulator.script import Act, Doing
+from talk_assets_tests.simulator.script import Act, Doing, Setting
 from talk_assets_tests.simulator.world import World
 
 PAIRS = tuple(
@@ -55,12 +57,24 @@ def capitals(name: str, value: str | None) -> str | None:
 
 def short(name: str, value: str | None) -> str | None:
     """What system d makes of a value."""
-    return value[:SHORT].rstrip() if name == "first_name" and value else value
+    return value[:SHORT].rstrip() if name in {"first_name", "nick"} and value else value
 
 
 def common(name: str, value: str | None) -> str | None:
     """What is left of a value when every system has had its way with it."""
     return short(name, capitals(name, value))
+
+
+RENAMED = {
+    owner: Lens(
+        email=Email("email"),
+        first_name=Text("nick", max_length=SHORT if owner == "d" else None),
+        job_title=Text("job_title"),
+        company=Ref("firm", to="firms"),
+    )
+    for owner in "abcd"
+}
+"""How people are read whose first names are in `nick`."""
 
 
 def _lens(owner: str, name: str) -> Lens:
@@ -90,6 +104,8 @@ def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> 
         lens=_lens(owner, name),
     )
     memory = MemoryCollection(world, key, declared, tombstones=tombstones, skew=skew)
+    memory.edited = tuple(declared.lens.columns)
+    memory.also = ("nick",) if name == "people" else ()
     # Without an answer, a value that is rewritten in a way that no lens knows counts as an edit.
     memory.answers = rng.random() < 0.5 or owner == "c"
     memory.rewrite = {"c": capitals, "d": short}.get(owner, memory.rewrite)
@@ -104,6 +120,7 @@ class Office:
 
     world: World
     seed: int
+    setting: Setting = field(default_factory=Setting)
     memories: dict[str, MemoryCollection] = field(init=False)
     systems: Mapping[str, System] = field(init=False)
 
@@ -115,11 +132,56 @@ class Office:
             for name in "abcd"
             for kind in ("people", "firms")
         }
+        self.configure(self.setting)
+        self.world.people = self.carry_out
+
+    def configure(self, setting: Setting) -> None:
+        """Configure the sync otherwise from now on, and have the APIs show what they are to show."""
+        self.setting = setting
+        for key, memory in self.memories.items():
+            owner, name = key.split("/")
+            renamed = key in setting.renamed
+            memory.collection = replace(memory.collection, lens=RENAMED[owner] if renamed else _lens(owner, name))
+            memory.hides = tuple(one for one in setting.hidden if one.key == key)
         self.systems = {
             name: system(self.world, name, [self.memories[f"{name}/firms"], self.memories[f"{name}/people"]])
             for name in "abcd"
         }
-        self.world.people = self.carry_out
+        self.world.counts = self._counts
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs that are switched on."""
+        return tuple(pair for pair in PAIRS if (pair.left, pair.right) not in self.setting.off)
+
+    @property
+    def permits(self) -> Permits:
+        """What may be written."""
+        return Permits(self.pairs, frozenset(p for p in self.pairs if (p.left, p.right) in self.setting.planned))
+
+    def _counts(self, origin: str, key: str) -> bool:
+        kind = key.split("/")[1]
+        pairs = [pair for pair in self.pairs if pair.left.endswith(kind)]
+        return origin.endswith(kind) and self.permits.within(pairs).counts(origin, key)
+
+    def approve(self, hub: Hub) -> int:
+        """Approve of fields that are blank in many records, if they are; return how many were asked about."""
+        with hub.store.transaction() as transaction:
+            asked = transaction.frame("SELECT collection, what FROM sync.stops WHERE approved IS DISTINCT FROM count")
+            for key, what in asked.iter_rows():
+                field_ = what.removeprefix("blank ")
+                ids = transaction.frame("SELECT id FROM sync.blanked WHERE collection = ? AND field = ?", key, field_)[
+                    "id"
+                ]
+                if all(self._is_blank(key, id_, field_) for id_ in ids):
+                    self.world.faults["approved by a person"] += 1
+                    guards.approve(transaction, key)
+        return asked.height
+
+    def _is_blank(self, key: str, id_: str, field_: str) -> bool:
+        memory = self.memories[key]
+        (name,) = memory.collection.lens.sources(field_)
+        return id_ not in memory.records or (not memory.is_hidden(id_, name) and memory.records[id_][name] is None)
 
     def carry_out(self, act: Act) -> None:
         """Do what somebody does, if there is a record for it."""
@@ -170,7 +232,8 @@ class Office:
 
     def _resolved(self, act: Act) -> dict[str, str | None]:
         """What the system knows of the values, with a firm's id where `firm` counts through those of the history."""
-        properties = self.memories[act.where].properties
+        memory = self.memories[act.where]
+        properties = (*memory.properties, *memory.also)
         values = {name: value for name, value in act.values if name in properties}
         pick = values.get("firm")
         if pick is not None:

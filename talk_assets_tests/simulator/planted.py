@@ -12,9 +12,21 @@ from unittest import mock
 import polars as pl
 
 from talk_assets.entities import Entity
-from talk_assets.sync import changes, journal, matching, merging, storing, tables, waiting
+from talk_assets.sync import (
+    changes,
+    configured,
+    incoming,
+    journal,
+    matching,
+    merging,
+    remapping,
+    storing,
+    tables,
+    waiting,
+)
 from talk_assets.sync.connection import Collection, Connection
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.permits import Permits
 from talk_assets.sync.reading import Reader, ReadReport
 from talk_assets.sync.writing import Writer
 from talk_assets.transaction import Transaction
@@ -127,6 +139,43 @@ def newest() -> Iterator[None]:
 
 
 @contextmanager
+def plan() -> Iterator[None]:
+    """A dataflow in mode plan writes."""
+    with mock.patch.object(Permits, "within", lambda _, pairs: Permits(pairs)):
+        yield
+
+
+@contextmanager
+def absent() -> Iterator[None]:
+    """A property that a record doesn't show is blank."""
+
+    def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+        return pl.DataFrame({name: [False] * raw.height for name in collection.lens.fields})
+
+    with mock.patch.object(incoming, "unknown", unknown):
+        yield
+
+
+@contextmanager
+def mapping() -> Iterator[None]:
+    """What records show by a lens that has changed is taken for edits."""
+
+    def meet(transaction: Transaction, scope: merging.Scope) -> tuple[list[remapping.Reread], pl.DataFrame]:
+        transaction.run("DELETE FROM sync.remapped WHERE collection IN (SELECT unnest(?))", list(scope.collections))
+        return [], pl.DataFrame(schema={"entity": pl.String})
+
+    with mock.patch.object(remapping, "meet", meet):
+        yield
+
+
+@contextmanager
+def start() -> Iterator[None]:
+    """A pair that is switched on demands nothing of records that are in order."""
+    with mock.patch.object(configured, "differences", return_value=[]):
+        yield
+
+
+@contextmanager
 def _other_sql(module: object, right: str, wrong: str) -> Iterator[None]:
     """Statements say `wrong` where they say `right`; the module must."""
     real, met = Transaction._executed, []
@@ -154,5 +203,9 @@ PROTECTIONS: dict[str, Planted] = {
     "re-poll": repoll,
     "delete look-up": look_up,
     "newest edit": newest,
+    "plan ignored": plan,
+    "absent taken for cleared": absent,
+    "mapping taken for edits": mapping,
+    "pair's start ignored": start,
 }
 """By the name of what is switched off."""

@@ -146,6 +146,10 @@ class Ledger:
         """Hold the state at rest against the promises."""
         if self.world.overwritten:
             self._broken("overwrote an edit that nobody had read", ", ".join(self.world.overwritten))
+        if self.world.planned:
+            self._broken("wrote what only a planned dataflow knows", ", ".join(self.world.planned))
+        if self.world.wiped:
+            self._broken("cleared what no person had cleared", ", ".join(self.world.wiped))
         if self.world.removed:
             self._broken("deleted what no person deleted", ", ".join(self.world.removed))
         if self.world.beside:

@@ -96,11 +96,47 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """The API shows a property no longer, of the records whose number leaves `rest` when divided by `of`."""
+
+    key: str
+    name: str
+    of: int
+    rest: int
+
+    def hides(self, id_: str) -> bool:
+        """Whether it is one of those records."""
+        return int(id_[1:]) % self.of == self.rest % self.of
+
+    def __str__(self) -> str:
+        return f"{self.key} hides {self.name} of every record number {self.rest} modulo {self.of}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is configured, and what APIs show, from now on; the process is started again for it.
+
+    Pairs are named by their two sides. `renamed` are the collections of people whose first names are read from `nick`.
+    """
+
+    off: tuple[tuple[str, str], ...] = ()
+    planned: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+
+    def __str__(self) -> str:
+        said = [f"{left} → {right} is off" for left, right in self.off]
+        said += [f"{left} → {right} only plans" for left, right in self.planned]
+        said += [f"{key} has first names in nick" for key in self.renamed]
+        return f"from now on {'; '.join([*said, *map(str, self.hidden)]) or 'all is as it should be'}"
+
+
+@dataclass(frozen=True)
 class Script:
     """`seed` is what the traits of the systems come from."""
 
     seed: int
-    events: tuple[Act | Run, ...]
+    events: tuple[Act | Run | Setting, ...]
 
     @property
     def histories(self) -> Sequence[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from talk_assets_tests.simulator.script import EVERYTHING, Act, Fault, Run, Script
+from talk_assets_tests.simulator.script import EVERYTHING, Act, Fault, Run, Script, Setting
 
 Item = TypeVar("Item")
 Breaks = Callable[[Script], bool]
@@ -48,7 +48,7 @@ def _only(script: Script, histories: Sequence[int]) -> Script:
     """What happens in these histories."""
     kept = set(histories)
     events = [_run_of(event, kept) if isinstance(event, Run) else event for event in script.events]
-    return replace(script, events=tuple(one for one in events if isinstance(one, Run) or one.history in kept))
+    return replace(script, events=tuple(one for one in events if not isinstance(one, Act) or one.history in kept))
 
 
 def _run_of(run: Run, kept: set[int]) -> Run:
@@ -71,7 +71,7 @@ def _fewer(script: Script, breaks: Breaks) -> Script:
 
 
 def _part(script: Script, places: set[tuple[int, int | None]]) -> Script:
-    events: list[Act | Run] = []
+    events: list[Act | Run | Setting] = []
     for n, event in enumerate(script.events):
         if (n, None) not in places:
             continue
@@ -91,7 +91,12 @@ def _simpler(script: Script, breaks: Breaks) -> Script:
     return script
 
 
-def _simplified(event: Act | Run) -> Sequence[Act | Run]:
+def _simplified(event: Act | Run | Setting) -> Sequence[Act | Run | Setting]:
+    if isinstance(event, Setting):
+        parts = [(name, part) for name in ("off", "planned", "renamed", "hidden") for part in getattr(event, name)]
+        return [
+            replace(event, **{name: tuple(one for one in getattr(event, name) if one != part)}) for name, part in parts
+        ]
     if isinstance(event, Run):
         event = replace(event, full=False)
         return [event, replace(event, reads=EVERYTHING), replace(event, reads=EVERYTHING, pause=1)]

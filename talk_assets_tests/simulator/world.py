@@ -1,7 +1,7 @@
 """What the systems of a group share: the clock, the points where something can happen, and what people did."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +32,7 @@ class Edit:
     value: str | None
     at: int
     created: bool
+    history: int = 0
     first: int | None = None
     last: int | None = None
     late: int | None = None
@@ -64,6 +65,16 @@ class World:
     """The entity for which the hub created a record."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Collection and entity of writes that were refused for good."""
+    holds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By value, as `identity` has it, the collections that have ever held it."""
+    counts: Callable[[str, str], bool] = lambda _, __: True
+    """Whether what a collection holds may be written to another: a pair in mode write connects them."""
+    planned: list[str] = field(default_factory=list)
+    """What the hub wrote although no dataflow in mode write knows it."""
+    clearings: set[tuple[str, int]] = field(default_factory=set)
+    """Properties that a person cleared, and in which history."""
+    wiped: list[str] = field(default_factory=list)
+    """Values that the hub cleared although no person had cleared that property in that history."""
     echoes: dict[str | None, int] = field(default_factory=dict)
     """Values that the hub wrote and that a system may show as another one, and when."""
     written: dict[str | None, int] = field(default_factory=dict)
@@ -119,9 +130,40 @@ class World:
             raise Unreachable(message)
         return 1
 
-    def edited(self, key: str, id_: str, name: str, value: str | None, *, created: bool) -> None:
+    def put(self, key: str, values: Iterable[str | None]) -> None:
+        """A collection holds values."""
+        for value in values:
+            if value is not None:
+                self.holds[identity(value)].add(key)
+
+    def carried(
+        self, key: str, values: Mapping[str, str | None], before: Mapping[str, str | None] | None, history: int
+    ) -> None:
+        """The hub writes values to a collection, over what a record held `before`, if it was there."""
+        texts = {name: value for name, value in values.items() if name != "firm"}
+        for name, value in texts.items():
+            if value is not None and not any(self.counts(other, key) for other in self.holds[identity(value)]):
+                self.planned.append(f"{key}.{name} = {value!r}")
+            if value is None and before and before[name] is not None and not self._cleared(name, history):
+                self.wiped.append(f"{key}.{name} = {before[name]!r}")
+        self.put(key, texts.values())
+
+    def _cleared(self, name: str, history: int) -> bool:
+        """Whether anybody cleared a property in a history, or gave an id a second time to a record without it."""
+        return ("first_name" if name == "nick" else name, history) in self.clearings
+
+    def seen_anew(self) -> None:
+        """A lens has changed: what was edited before counts as if it had been there when records met."""
+        for edits in self.edits.values():
+            for edit in edits:
+                if edit.name == "first_name":
+                    edit.created = True
+
+    def edited(self, key: str, id_: str, name: str, value: str | None, *, created: bool, history: int = 0) -> None:
         """Note what a person did."""
-        self.edits[key, id_, name].append(Edit(key, id_, name, value, self.now, created))
+        if value is None and (not created or (key, id_, name) in self.edits):
+            self.clearings.add((name, history))
+        self.edits[key, id_, name].append(Edit(key, id_, name, value, self.now, created, history=history))
         if not created:
             self.unseen[key, id_, name] = self.now
 
@@ -149,3 +191,8 @@ class World:
         for edits in self.edits.values():
             if edits[-1].last is not None and edits[-1].last >= self.began:
                 edits[-1].last = None
+
+
+def identity(value: str) -> str:
+    """Return what stays of a value whatever systems make of it: those that people invent begin with their number."""
+    return value if "@" in value or value.isdecimal() else value[:7]

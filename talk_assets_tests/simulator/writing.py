@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from talk_assets_tests.simulator.fate import Chance
-from talk_assets_tests.simulator.office import KNOWING
-from talk_assets_tests.simulator.script import EVERYTHING, Act, Doing, Kind, Run, Script
+from talk_assets_tests.simulator.office import KNOWING, PAIRS
+from talk_assets_tests.simulator.script import EVERYTHING, Act, Doing, Hidden, Kind, Run, Script, Setting
 
 TOGETHER = 100
 """Histories that share systems and runs."""
@@ -17,6 +17,12 @@ KNOWN = 0.2
 
 RIVALS = 0.1
 """In how many histories of a block the same is edited in two systems."""
+
+NICKED = 0.85
+"""How many people have a nick."""
+
+SETTINGS = 0.35
+"""After how many blocks something is configured otherwise."""
 
 PEOPLE = "first_name", "job_title", "firm"
 
@@ -82,6 +88,8 @@ class Author:
             return (("number", key), *((name, self._value(history, name)) for name in _of_firms(where)))
         email = f"{key}@example.com" if self.rng.random() < 0.9 else None
         names = (("first_name", self._value(history, "first_name")), ("job_title", self._value(history, "job_title")))
+        if self.rng.random() < NICKED:
+            names = (*names, ("nick", self._value(history, "nick")))
         return (("email", email), *names, ("firm", self._value(history, "firm")))
 
     def _value(self, history: int, name: str) -> str | None:
@@ -95,11 +103,28 @@ def _of_firms(where: str) -> tuple[str, ...]:
     return ("name", "website") if where[0] in KNOWING else ("name",)
 
 
+def setting(rng: random.Random) -> Setting:
+    """Pairs that are off or only plan, first names that are in another property, properties that an API hides."""
+    sides = [(pair.left, pair.right) for pair in PAIRS]
+    off = tuple(pair for pair in sides if rng.random() < 0.15)
+    planned = tuple(pair for pair in sides if pair not in off and rng.random() < 0.25)
+    renamed = tuple(f"{system}/people" for system in "abcd" if rng.random() < 0.2)
+    hidden = [
+        Hidden(
+            key, rng.choice(["name"] if key.endswith("firms") else ["first_name", "job_title"]), of, rng.randrange(7)
+        )
+        for key in EVERYTHING
+        if rng.random() < 0.2
+        for of in [rng.choice([1, 7, 7, 11])]
+    ]
+    return Setting(off, planned, renamed, tuple(hidden))
+
+
 def write(seed: int, histories: int = TOGETHER) -> Script:
     """Return what happens in a group, without what goes wrong."""
     rng = random.Random(seed)
     author = Author(rng, histories)
-    events: list[Act | Run] = []
+    events: list[Act | Run | Setting] = []
     for block in range(rng.randint(2, 10)):
         for history in range(histories):
             if not block and rng.random() < KNOWN:
@@ -107,6 +132,8 @@ def write(seed: int, histories: int = TOGETHER) -> Script:
             events += [author.act(history) for _ in range(rng.randint(0, 4))]
             if rng.random() < RIVALS:
                 events += author.rivals(history)
+        if rng.random() < SETTINGS:
+            events.append(setting(rng))
         full, reads = rng.random() < 0.3, _read(rng)
         events.append(Run(full=full and bool(reads), reads=reads, pause=rng.choice([1, 5, 30])))
     return Script(seed, tuple(events))

@@ -17,7 +17,7 @@ from talk_assets.store import Store
 from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
 from talk_assets.transaction import Transaction
 from talk_assets_tests.simulator.script import Hidden, Kind
-from talk_assets_tests.simulator.world import EPOCH, TICK, World
+from talk_assets_tests.simulator.world import EPOCH, TICK, World, identity
 
 Record = dict[str, Any]
 PAGE = 20
@@ -113,6 +113,9 @@ class MemoryCollection:
         self._hide(id_, None)
         self._note(id_, self.properties, created=True)
         self.world.put(self.key, values.values())
+        self.world.nicks.pop((self.key, id_), None)
+        if nick := values.get("nick"):
+            self.world.nicks[self.key, id_] = identity(nick)
         return id_
 
     def edit(self, id_: str, values: Mapping[str, Any]) -> None:

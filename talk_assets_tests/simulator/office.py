@@ -1,7 +1,7 @@
 """The four systems of a group of histories, with traits from a seed, and the people who work there."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -160,9 +160,16 @@ class Office:
         return Permits(self.pairs, frozenset(p for p in self.pairs if (p.left, p.right) in self.setting.planned))
 
     def _counts(self, origin: str, key: str) -> bool:
-        kind = key.split("/")[1]
-        pairs = [pair for pair in self.pairs if pair.left.endswith(kind)]
-        return origin.endswith(kind) and self.permits.within(pairs).counts(origin, key)
+        """Whether pairs in mode write connect two collections, or no pair at all: told without the hub's help."""
+        pairs = [(pair.left, pair.right) for pair in self.pairs]
+        writing = [pair for pair in pairs if pair not in self.setting.planned]
+        named = {side for pair in pairs for side in pair}
+        if not any(key in pair for pair in writing):
+            return False
+        if origin == key or origin not in named:
+            return True
+        together = key in _reached(origin, writing) or key not in _reached(origin, pairs)
+        return together and any(origin in pair for pair in writing)
 
     def approve(self, hub: Hub) -> int:
         """Approve of fields that are blank in many records, if they are; return how many were asked about."""
@@ -241,6 +248,16 @@ class Office:
             firms = [id_ for id_ in memory.records if memory.history[id_] == act.history]
             values["firm"] = firms[int(pick) % len(firms)] if firms else None
         return values
+
+
+def _reached(start: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
+    """The collections that one is connected with."""
+    reached: set[str] = set()
+    new = {start}
+    while new:
+        reached |= new
+        new = {side for pair in pairs if reached & set(pair) for side in pair} - reached
+    return reached
 
 
 NAMES = {

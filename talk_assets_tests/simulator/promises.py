@@ -14,7 +14,7 @@ import polars as pl
 from talk_assets.store import Store
 from talk_assets.sync import tables
 from talk_assets_tests.simulator.office import PAIRS, Office, common
-from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World
+from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 
 KINDS = {"people": "person", "firms": "company"}
 FIELDS = {
@@ -154,6 +154,7 @@ class Ledger:
             self._broken("deleted what no person deleted", ", ".join(self.world.removed))
         if self.world.beside:
             self._broken("created a record beside one that nobody had read", ", ".join(self.world.beside))
+        self._check_mappings()
         state = State.of(self.store)
         if state.doubled:
             self._broken("two live records of one collection in one entity, or one record in two")
@@ -169,6 +170,15 @@ class Ledger:
 
     def _records(self) -> Iterator[tuple[str, str]]:
         return ((key, id_) for key, memory in self.office.memories.items() for id_ in memory.records)
+
+    def _check_mappings(self) -> None:
+        """What a record shows in another property than before is no edit."""
+        with self.store.transaction() as transaction:
+            edits = transaction.frame("SELECT origin, value FROM sync.edits WHERE contains(value, ' nick')")
+        for origin, value in edits.iter_rows():
+            key, id_ = origin.rsplit("/", 1)
+            if self.world.nicks.get((key, id_)) == identity(value):
+                self._broken("took a mapping for an edit", f"{origin}: {value}", (key, id_))
 
     def _check_made(self, state: State) -> None:
         """Without references, a record that was edited before its answer came is for a person to say."""

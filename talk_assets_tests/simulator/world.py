@@ -69,6 +69,8 @@ class World:
     """By value, as `identity` has it, the collections that have ever held it."""
     counts: Callable[[str, str], bool] = lambda _, __: True
     """Whether what a collection holds may be written to another: a pair in mode write connects them."""
+    nicks: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The nicks that people gave to records, as `identity` has them."""
     planned: list[str] = field(default_factory=list)
     """What the hub wrote although no dataflow in mode write knows it."""
     clearings: set[tuple[str, int]] = field(default_factory=set)

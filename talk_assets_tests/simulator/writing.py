@@ -106,9 +106,9 @@ def _of_firms(where: str) -> tuple[str, ...]:
 def setting(rng: random.Random) -> Setting:
     """Pairs that are off or only plan, first names that are in another property, properties that an API hides."""
     sides = [(pair.left, pair.right) for pair in PAIRS]
-    off = tuple(pair for pair in sides if rng.random() < 0.15)
+    off = tuple(pair for pair in sides if rng.random() < 0.2)
     planned = tuple(pair for pair in sides if pair not in off and rng.random() < 0.25)
-    renamed = tuple(f"{system}/people" for system in "abcd" if rng.random() < 0.2)
+    renamed = tuple(f"{system}/people" for system in "abcd" if rng.random() < 0.4) if rng.random() < 0.3 else ()
     hidden = [
         Hidden(
             key, rng.choice(["name"] if key.endswith("firms") else ["first_name", "job_title"]), of, rng.randrange(7)

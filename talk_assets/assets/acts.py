@@ -10,6 +10,7 @@ from dagster import Config, Failure, JobDefinition, OpDefinition, OpExecutionCon
 from pydantic import Field
 
 from talk_assets.acting import Acting
+from talk_assets.assets.names import JobType
 from talk_assets.errors import TalkError
 from talk_assets.wiring import Wiring
 
@@ -59,30 +60,30 @@ class Undo(Config):
 
 
 def acts(wiring: Wiring) -> list[JobDefinition]:
-    """Return a job for each act."""
+    """Return a job for each act: `act_link`, whose op `link` takes the configuration."""
     acting = Acting(wiring)
 
-    @op(name="do_link")
+    @op(name="link")
     def link(context: OpExecutionContext, config: Link) -> None:
         _say(context, lambda: acting.link(config.one, config.other))
 
-    @op(name="do_unlink")
+    @op(name="unlink")
     def unlink(context: OpExecutionContext, config: Unlink) -> None:
         _say(context, lambda: acting.unlink(config.record))
 
-    @op(name="do_retry")
+    @op(name="retry")
     def retry(context: OpExecutionContext, config: Retry) -> None:
         _say(context, lambda: acting.retry(config.what, recreate=config.recreate))
 
-    @op(name="do_resolve")
+    @op(name="resolve")
     def resolve(context: OpExecutionContext, config: Resolve) -> None:
         _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
 
-    @op(name="do_approve")
+    @op(name="approve")
     def approve(context: OpExecutionContext, config: Approve) -> None:
         _say(context, lambda: acting.approve(config.collections))
 
-    @op(name="do_undo")
+    @op(name="undo")
     def undo(context: OpExecutionContext, config: Undo) -> None:
         _undo(context, acting, config)
 
@@ -99,10 +100,9 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
     }
 
     def named(name: str, one: OpDefinition, description: str) -> JobDefinition:
-        @job(name=name, description=description)
+        @job(name=JobType.ACT.named(name), description=description, tags=JobType.ACT.tags)
         def act() -> None:
-            # No op may be called as a job is; under this alias it is configured by the job's name all the same.
-            one.alias(name)()
+            one()
 
         return act
 

@@ -23,6 +23,7 @@ from dagster import (
 
 from talk_assets import processes
 from talk_assets.assets import names
+from talk_assets.assets.names import JobType
 from talk_assets.assets.turns import turn
 from talk_assets.sync import journal
 from talk_assets.sync.hub import utc_now
@@ -54,7 +55,7 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
         ),
         ScheduleDefinition(
             name=PRUNE,
-            job_name=PRUNE,
+            job_name=JobType.HOUSEKEEPING.named(PRUNE),
             cron_schedule=f"30 {settings.sweep_hour} * * *",
             default_status=status,
             description="Forget what is kept no longer: of the journal, and of Dagster's own runs.",
@@ -65,7 +66,7 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
 def pruning(wiring: Wiring) -> JobDefinition:
     """Return the job that forgets what is kept no longer."""
 
-    @op(name="do_prune")
+    @op(name=PRUNE)
     def prune(context: OpExecutionContext) -> None:
         config = wiring.config
         with (
@@ -79,7 +80,11 @@ def pruning(wiring: Wiring) -> JobDefinition:
             context.instance.delete_run(run.run_id)
         context.log.info("%s runs are forgotten.", len(old))
 
-    @job(name=PRUNE, description="Forget what is kept no longer: of the journal, and of Dagster's own runs.")
+    @job(
+        name=JobType.HOUSEKEEPING.named(PRUNE),
+        description="Forget what is kept no longer: of the journal, and of Dagster's own runs.",
+        tags=JobType.HOUSEKEEPING.tags,
+    )
     def pruned() -> None:
         prune()
 

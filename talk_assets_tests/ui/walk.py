@@ -67,7 +67,7 @@ def materialise(page: Page) -> None:
 
 def changes(page: Page, collection: str) -> None:
     """The catalogue's page of a collection's changes, with their number."""
-    page.goto(f"/assets/{collection}/changes?view=events")
+    page.goto(f"/assets/{collection}_changes?view=events")
     row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="changes", exact=True))
     expect(row.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^[1-9][0-9]*$"))
 

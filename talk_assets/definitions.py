@@ -74,7 +74,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
                     AssetSelection.assets(*_of_dataflow(wiring, dataflow)),
                     config={"resources": {KEY: {"config": {"dataflows": [dataflow.name]}}}},
                     tags={**JobType.DATAFLOW.tags, MODE: dataflow.mode.value},
-                    description=f"The dataflow {dataflow.name} alone: {SAYS[dataflow.mode]}",
+                    description=f"Only the dataflow {dataflow.name}: {SAYS[dataflow.mode]}",
                 )
                 for dataflow in wiring.config.dataflows
                 if dataflow.pairs

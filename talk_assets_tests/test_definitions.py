@@ -165,9 +165,9 @@ def test_a_jobs_name_and_tag_say_what_it_is_for(graph: Definitions) -> None:
         if not job.name.startswith("__"):
             found.setdefault(job.tags["talk/job"], set()).add(job.name)
     assert found.pop("sync") == {SYNC, PLAN}
-    assert {type_: len(names) for type_, names in found.items()} == {"dataflow": 5, "act": 6, "housekeeping": 1}
-    for type_, names in found.items():
-        assert all(name.startswith(f"{type_}_") for name in names)
+    assert {type_: len(jobs) for type_, jobs in found.items()} == {"dataflow": 5, "act": 6, "housekeeping": 1}
+    for type_, jobs in found.items():
+        assert all(name.startswith(f"{type_}_") for name in jobs)
 
 
 def test_each_dataflow_has_a_job_with_the_collections_of_its_two_systems(graph: Definitions) -> None:

@@ -88,14 +88,14 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
         _undo(context, acting, config)
 
     described = {
-        "link": (link, "Say that two records describe the same."),
-        "unlink": (unlink, "Say that a record is not what it is linked with, or what it might be and is held for."),
-        "retry": (retry, "Send again what is held."),
+        "link": (link, "Link two records that describe the same entity."),
+        "unlink": (unlink, "Unlink a record, or reject the records that it might belong to and is held for."),
+        "retry": (retry, "Send held changes again."),
         "resolve": (resolve, "Decide a conflict: take the value that lost, or keep the one that won."),
-        "approve": (approve, "Let go on what a guard has stopped."),
+        "approve": (approve, "Approve changes that a safety limit stopped."),
         "undo": (
             undo,
-            "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
+            "Restore what a run changed and delete what it created, except for what somebody has edited since.",
         ),
     }
 

@@ -31,6 +31,7 @@ from talk_assets.wiring import Wiring
 
 DIED = "The process that ran this died. What was under way is settled by the next run."
 PRUNE = "prune"
+PRUNES = "Delete the journal entries and the Dagster runs that are older than talk.toml says to keep them."
 ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 AT_ONCE = 500
 """Runs that one pruning forgets."""
@@ -58,7 +59,7 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
             job_name=JobType.HOUSEKEEPING.named(PRUNE),
             cron_schedule=f"30 {settings.sweep_hour} * * *",
             default_status=status,
-            description="Forget what is kept no longer: of the journal, and of Dagster's own runs.",
+            description=PRUNES,
         ),
     ]
 
@@ -82,7 +83,7 @@ def pruning(wiring: Wiring) -> JobDefinition:
 
     @job(
         name=JobType.HOUSEKEEPING.named(PRUNE),
-        description="Forget what is kept no longer: of the journal, and of Dagster's own runs.",
+        description=PRUNES,
         tags=JobType.HOUSEKEEPING.tags,
     )
     def pruned() -> None:

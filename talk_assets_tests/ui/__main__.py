@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, ViewportSize
 
 from talk_assets.checks import ONE_TO_ONE
+from talk_assets.entities import ENTITIES
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import Instance, opened
 
@@ -40,7 +41,7 @@ def edit(instance: Instance) -> None:
 
 def show(page: Page) -> None:
     """Take each picture where its step ends; the UI draws to fit, so its size is set before."""
-    sized(page, 1120, 640)
+    sized(page, 1120, 740)
     walk.jobs(page, "dataflow_webcrm_customerp")
     take(page, "jobs")
     walk.dataflow(page, "dataflow_webcrm_customerp")
@@ -57,7 +58,11 @@ def show(page: Page) -> None:
     walk.column(page, "person_golden", "email")
     page.wait_for_load_state("networkidle")
     take(page, "columns")
-    sized(page, 1120, 760)
+    sized(page, 1440, 560)
+    walk.graph(page, ENTITIES)
+    page.mouse.move(0, 0)
+    take(page, "groups")
+    sized(page, 1600, 1080)
     walk.upstream(page, "customerp/product_changes", 3)
     take(page, "lineage")
 

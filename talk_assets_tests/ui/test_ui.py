@@ -30,6 +30,9 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
         instance.configure(*OTHERS)
         instance.sandbox.create("webcrm", "Persons", {"PersonLastName": "Berg", "PersonEmail": EMAIL})
         with instance.ui() as url, walk.browser(url) as page:
+            run = walk.launchpad(page, "dataflow_webcrm_customerp")
+            expect(run).to_contain_text("talk/job: dataflow")
+            expect(run).to_contain_text("webcrm-customerp")
             walk.dataflow(page, "dataflow_webcrm_customerp")
             walk.materialise(page)
             contacts = instance.sandbox.records("customerp", "contacts")
@@ -47,5 +50,10 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
             expect(walk.described(page, "PersonEmail")).to_contain_text("email of person_golden")
 
             instance.configure()
-            walk.graph(page, [*SYSTEMS, *ENTITIES])
+            edges = walk.graph(page, ENTITIES)
+            assert edges["company"] < edges["person"] < edges["order"]
+            assert edges["product"] < edges["order"]
+            way = ["employee", "person_links", "person_golden", "employee_changes", "employee_writes"]
+            edges = walk.group(page, "person", way)
+            assert sorted(way, key=edges.__getitem__) == way
             assert [instance.sandbox.requests(system) for system in SYSTEMS] == asked

@@ -170,7 +170,7 @@ def broken(transaction: Transaction, wiring: Wiring, keys: Iterable[str]) -> dic
     reasons = {}
     for kind in set(kinds.values()):
         for found in _faults(transaction, kind, wiring.topologies[kind].collections).values():
-            reasons[kind] = f"{kind}: {found.said} See the checks of {kind}/links"
+            reasons[kind] = f"{kind}: {found.said} See the checks of {names.links(kind).to_user_string()}"
     return {key: reasons[kind] for key, kind in kinds.items() if kind in reasons}
 
 

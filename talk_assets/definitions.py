@@ -22,6 +22,7 @@ from talk_assets.assets.acts import acts
 from talk_assets.assets.collections import collections
 from talk_assets.assets.entities import entities
 from talk_assets.assets.metadata import MODE
+from talk_assets.assets.names import JobType
 from talk_assets.assets.scope import KEY, Scope
 from talk_assets.assets.writes import writes
 from talk_assets.automation.alerts import alert
@@ -58,21 +59,22 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
             define_asset_job(
                 SYNC,
                 AssetSelection.all(),
-                tags={MODE: "write"},
+                tags={**JobType.SYNC.tags, MODE: "write"},
                 description=f"Everything: {SAYS[Mode.WRITE]}",
             ),
             define_asset_job(
                 PLAN,
                 AssetSelection.all() - sent,
-                tags={MODE: "plan"},
+                tags={**JobType.SYNC.tags, MODE: "plan"},
                 description=f"Everything: {SAYS[Mode.PLAN]}",
             ),
             *(
                 define_asset_job(
-                    dataflow_job(dataflow.name),
+                    JobType.DATAFLOW.named(dataflow.name),
                     AssetSelection.assets(*_of_dataflow(wiring, dataflow)),
-                    tags={MODE: dataflow.mode.value},
-                    description=f"The dataflow {dataflow.name} alone: {SAYS[dataflow.mode]}",
+                    config={"resources": {KEY: {"config": {"dataflows": [dataflow.name]}}}},
+                    tags={**JobType.DATAFLOW.tags, MODE: dataflow.mode.value},
+                    description=f"Only the dataflow {dataflow.name}: {SAYS[dataflow.mode]}",
                 )
                 for dataflow in wiring.config.dataflows
                 if dataflow.pairs
@@ -85,11 +87,6 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
         resources={KEY: Scope()},
         executor=in_process_executor,
     )
-
-
-def dataflow_job(name: str) -> str:
-    """Return how the job of a dataflow is called: `sync_webcrm_customerp`, as Dagster wants no hyphens."""
-    return f"{SYNC}_{name.replace('-', '_')}"
 
 
 def _of_dataflow(wiring: Wiring, dataflow: DataflowSettings) -> list[AssetKey]:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,15 +12,15 @@ from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColum
 from talk_assets.assets import names
 from talk_assets.config import load
 from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
-from talk_assets.definitions import PLAN, SYNC, build_definitions, dataflow_job, defs
+from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
 from talk_assets.entities import ENTITIES
 from talk_assets.store import Store
 from talk_assets.sync.changes import settable
-from talk_assets.systems import SYSTEMS
 from talk_assets.wiring import Wiring
 
 OFF = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"
+COMPUTED = ("changes", "writes")
 UPDATE = "python -m talk_assets_tests.test_definitions"
 
 
@@ -65,7 +66,37 @@ def test_every_asset_says_what_it_is_who_looks_after_it_and_where_it_belongs(spe
         assert spec.description.endswith("."), key
         assert spec.owners, key
         assert spec.kinds, key
-        assert spec.group_name in {*SYSTEMS, *ENTITIES}, key
+
+
+def test_an_entitys_group_has_its_whole_way_from_the_collections_to_the_writes(
+    specs: dict[str, AssetSpec], wiring: Wiring
+) -> None:
+    for entity, topology in wiring.topologies.items():
+        keys = topology.collections
+        way = {*keys, f"{entity}_links", f"{entity}_golden", *(f"{key}_{what}" for key in keys for what in COMPUTED)}
+        assert {key for key, spec in specs.items() if spec.group_name == entity} == way
+    assert {spec.group_name for spec in specs.values()} == {*ENTITIES}
+
+
+def test_the_groups_read_from_left_to_right(specs: dict[str, AssetSpec]) -> None:
+    """An arrow never leads from one group to another and back."""
+    before: dict[str, set[str]] = {}
+    for spec in specs.values():
+        found = {specs[dep.asset_key.to_user_string()].group_name or "" for dep in spec.deps}
+        before.setdefault(spec.group_name or "", set()).update(found - {spec.group_name})
+    order = list(TopologicalSorter(before).static_order())
+    assert order.index("company") < order.index("person") < order.index("order")
+    assert before["company"] == before["product"] == set()
+
+
+def test_the_label_of_a_node_names_its_collection_or_its_entity(graph: Definitions, wiring: Wiring) -> None:
+    """The UI shows the last part of a key."""
+    labels = {key.path[-1] for key in graph.resolve_all_asset_keys()}
+    expected = {f"{entity}_{what}" for entity in wiring.topologies for what in ("links", "golden")}
+    for key in wiring.collections:
+        name = key.partition("/")[2]
+        expected |= {name, *(f"{name}_{what}" for what in COMPUTED)}
+    assert labels == expected
 
 
 def test_dagster_can_load_the_graph(graph: Definitions) -> None:
@@ -97,8 +128,11 @@ def test_with_every_other_dataflow_off_there_are_only_the_assets_of_one_and_what
     sides = {side for pair in dataflow.pairs for side in (pair.left, pair.right)}
     systems = {side.partition("/")[0] for side in sides}
     kinds = {wiring.collections[side].entity.name for side in sides}
-    assert {key.path[0] for key in found} == systems | kinds
-    assert {"/".join(key.path[:2]) for key in found if key.path[0] in systems} == set(wiring.collections) >= sides
+    of_entities = {names.links(kind) for kind in kinds} | {names.golden(kind) for kind in kinds}
+    assert {key.path[0] for key in found.keys() - of_entities} == systems
+    assert {spec.group_name for spec in found.values()} == kinds
+    assert len(found) == len(of_entities) + 3 * len(wiring.collections)
+    assert sides <= wiring.collections.keys()
     assert {dep.asset_key for spec in found.values() for dep in spec.deps} <= found.keys()
     assert {check.asset_key for check in graph.resolve_asset_graph().asset_check_keys} <= found.keys()
 
@@ -121,26 +155,38 @@ def test_the_job_plan_has_everything_but_the_writes(graph: Definitions) -> None:
         return set(graph.resolve_job_def(name).asset_layer.executable_asset_keys)
 
     left_out = keys(SYNC) - keys(PLAN)
-    assert left_out == {key for key in keys(SYNC) if key.path[-1] == "writes"}
+    assert left_out == {key for key in keys(SYNC) if key.path[-1].endswith("_writes")}
     assert keys(PLAN) < keys(SYNC)
+
+
+def test_a_jobs_name_and_tag_say_what_it_is_for(graph: Definitions) -> None:
+    found: dict[str, set[str]] = {}
+    for job in graph.get_repository_def().get_all_jobs():
+        if not job.name.startswith("__"):
+            found.setdefault(job.tags["talk/job"], set()).add(job.name)
+    assert found.pop("sync") == {SYNC, PLAN}
+    assert {type_: len(jobs) for type_, jobs in found.items()} == {"dataflow": 5, "act": 6, "housekeeping": 1}
+    for type_, jobs in found.items():
+        assert all(name.startswith(f"{type_}_") for name in jobs)
 
 
 def test_each_dataflow_has_a_job_with_the_collections_of_its_two_systems(graph: Definitions) -> None:
     for dataflow in DATAFLOWS:
-        job = graph.resolve_job_def(dataflow_job(dataflow.name))
+        job = graph.resolve_job_def(f"dataflow_{dataflow.name.replace('-', '_')}")
         keys = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
         for side in (side for pair in dataflow.pairs for side in (pair.left, pair.right)):
-            assert {side, f"{side}/changes", f"{side}/writes"} <= keys
-        assert {key.partition("/")[0] for key in keys} <= {dataflow.left, dataflow.right, *ENTITIES}
+            assert {side, f"{side}_changes", f"{side}_writes"} <= keys
+        assert {key.partition("/")[0] for key in keys if "/" in key} == {dataflow.left, dataflow.right}
         assert job.tags["talk/mode"] == "write"
+        assert job.run_config == {"resources": {"scope": {"config": {"dataflows": [dataflow.name]}}}}
 
 
 def test_the_job_of_a_dataflow_in_mode_plan_has_no_writes(tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text('[dataflows.webcrm-customerp]\nmode = "plan"\n', "utf-8")
-    job = built(tmp_path).resolve_job_def("sync_webcrm_customerp")
-    last = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
-    assert "changes" in last
-    assert "writes" not in last, "though crmoffice-customerp writes to customerp too"
+    job = built(tmp_path).resolve_job_def("dataflow_webcrm_customerp")
+    keys = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert "customerp/contact_changes" in keys
+    assert not any(key.endswith("_writes") for key in keys), "though crmoffice-customerp writes to customerp too"
     assert job.tags["talk/mode"] == "plan"
     assert "write nothing" in (job.description or "")
 
@@ -164,7 +210,7 @@ def lineage(spec: AssetSpec) -> TableColumnLineage:
 
 
 def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str, AssetSpec]) -> None:
-    deps = lineage(specs["person/golden"]).deps_by_column
+    deps = lineage(specs["person_golden"]).deps_by_column
     assert set(deps["email"]) >= {
         TableColumnDep(AssetKey(["webcrm", "persons"]), "PersonEmail"),
         TableColumnDep(AssetKey(["webcrm", "users"]), "UserEmail"),
@@ -174,9 +220,9 @@ def test_a_golden_field_leads_back_to_each_collections_property(specs: dict[str,
 
 
 def test_a_written_property_leads_back_to_its_golden_fields(specs: dict[str, AssetSpec]) -> None:
-    deps = lineage(specs["webcrm/persons/changes"]).deps_by_column
-    assert deps["PersonEmail"] == [TableColumnDep(AssetKey(["person", "golden"]), "email")]
-    assert not lineage(specs["webcrm/users/changes"]).deps_by_column, "users are only read"
+    deps = lineage(specs["webcrm/persons_changes"]).deps_by_column
+    assert deps["PersonEmail"] == [TableColumnDep(names.golden("person"), "email")]
+    assert not lineage(specs["webcrm/users_changes"]).deps_by_column, "users are only read"
 
 
 PAIRS = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
@@ -188,8 +234,8 @@ def test_each_pair_leads_from_property_through_golden_field_to_property(
 ) -> None:
     """As deep as the lenses are: every field that the left side has and the right side can be sent."""
     left, right = wiring.collections[pair.left], wiring.collections[pair.right]
-    golden = lineage(specs[f"{left.entity.name}/golden"]).deps_by_column
-    written = lineage(specs[f"{pair.right}/changes"]).deps_by_column
+    golden = lineage(specs[f"{left.entity.name}_golden"]).deps_by_column
+    written = lineage(specs[f"{pair.right}_changes"]).deps_by_column
     shared = [field for field in left.lens.fields if field in settable(right)]
     assert shared
     for field in shared:

@@ -10,6 +10,7 @@ from dagster import Config, Failure, JobDefinition, OpDefinition, OpExecutionCon
 from pydantic import Field
 
 from talk_assets.acting import Acting
+from talk_assets.assets.names import JobType
 from talk_assets.errors import TalkError
 from talk_assets.wiring import Wiring
 
@@ -59,50 +60,49 @@ class Undo(Config):
 
 
 def acts(wiring: Wiring) -> list[JobDefinition]:
-    """Return a job for each act."""
+    """Return a job for each act: `act_link`, whose op `link` takes the configuration."""
     acting = Acting(wiring)
 
-    @op(name="do_link")
+    @op(name="link")
     def link(context: OpExecutionContext, config: Link) -> None:
         _say(context, lambda: acting.link(config.one, config.other))
 
-    @op(name="do_unlink")
+    @op(name="unlink")
     def unlink(context: OpExecutionContext, config: Unlink) -> None:
         _say(context, lambda: acting.unlink(config.record))
 
-    @op(name="do_retry")
+    @op(name="retry")
     def retry(context: OpExecutionContext, config: Retry) -> None:
         _say(context, lambda: acting.retry(config.what, recreate=config.recreate))
 
-    @op(name="do_resolve")
+    @op(name="resolve")
     def resolve(context: OpExecutionContext, config: Resolve) -> None:
         _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
 
-    @op(name="do_approve")
+    @op(name="approve")
     def approve(context: OpExecutionContext, config: Approve) -> None:
         _say(context, lambda: acting.approve(config.collections))
 
-    @op(name="do_undo")
+    @op(name="undo")
     def undo(context: OpExecutionContext, config: Undo) -> None:
         _undo(context, acting, config)
 
     described = {
-        "link": (link, "Say that two records describe the same."),
-        "unlink": (unlink, "Say that a record is not what it is linked with, or what it might be and is held for."),
-        "retry": (retry, "Send again what is held."),
+        "link": (link, "Link two records that describe the same entity."),
+        "unlink": (unlink, "Unlink a record, or reject the records that it might belong to and is held for."),
+        "retry": (retry, "Send held changes again."),
         "resolve": (resolve, "Decide a conflict: take the value that lost, or keep the one that won."),
-        "approve": (approve, "Let go on what a guard has stopped."),
+        "approve": (approve, "Approve changes that a safety limit stopped."),
         "undo": (
             undo,
-            "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
+            "Restore what a run changed and delete what it created, except for what somebody has edited since.",
         ),
     }
 
     def named(name: str, one: OpDefinition, description: str) -> JobDefinition:
-        @job(name=name, description=description)
+        @job(name=JobType.ACT.named(name), description=description, tags=JobType.ACT.tags)
         def act() -> None:
-            # No op may be called as a job is; under this alias it is configured by the job's name all the same.
-            one.alias(name)()
+            one()
 
         return act
 

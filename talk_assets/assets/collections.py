@@ -83,7 +83,7 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
 def _spec(system: System, key: str, collection: Collection) -> AssetSpec:
     return AssetSpec(
         names.collection(key),
-        group_name=system.name,
+        group_name=collection.entity.name,
         kinds={"duckdb", system.name},
         description=(
             f"The records of {collection.name} as {system.label} shows them, each of which describes"

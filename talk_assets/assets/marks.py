@@ -68,28 +68,34 @@ def follows_through(wiring: Wiring, context: AssetExecutionContext, key: str, wa
     """Whether the run, which is about the collections `wanted`, goes on to write whatever follows from reading one."""
     if metadata.mode_of(context) != "write":
         return False
-    chosen, following = context.run.asset_selection, _following(wiring, [wiring.collections[key]])
-    about = all("/".join(asset.path[:-1]) in wanted for asset in following if asset.path[-1] == "writes")
-    return about and (not chosen or {*following} <= chosen)
+    chosen, (kinds, keys) = context.run.asset_selection, _concerned(wiring, [wiring.collections[key]])
+    return all(one in wanted for one in keys) and (not chosen or {*_assets(kinds, keys)} <= chosen)
 
 
 def following(wiring: Wiring, keys: Iterable[str]) -> list[AssetKey]:
     """Return the assets of some collections with all that follows from them, other collections not being read."""
     wanted = set(keys)
     own = [key for key in wiring.collections if key in wanted]
-    return [*map(names.collection, own), *_following(wiring, [wiring.collections[key] for key in own])]
+    return [*map(names.collection, own), *_assets(*_concerned(wiring, [wiring.collections[key] for key in own]))]
 
 
-def _following(wiring: Wiring, collections: Iterable[Collection]) -> list[AssetKey]:
-    """A parent that arrives lets its children go out, so the entities that refer to these entities follow as well."""
+def _concerned(wiring: Wiring, collections: Iterable[Collection]) -> tuple[list[str], list[str]]:
+    """Return the entities that some collections concern, and the collections that are written to because of them.
+
+    Once a parent has arrived, its children can be sent, so the entities that refer to these entities are among them.
+    """
     kinds = {collection.entity.name for collection in collections}
     for name, topology in wiring.topologies.items():  # parents before children
         if kinds & set(topology.entity.parents):
             kinds.add(name)
-    of_kinds = [key for key, one in wiring.collections.items() if one.entity.name in kinds]
+    keys = [key for key, one in wiring.collections.items() if one.entity.name in kinds]
+    return [kind for kind in wiring.topologies if kind in kinds], keys
+
+
+def _assets(kinds: Iterable[str], keys: Iterable[str]) -> list[AssetKey]:
     return [
-        *(of(kind) for kind in wiring.topologies if kind in kinds for of in (names.links, names.golden)),
-        *(of(key) for key in of_kinds for of in (names.changes, names.writes)),
+        *(of(kind) for kind in kinds for of in (names.links, names.golden)),
+        *(of(key) for key in keys for of in (names.changes, names.writes)),
     ]
 
 

@@ -42,11 +42,12 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system.name}/")}
     specs = [_spec(wiring, system, key, collection) for key, collection in own.items()]
     checked = [spec for key in own for spec in checks.specs_of_writes(key)]
+    collection_of = names.by_asset(names.writes, own)
 
     @multi_asset(name=names.write_step(system.name), specs=specs, check_specs=checked, can_subset=True)
     def write(context: AssetExecutionContext, scope: Scope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
-        chosen = {"/".join(key.path[:-1]): key for key in names.keys(specs, context.selected_asset_keys)}
+        chosen = {collection_of[asset]: asset for asset in names.keys(specs, context.selected_asset_keys)}
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
         with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
@@ -66,7 +67,7 @@ def _spec(wiring: Wiring, system: System, key: str, collection: Collection) -> A
     return AssetSpec(
         names.writes(key),
         deps=[names.changes(key), *_before(wiring, key, collection)],
-        group_name=system.name,
+        group_name=collection.entity.name,
         kinds={system.name},
         description=(
             f"What was sent to {collection.name} of {system.label}, and how it was answered. Every write is in the"

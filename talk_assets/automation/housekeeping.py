@@ -23,6 +23,7 @@ from dagster import (
 
 from talk_assets import processes
 from talk_assets.assets import names
+from talk_assets.assets.names import JobType
 from talk_assets.assets.turns import turn
 from talk_assets.sync import journal
 from talk_assets.sync.hub import utc_now
@@ -30,6 +31,7 @@ from talk_assets.wiring import Wiring
 
 DIED = "The process that ran this died. What was under way is settled by the next run."
 PRUNE = "prune"
+PRUNES = "Delete the journal entries and the Dagster runs that are older than talk.toml says to keep them."
 ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 AT_ONCE = 500
 """Runs that one pruning forgets."""
@@ -54,10 +56,10 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
         ),
         ScheduleDefinition(
             name=PRUNE,
-            job_name=PRUNE,
+            job_name=JobType.HOUSEKEEPING.named(PRUNE),
             cron_schedule=f"30 {settings.sweep_hour} * * *",
             default_status=status,
-            description="Forget what is kept no longer: of the journal, and of Dagster's own runs.",
+            description=PRUNES,
         ),
     ]
 
@@ -65,7 +67,7 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
 def pruning(wiring: Wiring) -> JobDefinition:
     """Return the job that forgets what is kept no longer."""
 
-    @op(name="do_prune")
+    @op(name=PRUNE)
     def prune(context: OpExecutionContext) -> None:
         config = wiring.config
         with (
@@ -79,7 +81,11 @@ def pruning(wiring: Wiring) -> JobDefinition:
             context.instance.delete_run(run.run_id)
         context.log.info("%s runs are forgotten.", len(old))
 
-    @job(name=PRUNE, description="Forget what is kept no longer: of the journal, and of Dagster's own runs.")
+    @job(
+        name=JobType.HOUSEKEEPING.named(PRUNE),
+        description=PRUNES,
+        tags=JobType.HOUSEKEEPING.tags,
+    )
     def pruned() -> None:
         prune()
 

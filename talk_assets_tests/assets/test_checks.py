@@ -57,9 +57,9 @@ def spoil(office: Office, sql: str) -> None:
 
 
 def writes(done: ExecuteInProcessResult) -> set[str]:
-    """The collections whose writes were materialised."""
+    """The writes that were materialised."""
     found = (event.asset_key for event in done.get_asset_materialization_events())
-    return {key.to_user_string() for key in found if key and key.path[-1] == "writes"}
+    return {key.to_user_string() for key in found if key and key.path[-1].endswith("_writes")}
 
 
 def test_where_all_is_well_every_check_is_evaluated_and_passes_in_the_steps_that_were_there_anyway(
@@ -94,12 +94,12 @@ def test_where_writing_on_would_do_harm_the_run_ends_and_nothing_of_that_entity_
     spoil(office, sql)
     done = run(office, instance)
     assert not done.success
-    severity, said = failed(done)["person/links", check]
+    severity, said = failed(done)["person_links", check]
     assert severity is ERROR
     assert said
     assert "person: " in said
     assert writes(done) == set()
-    alone = run(office, instance, "erp/contacts/writes", "erp/customers/writes")
+    alone = run(office, instance, "erp/contacts_writes", "erp/customers_writes")
     assert alone.success, "what is well goes on"
     assert [one["first_name"] for one in office.records("erp/contacts")] == ["Anna"]
     said_of = {
@@ -107,8 +107,8 @@ def test_where_writing_on_would_do_harm_the_run_ends_and_nothing_of_that_entity_
         for event in alone.get_asset_materialization_events()
         if event.asset_key
     }
-    assert "See the checks of person/links" in str(said_of["erp/contacts/writes"]["nothing sent"].value)
-    assert "nothing sent" not in said_of["erp/customers/writes"]
+    assert "See the checks of person_links" in str(said_of["erp/contacts_writes"]["nothing sent"].value)
+    assert "nothing sent" not in said_of["erp/customers_writes"]
 
 
 def test_a_system_that_cannot_be_read_leaves_the_run_green_and_its_checks_red(
@@ -126,8 +126,8 @@ def test_a_system_that_cannot_be_read_leaves_the_run_green_and_its_checks_red(
 
 def test_what_was_not_read_for_long_is_told_where_it_is_decided_on(office: Office, instance: DagsterInstance) -> None:
     spoil(office, "UPDATE sync.cursors SET read_at = now() - INTERVAL 30 HOUR WHERE collection = 'crm/people'")
-    done = run(office, instance, "person/links", "company/links")
-    assert failed(done) == {("person/links", SOURCES_FRESH): (WARN, "Not read within 24 hours: crm/people.")}
+    done = run(office, instance, "person_links", "company_links")
+    assert failed(done) == {("person_links", SOURCES_FRESH): (WARN, "Not read within 24 hours: crm/people.")}
 
 
 def test_a_property_that_turns_up_later_and_a_value_that_does_not_fit_are_told(
@@ -152,7 +152,7 @@ def test_what_waits_for_a_person_for_long_or_is_much_is_told_with_its_collection
     for _ in range(2):
         office.create("crm/people", email="same@example.com")
     office.create("erp/contacts", email="same@example.com")
-    severity, said = failed(run(office, instance))["person/links", LITTLE_HELD]
+    severity, said = failed(run(office, instance))["person_links", LITTLE_HELD]
     assert severity is WARN
     assert said
     assert said.startswith("crm/people: 2 held, with 3 records there, the oldest since ")
@@ -172,12 +172,12 @@ def test_sides_that_do_not_agree_and_records_without_another_are_faults_where_no
     spoil(office, "UPDATE \"person\".links SET sent_first_name = 'Else' WHERE collection = 'erp/contacts'")
     spoil(office, "DELETE FROM \"company\".links WHERE collection = 'erp/customers'")
     spoil(office, 'UPDATE "erp"."customers" SET _deleted = true')
-    found = failed(run(office, instance, "erp/contacts/writes", "erp/customers/writes"))
-    assert found["erp/contacts/writes", AGREE] == (
+    found = failed(run(office, instance, "erp/contacts_writes", "erp/customers_writes"))
+    assert found["erp/contacts_writes", AGREE] == (
         ERROR,
         "1 records differ from golden, and nothing is asked of them: erp/contacts/erp1.",
     )
-    assert found["erp/customers/writes", AGREE] == (
+    assert found["erp/customers_writes", AGREE] == (
         ERROR,
         "1 records on the left have none here, and nothing says why: crm/companies/crm1.",
     )

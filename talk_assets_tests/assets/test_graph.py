@@ -1,17 +1,20 @@
 """The graph at work, on systems in memory: what its steps do, what they report, and what stops what."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, Failure
 
+from talk_assets.assets.marks import SEEN
 from talk_assets.assets.metadata import SHOWN
-from talk_assets.config import Mode
+from talk_assets.config import DataflowSettings, Mode
+from talk_assets.dataflows import Dataflow, Pair
 from talk_assets.definitions import PLAN, SYNC, build_definitions
 from talk_assets.sync import runs
-from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.office import DATAFLOW, Office, open_office
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -57,12 +60,12 @@ def test_one_run_reads_settles_and_writes_parents_first_and_says_what_it_did(
     said = metadata(done)
     assert len(said) == 16
     assert said["crm/people"]["dagster/row_count"] == 1
-    assert said["person/links"]["records decided about"] == 1
-    assert said["erp/contacts/changes"]["create"] == 1
-    assert "anna@example.com" in said["erp/contacts/changes"][f"first {SHOWN}"]
-    assert "dagster/column_lineage" in said["person/golden"]
-    assert said["erp/contacts/writes"]["created"] == 1
-    assert said["erp/contacts/writes"]["requests of the step"] > 0
+    assert said["person_links"]["records decided about"] == 1
+    assert said["erp/contacts_changes"]["create"] == 1
+    assert "anna@example.com" in said["erp/contacts_changes"][f"first {SHOWN}"]
+    assert "dagster/column_lineage" in said["person_golden"]
+    assert said["erp/contacts_writes"]["created"] == 1
+    assert said["erp/contacts_writes"]["requests of the step"] > 0
     with office.transaction() as transaction:
         summary = runs.summary(transaction, done.run_id)
     assert summary.writes == 2
@@ -74,13 +77,13 @@ def test_the_next_run_writes_nothing(office: Office, instance: DagsterInstance) 
     before = {key: office.records(key) for key in office.memories}
     said = metadata(run(office, instance))
     assert {key: office.records(key) for key in office.memories} == before
-    assert all(said[f"{key}/writes"]["created"] == said[f"{key}/writes"]["updated"] == 0 for key in office.memories)
+    assert all(said[f"{key}_writes"]["created"] == said[f"{key}_writes"]["updated"] == 0 for key in office.memories)
 
 
 def test_the_job_plan_and_the_changes_alone_write_nothing(office: Office, instance: DagsterInstance) -> None:
     said = metadata(run(office, instance, job=PLAN))
-    assert said["erp/contacts/changes"]["changes"] == 1
-    run(office, instance, "erp/contacts/changes", "erp/customers/changes")
+    assert said["erp/contacts_changes"]["changes"] == 1
+    run(office, instance, "erp/contacts_changes", "erp/customers_changes")
     assert not office.records("erp/contacts")
     assert not office.records("erp/customers")
 
@@ -92,12 +95,12 @@ def test_in_mode_plan_the_writes_send_nothing_and_say_so(
     office.create("crm/people", email="anna@example.com")
     said = metadata(run(office, instance))
     assert not office.records("erp/contacts")
-    assert "mode plan" in said["erp/contacts/writes"]["nothing sent"]
-    assert said["erp/contacts/changes"]["create"] == 1
+    assert "mode plan" in said["erp/contacts_writes"]["nothing sent"]
+    assert said["erp/contacts_changes"]["create"] == 1
 
 
 def test_each_asset_materialises_alone(office: Office, instance: DagsterInstance) -> None:
-    for asset in ("crm/people", "person/links", "person/golden", "erp/contacts/changes", "erp/contacts/writes"):
+    for asset in ("crm/people", "person_links", "person_golden", "erp/contacts_changes", "erp/contacts_writes"):
         assert list(metadata(run(office, instance, asset))) == [asset]
     with office.transaction() as transaction:
         assert not runs.last(transaction).is_empty()
@@ -110,7 +113,7 @@ def test_a_system_that_cannot_be_reached_stops_nobody_else(office: Office, insta
     said = metadata(done)
     assert said["crm/people"]["dagster/row_count"] == 1
     assert said["erp/contacts"]["failure"] == office.broken["erp"]
-    assert said["erp/contacts/writes"]["nothing sent"] == office.broken["erp"]
+    assert said["erp/contacts_writes"]["nothing sent"] == office.broken["erp"]
     with office.transaction() as transaction:
         assert runs.summary(transaction, done.run_id).failures == {"erp": office.broken["erp"]}
 
@@ -125,14 +128,14 @@ def test_what_was_written_held_and_lost_is_shown_in_tables_with_the_reasons(
         office.create("crm/people", email="same@example.com")
     office.create("erp/contacts", email="same@example.com")
     said = metadata(run(office, instance))
-    assert "| first_name: Anna → Anne \\| Ann | done |" in said["crm/people/writes"][f"first {SHOWN} writes"]
-    held = said["person/links"][f"first {SHOWN} held"]
+    assert "| first_name: Anna → Anne \\| Ann | done |" in said["crm/people_writes"][f"first {SHOWN} writes"]
+    held = said["person_links"][f"first {SHOWN} held"]
     assert "| crm/people/crm2 | several records here have the same e-mail: crm2, crm3 | " in held
     office.memories["crm/people"].edit(office.records("crm/people")[0]["id"], {"first_name": "Ane"})
     office.memories["erp/contacts"].edit(contact, {"first_name": "Anni"})
     said = metadata(run(office, instance))
-    assert said["person/golden"]["conflicts"] == 1
-    assert "| Anni (erp/contacts/erp1) | Ane (crm/people/crm1) |" in said["person/golden"][f"latest {SHOWN} conflicts"]
+    assert said["person_golden"]["conflicts"] == 1
+    assert "| Anni (erp/contacts/erp1) | Ane (crm/people/crm1) |" in said["person_golden"][f"latest {SHOWN} conflicts"]
 
 
 def test_every_materialisation_says_what_it_cost_and_its_numbers_have_the_same_names_in_every_run(
@@ -156,10 +159,31 @@ def test_the_launchpad_takes_for_a_plan_what_talk_sync_takes(office: Office, ins
     scope = {"resources": {"scope": {"config": {"dataflows": ["crm-erp"], "full": True}}}}
     said = metadata(run(office, instance, job=PLAN, config=scope))
     assert said["crm/people"]["read in full"] is True
-    assert said["erp/contacts/changes"]["create"] == 1
+    assert said["erp/contacts_changes"]["create"] == 1
     assert not office.records("erp/contacts")
     with pytest.raises(Failure, match="crm-earp: there is no such dataflow switched on; did you mean crm-erp"):
         run(office, instance, job=PLAN, config={"resources": {"scope": {"config": {"dataflows": ["crm-earp"]}}}})
+
+
+def test_the_job_of_a_dataflow_is_about_that_dataflow_only(office: Office, instance: DagsterInstance) -> None:
+    """What it saw must not count as synchronised for the other dataflows, or the sensors would take it for done."""
+    companies, people = DATAFLOW.pairs
+    back = Dataflow("erp", "crm", (Pair(companies.right, companies.left),))
+    flows = (DataflowSettings(DATAFLOW, Mode.WRITE, (people,)), DataflowSettings(back, Mode.WRITE, back.pairs))
+    two = build_definitions(replace(office.config, dataflows=flows))
+
+    def seen(job: str) -> set[str]:
+        said = metadata(two.resolve_job_def(job).execute_in_process(run_config=QUIET, instance=instance))
+        return {asset for asset, one in said.items() if SEEN in one}
+
+    assert seen("dataflow_crm_erp") == {"crm/people", "erp/contacts"}
+    assert seen("dataflow_erp_crm") == set(), "people who wait for their company have not been written to"
+    assert seen(SYNC) == {*office.memories}
+
+
+def test_the_links_of_a_dataflows_job_materialise_alone(office: Office, instance: DagsterInstance) -> None:
+    """Its default configuration is about steps that are then left out."""
+    assert list(metadata(run(office, instance, "person_links", job="dataflow_crm_erp"))) == ["person_links"]
 
 
 def test_a_system_is_read_in_full_when_asked(office: Office, instance: DagsterInstance) -> None:

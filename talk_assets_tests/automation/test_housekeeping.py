@@ -73,12 +73,12 @@ def test_pruning_forgets_old_runs_of_dagster_and_of_the_journal(
             runs.end(transaction, "old", "done", old)
         kept = instance.create_run_for_job(built.resolve_job_def(SYNC), status=DagsterRunStatus.SUCCESS)
         monkeypatch.setattr("talk_assets.automation.housekeeping.ENDED", [DagsterRunStatus.SUCCESS])
-        assert built.resolve_job_def("prune").execute_in_process(instance=instance).success
+        assert built.resolve_job_def("housekeeping_prune").execute_in_process(instance=instance).success
         assert instance.has_run(kept.run_id)
         monkeypatch.setattr(
             "talk_assets.automation.housekeeping.utc_now", lambda: datetime.now(UTC) + timedelta(days=40)
         )
-        assert built.resolve_job_def("prune").execute_in_process(instance=instance).success
+        assert built.resolve_job_def("housekeeping_prune").execute_in_process(instance=instance).success
         assert not instance.has_run(kept.run_id)
     with office.transaction() as transaction:
         assert transaction.count("SELECT count(*) FROM sync.runs WHERE run = 'old'") == 0

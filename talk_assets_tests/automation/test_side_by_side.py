@@ -27,7 +27,7 @@ LAUNCH = [
     "-m",
     "talk_assets.definitions",
     "-j",
-    "sync_webcrm_customerp",
+    "dataflow_webcrm_customerp",
 ]
 """What the UI's button does: a run is put into the queue."""
 
@@ -94,4 +94,4 @@ def test_an_edit_arrives_by_itself_and_commands_queue_and_sensors_take_turns(
                 assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.SUCCESS}
                 assert instance.get_runs(RunsFilter(tags={WATCHED: "webcrm"}))
                 assert len(instance.get_runs(RunsFilter(tags=LAUNCHER))) == 2
-                assert instance.get_runs(RunsFilter(job_name="sync_webcrm_customerp"))
+                assert instance.get_runs(RunsFilter(job_name="dataflow_webcrm_customerp"))

@@ -13,14 +13,14 @@ from talk_assets.store import Store
 from talk_assets_tests.automation.office import FEW, Automatic, automatic
 
 PERSON = {
-    "person/links", "person/golden",
-    *(f"{key}/{what}" for key in ("webcrm/persons", "customerp/contact") for what in ("changes", "writes")),
+    "person_links", "person_golden",
+    *(f"{key}_{what}" for key in ("webcrm/persons", "customerp/contact") for what in ("changes", "writes")),
 }  # fmt: skip
 """What follows from a person."""
 
 COMPANY = {
-    "company/links", "company/golden",
-    *(f"{key}/{what}" for key in ("webcrm/organisations", "customerp/customer") for what in ("changes", "writes")),
+    "company_links", "company_golden",
+    *(f"{key}_{what}" for key in ("webcrm/organisations", "customerp/customer") for what in ("changes", "writes")),
 }  # fmt: skip
 """What follows from a company; persons refer to it, and may wait for one."""
 

@@ -159,11 +159,11 @@ def jobs(office: Office) -> dict[str, JobDefinition]:
 def ran(office: Office, name: str, **values: object) -> bool:
     with DagsterInstance.ephemeral() as instance:
         run_config = {"ops": {name: {"config": values}}}
-        return jobs(office)[name].execute_in_process(run_config, instance, raise_on_error=False).success
+        return jobs(office)[f"act_{name}"].execute_in_process(run_config, instance, raise_on_error=False).success
 
 
 def test_every_act_is_a_job_with_its_own_config(office: Office) -> None:
-    assert sorted(jobs(office)) == ["approve", "link", "resolve", "retry", "undo", "unlink"]
+    assert sorted(jobs(office)) == ["act_approve", "act_link", "act_resolve", "act_retry", "act_undo", "act_unlink"]
     assert ran(office, "link", one="crm/people/crm2", other="erp/contacts/erp2")
     assert ran(office, "unlink", record="erp/contacts/erp2")
     assert ran(office, "retry")

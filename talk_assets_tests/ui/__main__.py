@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, ViewportSize
 
 from talk_assets.checks import ONE_TO_ONE
+from talk_assets.entities import ENTITIES
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import Instance, opened
 
@@ -40,25 +41,29 @@ def edit(instance: Instance) -> None:
 
 def show(page: Page) -> None:
     """Take each picture where its step ends; the UI draws to fit, so its size is set before."""
-    sized(page, 1120, 640)
-    walk.jobs(page, "sync_webcrm_customerp")
+    sized(page, 1120, 740)
+    walk.jobs(page, "dataflow_webcrm_customerp")
     take(page, "jobs")
-    walk.dataflow(page, "sync_webcrm_customerp")
+    walk.dataflow(page, "dataflow_webcrm_customerp")
     walk.materialise(page)
     sized(page, 1760, 800)
     walk.changes(page, "customerp/contact")
     walk.changes_table(page)
     take(page.get_by_role("dialog"), "changes")
     sized(page, 1120, 640)
-    walk.check(page, "person/links", ONE_TO_ONE)
+    walk.check(page, "person_links", ONE_TO_ONE)
     page.wait_for_load_state("networkidle")
     take(page, "checks")
     sized(page, 1440, 640)
-    walk.column(page, "person/golden", "email")
+    walk.column(page, "person_golden", "email")
     page.wait_for_load_state("networkidle")
     take(page, "columns")
-    sized(page, 1120, 760)
-    walk.upstream(page, "customerp/product/changes", 3)
+    sized(page, 1440, 560)
+    walk.graph(page, ENTITIES)
+    page.mouse.move(0, 0)
+    take(page, "groups")
+    sized(page, 1600, 1080)
+    walk.upstream(page, "customerp/product_changes", 3)
     take(page, "lineage")
 
 

@@ -30,7 +30,10 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
         instance.configure(*OTHERS)
         instance.sandbox.create("webcrm", "Persons", {"PersonLastName": "Berg", "PersonEmail": EMAIL})
         with instance.ui() as url, walk.browser(url) as page:
-            walk.dataflow(page, "sync_webcrm_customerp")
+            run = walk.launchpad(page, "dataflow_webcrm_customerp")
+            expect(run).to_contain_text("talk/job: dataflow")
+            expect(run).to_contain_text("webcrm-customerp")
+            walk.dataflow(page, "dataflow_webcrm_customerp")
             walk.materialise(page)
             contacts = instance.sandbox.records("customerp", "contacts")
             assert [one["last_name"] for one in contacts if one["email"] == EMAIL] == ["Berg"]
@@ -39,13 +42,18 @@ def test_a_dataflow_is_synced_with_one_click_and_says_what_it_did(tmp_path: Path
             walk.changes(page, "customerp/contact")
             expect(walk.changes_table(page)).to_contain_text(EMAIL)
 
-            walk.check(page, "person/links", ONE_TO_ONE)
+            walk.check(page, "person_links", ONE_TO_ONE)
 
-            walk.column(page, "customerp/contact/changes", "email").get_by_role("link", name="person/golden").click()
+            walk.column(page, "customerp/contact_changes", "email").get_by_role("link", name="person_golden").click()
             email = page.get_by_role("row").filter(has_text="PersonEmail of webcrm/persons")
             email.get_by_role("link", name="webcrm/persons").click()
-            expect(walk.described(page, "PersonEmail")).to_contain_text("email of person/golden")
+            expect(walk.described(page, "PersonEmail")).to_contain_text("email of person_golden")
 
             instance.configure()
-            walk.graph(page, [*SYSTEMS, *ENTITIES])
+            edges = walk.graph(page, ENTITIES)
+            assert edges["company"] < edges["person"] < edges["order"]
+            assert edges["product"] < edges["order"]
+            way = ["employee", "person_links", "person_golden", "employee_changes", "employee_writes"]
+            edges = walk.group(page, "person", way)
+            assert sorted(way, key=edges.__getitem__) == way
             assert [instance.sandbox.requests(system) for system in SYSTEMS] == asked

@@ -30,18 +30,35 @@ def browser(url: str) -> Iterator[Page]:
         yield page
 
 
-def graph(page: Page, groups: Iterable[str]) -> None:
-    """The whole graph as it is configured now: a box for each of the groups."""
+def graph(page: Page, groups: Iterable[str]) -> dict[str, float]:
+    """The whole graph as it is configured now: the left edge of each group's box, in pixels."""
     page.goto("/asset-groups")
     page.get_by_role("button", name="Reload definitions").click()
-    for group in groups:
-        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    reloaded = page.get_by_text("Definitions reloaded!")
+    expect(reloaded).to_be_visible()
+    expect(reloaded).to_be_hidden()
+    expect(page.get_by_text("fetching statuses")).to_have_count(0)
+    return {group: _left_edge(page.get_by_text(group, exact=True).last) for group in groups}
+
+
+def group(page: Page, name: str, nodes: Iterable[str]) -> dict[str, float]:
+    """The graph of one group: the left edge of each of the nodes that are named, in pixels."""
+    page.goto(f"/locations/{LOCATION}/asset-groups/{name}/lineage")
+    return {node: _left_edge(page.get_by_text(node, exact=True).last) for node in nodes}
+
+
+def _left_edge(shown: Locator) -> float:
+    expect(shown).to_be_visible()
+    box = shown.bounding_box()
+    assert box is not None
+    return box["x"]
 
 
 def upstream(page: Page, asset: str, depth: int) -> None:
     """What an asset comes from, so many steps back, with every asset there materialised."""
     page.goto(f"/assets/{asset}?view=lineage&lineageScope=upstream&lineageDepth={depth}")
     expect(page.get_by_text(asset.rpartition("/")[2], exact=True).last).to_be_visible()
+    expect(page.get_by_text("Loading")).to_have_count(0)
     page.wait_for_load_state("networkidle")
 
 
@@ -58,6 +75,13 @@ def dataflow(page: Page, job: str) -> None:
     expect(page.get_by_role("button", name="Materialize all")).to_be_enabled()
 
 
+def launchpad(page: Page, job: str) -> Locator:
+    """The dialog of a dataflow's job with the tags and the configuration that a run gets."""
+    dataflow(page, job)
+    page.get_by_role("button", name="Materialize all").click(modifiers=["Shift"])
+    return page.get_by_role("dialog")
+
+
 def materialise(page: Page) -> None:
     """One click there, then the page of its run, until it has succeeded."""
     page.get_by_role("button", name="Materialize all").click()
@@ -67,7 +91,7 @@ def materialise(page: Page) -> None:
 
 def changes(page: Page, collection: str) -> None:
     """The catalogue's page of a collection's changes, with their number."""
-    page.goto(f"/assets/{collection}/changes?view=events")
+    page.goto(f"/assets/{collection}_changes?view=events")
     row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="changes", exact=True))
     expect(row.get_by_role("cell").nth(1)).to_have_text(re.compile(r"^[1-9][0-9]*$"))
 

@@ -27,7 +27,9 @@ def _form(field: str, value: str) -> str:
     # Without a digit it is no number, and all of its letters count.
     number = rf"regexp_replace({text}, '\(0\)|[^0-9+]', '', 'g')"
     phone = rf"CASE WHEN regexp_matches({value}, '[0-9]') THEN regexp_replace({number}, '^00', '+') ELSE {text} END"
-    return f"CASE WHEN {field} IN {_names(URLS)} THEN {url} WHEN {field} IN {_names(PHONES)} THEN {phone} ELSE {text} END"
+    return (
+        f"CASE WHEN {field} IN {_names(URLS)} THEN {url} WHEN {field} IN {_names(PHONES)} THEN {phone} ELSE {text} END"
+    )
 
 
 def _names(fields: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 What is printed is the same in a terminal, where headings are bold, and in a pipe.
 """
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,12 @@ BLANK = "(blank)"
 """How a blank value is shown."""
 
 
+TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)")
+"""A date and a time, which stay on one line."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
 def width() -> int:
     """Return how many columns a line may have."""
     return max(shutil.get_terminal_size((FALLBACK, 24)).columns, NARROWEST)
@@ -36,11 +43,13 @@ def say(text: str = "", *, first: str = "", indent: str = "", bold: bool = False
 def wrapped(text: str, *, first: str = "", indent: str = "") -> list[str]:
     """Return the lines of a text. Only a long word that is no record is broken; line breaks are shown as ` / `."""
     room = width() - max(len(first), len(indent))
-    words = [part for word in flat(text).split(" ") for part in _parts(word, room)]
-    return textwrap.wrap(
+    together = TIME.sub(rf"\1{NO_BREAK}\2", flat(text))
+    words = [part for word in together.split(" ") for part in _parts(word, room)]
+    lines = textwrap.wrap(
         " ".join(words), width(), initial_indent=first, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
-    ) or ([first.rstrip()] if first.strip() else [""])  # fmt: skip
+    )  # fmt: skip
+    return [line.replace(NO_BREAK, " ") for line in lines] or [first.rstrip()]
 
 
 def flat(text: str) -> str:

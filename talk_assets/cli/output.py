@@ -6,13 +6,14 @@ Only the form belongs here. What is shown is the command's concern.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from talk_assets.cli import layout
+from talk_assets.errors import ConfigurationError
 from talk_assets.sync.progress import Progress as Told
 from talk_assets.sync.progress import Tell, silent
 
@@ -22,10 +23,35 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+Row = Mapping[str, Any]
+"""A row of a list, with its `number`."""
+
 
 def json_option(command: Command) -> Command:
     """Give a command `--json`, which it receives as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")(command)
+
+
+def number_argument(command: Command) -> Command:
+    """Give a command that lists something an optional NUMBER, which it receives as `number`; `numbered` applies it."""
+    return click.argument("number", type=click.IntRange(min=1), required=False, metavar="[NUMBER]")(command)
+
+
+def all_option(command: Command) -> Command:
+    """Give a command `--all`, which it receives as `everything`."""
+    return click.option("--all", "everything", is_flag=True, help="However long the list is.")(command)
+
+
+def numbered(rows: Sequence[Row], number: int | None, command: str) -> Sequence[Row]:
+    """Return the rows with a `number`, all for None; raise ConfigurationError where there are none with this one."""
+    if number is None:
+        return rows
+    if chosen := [row for row in rows if row["number"] == number]:
+        return chosen
+    last = max((row["number"] for row in rows), default=0)
+    there = f"the last one is {last}" if last else "the list is empty"
+    message = f"{number}: `talk {command}` has no item of this number; {there}."
+    raise ConfigurationError(message)
 
 
 def show_json(value: object) -> None:

@@ -6,23 +6,23 @@ also where a sync would not consider it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from talk_assets.entities import ENTITIES, Rule
-from talk_assets.sync import incoming, journal, naming, tables
+from talk_assets.sync import incoming, journal, naming, readable, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.transaction import Transaction
 
 Values = Mapping[str, str | None]
-"""Canonical values by field, null for blank."""
+"""Values by field, null for blank."""
 
 
 @dataclass(frozen=True)
 class Candidate:
     """Linked records, or one that is held as well, that an unlinked record could describe the same as.
 
-    `why` names what they have in common; `records` are `system/collection/id`. Values are canonical: the entity's
-    agreed ones, or those of the held record.
+    `why` names what they have in common; `records` are `system/collection/id`. `values` are the entity's agreed
+    ones, or those of the held record.
     """
 
     name: str | None
@@ -33,7 +33,7 @@ class Candidate:
 
 
 def values(transaction: Transaction, key: str, collection: Collection, id_: str) -> Values:
-    """Return what a record holds, by the fields of its lens; nothing where it was never read."""
+    """Return the canonical values that a record holds, by the fields of its lens; nothing where it was never read."""
     raw = transaction.frame(f"SELECT * FROM {tables.raw(key)} WHERE _id = ? AND _record IS NOT NULL", id_)
     if raw.is_empty():
         return {}
@@ -42,7 +42,10 @@ def values(transaction: Transaction, key: str, collection: Collection, id_: str)
 
 
 def candidates(transaction: Transaction, key: str, collection: Collection, id_: str) -> tuple[Candidate, ...]:
-    """Return what an unlinked record could describe the same as: by match rule in their order, linked ones first."""
+    """Return what an unlinked record could describe the same as, linked ones first, then by match rule in their order.
+
+    Their values are canonical.
+    """
     kind, mine = collection.entity.name, values(transaction, key, collection, id_)
     entities: dict[str, str] = {}
     held: dict[str, tuple[str, dict[str, str | None]]] = {}
@@ -61,6 +64,21 @@ def candidates(transaction: Transaction, key: str, collection: Collection, id_: 
             for record, (why, fields) in held.items()
         ),
     )
+
+
+def compared(
+    transaction: Transaction, key: str, collection: Collection, id_: str, *, named: bool
+) -> tuple[Values, tuple[Candidate, ...]]:
+    """Return what an unlinked record holds, and its candidates, values as people read them.
+
+    `named`: whether references are shown with names before ids.
+    """
+    kind = collection.entity.name
+    own, others = values(transaction, key, collection, id_), candidates(transaction, key, collection, id_)
+    shown = [(kind, name, value) for one in (own, *(other.values for other in others)) for name, value in one.items()]
+    reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
+    readable_others = (replace(other, values=reader.show_values(kind, other.values)) for other in others)
+    return reader.show_values(kind, own), tuple(readable_others)
 
 
 def _linked(transaction: Transaction, kind: str, rule: Rule, mine: Values) -> list[str]:

@@ -35,7 +35,11 @@ class Reader:
 
     def show_object(self, kind: str, text: str | None) -> dict[str, str | None]:
         """Return a JSON object of canonical values by field, each as people read it."""
-        return {field: self.show(kind, field, value) for field, value in json.loads(text or "{}").items()}
+        return self.show_values(kind, json.loads(text or "{}"))
+
+    def show_values(self, kind: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return canonical values by field, each as people read it."""
+        return {field: self.show(kind, field, value) for field, value in values.items()}
 
     def _line(self, line: Mapping[str, str]) -> str:
         shown = {name: self.names.get(value, value) for name, value in line.items()}

@@ -129,27 +129,28 @@ def read_in_full(transaction: Transaction) -> frozenset[str]:
 
 
 HELD = """
-    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, fields, NULL AS field, reason, since
+    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, fields, NULL AS field, NULL AS other,
+        reason, since
     FROM sync.held
     UNION ALL
-    SELECT 'change', kind, collection, id, entity, action, fields, NULL, reason, since
+    SELECT 'change', kind, collection, id, entity, action, fields, NULL, NULL, reason, since
     FROM sync.changes WHERE status = 'held'
     UNION ALL
-    SELECT 'misfit', NULL, collection, id, NULL, NULL, NULL, NULL, reason, since FROM sync.misfits
+    SELECT 'misfit', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.misfits
     UNION ALL
-    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.stops
+    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.stops
     WHERE approved IS DISTINCT FROM count
     UNION ALL
     SELECT 'fight', kind, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1),
-        entity, NULL, NULL, field, 'this record and ' || other_origin || ' keep setting ' || field || ' to two values'
-        || ' in turn, so that neither value is written', since
+        entity, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
+        || ' to two values in turn, so that neither value is written', since
     FROM sync.fights
 """
 """The SQL of everything that waits for a person, a row per item."""
 
-HELD_SCHEMA = dict.fromkeys(
-    ("what", "kind", "collection", "id", "entity", "action", "source", "name", "fields", "field", "reason"), pl.String
-)
+HELD_COLUMNS = (
+    "what", "kind", "collection", "id", "entity", "action", "source", "name", "fields", "field", "other", "reason",
+)  # fmt: skip
 
 
 def held(transaction: Transaction) -> pl.DataFrame:
@@ -162,7 +163,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
     - change: it is not written; `action` is its action, `source` the record that a create is for;
     - misfit: the record does not have its declared types;
     - stop: a safety limit stopped something in the collection;
-    - fight: two records keep setting a field, `field`.
+    - fight: this record and `other` keep setting a field, `field`.
 
     `name` is that of what the record describes, `fields` a JSON object of canonical values (what the record holds, or
     the change would write). `kind`, `id`, `entity` and the others are null where there is none. `since` is in UTC.
@@ -173,7 +174,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
         for kind, name, fields in rows.select("kind", "name", "fields").iter_rows()
     ]
     named = rows.with_columns(pl.Series("name", names, pl.String)).drop("n", "group_since")
-    return named.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("number"), *HELD_SCHEMA, "since")
+    return named.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("number"), *HELD_COLUMNS, "since")
 
 
 # Items are numbered before anything is joined, so that no two of them become one.

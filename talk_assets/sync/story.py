@@ -89,21 +89,8 @@ def tell(transaction: Transaction, key: str, collection: Collection, id_: str, s
 
 
 def _unlinked(transaction: Transaction, story: Story, collection: Collection, scope: Scope) -> Story:
-    kind, system = collection.entity.name, story.collection.partition("/")[0]
-    own = candidates.values(transaction, story.collection, collection, story.id)
-    others = candidates.candidates(transaction, story.collection, collection, story.id)
-    shown = [(kind, name, value) for one in (own, *(other.values for other in others)) for name, value in one.items()]
-    reader = readable.reader(transaction, shown, system, named=scope.named)
-    return replace(
-        story,
-        name=naming.name_of(kind, own),
-        values=_readable(reader, kind, own),
-        candidates=tuple(replace(other, values=_readable(reader, kind, other.values)) for other in others),
-    )
-
-
-def _readable(reader: Reader, kind: str, values: Values) -> Values:
-    return {name: reader.show(kind, name, value) for name, value in values.items()}
+    own, others = candidates.compared(transaction, story.collection, collection, story.id, named=scope.named)
+    return replace(story, name=naming.name_of(collection.entity.name, own), values=own, candidates=others)
 
 
 def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:

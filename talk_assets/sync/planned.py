@@ -1,0 +1,148 @@
+"""What would be written: every change, field by field with the value before and after, and why some are not sent.
+
+It is what `sync.changes` asks for, as people read it. What a sync wrote already is in the journal, not here.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from talk_assets.sync import naming, readable, tables
+from talk_assets.sync.connection import Action, Collection
+from talk_assets.sync.readable import Reader
+from talk_assets.sync.report import LINKED
+from talk_assets.transaction import Transaction
+
+STATUSES = ("planned", "waiting", "held")
+"""In the order in which they are shown."""
+
+ACTIONS = tuple(action.value for action in Action)
+"""In the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A field, what the record shows, and what it would be set to; null for blank. A create has nothing before."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change to one record: `action` as in `Action`, `status` one of `STATUSES`, `reason` why it is not sent.
+
+    `id` is null for a create; `sources` are the records that its entity has elsewhere, as `system/collection/id`.
+    `name` is that of what the record describes.
+    """
+
+    collection: str
+    action: str
+    id: str | None
+    name: str | None
+    sources: tuple[str, ...]
+    status: str
+    reason: str | None
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The changes to a collection: how many there are by `(status, action)`, and those that were asked for."""
+
+    collection: str
+    counts: Mapping[tuple[str, str], int]
+    changes: tuple[Change, ...]
+
+
+def planned(
+    transaction: Transaction, collections: Mapping[str, Collection], keys: Iterable[str], *, limit: int | None = None
+) -> Iterator[Plan]:
+    """Yield the plan of each collection of `keys` that has changes, in this order.
+
+    Changes are sorted by status, action and name; `limit` is how many of each status and action are given, null for
+    all. Values are as people read them: references as the records of the collection's own system, after their names.
+    """
+    for key in keys:
+        counts = _counts(transaction, key)
+        if counts:
+            yield Plan(key, counts, tuple(_changes(transaction, key, collections[key], limit=limit)))
+
+
+def change(transaction: Transaction, collection: Collection, key: str, entity: str, action: str) -> Change | None:
+    """Return the change of this action that an entity asks of a collection, None where there is none."""
+    return next((one for one in _changes(transaction, key, collection, entity=entity) if one.action == action), None)
+
+
+def _counts(transaction: Transaction, key: str) -> dict[tuple[str, str], int]:
+    found = transaction.frame(
+        "SELECT status, action, count(*) FROM sync.changes WHERE collection = ? GROUP BY status, action", key
+    )
+    counts = {(status, action): count for status, action, count in found.iter_rows()}
+    return {
+        (status, action): counts[status, action]
+        for status in STATUSES
+        for action in ACTIONS
+        if (status, action) in counts
+    }
+
+
+def _changes(
+    transaction: Transaction, key: str, collection: Collection, *, limit: int | None = None, entity: str | None = None
+) -> list[Change]:
+    kind, fields = collection.entity.name, collection.entity.names
+    seen = ", ".join(f"l.seen_{field}" for field in fields)
+    rows = transaction.frame(
+        f"""
+        WITH numbered AS (
+            SELECT c.*, e.name, row_number() OVER (PARTITION BY c.status, c.action ORDER BY e.name, c.id, c.entity) AS n
+            FROM sync.changes c
+            LEFT JOIN (SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)}) e USING (entity)
+            WHERE c.collection = $1 AND ($6 IS NULL OR c.entity = $6)),
+        first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2),
+        sources AS (
+            SELECT entity, list(collection || '/' || id ORDER BY linked_at, collection, id) AS sources
+            FROM ({LINKED}) WHERE kind = $3 AND gone_at IS NULL AND collection <> $1
+                AND entity IN (SELECT entity FROM first)
+            GROUP BY entity)
+        SELECT f.action, f.id, f.fields, f.status, f.reason, f.n, s.sources, f.name, {seen}
+        FROM first f
+        LEFT JOIN sources s USING (entity)
+        LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = f.id AND l.entity = f.entity
+        ORDER BY list_position($4, f.status), list_position($5, f.action), f.n
+        """,
+        key,
+        limit,
+        kind,
+        list(STATUSES),
+        list(ACTIONS),
+        entity,
+    )
+    reader = _reader(transaction, kind, rows, key.partition("/")[0])
+    return [_change(key, kind, reader, row) for row in rows.iter_rows(named=True)]
+
+
+def _reader(transaction: Transaction, kind: str, rows: pl.DataFrame, system: str) -> Reader:
+    shown = [one for text in rows["fields"] for one in readable.fields(kind, text)]
+    seen = [name.removeprefix("seen_") for name in rows.columns if name.startswith("seen_")]
+    shown += [(kind, field, value) for field in seen for value in rows[f"seen_{field}"].drop_nulls()]
+    return readable.reader(transaction, shown, system, named=True)
+
+
+def _change(key: str, kind: str, reader: Reader, row: Mapping[str, Any]) -> Change:
+    creates = row["action"] == Action.CREATE
+    moves = tuple(
+        Move(
+            field,
+            None if creates else reader.show(kind, field, row[f"seen_{field}"]),
+            reader.show(kind, field, value),
+        )
+        for field, value in json.loads(row["fields"] or "{}").items()
+    )
+    return Change(
+        key, row["action"], row["id"], row["name"], tuple(row["sources"] or ()), row["status"], row["reason"], moves
+    )

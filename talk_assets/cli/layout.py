@@ -23,7 +23,7 @@ BLANK = "(blank)"
 """How a blank value is shown."""
 
 
-TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)")
+TIME = re.compile(r"(?:set )?\d{4}-\d\d-\d\d \d\d:\d\d")
 """A date and a time, which stay on one line."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -43,7 +43,7 @@ def say(text: str = "", *, first: str = "", indent: str = "", bold: bool = False
 def wrapped(text: str, *, first: str = "", indent: str = "") -> list[str]:
     """Return the lines of a text. Only a long word that is no record is broken; line breaks are shown as ` / `."""
     room = width() - max(len(first), len(indent))
-    together = TIME.sub(rf"\1{NO_BREAK}\2", flat(text))
+    together = TIME.sub(lambda time: time.group().replace(" ", NO_BREAK), flat(text))
     words = [part for word in together.split(" ") for part in _parts(word, room)]
     lines = textwrap.wrap(
         " ".join(words), width(), initial_indent=first, subsequent_indent=indent,

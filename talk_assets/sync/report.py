@@ -262,19 +262,23 @@ def conflict_count(transaction: Transaction, kind: str) -> int:
 def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
     """Return the first changes that are asked of a collection, oldest first.
 
-    The columns are `action`, `id`, `source` (the records that the entity has elsewhere), `fields` (a JSON object of
-    canonical values), `status` and `reason`.
+    The columns are `action`, `name` (the entity's), `id`, `source` (the records that the entity has elsewhere),
+    `fields` (a JSON object of canonical values), `status` and `reason`.
     """
     return transaction.frame(
         f"""
         WITH first AS (
-            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit})
-        SELECT f.action, f.id, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source,
-            f.fields, f.status, f.reason
+            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit}),
+        sources AS (
+            SELECT s.kind, s.entity, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source
+            FROM ({LINKED}) s SEMI JOIN first f ON s.kind = f.kind AND s.entity = f.entity
+            WHERE s.gone_at IS NULL AND s.collection <> $1 GROUP BY s.kind, s.entity)
+        SELECT f.action, e.name, f.id, s.source, f.fields, f.status, f.reason
         FROM first f
-        LEFT JOIN ({LINKED}) s
-            ON s.kind = f.kind AND s.entity = f.entity AND s.gone_at IS NULL AND s.collection <> $1
-        GROUP BY ALL ORDER BY f.action, f.id, source
+        LEFT JOIN sources s ON s.kind = f.kind AND s.entity = f.entity
+        LEFT JOIN (SELECT kind, entity, name FROM ({NAMED}) SEMI JOIN first USING (kind, entity)) e
+            ON e.kind = f.kind AND e.entity = f.entity
+        ORDER BY f.action, f.id, source, f.entity
         """,
         key,
     )
@@ -283,11 +287,13 @@ def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
 def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.DataFrame:
     """Return the first writes of a run to a collection, what failed before what was done.
 
-    The columns are `action`, `id`, `before` and `after` (JSON objects of canonical values), `outcome` and `reason`.
+    The columns are `action`, `id`, `before` and `after` (JSON objects of canonical values), `outcome`, `reason`,
+    `run`, and `total`: how many writes there are.
     """
     return transaction.frame(
         f"""
-        SELECT action, id, before, after, outcome, reason FROM sync.journal WHERE run = ? AND collection = ?
+        SELECT action, id, before, after, outcome, reason, run, count(*) OVER () AS total
+        FROM sync.journal WHERE run = ? AND collection = ?
         ORDER BY outcome IS NOT DISTINCT FROM 'done', intended_at, entity LIMIT {limit}
         """,
         run,
@@ -296,12 +302,14 @@ def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.D
 
 
 def held_records(transaction: Transaction, kind: str, *, limit: int) -> pl.DataFrame:
-    """Return `collection, id, reason, since` of the records of an entity that wait for a person, oldest first."""
-    return transaction.frame(
-        "SELECT collection, id, reason, since FROM sync.held WHERE kind = ?"
+    """Return `name, collection, id, reason, since` of an entity's records that wait for a person, oldest first."""
+    rows = transaction.frame(
+        "SELECT collection, id, fields, reason, since FROM sync.held WHERE kind = ?"
         f" ORDER BY since, collection, id LIMIT {limit}",
         kind,
     )
+    names = pl.Series("name", [name_of(kind, json.loads(text or "{}")) for text in rows["fields"]], pl.String)
+    return rows.select(names, "collection", "id", "reason", "since")
 
 
 def change_counts(transaction: Transaction) -> dict[str, dict[str, int]]:

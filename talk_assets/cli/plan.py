@@ -38,10 +38,9 @@ def show(outcome: "Outcome") -> None:
         return
     plans = read(outcome, limit=SHOWN)
     names = ", ".join(outcome.planned)
-    if not plans:
-        layout.say(f"{names}: nothing would be written", bold=True)
-    else:
-        layout.say(f"{names}: would be written", bold=True)
+    sent = any(status == "planned" for plan in plans for status, _ in plan.counts)
+    layout.say(f"{names}: {'would be written' if sent else 'nothing would be written'}", bold=True)
+    if sent:
         layout.say("Nothing of it was sent: `talk sync --plan` and dataflows in mode plan write nothing.")
     click.echo()
     for plan in plans:

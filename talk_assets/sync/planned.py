@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from talk_assets.entities import ENTITIES
 from talk_assets.sync import naming, readable, tables
 from talk_assets.sync.connection import Action, Collection
 from talk_assets.sync.readable import Reader
-from talk_assets.sync.report import LINKED
 from talk_assets.transaction import Transaction
 
 STATUSES = ("planned", "waiting", "held")
@@ -98,20 +98,18 @@ def _changes(
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     rows = transaction.frame(
         f"""
-        WITH numbered AS (
-            SELECT c.*, e.name, row_number() OVER (PARTITION BY c.status, c.action ORDER BY e.name, c.id, c.entity) AS n
-            FROM sync.changes c
+        WITH sources AS (
+            SELECT entity, list(collection || '/' || id ORDER BY collection, id) AS sources
+            FROM {tables.links(kind)} WHERE gone_at IS NULL AND collection <> $1 GROUP BY entity),
+        numbered AS (
+            SELECT c.*, e.name, s.sources, row_number() OVER (
+                PARTITION BY c.status, c.action ORDER BY e.name, c.id, s.sources, c.entity) AS n
+            FROM sync.changes c LEFT JOIN sources s USING (entity)
             LEFT JOIN (SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)}) e USING (entity)
-            WHERE c.collection = $1 AND ($6 IS NULL OR c.entity = $6)),
-        first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2),
-        sources AS (
-            SELECT entity, list(collection || '/' || id ORDER BY linked_at, collection, id) AS sources
-            FROM ({LINKED}) WHERE kind = $3 AND gone_at IS NULL AND collection <> $1
-                AND entity IN (SELECT entity FROM first)
-            GROUP BY entity)
-        SELECT f.action, f.id, f.fields, f.status, f.reason, f.n, s.sources, f.name, {seen}
+            WHERE c.collection = $1 AND c.kind = $3 AND ($6 IS NULL OR c.entity = $6)),
+        first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2)
+        SELECT f.action, f.id, f.fields, f.status, f.reason, f.n, f.sources, f.name, {seen}
         FROM first f
-        LEFT JOIN sources s USING (entity)
         LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = f.id AND l.entity = f.entity
         ORDER BY list_position($4, f.status), list_position($5, f.action), f.n
         """,
@@ -135,13 +133,15 @@ def _reader(transaction: Transaction, kind: str, rows: pl.DataFrame, system: str
 
 def _change(key: str, kind: str, reader: Reader, row: Mapping[str, Any]) -> Change:
     creates = row["action"] == Action.CREATE
+    asked = json.loads(row["fields"] or "{}")
     moves = tuple(
         Move(
             field,
             None if creates else reader.show(kind, field, row[f"seen_{field}"]),
-            reader.show(kind, field, value),
+            reader.show(kind, field, asked[field]),
         )
-        for field, value in json.loads(row["fields"] or "{}").items()
+        for field in ENTITIES[kind].names
+        if field in asked
     )
     return Change(
         key, row["action"], row["id"], row["name"], tuple(row["sources"] or ()), row["status"], row["reason"], moves

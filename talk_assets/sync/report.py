@@ -197,8 +197,8 @@ _HELD = """
     LEFT JOIN (
         SELECT kind, entity, name FROM ({named}) SEMI JOIN described USING (kind, entity)
     ) e ON e.kind = d.kind AND e.entity = d.entity
-    ORDER BY d.group_since, d.what, d.collection, d.action, d.reason, d.since, d.source, d.id, d.entity, d.field,
-        d.fields
+    ORDER BY d.group_since, d.what, d.collection, d.action, d.reason, d.since, e.name, d.source, d.id, d.entity,
+        d.field, d.fields
 """
 
 

@@ -21,7 +21,7 @@ def linked(office: Office) -> None:
 
 
 def edited(office: Office, rewrite: Callable[[str, str | None], str | None], value: str | None) -> list[dict[str, Any]]:
-    office.memories["erp/contacts"].rewrite = rewrite  # type: ignore[assignment]
+    office.memories["erp/contacts"].rewrite = rewrite
     office.memories["crm/people"].edit("crm1", {"first_name": value})
     office.sync_in_full()
     return found(office)

@@ -1,8 +1,9 @@
 """`talk held`: what waits for a person, with the reason and what to do about it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from talk_assets.cli.advice import Item
 from talk_assets.cli.compare import show_advice, show_candidates
 from talk_assets.cli.output import all_option, json_option, number_argument, numbered, show_json
 from talk_assets.cli.plan import show_moves
-from talk_assets.sync import planned, report
+from talk_assets.sync import planned, readable, report
 from talk_assets.sync.candidates import Candidate, Values, compared
 from talk_assets.sync.connection import Action
 from talk_assets.sync.planned import Change
@@ -27,7 +28,7 @@ WHAT = {
     "record": ("This record could not be linked", "records could not be linked"),
     "misfit": ("This record could not be read", "records could not be read"),
     "stop": ("A safety limit stopped changes", "safety limits stopped changes"),
-    "fight": ("A field has two masters", "fields have two masters"),
+    "fight": ("Two programs keep setting a field", "fields are set by two programs in turn"),
 }
 """What the items of a group are; changes are named by their action."""
 
@@ -39,20 +40,25 @@ WHAT = {
 def held(*, number: int | None, everything: bool, as_json: bool) -> None:
     """Show the records and changes that wait for a person, with the reason and what to do about it.
 
-    NUMBER shows one item of the list in full: its values beside those of the records that it could be.
+    NUMBER shows one item of the list in full: its values beside those of the records that it could be. --json has the
+    values of every item, and with NUMBER those of its candidates too.
     """
     wiring = Wiring(config.current())
     with wiring.hub("held").store.transaction() as transaction:
         rows = report.held(transaction).to_dicts()
         chosen = numbered(rows, number, "held")
-        in_full = chosen if as_json or number else ()
-        details = {row["number"]: _detail(transaction, wiring, row, named=not as_json) for row in in_full}
+        details = (
+            _details(transaction, wiring, chosen, in_full=number is not None, named=not as_json)
+            if as_json or number
+            else {}
+        )
     if as_json:
-        show_json({"held": [_document(row, details[row["number"]]) for row in chosen]})
+        full = number is not None
+        show_json({"held": [_document(row, details.get(row["number"], Detail()), in_full=full) for row in chosen]})
     elif not rows:
         click.echo("Nothing is held.")
     elif number:
-        _show_item(chosen[0], details[number])
+        _show_item(chosen[0], details.get(number, Detail()))
     else:
         _show(rows, everything=everything)
 
@@ -66,26 +72,43 @@ class Detail:
     change: Change | None = None
 
 
-def _detail(transaction: Transaction, wiring: Wiring, row: Item, *, named: bool) -> Detail:
-    key = row["collection"]
-    collection = wiring.collections.get(key)
-    if collection is None:
-        return Detail()
-    if row["what"] == "record":
-        return Detail(*compared(transaction, key, collection, row["id"], named=named))
-    if row["what"] == "change":
-        return Detail(change=planned.change(transaction, collection, key, row["entity"], row["action"]))
-    return Detail()
+def _details(
+    transaction: Transaction, wiring: Wiring, rows: Sequence[Item], *, in_full: bool, named: bool
+) -> dict[int, Detail]:
+    """By number, what the records hold and the changes would write; only `in_full` what the records could be."""
+    found: dict[int, Detail] = {}
+    by_collection = itemgetter("collection")
+    for key, items in groupby(sorted(rows, key=by_collection), by_collection):
+        of_key, collection = list(items), wiring.collections.get(key)
+        if collection is None:
+            continue
+        unlinked = [item for item in of_key if item["what"] == "record"]
+        if in_full:
+            found |= {
+                item["number"]: Detail(*compared(transaction, key, collection, item["id"], named=named))
+                for item in unlinked
+            }
+        else:
+            found |= _values(transaction, unlinked, key, named=named)
+        changes = [item for item in of_key if item["what"] == "change"]
+        if changes:
+            entity = changes[0]["entity"] if in_full else None
+            held_ = planned.held(transaction, collection, key, entity=entity)
+            found |= {item["number"]: Detail(change=held_.get((item["entity"], item["action"]))) for item in changes}
+    return found
 
 
-def _document(row: Item, detail: Detail) -> dict[str, Any]:
+def _values(transaction: Transaction, items: Sequence[Item], key: str, *, named: bool) -> dict[int, Detail]:
+    shown = [value for item in items for value in readable.fields(item["kind"], item["fields"])]
+    reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
+    return {item["number"]: Detail(reader.show_object(item["kind"], item["fields"])) for item in items}
+
+
+def _document(row: Item, detail: Detail, *, in_full: bool) -> dict[str, Any]:
     found = {name: value for name, value in row.items() if name != "fields"}
     if row["what"] == "record":
-        others = [
-            {"name": one.name, "records": one.records, "why": one.why, "values": one.values}
-            for one in detail.candidates
-        ]
-        found |= {"values": detail.values, "candidates": others}
+        found["values"] = detail.values
+        found |= {"candidates": [asdict(one) for one in detail.candidates]} if in_full else {}
     if detail.change:
         found["fields"] = {one.field: {"before": one.before, "after": one.after} for one in detail.change.moves}
     return found

@@ -70,12 +70,15 @@ def planned(
     for key in keys:
         counts = _counts(transaction, key)
         if counts:
-            yield Plan(key, counts, tuple(_changes(transaction, key, collections[key], limit=limit)))
+            yield Plan(key, counts, tuple(_changes(transaction, key, collections[key], limit=limit)[1]))
 
 
-def change(transaction: Transaction, collection: Collection, key: str, entity: str, action: str) -> Change | None:
-    """Return the change of this action that an entity asks of a collection, None where there is none."""
-    return next((one for one in _changes(transaction, key, collection, entity=entity) if one.action == action), None)
+def held(
+    transaction: Transaction, collection: Collection, key: str, *, entity: str | None = None
+) -> dict[tuple[str, str], Change]:
+    """Return the changes to a collection that are held, by `(entity, action)`: of one entity, or of all."""
+    rows, changes = _changes(transaction, key, collection, status="held", entity=entity)
+    return dict(zip(rows.select("entity", "action").iter_rows(), changes, strict=True))
 
 
 def _counts(transaction: Transaction, key: str) -> dict[tuple[str, str], int]:
@@ -92,8 +95,15 @@ def _counts(transaction: Transaction, key: str) -> dict[tuple[str, str], int]:
 
 
 def _changes(
-    transaction: Transaction, key: str, collection: Collection, *, limit: int | None = None, entity: str | None = None
-) -> list[Change]:
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    *,
+    limit: int | None = None,
+    status: str | None = None,
+    entity: str | None = None,
+) -> tuple[pl.DataFrame, list[Change]]:
+    """The changes to a collection, of one status and entity where these are given: rows, and what they mean."""
     kind, fields = collection.entity.name, collection.entity.names
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     rows = transaction.frame(
@@ -106,9 +116,10 @@ def _changes(
                 PARTITION BY c.status, c.action ORDER BY e.name, c.id, s.sources, c.entity) AS n
             FROM sync.changes c LEFT JOIN sources s USING (entity)
             LEFT JOIN (SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)}) e USING (entity)
-            WHERE c.collection = $1 AND c.kind = $3 AND ($6 IS NULL OR c.entity = $6)),
+            WHERE c.collection = $1 AND c.kind = $3
+                AND ($6 IS NULL OR c.status = $6) AND ($7 IS NULL OR c.entity = $7)),
         first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2)
-        SELECT f.action, f.id, f.fields, f.status, f.reason, f.n, f.sources, f.name, {seen}
+        SELECT f.entity, f.action, f.id, f.fields, f.status, f.reason, f.n, f.sources, f.name, {seen}
         FROM first f
         LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = f.id AND l.entity = f.entity
         ORDER BY list_position($4, f.status), list_position($5, f.action), f.n
@@ -118,10 +129,11 @@ def _changes(
         kind,
         list(STATUSES),
         list(ACTIONS),
+        status,
         entity,
     )
     reader = _reader(transaction, kind, rows, key.partition("/")[0])
-    return [_change(key, kind, reader, row) for row in rows.iter_rows(named=True)]
+    return rows, [_change(key, kind, reader, row) for row in rows.iter_rows(named=True)]
 
 
 def _reader(transaction: Transaction, kind: str, rows: pl.DataFrame, system: str) -> Reader:

@@ -100,6 +100,8 @@ def test_one_item_is_shown_beside_what_it_could_be_with_the_commands_that_decide
     assert "talk link crm/people/crm1 erp/contacts/erp1" in shown
     assert "If it is B, delete one of the two in crm/people" in shown
     assert "talk unlink crm/people/crm1" in shown
+    listed = json.loads(talk("held", "--json").stdout)["held"]
+    assert [one["values"]["first_name"] for one in listed] == ["Samuel", "Samantha"]
     (item,) = json.loads(talk("held", "1", "--json").stdout)["held"]
     assert (item["name"], item["values"]["first_name"]) == ("Samuel", "Samuel")
     assert [one["records"] for one in item["candidates"]] == [["erp/contacts/erp1"], ["crm/people/crm2"]]

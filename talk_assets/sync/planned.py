@@ -108,21 +108,29 @@ def _changes(
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     rows = transaction.frame(
         f"""
-        WITH sources AS (
-            SELECT entity, list(collection || '/' || id ORDER BY collection, id) AS sources
-            FROM {tables.links(kind)} WHERE gone_at IS NULL AND collection <> $1 GROUP BY entity),
+        WITH asked AS (
+            SELECT rowid AS place, entity, id, status, action FROM sync.changes
+            WHERE collection = $1 AND kind = $3
+                AND ($6 IS NULL OR status = $6) AND ($7 IS NULL OR entity = $7)),
+        others AS (
+            SELECT entity, collection || '/' || id AS record FROM {tables.links(kind)} SEMI JOIN asked USING (entity)
+            WHERE gone_at IS NULL AND collection <> $1),
+        sources AS (SELECT entity, min(record) AS source FROM others GROUP BY entity),
+        names AS (
+            SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)} SEMI JOIN asked USING (entity)),
         numbered AS (
-            SELECT c.*, e.name, s.sources, row_number() OVER (
-                PARTITION BY c.status, c.action ORDER BY e.name, c.id, s.sources, c.entity) AS n
-            FROM sync.changes c LEFT JOIN sources s USING (entity)
-            LEFT JOIN (SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)}) e USING (entity)
-            WHERE c.collection = $1 AND c.kind = $3
-                AND ($6 IS NULL OR c.status = $6) AND ($7 IS NULL OR c.entity = $7)),
-        first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2)
-        SELECT f.entity, f.action, f.id, f.fields, f.status, f.reason, f.n, f.sources, f.name, {seen}
-        FROM first f
-        LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = f.id AND l.entity = f.entity
-        ORDER BY list_position($4, f.status), list_position($5, f.action), f.n
+            SELECT a.place, a.entity, e.name, row_number() OVER (
+                PARTITION BY a.status, a.action ORDER BY e.name, a.id, s.source, a.entity) AS n
+            FROM asked a LEFT JOIN sources s USING (entity) LEFT JOIN names e USING (entity)),
+        first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2),
+        elsewhere AS (
+            SELECT entity, list(record ORDER BY record) AS sources FROM others SEMI JOIN first USING (entity)
+            GROUP BY entity)
+        SELECT c.entity, c.action, c.id, c.fields, c.status, c.reason, f.n, w.sources, f.name, {seen}
+        FROM first f JOIN sync.changes c ON c.rowid = f.place
+        LEFT JOIN elsewhere w ON w.entity = c.entity
+        LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = c.id AND l.entity = c.entity
+        ORDER BY list_position($4, c.status), list_position($5, c.action), f.n
         """,
         key,
         limit,
@@ -137,9 +145,10 @@ def _changes(
 
 
 def _reader(transaction: Transaction, kind: str, rows: pl.DataFrame, system: str) -> Reader:
-    shown = [one for text in rows["fields"] for one in readable.fields(kind, text)]
-    seen = [name.removeprefix("seen_") for name in rows.columns if name.startswith("seen_")]
-    shown += [(kind, field, value) for field in seen for value in rows[f"seen_{field}"].drop_nulls()]
+    shown: list[tuple[str, str, str | None]] = []
+    for row in rows.iter_rows(named=True):
+        asked = readable.fields(kind, row["fields"])
+        shown += [value for one in asked for value in (one, (kind, one[1], row[f"seen_{one[1]}"]))]
     return readable.reader(transaction, shown, system, named=True)
 
 

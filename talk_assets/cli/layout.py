@@ -145,14 +145,14 @@ def compare(titles: Sequence[str], rows: Sequence[tuple[str, Sequence[str | None
 
     Where that is too wide, a block per field has a line per record. A row that is blank everywhere is left out.
     """
-    told = [
+    shown = [
         (name, [BLANK if value is None else flat(value) for value in values]) for name, values in rows if any(values)
     ]
-    lines = [["field", *titles], *([name, *values] for name, values in told)]
+    lines = [["field", *titles], *([name, *values] for name, values in shown)]
     if fits(lines, indent=indent):
         table(lines, [False] * len(lines[0]), indent=indent)
         return
-    for name, values in told:
+    for name, values in shown:
         if len(set(values)) == 1:
             say(f"{values[0]} (the same in all)", first=f"{indent}{name}{GAP}", indent=f"{indent}  ")
             continue

@@ -2,7 +2,7 @@
 
     python -m talk_assets_tests.demo
 
-writes the snapshots of the lists anew.
+writes the snapshots of the lists anew; `make readme` does it too.
 """
 
 import re
@@ -94,7 +94,7 @@ def _id(found: re.Match[str]) -> str:
     return f"xxxxxxxx-xxxx-{rest}"
 
 
-def main() -> None:
+def write() -> None:
     """Write the snapshots anew."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in play().lists.items():
@@ -102,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write()

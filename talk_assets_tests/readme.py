@@ -92,12 +92,13 @@ def table(printed: str) -> str:
 
 
 def main() -> None:
-    """Rewrite the README."""
+    """Rewrite the README, and the snapshots of the lists, which are of the same demo."""
     text = README.read_text("utf-8")
     first = demo.play().first
     for name, content in {"commands": commands(), "credentials": credentials(), "demo": table(first)}.items():
         text = block(name).sub(content.replace("\\", r"\\"), text)
     README.write_text(text, "utf-8")
+    demo.write()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the commands print about the sandbox's data: the README's summary, and the lists at 80 and at 120 columns.
 
-`make readme` writes the first anew, `python -m talk_assets_tests.demo` the second.
+`make readme` writes both anew, `python -m talk_assets_tests.demo` only the lists.
 """
 
 import re

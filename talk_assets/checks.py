@@ -180,7 +180,9 @@ def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | N
     said = [failure] if failure else []
     said.append(f"Read to its end {_ago(hours)}." if hours is not None else "Never read to its end.")
     if read.misfits:
-        said.append(f"{read.misfits} records do not fit: {'; '.join(read.reasons)}.")
+        more = read.misfits - len(read.reasons)
+        rest = f"; and {more:,} more, all listed by talk held" if more else ""
+        said.append(f"{read.misfits} records do not fit: {'; '.join(read.reasons)}{rest}.")
     if read.unknown:
         said.append(f"Turned up lately, and not in the lens: {', '.join(read.unknown)}.")
     numbers = {"records that do not fit": read.misfits, "new properties": len(read.unknown)}
@@ -267,7 +269,8 @@ def _result(
 
 
 def _listed(found: Found) -> str:
-    return ", ".join(found.examples) + (" and others" if found.count > len(found.examples) else "")
+    more = found.count - len(found.examples)
+    return ", ".join(found.examples) + (f" and {more:,} more" if more else "")
 
 
 def _ago(hours: float) -> str:

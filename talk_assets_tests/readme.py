@@ -20,6 +20,7 @@ import click
 
 from talk_assets.cli import talk
 from talk_assets.systems import SYSTEMS
+from talk_assets_tests import demo
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -50,12 +51,16 @@ def credentials() -> str:
     return "\n".join(["| system | variables |", "| --- | --- |", *rows]) + "\n"
 
 
-def run(folder: Path, *arguments: str) -> str:
-    """Return what the `talk` command prints, run in a data folder."""
+def run(folder: Path, *arguments: str, width: int = 120) -> str:
+    """Return what the `talk` command prints, run in a data folder, in lines of `width` columns."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TALK_")}
     command = [sys.executable, "-c", "from talk_assets.cli import main; main()", *arguments]
     return subprocess.run(  # noqa: S603 -- our own command
-        command, env=environment | {"DAGSTER_HOME": str(folder)}, check=True, capture_output=True, text=True
+        command,
+        env=environment | {"DAGSTER_HOME": str(folder), "COLUMNS": str(width)},
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
 
 
@@ -81,24 +86,19 @@ def sandboxed() -> Iterator[Path]:
             run(folder, "sandbox", "down")
 
 
-def demo() -> tuple[str, str]:
-    """Return what a first and a second `talk sync` on the sandbox print."""
-    with sandboxed() as folder:
-        return run(folder, "sync"), run(folder, "sync")
-
-
 def table(printed: str) -> str:
     """Return the summary as the README shows it, without the seconds that it took."""
     return f"```\n{re.split(r'^.* records written', printed, maxsplit=1, flags=re.MULTILINE)[0].strip()}\n```\n"
 
 
 def main() -> None:
-    """Rewrite the README."""
+    """Rewrite the README, and the snapshots of the lists, which are of the same demo."""
     text = README.read_text("utf-8")
-    first, _ = demo()
+    first = demo.play().first
     for name, content in {"commands": commands(), "credentials": credentials(), "demo": table(first)}.items():
         text = block(name).sub(content.replace("\\", r"\\"), text)
     README.write_text(text, "utf-8")
+    demo.write()
 
 
 if __name__ == "__main__":

@@ -110,15 +110,27 @@ def test_outside_a_data_folder_talk_says_where_to_run(tmp_path: Path, monkeypatc
     assert "DAGSTER_HOME" in result.stderr
 
 
-def test_a_table_in_a_pipe_is_plain_aligned_and_never_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
-    long = "x" * 300
-    show_table(("pair", "linked"), [("persons", 7), (long, 12), ("none", 1)], title="Pairs")
+def test_a_table_that_fits_is_plain_and_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table(("pair", "linked"), [("persons", 7), ("companies", 12), ("none", 1)], title="Pairs")
     assert capsys.readouterr().out.splitlines() == [
         "Pairs",
-        "pair".ljust(300) + "  linked",
-        "persons".ljust(300) + "       7",
-        long + "      12",
-        "none".ljust(300) + "       1",
+        "pair       linked",
+        "persons         7",
+        "companies      12",
+        "none            1",
+    ]
+
+
+def test_a_table_that_is_too_wide_is_a_block_per_row_in_which_nothing_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    record = "customerp/contact/01937a5d-fc00-7000-8000-010000000000"
+    show_table(("left", "right", "linked"), [(record, record, 7), ("a/b/1", "c/d/2", 1)])
+    assert capsys.readouterr().out.splitlines() == [
+        f"left {record}",
+        f"  right {record}  linked 7",
+        "left a/b/1  right c/d/2  linked 1",
     ]
 
 

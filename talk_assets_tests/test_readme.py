@@ -37,12 +37,6 @@ def test_the_environment_variables_are_those_that_are_read() -> None:
     assert shown("credentials") == readme.credentials()
 
 
-def test_a_first_sync_ends_in_the_summary_and_a_second_writes_nothing() -> None:
-    first, second = readme.demo()
-    assert shown("demo") == readme.table(first)
-    assert re.search(r"^0 records written", second, re.MULTILINE)
-
-
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_the_configuration_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text(text)

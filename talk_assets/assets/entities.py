@@ -131,7 +131,7 @@ def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
 def _agreed(transaction: Transaction, kind: str, entities: int) -> metadata.Metadata:
     lost = report.conflicts(transaction, kind, limit=metadata.SHOWN)
     shown = [(kind, row["field"], row[which]) for row in lost.to_dicts() for which in ("value", "winner")]
-    count = transaction.count("SELECT count(*) FROM sync.conflicts WHERE kind = ?", kind)
+    count = report.conflict_count(transaction, kind)
     return metadata.of_golden(entities, count, lost, kind, readable.reader(transaction, shown))
 
 

@@ -96,16 +96,19 @@ def of_read(records: int, report: ReadReport | None, failure: str | None, stoppe
 
 
 def of_links(counts: Mapping[str, int], decided: int, held: pl.DataFrame) -> Metadata:
-    """Return the metadata of an entity's links; `held` are `collection, id, reason, since` of the first that wait."""
+    """Return the metadata of an entity's links; `held` are the first records that wait, as `report.held_records`."""
     return {
         "dagster/row_count": counts["records"],
         "records decided about": decided,
         "records held": counts["held"],
         "records gone": counts["gone"],
         f"first {SHOWN} held": _markdown(
-            ("record", "reason", "since"),
-            ((f"{collection}/{id_}", reason, _time(since)) for collection, id_, reason, since in held.iter_rows()),
-            "Nothing is held.",
+            ("name", "record", "reason", "since"),
+            (
+                (name, f"{collection}/{id_}", reason, _time(since))
+                for name, collection, id_, reason, since in held.iter_rows()
+            ),
+            Rest(counts["held"], "Nothing is held.", "talk held"),
         ),
     }
 
@@ -114,31 +117,42 @@ def of_golden(entities: int, conflicts: int, latest: pl.DataFrame, kind: str, re
     """Return the metadata of an entity's golden table; `latest` are the latest values that lost."""
     rows = (
         (
-            row["records"], row["field"], f"{_value(reader, kind, row, 'winner')} ({row['winner_origin']})",
+            row["name"], row["records"], row["field"],
+            f"{_value(reader, kind, row, 'winner')} ({row['winner_origin']})",
             f"{_value(reader, kind, row, 'value')} ({row['origin']})", _time(row["edited_at"]),
         )
         for row in latest.iter_rows(named=True)
     )  # fmt: skip
-    headings = ("of", "field", "what won", "what lost", "was set")
+    headings = ("name", "records", "field", "what won", "what lost", "was set")
+    rest = Rest(conflicts, "Nothing is in conflict.", "talk conflicts")
     return {
         "dagster/row_count": entities,
         "conflicts": conflicts,
-        f"latest {SHOWN} conflicts": _markdown(headings, rows, "Nothing is in conflict."),
+        f"latest {SHOWN} conflicts": _markdown(headings, rows, rest),
     }
 
 
 def of_changes(counts: Mapping[str, int], first: pl.DataFrame, kind: str, reader: Reader) -> Metadata:
     """Return the metadata of what is asked of a collection, the first of it as a table."""
     rows = (
-        (action, id_, source, _fields(reader.show_object(kind, fields)), f"{status}: {reason}" if reason else status)
-        for action, id_, source, fields, status, reason in first.iter_rows()
+        (
+            action,
+            name,
+            id_,
+            source,
+            _fields(reader.show_object(kind, fields)),
+            f"{status}: {reason}" if reason else status,
+        )
+        for action, name, id_, source, fields, status, reason in first.iter_rows()
     )
     return {
         "changes": sum(counts.values()),
         **dict.fromkeys(ASKED, 0),
         **counts,
         f"first {SHOWN}": _markdown(
-            ("change", "record", "of", "fields", "status"), rows, "Nothing: the collection agrees with golden."
+            ("change", "name", "record", "of", "fields", "status"),
+            rows,
+            Rest(sum(counts.values()), "Nothing: the collection agrees with golden.", "talk sync --plan --json"),
         ),
     }
 
@@ -159,9 +173,11 @@ def of_writes(
         for row in first.iter_rows(named=True)
     )  # fmt: skip
     stopped = done.stopped or reason
+    run, total = (first["run"][0], first["total"][0]) if first.height else ("", 0)
+    rest = Rest(total, "Nothing was sent.", f"talk undo {run} --json")  # without --write, that only lists
     return {
         **{name: getattr(done, name) for name in (*WRITES, "held", "failed", "waiting")},
-        f"first {SHOWN} writes": _markdown(("write", "record", "fields", "outcome"), rows, "Nothing was sent."),
+        f"first {SHOWN} writes": _markdown(("write", "record", "fields", "outcome"), rows, rest),
         **({"nothing sent": stopped} if stopped else {}),
     }
 
@@ -188,11 +204,23 @@ def _time(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
 
 
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str | None]], nothing: str) -> MarkdownMetadataValue:
+@dataclass(frozen=True)
+class Rest:
+    """What a table does not show: of `total` rows, or what to say where there is none; `command` shows them all."""
+
+    total: int
+    nothing: str
+    command: str
+
+
+def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str | None]], rest: Rest) -> MarkdownMetadataValue:
     lines = [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
     if not lines:
-        return MetadataValue.md(nothing)
-    return MetadataValue.md("\n".join([f"| {' | '.join(headings)} |", "|---" * len(headings) + "|", *lines]))
+        return MetadataValue.md(rest.nothing)
+    table = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|", *lines]
+    if rest.total > len(lines):
+        table += ["", f"{rest.total - len(lines):,} more are not shown. To see all {rest.total:,}: `{rest.command}`"]
+    return MetadataValue.md("\n".join(table))
 
 
 LONGEST = 300

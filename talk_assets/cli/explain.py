@@ -1,30 +1,41 @@
 """`talk explain SYSTEM/COLLECTION/ID`: the whole story of one record.
 
-The story is told by `sync.story`; here it is put into words.
+The story is `sync.story`'s; here it is put into words.
 """
 
 from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
 
 from talk_assets import config
-from talk_assets.cli import records
-from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.cli import layout, records
+from talk_assets.cli.compare import show_candidates
+from talk_assets.cli.output import all_option, json_option, show_json
+from talk_assets.cli.plan import show_moves
 from talk_assets.sync import story
-from talk_assets.sync.story import Story
+from talk_assets.sync.connection import Action
+from talk_assets.sync.planned import Move
+from talk_assets.sync.story import FieldStory, Scope, Story
 from talk_assets.wiring import Wiring
 
 
 @click.command()
 @click.argument("record", metavar="SYSTEM/COLLECTION/ID")
+@all_option
 @json_option
-def explain(*, record: str, as_json: bool) -> None:
-    """Tell one record's whole story: what it is linked to, where each value is from, what is not done and why."""
+def explain(*, record: str, everything: bool, as_json: bool) -> None:
+    """Tell one record's whole story: what it is linked to, where each value is from, what is not done and why.
+
+    Of a record that is not linked: what it holds, beside the values of every record that it could be.
+    """
     wiring = Wiring(config.current())
     key, id_ = wiring.record(record)
+    scope = Scope(writes=None if everything or as_json else story.WRITES, named=not as_json)
     with wiring.hub("explain").store.transaction() as transaction:
-        found = story.tell(transaction, key, wiring.collections[key], id_)
+        found = story.tell(transaction, key, wiring.collections[key], id_, scope)
         if found is None:
             raise records.unknown(transaction, record, key)
     if as_json:
@@ -34,92 +45,108 @@ def explain(*, record: str, as_json: bool) -> None:
 
 
 def _show(found: Story) -> None:
-    click.echo(f"{found.collection}/{found.id}" + ("" if found.present else " (no longer in the system)"))
+    record = f"{found.collection}/{found.id}"
+    layout.say_name(found.name, record + ("" if found.present else " (no longer in the system)"), indent="  ")
     if found.held:
-        click.echo(f"Held since {records.time(found.held_since)}: {found.held}")
+        layout.say(f"Held since {records.time(found.held_since)}: {found.held}", indent="  ")
     if found.entity is None:
-        click.echo("It is not linked to anything" + ("." if found.held else " yet; the next sync decides."))
+        layout.say("It is not linked to anything" + ("." if found.held else " yet; the next sync decides."))
+        click.echo()
+        show_candidates(record, found.values, found.candidates)
         return
     linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by)}"
-    click.echo(f"It describes entity {found.entity}, {linked}.")
+    layout.say(f"It describes entity {found.entity}, {linked}.", indent="  ")
     for sibling in found.siblings:
         gone = f", gone since {records.time(sibling['gone_at'])}" if sibling["gone_at"] else ""
-        click.echo(f"  with {sibling['collection']}/{sibling['id']}, linked {records.how(sibling['linked_by'])}{gone}")
+        how = f"linked {records.how(sibling['linked_by'])}{gone}"
+        layout.say(f"with {_record(sibling)}, {how}", first="  ", indent="    ")
     _show_fields(found)
     _show_changes(found)
     _show_conflicts(found)
-    _show_writes(found)
+    _show_writes(found, record)
 
 
 def _show_fields(found: Story) -> None:
-    rows = [
-        (one.field, one.value, records.time(one.edited_at), one.origin, one.seen, one.sent)
-        if one.mapped
-        else (one.field, one.value, records.time(one.edited_at), one.origin, "(has no property for it)", None)
-        for one in found.fields
-        if one.value is not None or one.seen is not None or one.sent is not None
-    ]
-    click.echo()
-    show_table(("field", "value", "set", "by", "this record holds", "is up to date with"), rows, title="Values")
+    _title("Values")
+    fields = [one for one in found.fields if one.value is not None or one.seen is not None or one.sent is not None]
+    for (at, origin), alike in groupby(fields, lambda one: (one.edited_at, one.origin)):
+        for one in alike:
+            layout.say(f"{one.field}: {_value(one.value)}", first="  ", indent="      ")
+            if difference := _difference(one):
+                layout.say(difference, first="      ", indent="      ")
+        if origin:
+            layout.say(f"set {records.time(at)} by {origin}", first="    ", indent="      ")
+
+
+def _difference(one: FieldStory) -> str | None:
+    """What this record holds, where that is not the entity's value."""
+    if not one.mapped:
+        return "this record has no property for it"
+    if one.seen == one.value:
+        return None
+    if one.sent == one.value:
+        return f"this record shows {_value(one.seen)}, though it was sent {_value(one.sent)}: talk rewritten"
+    return f"this record shows {_value(one.seen)}, and was last sent {_value(one.sent)}"
 
 
 def _show_changes(found: Story) -> None:
     if not found.changes:
         click.echo("\nNothing is waiting to be written.")
         return
-    rows = [
-        (one["action"], _record(one), _values(one["fields"]), _status(one), records.time(one["since"]))
-        for one in found.changes
-    ]
-    click.echo()
-    show_table(("change", "record", "values", "status", "since"), rows, title="Still to be written")
+    _title("Still to be written")
+    for one in found.changes:
+        where = _record(one) if one["id"] else f"in {one['collection']}"
+        layout.say(f"{one['action']} {where}, since {records.time(one['since'])}", first="  ", indent="    ")
+        for name, value in one["fields"].items():
+            layout.say(f"{name}: {_value(value)}", first="    ", indent="      ")
+        layout.say(
+            f"{one['status']}: {one['reason']}" if one["reason"] else one["status"], first="    ", indent="      "
+        )
 
 
 def _show_conflicts(found: Story) -> None:
-    rows = [
-        (
-            one["field"],
-            one["value"],
-            one["origin"],
-            one["winner"],
-            one["winner_origin"],
-            records.time(one["noticed_at"]),
-        )
-        for one in found.conflicts
-    ]
-    if rows:
-        click.echo()
-        show_table(("field", "lost", "from", "won", "from", "noticed"), rows, title="Conflicts")
+    if not found.conflicts:
+        return
+    _title("Conflicts")
+    for (name, winner, origin, at), lost in groupby(found.conflicts, _won):
+        layout.say(name, first="  ")
+        layout.say_name(_value(winner), f"{origin}, set {records.time(at)}", first="    won   ", indent="          ")
+        for one in lost:
+            source = f"{one['origin']}, set {records.time(one['edited_at'])}"
+            layout.say_name(_value(one["value"]), source, first="    lost  ", indent="          ")
 
 
-def _show_writes(found: Story) -> None:
-    rows = [row for one in found.writes for row in _write(one)]
-    if rows:
-        click.echo()
-        show_table(
-            ("sent", "write", "record", "field", "before", "after", "because of", "answer"), rows, title="Writes"
-        )
+def _won(conflict: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(conflict[name] for name in ("field", "winner", "winner_origin", "winner_edited_at"))
 
 
-def _write(one: dict[str, Any]) -> list[tuple[str | None, ...]]:
-    """A row per field."""
-    what = (records.time(one["intended_at"]), one["action"], _record(one))
-    before, cause = one["before"], one["cause"]
-    return [
-        (*what, name, before.get(name), after, cause.get(name), _answer(one)) for name, after in one["after"].items()
-    ]
+def _show_writes(found: Story, record: str) -> None:
+    if not found.writes:
+        return
+    _title("Writes")
+    for one in found.writes:
+        what = f"{records.time(one['intended_at'])} {one['action']} {_record(one)}: {_answer(one)}"
+        layout.say(what, first="  ", indent="    ")
+        causes = [(one["cause"].get(name), name) for name in one["after"]]
+        for origin, names in groupby(causes, itemgetter(0)):
+            moves = [Move(name, one["before"].get(name), one["after"][name]) for _, name in names]
+            show_moves(moves, create=one["action"] == Action.CREATE, indent="    ")
+            if origin:
+                layout.say(f"because of {origin}", first="      ", indent="        ")
+    layout.more(found.write_count, len(found.writes), "writes", f"talk explain {record} --all", indent="  ")
+
+
+def _title(title: str) -> None:
+    click.echo()
+    layout.say(title, bold=True)
 
 
 def _record(row: dict[str, Any]) -> str:
-    return f"{row['collection']}/{row['id']}" if row["id"] else row["collection"]
+    return f"{row['collection']}/{row['id']}" if row["id"] else str(row["collection"])
 
 
-def _values(values: dict[str, str | None]) -> str:
-    return "; ".join(f"{name}: {'(cleared)' if value is None else value}" for name, value in values.items())
-
-
-def _status(row: dict[str, Any]) -> str:
-    return f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+def _value(value: str | None) -> str:
+    return layout.BLANK if value is None else layout.flat(value)
 
 
 def _answer(row: dict[str, Any]) -> str:

@@ -1,18 +1,20 @@
 """`talk history SYSTEM/COLLECTION/ID`: what happened to one record, in order of time.
 
-It is told by `sync.history`; here it is put into words. How the record stands now is what `talk explain` tells.
+The events are `sync.history`'s; here they are put into words. How the record stands now is what `talk explain` tells.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import groupby
 
 import click
 
 from talk_assets import config
-from talk_assets.cli import records
-from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.cli import layout, records
+from talk_assets.cli.output import json_option, show_json
 from talk_assets.sync import history as told
 from talk_assets.sync import story
+from talk_assets.sync.connection import Action
 from talk_assets.sync.history import Event, Value
 from talk_assets.wiring import Wiring
 
@@ -35,33 +37,34 @@ def history(*, record: str, as_json: bool) -> None:
 
 
 def _show(record: str, events: Sequence[Event]) -> None:
-    rows = [row for event in events for row in _rows(event)]
-    headings = ("time", "what", "field", "before", "after", "because of", "set", "came of it", "request")
-    show_table(headings, rows, title=f"History of {record}")
+    layout.say(f"History of {record}", indent="  ", bold=True)
+    for event in events:
+        what = ", ".join(part for part in (event.what, _came_of_it(event)) if part)
+        request = f", request {event.request_id}" if event.request_id else ""
+        layout.say(f"{records.time(event.at)} {what}{request}", first="  ", indent="    ")
+        for (origin, at), values in groupby(event.values, lambda value: (value.origin, value.edited_at)):
+            for value in values:
+                layout.say(_moved(event, value), first="    ", indent="      ")
+            if origin:
+                since = f", set there {records.time(at)}" if at else ""
+                layout.say(f"because of {origin}{since}", first="      ", indent="        ")
 
 
-def _rows(event: Event) -> list[tuple[str | None, ...]]:
-    """A row per field, or one where it is about none."""
-    values = event.values or (Value("", None, None, None, None),)
-    return [
-        (
-            records.time(event.at), event.what, value.field, value.before, _after(event, value), value.origin,
-            records.time(value.edited_at), _came_of_it(event, value), event.request_id,
-        )
-        for value in values
-    ]  # fmt: skip
+def _moved(event: Event, value: Value) -> str:
+    after = layout.BLANK if value.after is None else value.after
+    if event.what == "edited":
+        return f"{value.field}: {after}, {'agreed' if value.won else 'lost to a newer edit'}"
+    if event.what == Action.CREATE:
+        return f"+ {value.field}: {after}"
+    return f"~ {value.field}: {layout.BLANK if value.before is None else value.before} -> {after}"
 
 
-def _after(event: Event, value: Value) -> str | None:
-    return "(cleared)" if event.values and value.after is None else value.after
-
-
-def _came_of_it(event: Event, value: Value) -> str:
+def _came_of_it(event: Event) -> str:
     match event.what:
         case "linked":
             return f"with entity {event.entity} {records.how(event.how)}"
         case "gone":
             return "the system no longer has it"
         case "edited":
-            return "agreed" if value.won else "lost to a newer edit"
+            return ""
     return ": ".join(part for part in (event.outcome or "not known yet", event.reason, event.answer) if part)

@@ -1,4 +1,4 @@
-"""How commands show what they found: tables for people, plain columns for pipes, JSON for programs.
+"""How commands show what they found: tables for people, JSON for programs.
 
 Only the form belongs here. What is shown is the command's concern.
 """
@@ -6,12 +6,14 @@ Only the form belongs here. What is shown is the command's concern.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from talk_assets.cli import layout
+from talk_assets.errors import ConfigurationError
 from talk_assets.sync.progress import Progress as Told
 from talk_assets.sync.progress import Tell, silent
 
@@ -21,10 +23,35 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+Row = Mapping[str, Any]
+"""A row of a list, with its `number`."""
+
 
 def json_option(command: Command) -> Command:
     """Give a command `--json`, which it receives as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")(command)
+
+
+def number_argument(command: Command) -> Command:
+    """Give a command that lists something an optional NUMBER, which it receives as `number`; `numbered` applies it."""
+    return click.argument("number", type=click.IntRange(min=1), required=False, metavar="[NUMBER]")(command)
+
+
+def all_option(command: Command) -> Command:
+    """Give a command `--all`, which it receives as `everything`."""
+    return click.option("--all", "everything", is_flag=True, help="However long the list is.")(command)
+
+
+def numbered(rows: Sequence[Row], number: int | None, command: str) -> Sequence[Row]:
+    """Return the rows with a `number`, all for None; raise ConfigurationError where there are none with this one."""
+    if number is None:
+        return rows
+    if chosen := [row for row in rows if row["number"] == number]:
+        return chosen
+    last = max((row["number"] for row in rows), default=0)
+    there = f"the last one is {last}" if last else "the list is empty"
+    message = f"{number}: `talk {command}` has no item of this number; {there}."
+    raise ConfigurationError(message)
 
 
 def show_json(value: object) -> None:
@@ -35,14 +62,19 @@ def show_json(value: object) -> None:
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
     """Write a table; None is shown as nothing. Numbers stand to the right.
 
-    In a terminal rich draws it. Elsewhere each row is one line with its columns two blanks apart, nothing cut off.
+    Where it is wider than the terminal, or than COLUMNS says, each row is a block that names its columns, so that
+    nothing is cut off and no id is broken.
     """
-    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    texts = [["" if value is None else layout.flat(str(value)) for value in row] for row in rows]
     numeric = [bool(rows) and all(isinstance(row[at], int | float) for row in rows) for at in range(len(headings))]
-    if sys.stdout.isatty():
-        _draw(headings, texts, numeric, title)
-    else:
-        _write(headings, texts, numeric, title)
+    if title:
+        layout.say(title, bold=True)
+    if layout.fits([headings, *texts]):
+        layout.table([headings, *texts], numeric)
+        return
+    for row in texts:
+        parts = [f"{name} {text}" for name, text in zip(headings, row, strict=True) if text]
+        layout.say_packed(parts, indent="  ")
 
 
 @contextmanager
@@ -91,30 +123,3 @@ class Bars:
         rate = at.done / max(time.monotonic() - began, 0.1)
         waited = f", waited {at.waited:.0f} s" if at.waited >= 1 else ""
         self._bars.update(task, completed=at.done, total=at.total, rate=f"{rate:.0f}/s{waited}")
-
-
-def _draw(headings: Sequence[str], texts: list[list[str]], numeric: list[bool], title: str | None) -> None:
-    # rich takes as long to import as the rest of a quick command.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(title=title, title_justify="left")
-    for heading, right in zip(headings, numeric, strict=True):
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
-    for row in texts:
-        table.add_row(*(Text(text) for text in row))
-    Console().print(table)
-
-
-def _write(headings: Sequence[str], texts: list[list[str]], numeric: list[bool], title: str | None) -> None:
-    if title:
-        click.echo(title)
-    lines = [list(headings), *texts]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(headings))]
-    for line in lines:
-        cells = (
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(line, widths, numeric, strict=True)
-        )
-        click.echo("  ".join(cells).rstrip())

@@ -17,9 +17,14 @@ LINKED_BY = {
 
 
 def unknown(transaction: Transaction, record: str, key: str) -> ConfigurationError:
-    """Return the error for a record that nothing is known of, with some that there are."""
-    known = report.examples(transaction, key)
-    there = f"{key} has records like {', '.join(known)}" if known else f"no record of {key} was read yet: talk sync"
+    """Return the error for a record that nothing is known of, with the first of those that there are."""
+    count, known = report.examples(transaction, key)
+    if not known:
+        there = f"no record of {key} was read yet: talk sync"
+    elif count > len(known):
+        there = f"{key} has {count:,} records, among them {', '.join(known)}"
+    else:
+        there = f"{key} has {', '.join(known)}"
     return ConfigurationError(f"{record}: there is no such record; {there}.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from talk_assets import config
+from talk_assets.cli import layout
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.sync import report, runs
 from talk_assets.sync.report import PairStatus
@@ -30,7 +31,7 @@ def status(*, as_json: bool) -> None:
         return
     for name, pairs in found.items():
         _show(name, pairs)
-    click.echo(latest(last[0] if last else None))
+    layout.say(latest(last[0] if last else None))
 
 
 def latest(run: dict[str, Any] | None) -> str:

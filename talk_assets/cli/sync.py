@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from talk_assets import config
+from talk_assets.cli import plan as planning
 from talk_assets.cli.output import json_option, show_json, show_progress, show_table
 from talk_assets.cli.sandbox import start_if_needed
 from talk_assets.sync import runs
@@ -67,6 +68,7 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "requests": outcome.summary.requests,
         "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
         "plan": list(outcome.planned),
+        "changes": planning.document(outcome),
         "failures": outcome.summary.failures,
         "stops": outcome.stops,
     }
@@ -84,9 +86,8 @@ def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
 
 
 def _show(outcome: "Outcome") -> None:
+    planning.show(outcome)
     for name, pairs in outcome.pairs.items():
-        if name in outcome.planned:
-            _show_plan(outcome, name)
         headings = ("left", "records", "right", "records", "linked", "created", "updated", "waiting", "held")
         rows = [
             (p.left, p.left_records, p.right, p.right_records, p.linked, p.created, p.updated, p.waiting, p.held)
@@ -103,17 +104,3 @@ def _show(outcome: "Outcome") -> None:
     )
     if outcome.held:
         click.echo("Something waits for a person: talk held")
-
-
-def _show_plan(outcome: "Outcome", name: str) -> None:
-    keys = dict.fromkeys(side for pair in outcome.pairs[name] for side in (pair.left, pair.right))
-    rows = [
-        (key, *(asked.get(what, 0) for what in (*ACTIONS, "waiting", "held")))
-        for key in keys
-        if (asked := outcome.changes.get(key, {}))
-    ]
-    if rows:
-        show_table(("collection", *ACTIONS, "waiting", "held"), rows, title=f"{name}: would be written")
-    else:
-        click.echo(f"{name}: nothing would be written")
-    click.echo()

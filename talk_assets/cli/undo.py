@@ -28,7 +28,7 @@ def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
     if as_json:
         show_json({"run": run, "written": summary.writes if summary else 0, "steps": _steps(act.wiring, plan)})
     else:
-        _show(act.wiring, plan)
+        _show(act.wiring, plan, run)
         if summary:
             click.echo(f"{summary.writes} records are as they were.")
         elif plan.possible.height:
@@ -52,19 +52,19 @@ def _steps(wiring: Wiring, plan: Plan) -> list[dict[str, object]]:
     ]
 
 
-def _show(wiring: Wiring, plan: Plan) -> None:
+def _show(wiring: Wiring, plan: Plan, run: str) -> None:
     steps = _steps(wiring, plan)
     would = [step for step in steps if step["not"] is None]
     rows = [(step["action"], step["record"], _values(step["fields"])) for step in would[:SHOWN]]
     if rows:
         show_table(("what", "record", "back to"), rows, title="Can be taken back")
     if len(would) > SHOWN:
-        click.echo(f"and {len(would) - SHOWN} more")
+        click.echo(f"and {len(would) - SHOWN:,} more. To see all of them: talk undo {run} --json")
     cannot = [step for step in steps if step["not"] is not None]
     if cannot:
         show_table(("record", "because"), [(s["record"], s["not"]) for s in cannot[:SHOWN]], title="Cannot")
     if len(cannot) > SHOWN:
-        click.echo(f"and {len(cannot) - SHOWN} more")
+        click.echo(f"and {len(cannot) - SHOWN:,} more. To see all of them: talk undo {run} --json")
     if not steps:
         click.echo("That run wrote nothing.")
 

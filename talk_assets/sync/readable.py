@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from talk_assets.entities import ENTITIES, LINE, Kind
-from talk_assets.sync import tables
+from talk_assets.sync import naming, tables
 from talk_assets.transaction import Transaction
 
 
@@ -19,7 +19,7 @@ class Reader:
     """Shows values as somebody who works with `system` knows them; without one, by any record."""
 
     names: Mapping[str, str]
-    """Entity id → `system/collection/id`."""
+    """By entity id: `system/collection/id`, after the entity's name where names are wanted."""
 
     def show(self, kind: str, field: str, value: str | None) -> str | None:
         """Return a canonical value of an entity's field as people read it."""
@@ -35,22 +35,39 @@ class Reader:
 
     def show_object(self, kind: str, text: str | None) -> dict[str, str | None]:
         """Return a JSON object of canonical values by field, each as people read it."""
-        return {field: self.show(kind, field, value) for field, value in json.loads(text or "{}").items()}
+        return self.show_values(kind, json.loads(text or "{}"))
+
+    def show_values(self, kind: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return canonical values by field, each as people read it."""
+        return {field: self.show(kind, field, value) for field, value in values.items()}
 
     def _line(self, line: Mapping[str, str]) -> str:
         shown = {name: self.names.get(value, value) for name, value in line.items()}
         return ", ".join(f"{name} {shown[name]}" for name in LINE if name in shown)
 
 
-def reader(transaction: Transaction, shown: Iterable[tuple[str, str, str | None]], system: str | None = None) -> Reader:
-    """Return what shows the references among `(entity, field, value)`, by the records of a system where it has them."""
+def reader(
+    transaction: Transaction,
+    shown: Iterable[tuple[str, str, str | None]],
+    system: str | None = None,
+    *,
+    named: bool = False,
+) -> Reader:
+    """Return what shows the references among `(entity, field, value)`, by the records of a system where it has them.
+
+    With `named` they are shown as people know them: `Acme (crm/companies/1)`.
+    """
     wanted: dict[str, set[str]] = {}
     for kind, field, value in shown:
         for parent, entity in _references(kind, field, value):
             wanted.setdefault(parent, set()).add(entity)
     names: dict[str, str] = {}
     for parent, entities in wanted.items():
-        names |= _names(transaction, parent, sorted(entities), system)
+        records = _names(transaction, parent, sorted(entities), system)
+        known = _known(transaction, parent, sorted(entities)) if named else {}
+        names |= {
+            entity: f"{known[entity]} ({record})" if entity in known else record for entity, record in records.items()
+        }
     return Reader(names)
 
 
@@ -69,6 +86,15 @@ def _references(kind: str, field: str, value: str | None) -> list[tuple[str, str
         refs = {name: line.to for name, line in LINE.items() if line.to}
         return [(to, line[name]) for line in json.loads(value) for name, to in refs.items() if name in line]
     return []
+
+
+def _known(transaction: Transaction, kind: str, entities: list[str]) -> dict[str, str]:
+    """The names of entities that have one."""
+    found = transaction.frame(
+        f"SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)} SEMI JOIN wanted USING (entity)",
+        wanted=pl.DataFrame({"entity": entities}, schema={"entity": pl.String}),
+    )
+    return {entity: name for entity, name in found.iter_rows() if name}
 
 
 def _names(transaction: Transaction, kind: str, entities: list[str], system: str | None) -> dict[str, str]:

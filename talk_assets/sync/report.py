@@ -4,6 +4,7 @@ Every function reads within a transaction and changes nothing. The story of one 
 shown, in `readable`.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from talk_assets.dataflows import Pair
 from talk_assets.entities import ENTITIES
 from talk_assets.sync import tables
 from talk_assets.sync.changes import Topology
+from talk_assets.sync.likeness import CONFLICTS
+from talk_assets.sync.naming import NAMED, name_of
 from talk_assets.transaction import Transaction
 
 LINKED = " UNION ALL ".join(
@@ -55,7 +58,7 @@ def pairs(
         f"SELECT '{key}' AS collection, count(*) AS n FROM {tables.raw(key)} WHERE NOT _deleted" for key in keys
     )
     rows = transaction.frame(
-        _PAIRS.format(linked=LINKED, records=records),
+        _PAIRS.format(linked=LINKED, records=records, conflicts=CONFLICTS),
         run or "",
         wanted=pl.DataFrame(
             [(n, kinds[pair.left], pair.left, pair.right) for n, pair in enumerate(pairs_)],
@@ -81,7 +84,7 @@ _PAIRS = """
         linked AS (SELECT pair, count(*) AS n FROM both_sides GROUP BY pair),
         conflicts AS (
             SELECT b.pair, count(*) AS n FROM both_sides b
-            JOIN sync.conflicts c ON c.kind = b.kind AND c.entity = b.entity GROUP BY b.pair),
+            JOIN {conflicts} c ON c.kind = b.kind AND c.entity = b.entity GROUP BY b.pair),
         changes AS (
             SELECT s.pair, count(*) FILTER (c.status <> 'held') AS waiting, count(*) FILTER (c.status = 'held') AS held
             FROM sync.changes c JOIN sides s ON s.here = c.collection
@@ -126,38 +129,77 @@ def read_in_full(transaction: Transaction) -> frozenset[str]:
 
 
 HELD = """
-    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, reason, since FROM sync.held
+    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, fields, NULL AS field, NULL AS other,
+        reason, since
+    FROM sync.held
     UNION ALL
-    SELECT 'change', kind, collection, id, entity, action, reason, since FROM sync.changes WHERE status = 'held'
+    SELECT 'change', kind, collection, id, entity, action, fields, NULL, NULL, reason, since
+    FROM sync.changes WHERE status = 'held'
     UNION ALL
-    SELECT 'misfit', NULL, collection, id, NULL, NULL, reason, since FROM sync.misfits
+    SELECT 'misfit', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.misfits
     UNION ALL
-    SELECT 'stop', NULL, collection, NULL, NULL, NULL, reason, since FROM sync.stops
+    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.stops
     WHERE approved IS DISTINCT FROM count
     UNION ALL
     SELECT 'fight', kind, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1),
-        entity, NULL, other_origin || ' and this set ' || field || ' to the same two values in turn, so that neither is'
-        || ' written; talk resolve ' || origin || ' ' || field || ' --take the one that is right', since
+        entity, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
+        || ' to two values in turn, so that neither value is written', since
     FROM sync.fights
 """
+"""The SQL of everything that waits for a person, a row per item."""
+
+HELD_COLUMNS = (
+    "what", "kind", "collection", "id", "entity", "action", "source", "name", "fields", "field", "other", "reason",
+)  # fmt: skip
 
 
 def held(transaction: Transaction) -> pl.DataFrame:
-    """Return everything that waits for a person, oldest first.
+    """Return everything that waits for a person, a row per item.
 
-    The columns are `what` (record, change, misfit: a record that does not fit its declared types, stop: a collection of
-    which a guard has stopped something, or fight: a field that two records keep setting), `collection`, `id`, `action`
-    of a change, `source` (the record that a create is for), `reason` and `since`.
+    Items with the same `what`, `collection`, `action` and `reason` stand together, the group with the oldest first.
+    `number` counts the items from 1, and stays the same as long as nothing changes. `what` is one of
+
+    - record: it could not be linked;
+    - change: it is not written; `action` is its action, `source` the record that a create is for;
+    - misfit: the record does not have its declared types;
+    - stop: a safety limit stopped something in the collection;
+    - fight: this record and `other` keep setting a field, `field`.
+
+    `name` is that of what the record describes, `fields` a JSON object of canonical values (what the record holds, or
+    the change would write). `kind`, `id`, `entity` and the others are null where there is none. `since` is in UTC.
     """
-    return transaction.frame(
-        f"""
-        WITH records AS ({LINKED})
-        SELECT h.what, h.collection, h.id, h.action, min(s.collection || '/' || s.id) AS source, h.reason, h.since
-        FROM ({HELD}) h
-        LEFT JOIN records s ON h.id IS NULL AND s.kind = h.kind AND s.entity = h.entity AND s.gone_at IS NULL
-        GROUP BY ALL ORDER BY h.since, h.collection, h.id, source
-        """
-    )
+    rows = transaction.frame(_HELD.format(held=HELD, linked=LINKED, named=NAMED))
+    names = [
+        name or (name_of(kind, json.loads(fields)) if kind and fields else None)
+        for kind, name, fields in rows.select("kind", "name", "fields").iter_rows()
+    ]
+    named = rows.with_columns(pl.Series("name", names, pl.String)).drop("n", "group_since")
+    return named.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("number"), *HELD_COLUMNS, "since")
+
+
+# Items are numbered before anything is joined, so that no two of them become one.
+_HELD = """
+    WITH items AS (SELECT row_number() OVER () AS n, * FROM ({held})),
+        linked AS (SELECT * FROM ({linked}) WHERE gone_at IS NULL),
+        sources AS (
+            SELECT h.n, min(l.collection || '/' || l.id) AS source
+            FROM items h JOIN linked l ON l.kind = h.kind AND l.entity = h.entity WHERE h.id IS NULL GROUP BY h.n),
+        own AS (
+            SELECT h.n, any_value(l.kind) AS kind, any_value(l.entity) AS entity
+            FROM items h JOIN linked l ON l.collection = h.collection AND l.id = h.id
+            WHERE h.entity IS NULL GROUP BY h.n),
+        described AS (
+            SELECT h.* REPLACE (coalesce(h.kind, o.kind) AS kind, coalesce(h.entity, o.entity) AS entity), s.source,
+                min(h.since) OVER (PARTITION BY h.what, h.collection, h.action, h.reason) AS group_since
+            FROM items h LEFT JOIN sources s USING (n) LEFT JOIN own o USING (n))
+    SELECT d.*, e.name
+    FROM described d
+    LEFT JOIN (
+        SELECT kind, entity, name FROM ({named}) SEMI JOIN described USING (kind, entity)
+    ) e ON e.kind = d.kind AND e.entity = d.entity
+    ORDER BY d.group_since, d.what, d.collection, d.action, d.reason, d.since, e.name, d.source, d.id, d.entity,
+        d.field, d.fields
+"""
 
 
 def stops(transaction: Transaction) -> dict[str, str]:
@@ -178,42 +220,65 @@ def held_counts(transaction: Transaction) -> dict[str, int]:
 def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int | None = None) -> pl.DataFrame:
     """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`.
 
-    `kind` is of which entity, null for all.
+    Values that differ only in form (`likeness`) are no conflict. `name` is the entity's; `number` counts its fields in
+    conflict from 1, so that all values that lost one field have the same number. It stays the same as long as nothing
+    changes. `kind` is of which entity, null for all.
     """
     which = "WHERE kind = $1" if kind else ""
     first = f"LIMIT {limit}" if limit is not None else ""
     return transaction.frame(
         f"""
-        WITH lost AS (SELECT * FROM sync.conflicts {which} ORDER BY noticed_at DESC, entity, field {first}),
+        WITH lost AS (
+            SELECT * FROM {CONFLICTS} {which}
+            ORDER BY noticed_at DESC, kind, entity, field, edited_at DESC, origin, value {first}),
         records AS (
             SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
             FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
-            GROUP BY kind, entity)
-        SELECT c.kind, c.entity, r.records, c.field, c.value, c.edited_at, c.origin,
+            GROUP BY kind, entity),
+        fields AS (
+            SELECT c.kind, c.entity, c.field, any_value(r.records) AS records, any_value(e.name) AS name,
+                row_number() OVER (
+                    ORDER BY max(c.noticed_at) DESC, any_value(r.records), c.kind, c.entity, c.field) AS number
+            FROM lost c
+            LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
+            LEFT JOIN (
+                SELECT kind, entity, name FROM ({NAMED}) SEMI JOIN lost USING (kind, entity)
+            ) e ON e.kind = c.kind AND e.entity = c.entity
+            GROUP BY c.kind, c.entity, c.field)
+        SELECT f.number, c.kind, c.entity, f.name, f.records, c.field, c.value, c.edited_at, c.origin,
             c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at
-        FROM lost c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
-        ORDER BY c.noticed_at DESC, r.records, c.field, c.edited_at
+        FROM lost c JOIN fields f ON f.kind = c.kind AND f.entity = c.entity AND f.field = c.field
+        ORDER BY f.number, c.noticed_at DESC, c.edited_at DESC, c.origin, c.value
         """,
         *([kind] if kind else []),
     )
 
 
+def conflict_count(transaction: Transaction, kind: str) -> int:
+    """Return how many values of an entity lost, as `conflicts` lists them."""
+    return transaction.count(f"SELECT count(*) FROM {CONFLICTS} WHERE kind = ?", kind)
+
+
 def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
     """Return the first changes that are asked of a collection, oldest first.
 
-    The columns are `action`, `id`, `source` (the records that the entity has elsewhere), `fields` (a JSON object of
-    canonical values), `status` and `reason`.
+    The columns are `action`, `name` (the entity's), `id`, `source` (the records that the entity has elsewhere),
+    `fields` (a JSON object of canonical values), `status` and `reason`.
     """
     return transaction.frame(
         f"""
         WITH first AS (
-            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit})
-        SELECT f.action, f.id, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source,
-            f.fields, f.status, f.reason
+            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit}),
+        sources AS (
+            SELECT s.kind, s.entity, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source
+            FROM ({LINKED}) s SEMI JOIN first f ON s.kind = f.kind AND s.entity = f.entity
+            WHERE s.gone_at IS NULL AND s.collection <> $1 GROUP BY s.kind, s.entity)
+        SELECT f.action, e.name, f.id, s.source, f.fields, f.status, f.reason
         FROM first f
-        LEFT JOIN ({LINKED}) s
-            ON s.kind = f.kind AND s.entity = f.entity AND s.gone_at IS NULL AND s.collection <> $1
-        GROUP BY ALL ORDER BY f.action, f.id, source
+        LEFT JOIN sources s ON s.kind = f.kind AND s.entity = f.entity
+        LEFT JOIN (SELECT kind, entity, name FROM ({NAMED}) SEMI JOIN first USING (kind, entity)) e
+            ON e.kind = f.kind AND e.entity = f.entity
+        ORDER BY f.action, f.id, source, f.entity
         """,
         key,
     )
@@ -222,11 +287,13 @@ def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
 def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.DataFrame:
     """Return the first writes of a run to a collection, what failed before what was done.
 
-    The columns are `action`, `id`, `before` and `after` (JSON objects of canonical values), `outcome` and `reason`.
+    The columns are `action`, `id`, `before` and `after` (JSON objects of canonical values), `outcome`, `reason`,
+    `run`, and `total`: how many writes there are.
     """
     return transaction.frame(
         f"""
-        SELECT action, id, before, after, outcome, reason FROM sync.journal WHERE run = ? AND collection = ?
+        SELECT action, id, before, after, outcome, reason, run, count(*) OVER () AS total
+        FROM sync.journal WHERE run = ? AND collection = ?
         ORDER BY outcome IS NOT DISTINCT FROM 'done', intended_at, entity LIMIT {limit}
         """,
         run,
@@ -235,12 +302,14 @@ def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.D
 
 
 def held_records(transaction: Transaction, kind: str, *, limit: int) -> pl.DataFrame:
-    """Return `collection, id, reason, since` of the records of an entity that wait for a person, oldest first."""
-    return transaction.frame(
-        "SELECT collection, id, reason, since FROM sync.held WHERE kind = ?"
+    """Return `name, collection, id, reason, since` of an entity's records that wait for a person, oldest first."""
+    rows = transaction.frame(
+        "SELECT collection, id, fields, reason, since FROM sync.held WHERE kind = ?"
         f" ORDER BY since, collection, id LIMIT {limit}",
         kind,
     )
+    names = pl.Series("name", [name_of(kind, json.loads(text or "{}")) for text in rows["fields"]], pl.String)
+    return rows.select(names, "collection", "id", "reason", "since")
 
 
 def change_counts(transaction: Transaction) -> dict[str, dict[str, int]]:
@@ -271,7 +340,8 @@ def link_counts(transaction: Transaction, kind: str) -> dict[str, int]:
     return counted.row(0, named=True)
 
 
-def examples(transaction: Transaction, key: str, *, limit: int = 5) -> list[str]:
-    """Return the ids of some records of a collection."""
+def examples(transaction: Transaction, key: str, *, limit: int = 5) -> tuple[int, list[str]]:
+    """Return how many records a collection has, and the first of their ids."""
+    count = transaction.count(f"SELECT count(*) FROM {tables.raw(key)} WHERE NOT _deleted")
     found = transaction.frame(f"SELECT _id FROM {tables.raw(key)} WHERE NOT _deleted ORDER BY _id LIMIT {limit}")
-    return found["_id"].to_list()
+    return count, found["_id"].to_list()

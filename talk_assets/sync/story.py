@@ -5,20 +5,21 @@ Times are UTC instants; values are as people read them, null for blank. The list
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from talk_assets.entities import Entity
-from talk_assets.sync import readable, tables
+from talk_assets.sync import candidates, naming, readable, tables
+from talk_assets.sync.candidates import Candidate, Values
 from talk_assets.sync.connection import Collection
+from talk_assets.sync.likeness import CONFLICTS
 from talk_assets.sync.readable import Reader
 from talk_assets.transaction import Transaction
 
 WRITES = 10
-"""How many of the entity's writes are told, latest first."""
+"""How many of the entity's writes a story has, latest first, unless more are asked for."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ class FieldStory:
 class Story:
     """A record. `present`: whether the system still shows it; `held`: why it waits for a person.
 
-    Without an entity it is not linked, and there is nothing else to tell. `changes`, `conflicts` and `writes` are rows
-    as `sync.changes`, `sync.conflicts` and `sync.journal` have them, values by field made readable.
+    `name` is that of what the record describes. Without an entity the record is not linked: then it has `values`, what
+    it holds by field, and `candidates`, what it could describe the same as. With one it has the rest: `changes`,
+    `conflicts` and `writes` are rows as `sync.changes`, `sync.conflicts` and `sync.journal` have them. `write_count` is
+    how many writes there are. All values are as people read them.
     """
 
     collection: str
@@ -47,6 +50,7 @@ class Story:
     present: bool
     held: str | None = None
     held_since: datetime | None = None
+    name: str | None = None
     entity: str | None = None
     linked_at: datetime | None = None
     linked_by: str | None = None
@@ -55,9 +59,20 @@ class Story:
     changes: tuple[dict[str, Any], ...] = ()
     conflicts: tuple[dict[str, Any], ...] = ()
     writes: tuple[dict[str, Any], ...] = ()
+    write_count: int = 0
+    values: Values = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
 
 
-def tell(transaction: Transaction, key: str, collection: Collection, id_: str) -> Story | None:
+@dataclass(frozen=True)
+class Scope:
+    """How much a story has: `writes`, null for all; `named`, whether references are shown with names before ids."""
+
+    writes: int | None = WRITES
+    named: bool = False
+
+
+def tell(transaction: Transaction, key: str, collection: Collection, id_: str, scope: Scope = Scope()) -> Story | None:
     """Return a record's story, None where nothing is known of it."""
     shown = transaction.frame(f"SELECT NOT _deleted AS present FROM {tables.raw(key)} WHERE _id = ?", id_)
     link = transaction.frame(
@@ -68,7 +83,14 @@ def tell(transaction: Transaction, key: str, collection: Collection, id_: str) -
         return None
     reason, since = held.row(0) if held.height else (None, None)
     story = Story(key, id_, present=shown.height > 0 and shown.item(), held=reason, held_since=since)
-    return _linked(transaction, collection.entity, story, link, collection.lens.fields) if link.height else story
+    if link.is_empty():
+        return _unlinked(transaction, story, collection, scope)
+    return _linked(transaction, story, collection, link, scope)
+
+
+def _unlinked(transaction: Transaction, story: Story, collection: Collection, scope: Scope) -> Story:
+    own, others = candidates.compared(transaction, story.collection, collection, story.id, named=scope.named)
+    return replace(story, name=naming.name_of(collection.entity.name, own), values=own, candidates=others)
 
 
 def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:
@@ -82,12 +104,16 @@ def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:
     )
 
 
-def _linked(transaction: Transaction, entity: Entity, story: Story, link: pl.DataFrame, mapped: Iterable[str]) -> Story:
+def _linked(transaction: Transaction, story: Story, collection: Collection, link: pl.DataFrame, scope: Scope) -> Story:
+    entity, mapped = collection.entity, collection.lens.fields
     kind, row = entity.name, link.row(0, named=True)
     golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", row["entity"]).row(
         0, named=True
     )
-    changes, conflicts, writes = (_rows(transaction, sql, kind, row["entity"]) for sql in (CHANGES, CONFLICTS, JOURNAL))
+    some = f" LIMIT {scope.writes}" if scope.writes is not None else ""
+    changes, conflicts, writes = (
+        _rows(transaction, sql, kind, row["entity"]) for sql in (CHANGES, CONFLICTS_OF, f"{JOURNAL}{some}")
+    )
     values = [
         (kind, name, value)
         for name in entity.names
@@ -96,15 +122,16 @@ def _linked(transaction: Transaction, entity: Entity, story: Story, link: pl.Dat
     values += [(kind, one["field"], one[which]) for one in conflicts for which in ("value", "winner")]
     objects = [one[column] for one in (*changes, *writes) for column in ("fields", "before", "after") if column in one]
     values += [value for text in objects for value in readable.fields(kind, text)]
-    reader = readable.reader(transaction, values, story.collection.partition("/")[0])
-    return Story(
-        story.collection, story.id, present=story.present, held=story.held, held_since=story.held_since,
+    reader = readable.reader(transaction, values, story.collection.partition("/")[0], named=scope.named)
+    return replace(
+        story, name=naming.name_of(kind, golden),
         entity=row["entity"], linked_at=row["linked_at"], linked_by=row["linked_by"],
         siblings=tuple(_rows(transaction, SIBLINGS.format(links=tables.links(kind)), story.collection, story.id)),
         fields=tuple(_field(reader, kind, name, golden, row, mapped) for name in entity.names),
         changes=tuple(_shown(reader, kind, one, "fields") for one in changes),
         conflicts=tuple(_conflict(reader, kind, one) for one in conflicts),
         writes=tuple(_written(reader, kind, one) for one in writes),
+        write_count=transaction.count(WRITE_COUNT, kind, row["entity"]),
     )  # fmt: skip
 
 
@@ -119,16 +146,18 @@ CHANGES = """
     WHERE kind = $1 AND entity = $2 ORDER BY since, collection
 """
 
-CONFLICTS = """
-    SELECT field, value, edited_at, origin, winner, winner_edited_at, winner_origin, noticed_at FROM sync.conflicts
-    WHERE kind = $1 AND entity = $2 ORDER BY noticed_at DESC, field
+CONFLICTS_OF = f"""
+    SELECT field, value, edited_at, origin, winner, winner_edited_at, winner_origin, noticed_at FROM {CONFLICTS}
+    WHERE kind = $1 AND entity = $2 ORDER BY noticed_at DESC, field, origin, value
 """
 
-JOURNAL = f"""
+JOURNAL = """
     SELECT collection, id, action, before, after, cause, intended_at, answered_at, outcome, reason, run
     FROM sync.journal
-    WHERE kind = $1 AND entity = $2 ORDER BY intended_at DESC, collection LIMIT {WRITES}
+    WHERE kind = $1 AND entity = $2 ORDER BY intended_at DESC, collection, id
 """
+
+WRITE_COUNT = "SELECT count(*) FROM sync.journal WHERE kind = $1 AND entity = $2"
 
 
 def _rows(transaction: Transaction, sql: str, *parameters: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`talk status`, `explain`, `held` and `conflicts`: what they show, and that they need no Dagster."""
+"""`talk status`, `explain` and `history`: what they show, and that they need no Dagster."""
 
 import json
 import subprocess
@@ -63,20 +63,6 @@ def test_a_run_that_did_not_say_how_it_ended_says_how_far_it_came(office: Office
     assert line.endswith(told)
 
 
-def test_held_tells_what_waits_and_why(office: Office) -> None:
-    shown = talk("held").stdout
-    assert "crm/people/crm2" in shown
-    assert "same e-mail" in shown
-    assert len(json.loads(talk("held", "--json").stdout)["held"]) == 2
-
-
-def test_conflicts_tell_both_values_and_where_they_are_from(office: Office) -> None:
-    shown = talk("conflicts").stdout.splitlines()
-    assert len(shown) == 2
-    assert all(word in shown[1] for word in ("first_name", "Anna", "crm/people/crm1", "Anne", "erp/contacts/erp1"))
-    assert json.loads(talk("conflicts", "--json").stdout)["conflicts"][0]["winner"] == "Anne"
-
-
 def test_nothing_held_and_no_conflicts_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = open_office(tmp_path, monkeypatch)
     monkeypatch.setattr(config, "current", lambda: office.config)
@@ -93,18 +79,12 @@ def test_explain_tells_the_whole_story_in_words(office: Office) -> None:
     assert json.loads(talk("explain", "crm/people/crm1", "--json").stdout)["linked_by"] == "new"
 
 
-def test_explain_tells_why_a_record_is_held(office: Office) -> None:
-    shown = talk("explain", "crm/people/crm2").stdout
-    assert "Held since" in shown
-    assert "not linked" in shown
-
-
 @pytest.mark.parametrize(
     ("record", "told"),
     [
         ("crm/peeple/crm1", "there is no collection crm/peeple; did you mean crm/people? There are crm/companies"),
         ("crm/people", "a record is crm/people/ID"),
-        ("crm/people/crm99", "there is no such record; crm/people has records like crm1, crm2, crm3"),
+        ("crm/people/crm99", "there is no such record; crm/people has crm1, crm2, crm3."),
         ("erp/customers/1", "no record of erp/customers was read yet"),
         ("nonsense", "there is no collection nonsense"),
     ],
@@ -114,6 +94,16 @@ def test_explain_of_what_is_not_there_is_one_line_that_says_what_is(office: Offi
     assert done.exit_code == 1
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_of_many_records_the_first_are_named_with_how_many_there_are(office: Office) -> None:
+    for n in range(9):
+        office.create("crm/people", email=f"{n}@example.com")
+    office.sync()
+    assert (
+        "crm/people has 12 records, among them crm1, crm10, crm11, crm12, crm2."
+        in talk("explain", "crm/people/x").stderr
+    )
 
 
 def test_reading_commands_import_no_dagster() -> None:
@@ -141,4 +131,4 @@ def test_history_of_a_record_that_is_held_is_empty_and_of_none_says_what_there_i
     assert json.loads(talk("history", "crm/people/crm2", "--json").stdout)["events"] == []
     missing = talk("history", "crm/people/nobody")
     assert missing.exit_code == 1
-    assert "there is no such record; crm/people has records like" in missing.stderr
+    assert "there is no such record; crm/people has crm1, crm2, crm3." in missing.stderr

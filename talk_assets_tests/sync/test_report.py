@@ -1,6 +1,6 @@
 """What the store says about the state of the sync: pairs, held, conflicts, changes and runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,74 @@ def test_a_held_create_names_the_record_it_is_for(office: Office) -> None:
     assert (held["source"], held["reason"]) == ("crm/people/crm1", "refused: too long")
     assert people(office).held == 1
     assert people(office).waiting == 0
+
+
+def test_items_of_equal_reason_and_time_have_a_row_each_and_a_number_that_stays(office: Office) -> None:
+    for n in range(39):
+        office.create("crm/people", email=f"{n}@example.com", first_name=f"Name {n:02}")
+    office.settle_only()
+    with office.transaction() as transaction:
+        transaction.run("UPDATE sync.changes SET status = 'held', reason = 'refused', since = ?", NOW)
+        held = report.held(transaction)
+        assert report.held_counts(transaction) == {"erp/contacts": 39}
+        assert held.equals(report.held(transaction))
+    assert held["number"].to_list() == list(range(1, 40))
+    assert held["name"].to_list() == [f"Name {n:02}" for n in range(39)]
+    assert held["source"].n_unique() == 39
+
+
+def test_held_items_of_one_reason_stand_together_whatever_their_age(office: Office) -> None:
+    for n in range(4):
+        office.create("crm/people", email=f"{n}@example.com")
+    office.settle_only()
+    with office.transaction() as transaction:
+        for n in range(4):
+            transaction.run(
+                "UPDATE sync.changes SET status = 'held', reason = $1, since = $2 WHERE contains(fields, $3)",
+                "odd" if n % 2 else "even",
+                NOW + timedelta(days=n),
+                f"{n}@example.com",
+            )
+        reasons = report.held(transaction)["reason"].to_list()
+    assert reasons == ["even", "even", "odd", "odd"]
+
+
+def test_a_conflict_of_form_is_not_listed_and_not_counted_and_the_winner_stays(office: Office) -> None:
+    office.create("crm/people", email="anna@example.com", first_name="ANNA")
+    office.create("erp/contacts", email="anna@example.com", first_name="Anna")
+    office.sync()
+    with office.transaction() as transaction:
+        assert report.conflicts(transaction).is_empty()
+        assert report.conflict_count(transaction, "person") == 0
+        assert transaction.frame("SELECT first_name FROM person.golden").item() == "Anna"
+        assert transaction.count("SELECT count(*) FROM sync.conflicts") == 1
+    assert people(office).conflicts == 0
+
+
+def test_values_that_lost_one_field_have_one_number(office: Office) -> None:
+    with office.transaction() as transaction:
+        for field, value in (("first_name", "Ann"), ("first_name", "Anna"), ("email", "ann@example.com")):
+            transaction.run(
+                "INSERT INTO sync.conflicts (kind, entity, field, value, winner, noticed_at, edited_at, origin)"
+                " VALUES ('person', '1', $1, $2, 'Anne', $3, $3, 'crm/people/' || $2)",
+                field,
+                value,
+                NOW,
+            )
+        rows = report.conflicts(transaction)
+    assert rows.select("number", "field", "value").rows() == [
+        (1, "email", "ann@example.com"),
+        (2, "first_name", "Ann"),
+        (2, "first_name", "Anna"),
+    ]
+
+
+def test_examples_are_the_first_of_how_many(office: Office) -> None:
+    for n in range(7):
+        office.create("crm/people", email=f"{n}@example.com")
+    office.settle_only()
+    with office.transaction() as transaction:
+        assert report.examples(transaction, "crm/people", limit=2) == (7, ["crm1", "crm2"])
 
 
 def test_a_planned_change_is_waiting_and_tells_what_it_is_for(office: Office) -> None:

@@ -1,11 +1,12 @@
 """One record's whole story: how it was linked, where its values are from, what is not done, and what was written."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from talk_assets.sync import story
-from talk_assets.sync.story import FieldStory, Story
+from talk_assets.sync.story import FieldStory, Scope, Story
 from talk_assets_tests.office import Office, open_office
 
 
@@ -101,6 +102,32 @@ def test_a_held_record_tells_why_and_is_not_linked(office: Office) -> None:
     assert found.held is not None
     assert "same e-mail" in found.held
     assert found.held_since is not None
+    assert found.values["email"] == "same@example.com"
+    assert [(one.records, one.why) for one in found.candidates] == [(("crm/people/crm2",), "same e-mail")]
+
+
+def test_a_record_that_is_not_linked_yet_tells_what_it_holds_and_what_it_could_be(office: Office) -> None:
+    office.create("erp/contacts", email="anna@example.com", first_name="Anna")
+    office.sync()
+    office.create("crm/people", email="anna@example.com", first_name="Ann")
+    asyncio.run(office.hub.read("crm"))
+    found = told(office, "crm/people/crm1")
+    assert (found.entity, found.held, found.name) == (None, None, "Ann")
+    assert [(one.name, one.records) for one in found.candidates] == [("Anna", ("erp/contacts/erp1",))]
+
+
+def test_all_writes_are_counted_and_as_many_told_as_are_asked_for(office: Office) -> None:
+    office.create("crm/people", email="anna@example.com", first_name="Anna")
+    for n in range(12):
+        office.sync()
+        office.memories["crm/people"].edit("crm1", {"first_name": f"Anna {n}"})
+    found = told(office, "crm/people/crm1")
+    assert (found.write_count, len(found.writes)) == (12, story.WRITES)
+    with office.transaction() as transaction:
+        collection = office.wiring().collections["crm/people"]
+        everything = story.tell(transaction, "crm/people", collection, "crm1", Scope(writes=None))
+    assert everything is not None
+    assert len(everything.writes) == 12
 
 
 def test_what_is_not_written_yet_is_told_with_its_status(office: Office) -> None:

@@ -1,0 +1,106 @@
+"""What to do about what is held: the commands that decide it, ready to be copied.
+
+What the commands do is `acting`'s. What is held is `sync.report`'s, and shown by `held`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Any
+
+from talk_assets.sync.candidates import Candidate
+
+SHOWN = 10
+"""Candidates that the text shows; --json has all."""
+
+Item = Mapping[str, Any]
+"""A row of `report.held`."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do, in words, and the commands that do it."""
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+def about(items: Sequence[Item], others: int) -> list[Advice]:
+    """Return what decides all of some items that have the same `what`, `collection`, `action` and `reason`.
+
+    `others` is how many more changes are held in the collection, for other reasons.
+    """
+    collection = items[0]["collection"]
+    match items[0]["what"]:
+        case "record":
+            return [_about_records(items)]
+        case "change":
+            return [_about_changes(items, others)]
+        case "misfit":
+            text = f"Correct the value in {collection.partition('/')[0]}. The next sync reads the record again."
+            return [Advice(text)]
+        case "stop":
+            text = "If this is as it should be, approve it, and the next sync goes on:"
+            return [Advice(text, (f"talk approve {collection}",))]
+        case "fight":
+            commands = tuple(_sides(items))
+            return [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
+    return []
+
+
+def _about_records(items: Sequence[Item]) -> Advice:
+    compare = tuple(f"talk held {item['number']}" for item in items)
+    if len(items) == 1:
+        return Advice("Compare it with the records that it could be, and decide:", compare)
+    text = (
+        "Correct in their system what they have in common, and the next sync decides. Or decide about one after the"
+        " other, beginning with:"
+    )
+    return Advice(text, (compare[0],))
+
+
+def about_candidates(record: str, candidates: Sequence[Candidate]) -> Iterator[Advice]:
+    """Yield how to link an unlinked record to each of its candidates, and how to keep it apart from all of them."""
+    collection = record.rpartition("/")[0]
+    for letter, candidate in letters(candidates):
+        own = [other for other in candidate.records if other.startswith(f"{collection}/")]
+        elsewhere = [other for other in candidate.records if other not in own]
+        if elsewhere and own:
+            text = f"If it is {letter}, in place of {own[0]}:"
+            yield Advice(text, (f"talk unlink {own[0]}", f"talk link {record} {elsewhere[0]}"))
+        elif elsewhere:
+            yield Advice(f"If it is {letter}:", (f"talk link {record} {elsewhere[0]}",))
+        else:
+            yield Advice(f"If it is {letter}, delete one of the two in {collection}: they are in one collection.")
+    yield Advice("If it is none of them, keep it apart:", (f"talk unlink {record}",))
+
+
+def letters(candidates: Sequence[Candidate]) -> Iterator[tuple[str, Candidate]]:
+    """Yield the first candidates with the letters that they are called by."""
+    yield from zip(ascii_uppercase[:SHOWN], candidates, strict=False)
+
+
+def _about_changes(items: Sequence[Item], others: int) -> Advice:
+    item, count = items[0], len(items)
+    these = ("it", "it is") if count == 1 else (f"all {count}", "they are")
+    if item["action"] in ("delete", "archive"):
+        text = f"To {item['action']} {these[0]} all the same:"
+    else:
+        subject = "the record that it is for" if count == 1 else "the records that they are for"
+        text = f"Correct {subject}, and the next sync sends {these[0]}. To send {these[0]} again as {these[1]}:"
+    if count == 1 and (one := item["source"] or record(item)):
+        return Advice(text, (f"talk retry {one}",))
+    if others:
+        text = f"{text[:-1]} (this also sends {others} that are held for other reasons):"
+    return Advice(text, (f"talk retry {item['collection']}",))
+
+
+def _sides(items: Sequence[Item]) -> Iterator[str]:
+    for item in items:
+        for origin in (record(item), item["other"]):
+            yield f"talk resolve {record(item)} {item['field']} --take {origin}"
+
+
+def record(item: Item) -> str | None:
+    """Return the record that an item is about, as `system/collection/id`; None for one that is not there yet."""
+    return f"{item['collection']}/{item['id']}" if item["id"] else None

@@ -1,0 +1,105 @@
+"""The sandbox synchronised once, and what the commands print about it: for the README and for the lists' snapshots.
+
+    python -m talk_assets_tests.demo
+
+writes the snapshots of the lists anew; `make readme` does it too.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from talk_assets import cli
+from talk_assets_tests import readme
+
+FOLDER = Path(__file__).parent / "snapshots" / "lists"
+
+WIDTHS = (80, 120)
+
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "held": ("held",),
+    "held-3": ("held", "3"),
+    "conflicts": ("conflicts",),
+    "conflicts-1": ("conflicts", "1"),
+    "rewritten": ("rewritten",),
+    "explain-linked": ("explain", "webcrm/persons/1"),
+    "explain-held": ("explain", "webcrm/persons/61"),
+    "history": ("history", "webcrm/persons/1"),
+    "status": ("status",),
+}
+"""The commands that are shown, by the name of their snapshot."""
+
+PLAN = ("sync", "--plan")
+
+UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
+
+GENERATED = re.compile(r"7000-8000-0[0-9a-f]0{9}")
+"""How ids end that the sandbox makes from its seed; the beginning is the day."""
+
+MASKS = (
+    (re.compile(r"\d{4}-\d\d-\d\d"), "0000-00-00"),
+    (re.compile(r"\d\d:\d\d:\d\d"), "00:00:00"),
+    (re.compile(r"127\.0\.0\.1:\d{5}"), "127.0.0.1:00000"),
+    (re.compile(r"in \d+\.\d seconds, with \d+ requests"), "in 0.0 seconds, with 0 requests"),
+)
+"""What is another at each time, and as long as what stands for it."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a first and a second `talk sync` print; and by snapshot, as `held-80`, what is printed about the first."""
+
+    first: str
+    second: str
+    lists: Mapping[str, str]
+
+
+@cache
+def play() -> Demo:
+    """Plan, synchronise, list, and synchronise again on a sandbox of its own."""
+    with readme.sandboxed() as folder:
+        plans = {f"plan-{width}": readme.run(folder, *PLAN, width=width) for width in WIDTHS}
+        first = readme.run(folder, "sync")
+        lists = {
+            f"{name}-{width}": _printed(folder, width, arguments)
+            for name, arguments in LISTS.items()
+            for width in WIDTHS
+        }
+        return Demo(first, readme.run(folder, "sync"), plans | lists)
+
+
+def _printed(folder: Path, width: int, arguments: tuple[str, ...]) -> str:
+    environment = {"DAGSTER_HOME": str(folder), "COLUMNS": str(width)}
+    done = CliRunner().invoke(cli.talk, arguments, prog_name="talk", env=environment)
+    if done.exit_code:
+        message = f"talk {' '.join(arguments)}: {done.output}"
+        raise AssertionError(message)
+    return done.stdout
+
+
+def masked(text: str) -> str:
+    """Return a text without what is another at each time: times, days, ids and ports."""
+    text = UUID.sub(_id, text)
+    for pattern, mask in MASKS:
+        text = pattern.sub(mask, text)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _id(found: re.Match[str]) -> str:
+    rest = found.group(1) if GENERATED.match(found.group(1)) else "xxxx-xxxx-xxxxxxxxxxxx"
+    return f"xxxxxxxx-xxxx-{rest}"
+
+
+def write() -> None:
+    """Write the snapshots anew."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in play().lists.items():
+        (FOLDER / f"{name}.txt").write_text(masked(text), "utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -185,13 +185,19 @@ def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | N
         said.append(f"{read.misfits} records do not fit: {'; '.join(read.reasons)}{rest}.")
     if read.unknown:
         said.append(f"Turned up lately, and not in the lens: {', '.join(read.unknown)}.")
-    numbers = {"records that do not fit": read.misfits, "new properties": len(read.unknown)}
+    if read.absent:
+        said.append(f"The lens reads properties that records do not show: {', '.join(read.absent)}.")
+    numbers = {
+        "records that do not fit": read.misfits,
+        "new properties": len(read.unknown),
+        "absent properties": len(read.absent),
+    }
     return _result(
         names.collection(key),
         FRESH,
         " ".join(said),
         numbers if hours is None else numbers | {"hours since it was read": round(hours, 3)},
-        passed=not (failure or late or read.misfits or read.unknown),
+        passed=not (failure or late or read.misfits or read.unknown or read.absent),
         severity=AssetCheckSeverity.ERROR if failure or late else WARN,
     )
 

@@ -46,6 +46,8 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
         with hub_in_turn(wiring, context, metadata.mode_of(context)) as hub:
             done = _settle(wiring, hub, topology)
         context.log.info("%s: decided about %s records", kind, done.decided)
+        for note in done.notes:
+            context.log.info("%s", note)
         said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
         for key in chosen:
             yield MaterializeResult(asset_key=key, metadata=done.metadata[key] | said[key])
@@ -102,9 +104,13 @@ def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
 
 @dataclass(frozen=True)
 class _Done:
-    """What settling brought: how many records were decided about, and what is said of each asset."""
+    """What settling brought: how many records were decided about, and what is said of each asset.
+
+    `notes` say what was read or planned again because the configuration has changed.
+    """
 
     decided: int
+    notes: list[str]
     metadata: Mapping[AssetKey, metadata.Metadata]
     checks: list[AssetCheckResult]
 
@@ -112,6 +118,7 @@ class _Done:
 def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
     cost, kind = Cost(), topology.entity.name
     decided = hub.settle(kind)
+    notes, hub.notes = hub.notes, []
     with hub.store.transaction() as transaction:
         links, changes = report.link_counts(transaction, kind), report.change_counts(transaction)
         found = {
@@ -124,8 +131,10 @@ def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
             },
         }
         checked = checks.of_settling(transaction, wiring, topology, hub.clock())
-        runs.add(transaction, hub.run, Summary(failures=checked.blocking), hub.clock())
-    return _Done(decided, {key: one | cost.shown() for key, one in found.items()}, checked.results)
+        runs.add(transaction, hub.run, Summary(failures=checked.blocking, notes=notes), hub.clock())
+    again = {"read or planned again": "; ".join(notes)} if notes else {}
+    shown = {key: one | again | cost.shown() for key, one in found.items()}
+    return _Done(decided, notes, shown, checked.results)
 
 
 def _agreed(transaction: Transaction, kind: str, entities: int) -> metadata.Metadata:

@@ -36,9 +36,8 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
             return [_about_records(items)]
         case "change":
             return [_about_changes(items, others)]
-        case "misfit":
-            text = f"Correct the value in {collection.partition('/')[0]}. The next sync reads the record again."
-            return [Advice(text)]
+        case "misfit" | "property" as what:
+            return [Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))]
         case "stop":
             text = "If this is as it should be, approve it, and the next sync goes on:"
             return [Advice(text, (f"talk approve {collection}",))]
@@ -46,6 +45,14 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
             commands = tuple(_sides(items))
             return [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
     return []
+
+
+_IN_THE_SYSTEM = {
+    "misfit": "Correct the value in {system}. The next sync reads the record again.",
+    "property": "See whether a right was withdrawn in {system}, or whether its API has changed. If the API leaves blank"
+    " properties out, say omits_blanks = true for {collection} in talk.toml.",
+}
+"""What is decided in the system, and by no command."""
 
 
 def _about_records(items: Sequence[Item]) -> Advice:

@@ -3,7 +3,8 @@
 The story is `sync.story`'s; here it is put into words.
 """
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,10 +16,11 @@ from talk_assets.cli import layout, records
 from talk_assets.cli.compare import show_candidates
 from talk_assets.cli.output import all_option, json_option, show_json
 from talk_assets.cli.plan import show_moves
-from talk_assets.sync import story
+from talk_assets.sync import permits, story
 from talk_assets.sync.connection import Action
 from talk_assets.sync.planned import Move
 from talk_assets.sync.story import FieldStory, Scope, Story
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
 
 
@@ -38,10 +40,23 @@ def explain(*, record: str, everything: bool, as_json: bool) -> None:
         found = story.tell(transaction, key, wiring.collections[key], id_, scope)
         if found is None:
             raise records.unknown(transaction, record, key)
+        found = replace(found, changes=tuple(_judged(transaction, wiring, found)))
     if as_json:
         show_json(asdict(found))
     else:
         _show(found)
+
+
+def _judged(transaction: Transaction, wiring: Wiring, found: Story) -> Iterator[dict[str, Any]]:
+    """The changes, with those that wait for a dataflow in mode plan."""
+    permits_ = wiring.permits(wiring.config.dataflows)
+    for change in found.changes:
+        if change["status"] != "planned" or change["collection"] not in wiring.collections:
+            yield change
+            continue
+        reasons = permits.reasons(transaction, permits_, change["collection"], wiring.collections, found.entity)
+        reason = reasons.get((str(found.entity), change["action"]))
+        yield change | {"status": "waiting", "reason": reason} if reason else change
 
 
 def _show(found: Story) -> None:

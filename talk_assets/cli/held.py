@@ -28,6 +28,7 @@ WHAT = {
     "record": ("This record could not be linked", "records could not be linked"),
     "misfit": ("This record could not be read", "records could not be read"),
     "stop": ("A safety limit stopped changes", "safety limits stopped changes"),
+    "property": ("Records do not show a property", "properties are not shown by records"),
     "fight": ("Two programs keep setting a field", "fields are set by two programs in turn"),
 }
 """What the items of a group are; changes are named by their action."""

@@ -57,7 +57,8 @@ def read(outcome: "Outcome", *, limit: int | None = None) -> list[Plan]:
         side for name in outcome.planned for pair in outcome.pairs[name] for side in (pair.left, pair.right)
     )
     with wiring.store().transaction() as transaction:
-        return list(planned(transaction, wiring.collections, sides, limit=limit))
+        permits = wiring.permits(wiring.config.dataflows)
+        return list(planned(transaction, wiring.collections, sides, limit=limit, permits=permits))
 
 
 def document(outcome: "Outcome") -> list[dict[str, object]]:

@@ -54,6 +54,8 @@ class Read:
     unknown: tuple[str, ...] = ()
     misfits: int = 0
     reasons: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Properties that the lens reads, and that some records do not show, or none ever has."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def reads(transaction: Transaction, collections: Mapping[str, Collection], now: 
                 AND u.since > $1 AND u.since > (
                     SELECT min(since) FROM sync.unknown_properties f WHERE f.collection = l.collection)),
             (SELECT count(*) FROM sync.misfits m WHERE m.collection = l.collection),
+            (SELECT list(a.property || coalesce(' (' || a.records || ' records)', ' (all records)') ORDER BY a.property)
+                FROM sync.absent a WHERE a.collection = l.collection),
             (SELECT list(m.id || ': ' || m.reason ORDER BY since, id)[:{SHOWN}] FROM sync.misfits m
                 WHERE m.collection = l.collection)
         FROM ({live}) l LEFT JOIN sync.cursors c ON c.collection = l.collection
@@ -117,10 +121,10 @@ def reads(transaction: Transaction, collections: Mapping[str, Collection], now: 
         now - NEWS,
     )
     found = {}
-    for key, records, read_at, unknown, misfits, reasons in rows.iter_rows():
+    for key, records, read_at, unknown, misfits, absent, reasons in rows.iter_rows():
         known = {*declared(collections[key]), *collections[key].ignore}
         new = tuple(name for name in unknown or () if name not in known)
-        found[key] = Read(records, read_at, new, misfits, tuple(reasons or ()))
+        found[key] = Read(records, read_at, new, misfits, tuple(reasons or ()), tuple(absent or ()))
     return found
 
 

@@ -288,8 +288,29 @@ def _leaving(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     )
 
 
-def by_change(judged: Judged) -> Mapping[tuple[str, str], str]:
-    """Return by entity and action why something of a change waits."""
+def reasons(
+    transaction: Transaction,
+    permits: Permits,
+    key: str,
+    collections: Mapping[str, Collection],
+    entity: str | None = None,
+) -> Mapping[tuple[str, str], str]:
+    """Return by entity and action why something of a collection's changes waits for a dataflow.
+
+    `collections` are all of the instance, by key; `entity` is whose changes are looked at, all without one.
+    """
+    collection = collections[key]
+    own = [other for other, one in collections.items() if one.entity == collection.entity]
+    within = permits.within([pair for pair in permits.pairs if pair.left in own])
+    if within.everything:
+        return {}
+    changes = transaction.frame(
+        "SELECT entity, action, fields FROM sync.changes"
+        " WHERE collection = $1 AND NOT blocked AND ($2 IS NULL OR entity = $2)",
+        key,
+        entity,
+    )
+    judged = of_changes(transaction, within, key, collection, changes, own)
     kept = judged.sent.select("entity", "action", pl.col("kept_back").alias("reason")).drop_nulls("reason")
     rows = pl.concat([kept, judged.waits])
     return {(entity, action): reason for entity, action, reason in rows.iter_rows()}

@@ -5,7 +5,7 @@ It is what `sync.changes` asks for, as people read it. What a sync wrote already
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,8 @@ import polars as pl
 from talk_assets.entities import ENTITIES
 from talk_assets.sync import naming, readable, tables
 from talk_assets.sync.connection import Action, Collection
+from talk_assets.sync.permits import Permits
+from talk_assets.sync.permits import reasons as judge
 from talk_assets.sync.readable import Reader
 from talk_assets.transaction import Transaction
 
@@ -60,17 +62,27 @@ class Plan:
 
 
 def planned(
-    transaction: Transaction, collections: Mapping[str, Collection], keys: Iterable[str], *, limit: int | None = None
+    transaction: Transaction,
+    collections: Mapping[str, Collection],
+    keys: Iterable[str],
+    *,
+    limit: int | None = None,
+    permits: Permits | None = None,
 ) -> Iterator[Plan]:
     """Yield the plan of each collection of `keys` that has changes, in this order.
 
     Changes are sorted by status, action and name; `limit` is how many of each status and action are given, null for
-    all. Values are as people read them: references as the records of the collection's own system, after their names.
+    all. What `permits` hold back says for which dataflow it waits. Values are as people read them: references as the
+    records of the collection's own system, after their names.
     """
     for key in keys:
         counts = _counts(transaction, key)
         if counts:
-            yield Plan(key, counts, tuple(_changes(transaction, key, collections[key], limit=limit)[1]))
+            rows, changes = _changes(transaction, key, collections[key], limit=limit)
+            reasons = judge(transaction, permits, key, collections) if permits else {}
+            waits = [reasons.get((entity, action)) for entity, action in rows.select("entity", "action").iter_rows()]
+            told = (replace(one, reason=one.reason or why) for one, why in zip(changes, waits, strict=True))
+            yield Plan(key, counts, tuple(told))
 
 
 def held(

@@ -141,6 +141,11 @@ HELD = """
     SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.stops
     WHERE approved IS DISTINCT FROM count
     UNION ALL
+    SELECT 'property', NULL, collection, NULL, NULL, NULL, NULL, property, NULL,
+        records || ' of its records do not show the property ' || property || ', so that what they hold is not known;'
+        || ' the fields read from it keep their values', since
+    FROM sync.absent WHERE records IS NOT NULL
+    UNION ALL
     SELECT 'fight', kind, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1),
         entity, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
         || ' to two values in turn, so that neither value is written', since
@@ -163,6 +168,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
     - change: it is not written; `action` is its action, `source` the record that a create is for;
     - misfit: the record does not have its declared types;
     - stop: a safety limit stopped something in the collection;
+    - property: records of the collection do not show a property, `field`, that its lens reads;
     - fight: this record and `other` keep setting a field, `field`.
 
     `name` is that of what the record describes, `fields` a JSON object of canonical values (what the record holds, or

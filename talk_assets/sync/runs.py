@@ -26,6 +26,8 @@ class Summary:
     requests: dict[str, int] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What was read or planned again because the configuration has changed."""
 
     @property
     def writes(self) -> int:
@@ -43,6 +45,7 @@ class Summary:
         for system, seconds in other.waited.items():
             self.waited[system] = self.waited.get(system, 0.0) + seconds
         self.failures |= other.failures
+        self.notes += [note for note in other.notes if note not in self.notes]
 
 
 def begin(transaction: Transaction, run: str, mode: str, now: datetime) -> None:

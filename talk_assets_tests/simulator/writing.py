@@ -87,10 +87,8 @@ class Author:
         if where.endswith("firms"):
             return (("number", key), *((name, self._value(history, name)) for name in _of_firms(where)))
         email = f"{key}@example.com" if self.rng.random() < 0.9 else None
-        names = (("first_name", self._value(history, "first_name")), ("job_title", self._value(history, "job_title")))
-        if self.rng.random() < NICKED:
-            names = (*names, ("nick", self._value(history, "nick")))
-        return (("email", email), *names, ("firm", self._value(history, "firm")))
+        names = ["first_name", "job_title", *(["nick"] if self.rng.random() < NICKED else [])]
+        return (("email", email), *((name, self._value(history, name)) for name in (*names, "firm")))
 
     def _value(self, history: int, name: str) -> str | None:
         if name == "firm":

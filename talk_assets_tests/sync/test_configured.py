@@ -8,7 +8,7 @@ from talk_assets.dataflows import OnDelete
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
 
-def emails(chain: Chain, key: str) -> list[str | None]:
+def emails(chain: Chain, key: str) -> list[str]:
     return sorted(str(email) for (email,) in chain.shown(key, "email"))
 
 

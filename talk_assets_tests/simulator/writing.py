@@ -21,7 +21,7 @@ RIVALS = 0.1
 NICKED = 0.85
 """How many people have a nick."""
 
-SETTINGS = 0.35
+SETTINGS = 0.5
 """After how many blocks something is configured otherwise."""
 
 PEOPLE = "first_name", "job_title", "firm"

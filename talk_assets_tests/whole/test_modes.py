@@ -1,0 +1,68 @@
+"""What `talk sync` writes is due to a dataflow in mode write that it is asked for: over HTTP, through the graph."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from talk_assets.dataflows import DATAFLOWS
+from talk_assets.sandbox.serving import serving
+from talk_assets_tests.whole.instance import SHIPPED, Instance
+
+GIVEN = {
+    "customerp": {
+        "customers": [{"name": "Fjord AS", "organisation_number": "974760673", "email": "post@fjord.example"}]
+    },
+    "powerofficego": {"Customers": [{"Name": "Berg AS", "OrganizationNumber": "923609016"}]},
+}
+PLANNED = ("customerp-powerofficego", "webcrm-customerp", "crmoffice-customerp")
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    """A company in Customerp and another in PowerOffice Go; the webshop has none."""
+    shutil.copy(SHIPPED, tmp_path)
+    with serving(GIVEN) as sandbox:
+        yield Instance(tmp_path, sandbox)
+
+
+def configure(instance: Instance, **modes: str) -> None:
+    sections = [f'[systems.{name}]\nbase_url = "{url}"' for name, url in instance.urls.items()]
+    for one in DATAFLOWS:
+        mode = modes.get(one.name.replace("-", "_"), "write")
+        sections.append(f'[dataflows.{one.name}]\nmode = "{mode}"')
+    (instance.folder / "talk.toml").write_text("\n".join(sections), "utf-8")
+
+
+def names(instance: Instance, system: str, collection: str, name: str = "Name") -> list[str]:
+    return sorted(record[name] for record in instance.sandbox.records(system, collection))
+
+
+def companies(instance: Instance) -> list[str]:
+    return sorted(record["billing"]["company"] for record in instance.sandbox.records("customwebshop", "customers"))
+
+
+def test_a_dataflow_in_mode_plan_writes_nothing_though_others_write_to_its_collections(instance: Instance) -> None:
+    configure(instance, **dict.fromkeys((name.replace("-", "_") for name in PLANNED), "plan"))
+    for _ in range(2):
+        assert instance.talk("sync").status == 0
+    assert names(instance, "powerofficego", "Customers") == ["Berg AS"]
+    assert companies(instance) == ["Berg AS"]
+    (record,) = instance.sandbox.records("customerp", "customers")
+    explained = json.loads(instance.talk("explain", f"customerp/customer/{record['id']}", "--json").stdout)
+    told = {change["collection"]: (change["status"], change["reason"]) for change in explained["changes"]}
+    assert told["powerofficego/customers"] == ("waiting", "customerp-powerofficego is in mode plan")
+    configure(instance)
+    assert instance.talk("sync").status == 0
+    assert names(instance, "powerofficego", "Customers") == companies(instance) == ["Berg AS", "Fjord AS"]
+
+
+def test_a_sync_of_one_dataflow_writes_nothing_that_is_due_to_another(instance: Instance) -> None:
+    configure(instance)
+    assert instance.talk("sync", "--plan").status == 0
+    for _ in range(2):
+        assert instance.talk("sync", "--dataflow", "powerofficego-customwebshop").status == 0
+    assert names(instance, "powerofficego", "Customers") == ["Berg AS"]
+    assert companies(instance) == ["Berg AS"]

@@ -6,6 +6,7 @@
     ├── SystemFailure             a system could not be spoken with
     │   ├── Unreachable           wait, or correct the base URL; trying again may help
     │   └── NotTheApi             something answered, but not the API that was expected
+    ├── NothingToDo               look again at what was asked for: it is so already
     ├── Refused                   the API refused one request for good: correct the record
     └── StoreError                the database
         ├── StoreLocked           wait for the other process, or stop it
@@ -26,6 +27,10 @@ class ConfigurationError(TalkError):
 
 class CredentialsError(ConfigurationError):
     """A system does not accept the credentials from the environment."""
+
+
+class NothingToDo(TalkError):
+    """An act of a person that would change nothing."""
 
 
 class SystemFailure(TalkError):

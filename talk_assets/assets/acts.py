@@ -1,6 +1,6 @@
 """The jobs of what a person can do, for the Launchpad: each runs one act of `talk_assets.acting`, with its own config.
 
-What cannot be done ends the run with the sentence that `talk` would say.
+What cannot be done, or would change nothing, fails the run with the sentence that `talk` would print.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +11,8 @@ from pydantic import Field
 
 from talk_assets.acting import Acting
 from talk_assets.errors import TalkError
+from talk_assets.sync import runs
+from talk_assets.sync import undo as undoing
 from talk_assets.wiring import Wiring
 
 RECORD = "A record, as SYSTEM/COLLECTION/ID."
@@ -43,6 +45,7 @@ class Resolve(Config):
     field: str = Field(description="The field, as talk conflicts names it.")
     take: str | None = Field(default=None, description="The record whose value is right, where several have lost.")
     keep: bool = Field(default=False, description="Keep the value that won, and take the conflict off the list.")
+    force: bool = Field(default=False, description="Even if the field was set after the conflict was noticed.")
 
 
 class Approve(Config):
@@ -54,7 +57,7 @@ class Approve(Config):
 class Undo(Config):
     """Which run is taken back."""
 
-    run: str = Field(description="The id of the run.")
+    run: str = Field(description="The id of the run, or its first eight characters.")
     write: bool = Field(default=False, description="Do it; without, only say in the log what would be done.")
 
 
@@ -76,7 +79,8 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
 
     @op(name="do_resolve")
     def resolve(context: OpExecutionContext, config: Resolve) -> None:
-        _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
+        take, keep, force = config.take, config.keep, config.force
+        _say(context, lambda: acting.resolve(config.record, config.field, take=take, keep=keep, force=force))
 
     @op(name="do_approve")
     def approve(context: OpExecutionContext, config: Approve) -> None:
@@ -91,7 +95,7 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
         "unlink": (unlink, "Say that a record is not what it is linked with, or what it might be and is held for."),
         "retry": (retry, "Send again what is held."),
         "resolve": (resolve, "Decide a conflict: take the value that lost, or keep the one that won."),
-        "approve": (approve, "Let go on what a guard has stopped."),
+        "approve": (approve, "Approve changes that a safety limit stopped."),
         "undo": (
             undo,
             "Restore what a run changed, and delete what it created, as far as nobody has touched it since.",
@@ -130,9 +134,12 @@ def _undo(context: OpExecutionContext, acting: Acting, config: Undo) -> None:
         context.log.info("%s %s/%s %s", row["action"], row["collection"], row["id"], row["fields"])
     for row in plan.impossible.iter_rows(named=True):
         context.log.warning("not %s/%s: %s", row["collection"], row["id"], row["reason"])
+    if not plan.possible.height:
+        raise Failure(undoing.NOTHING, allow_retries=False)
     if summary is None:
         context.log.info("Nothing was written; with write: true, %s records would be.", plan.possible.height)
         return
-    context.log.info("%s records are as they were.", summary.writes)
-    for message in summary.failures.values():
-        raise Failure(message, allow_retries=False)
+    context.log.info("%s", undoing.restored(summary.writes))
+    failures = [*summary.failures.values(), *([runs.unwritten(summary.failed)] if summary.failed else [])]
+    if failures:
+        raise Failure("; ".join(failures), allow_retries=False)

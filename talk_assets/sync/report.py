@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from talk_assets.dataflows import Pair
-from talk_assets.entities import ENTITIES
+from talk_assets.entities import ENTITIES, Entity
 from talk_assets.sync import tables
 from talk_assets.sync.changes import Topology
 from talk_assets.transaction import Transaction
@@ -178,7 +178,8 @@ def held_counts(transaction: Transaction) -> dict[str, int]:
 def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int | None = None) -> pl.DataFrame:
     """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`.
 
-    `kind` is of which entity, null for all.
+    `current`, `current_at` and `current_origin` are what is golden now; it is the winner unless the field was set since
+    without an edit of a linked record. `kind` is of which entity, null for all.
     """
     which = "WHERE kind = $1" if kind else ""
     first = f"LIMIT {limit}" if limit is not None else ""
@@ -190,12 +191,28 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
             FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
             GROUP BY kind, entity)
         SELECT c.kind, c.entity, r.records, c.field, c.value, c.edited_at, c.origin,
-            c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at
+            c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at, g.current, g.current_at, g.current_origin
         FROM lost c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
+        LEFT JOIN ({_golden([kind] if kind else ENTITIES)}) g ON g.kind = c.kind AND g.entity = c.entity AND g.field = c.field
         ORDER BY c.noticed_at DESC, r.records, c.field, c.edited_at
         """,
         *([kind] if kind else []),
     )
+
+
+def _golden(kinds: Iterable[str]) -> str:
+    """The SQL of what is golden now, a row for each entity and field in `lost`."""
+    return " UNION ALL ".join(
+        f"SELECT l.kind, l.entity, l.field, {', '.join(_case(ENTITIES[kind], name) for name in ('', '_at', '_from'))}"
+        f" FROM (SELECT DISTINCT kind, entity, field FROM lost WHERE kind = '{kind}') l"
+        f" JOIN {tables.golden(kind)} g ON g.entity = l.entity"
+        for kind in kinds
+    )
+
+
+def _case(entity: Entity, suffix: str) -> str:
+    cases = " ".join(f"WHEN '{field}' THEN g.\"{field}{suffix}\"" for field in entity.names)
+    return f"CASE l.field {cases} END AS current{suffix.replace('_from', '_origin')}"
 
 
 def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:

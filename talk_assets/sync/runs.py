@@ -32,6 +32,11 @@ class Summary:
         """How many records were written, in all."""
         return sum(counts.get(name, 0) for counts in self.collections.values() for name in WRITES)
 
+    @property
+    def failed(self) -> int:
+        """How many writes were not carried out, and are tried again by the next run."""
+        return sum(counts.get("failed", 0) for counts in self.collections.values())
+
     def add(self, other: "Summary") -> None:
         """Add what another step did."""
         for key, counts in other.collections.items():
@@ -43,6 +48,11 @@ class Summary:
         for system, seconds in other.waited.items():
             self.waited[system] = self.waited.get(system, 0.0) + seconds
         self.failures |= other.failures
+
+
+def unwritten(count: int) -> str:
+    """Say how many writes failed."""
+    return f"{count} {'write' if count == 1 else 'writes'} failed; the next sync tries again"
 
 
 def begin(transaction: Transaction, run: str, mode: str, now: datetime) -> None:

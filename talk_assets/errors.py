@@ -16,6 +16,16 @@ A message names the place, what was found there and what would be right. Message
 the environment do not reach an exception.
 """
 
+import errno
+
+UNWRITABLE = frozenset(
+    {
+        errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOTDIR,
+        errno.EEXIST, errno.EISDIR,
+    }
+)  # fmt: skip
+"""What the operating system answers where a folder or a disk does not take what is to be written there."""
+
 
 class TalkError(Exception):
     """Anything that ends in one clear line instead of a traceback."""

@@ -3,7 +3,6 @@
 Runs appear in the UI like any other. How an outcome is shown is the concern of `cli`; what the steps do, of `assets`.
 """
 
-import errno
 import io
 import os
 import time
@@ -30,7 +29,7 @@ from talk_assets.assets.turns import turn
 from talk_assets.automation.housekeeping import DIED, bury
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import assets_of, build_definitions, job
-from talk_assets.errors import ConfigurationError, StoreError
+from talk_assets.errors import UNWRITABLE, ConfigurationError, StoreError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
 from talk_assets.sync.progress import Tell, silent
@@ -149,14 +148,11 @@ def _storable(folder: Path) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _UNWRITABLE:
+        if isinstance(error, OSError) and error.errno not in UNWRITABLE:
             raise
         why = str(error.orig if isinstance(error, DBAPIError) else error)
         message = f"{folder}: could not be written ({why}). Free some space, or make it writable, and run again."
         raise StoreError(message) from error
-
-
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 @contextmanager

@@ -8,6 +8,7 @@
     │   └── NotTheApi             something answered, but not the API that was expected
     ├── NothingToDo               look again at what was asked for: it is so already
     ├── Refused                   the API refused one request for good: correct the record
+    ├── SyncFailed                a run could not go on; look at its log in the Dagster UI
     └── StoreError                the database
         ├── StoreLocked           wait for the other process, or stop it
         └── StoreIncompatible     use the version that wrote it, or a fresh data folder
@@ -65,6 +66,10 @@ class Refused(TalkError):
         super().__init__(message)
         self.status = status
         self.body = body
+
+
+class SyncFailed(TalkError):
+    """A run of the sync that ended early; what it had stored stands, and the next run goes on."""
 
 
 class StoreError(TalkError):

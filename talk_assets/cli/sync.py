@@ -31,8 +31,8 @@ ACTIONS = ("create", "update", "delete")
 def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str], verbose: bool, as_json: bool) -> None:
     """Read what changed, settle what it means, and write what is asked for.
 
-    The exit status is 1 if a system could not be read or written to, or if a guard has stopped something that waits for
-    talk approve; everything else is done then.
+    The exit status is 1 if a system could not be read or written to, if a write failed, if a check blocked, or if a
+    safety limit stopped something that waits for talk approve; everything else is done then.
     """
     here = config.current()
     start_if_needed(here)
@@ -46,11 +46,11 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
         show_json(_document(outcome))
     else:
         _show(outcome)
-    for message in outcome.summary.failures.values():
+    for message in outcome.failures.values():
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
     for key, reason in outcome.stops.items():
         click.echo(f"talk: {key}: {reason}.", err=True)
-    if outcome.summary.failures or outcome.stops:
+    if outcome.failures or outcome.stops:
         ctx.exit(1)
 
 
@@ -61,13 +61,14 @@ def _waiting(sentence: str) -> None:
 def _document(outcome: "Outcome") -> dict[str, object]:
     return {
         "run": outcome.run,
+        "outcome": outcome.outcome,
         "seconds": round(outcome.seconds, 3),
         "writes": outcome.summary.writes,
         "collections": {key: _counts(outcome, key) for key in outcome.collections},
         "requests": outcome.summary.requests,
         "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
         "plan": list(outcome.planned),
-        "failures": outcome.summary.failures,
+        "failures": outcome.failures,
         "stops": outcome.stops,
     }
 
@@ -95,14 +96,16 @@ def _show(outcome: "Outcome") -> None:
         show_table(headings, rows, title=name)
         click.echo()
     summary = outcome.summary
-    failed = sum(counts.get("failed", 0) for counts in summary.collections.values())
     click.echo(
         f"{summary.writes} {'record' if summary.writes == 1 else 'records'} written in {outcome.seconds:.1f} seconds,"
         f" with {sum(summary.requests.values())} requests."
-        + (f" {failed} writes failed; the next sync tries them again." if failed else "")
+        + (f" {runs.unwritten(summary.failed)}." if summary.failed else "")
     )
-    if outcome.held:
-        click.echo("Something waits for a person: talk held")
+    if outcome.failures or outcome.stops:
+        count = len(outcome.failures) + len(outcome.stops)
+        click.echo(f"This sync is incomplete, for {count} {'reason' if count == 1 else 'reasons'}:")
+    elif outcome.held:
+        click.echo("Some records need review: talk held")
 
 
 def _show_plan(outcome: "Outcome", name: str) -> None:

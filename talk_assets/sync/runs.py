@@ -82,9 +82,9 @@ def summary(transaction: Transaction, run: str) -> Summary:
 
 
 def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None:
-    """Say how the run ended: `done`, `failed`, or `died` without a word.
+    """Say how the run ended: `done`, `failed`, `stopped` by a person, or `died` without a word.
 
-    `incomplete`: a system was left out, or a guard stopped something.
+    `incomplete`: a system was left out, a write failed, a check blocked, or a guard stopped something.
     """
     transaction.run(
         "UPDATE sync.runs SET ended_at = ?, outcome = ? WHERE run = ? AND outcome IS NULL", now, outcome, run
@@ -105,6 +105,22 @@ def written(transaction: Transaction, run: str, system: str) -> dict[str, dict[s
     for collection, what, n in found.iter_rows():
         counts.setdefault(collection, {})[what] = n
     return counts
+
+
+def failed_writes(transaction: Transaction, run: str, summary: Summary) -> dict[str, str]:
+    """Return by collection how many writes of a run failed, with the latest reason that the journal has."""
+    reasons = dict(
+        transaction.frame(
+            "SELECT collection, arg_max(reason, intended_at) FROM sync.journal"
+            " WHERE run = ? AND outcome IS DISTINCT FROM 'done' AND reason IS NOT NULL GROUP BY collection",
+            run,
+        ).iter_rows()
+    )
+    return {
+        key: f"{key}: {unwritten(counts['failed'])}" + (f" ({reasons[key]})" if key in reasons else "")
+        for key, counts in summary.collections.items()
+        if counts.get("failed")
+    }
 
 
 def last(transaction: Transaction) -> pl.DataFrame:

@@ -3,21 +3,27 @@
 import io
 import json
 import os
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, Failure
 
 from talk_assets import cli, config
 from talk_assets.assets.metadata import MODE
 from talk_assets.cli.output import Bars, show_progress
+from talk_assets.cli.status import SAYS
 from talk_assets.config import Mode
 from talk_assets.definitions import SYNC, build_definitions
+from talk_assets.errors import StoreError
 from talk_assets.running import LAUNCHER
 from talk_assets.sync import runs
+from talk_assets.sync.connection import Answer, Outcome, Write
+from talk_assets.sync.hub import Hub
 from talk_assets.sync.progress import Doing, Progress, silent
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.simulator.memory import MemoryConnection
 
 
 def talk(*arguments: str) -> Result:
@@ -71,6 +77,68 @@ def test_one_failed_system_is_one_line_and_exit_status_1(office: Office) -> None
     said = json.loads(done.stdout)
     assert said["failures"] == office.broken
     assert said["collections"]["crm/people"]["read"] == 1
+
+
+def outcome(office: Office) -> str:
+    with office.transaction() as transaction:
+        return str(runs.last(transaction)["outcome"].item())
+
+
+def test_a_write_that_failed_is_in_the_summary_the_status_and_the_exit_status(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_: object, __: object, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        for write in writes:
+            yield Answer(write.key, Outcome.FAILED, reason="erp: 503 Service Unavailable")
+
+    monkeypatch.setattr(MemoryConnection, "write", failing)
+    done = talk("sync")
+    assert done.exit_code == 1
+    assert "0 records written" in done.stdout
+    assert "1 write failed; the next sync tries again." in done.stdout
+    assert done.stdout.endswith("This sync is incomplete, for 1 reason:\n")
+    said = "erp/customers: 1 write failed; the next sync tries again (erp: 503 Service Unavailable)"
+    assert f"talk: {said}\n" in done.stderr
+    assert outcome(office) == "incomplete"
+    assert said in talk("status").stdout
+    status = json.loads(talk("status", "--json").stdout)["last_run"]
+    assert (status["outcome"], status["failures"]["erp/customers"]) == ("incomplete", said)
+    again = talk("sync", "--json")
+    assert again.exit_code == 1
+    document = json.loads(again.stdout)
+    assert (document["outcome"], document["failures"]["erp/customers"]) == ("incomplete", said)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "ended"),
+    [
+        (StoreError("talk.duckdb: could not be written."), 1, "failed"),
+        (Failure("another run kept its turn"), 1, "failed"),
+        (ZeroDivisionError("surprise"), 1, "failed"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_a_run_that_a_step_ended_early_has_failed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, ended: str
+) -> None:
+    def settle(*_: object, **__: object) -> int:
+        raise error
+
+    monkeypatch.setattr(Hub, "settle", settle)
+    done = talk("sync")
+    assert done.exit_code == code
+    assert outcome(office) == ended
+    assert SAYS[ended] in talk("status").stdout
+    if isinstance(error, StoreError | Failure):
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_that_dagster_calls_failed_is_incomplete(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExecuteInProcessResult, "success", False)
+    done = talk("sync")
+    assert done.exit_code == 1
+    assert "talk: Dagster's run " in done.stderr
+    assert outcome(office) == "incomplete"
 
 
 def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> None:

@@ -79,8 +79,9 @@ def down(*, as_json: bool) -> None:
 
 
 def start_if_needed(here: config.Config) -> None:
-    """Start the sandbox, and say so, if a system is served by it and it does not run."""
+    """Start the sandbox, and say so before and after, if a system is served by it and it does not run."""
     folder = here.sandbox_folder
     if here.needs_sandbox and process.running(folder) is None:
+        click.echo(f"Starting the sandbox on port {here.sandbox_port} ...", err=True)
         started = process.up(folder, records=None, seed=None, limits=True, port=here.sandbox_port)
         click.echo(f"Started the sandbox, process {started.pid}.", err=True)

@@ -4,13 +4,16 @@ The sync itself is `running`; here it is asked for, and its outcome shown.
 """
 
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from talk_assets import config
+from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import json_option, show_json, show_progress, show_table
 from talk_assets.cli.sandbox import start_if_needed
 from talk_assets.sync import runs
@@ -26,9 +29,19 @@ ACTIONS = ("create", "update", "delete")
 @click.option("--full", is_flag=True, help="Read every record again, and notice those that are gone.")
 @click.option("--dataflow", "dataflows", multiple=True, help="Only this one, like webcrm-customerp; may be repeated.")
 @click.option("--verbose", is_flag=True, help="Show the run's log as well.")
+@click.option("--progress", is_flag=True, help="Say how far the work is, also where stderr is no terminal.")
 @json_option
 @click.pass_context
-def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str], verbose: bool, as_json: bool) -> None:
+def sync(
+    ctx: click.Context,
+    *,
+    plan: bool,
+    full: bool,
+    dataflows: Sequence[str],
+    verbose: bool,
+    progress: bool,
+    as_json: bool,
+) -> None:
     """Read what changed, settle what it means, and write what is asked for.
 
     The exit status is 1 if a system could not be read or written to, if a write failed, if a check blocked, or if a
@@ -37,10 +50,13 @@ def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str]
     here = config.current()
     start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    terminal = sys.stderr.isatty()
+    if progress or terminal:
+        click.echo("Loading Dagster ...", err=True)
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
     from talk_assets import running  # noqa: PLC0415
 
-    with show_progress() as tell:
+    with nullcontext(Lines()) if progress and not terminal else show_progress() as tell:
         outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))
     if as_json:
         show_json(_document(outcome))

@@ -12,6 +12,7 @@ from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, F
 
 from talk_assets import cli, config
 from talk_assets.assets.metadata import MODE
+from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import Bars, show_progress
 from talk_assets.cli.status import SAYS
 from talk_assets.config import Mode
@@ -187,6 +188,25 @@ def test_what_a_check_that_blocks_has_found_is_one_line_and_the_exit_status(offi
     assert line == "talk: ids that are blank, or those of several records: crm/people: crm1."
     with office.transaction() as transaction:
         assert runs.last(transaction)["outcome"].item() == "incomplete"
+
+
+def test_progress_is_told_in_lines_where_stderr_is_no_terminal(office: Office) -> None:
+    told = talk("sync", "--progress").stderr.splitlines()
+    assert told[0] == "Loading Dagster ..."
+    assert {"crm/people: 1 read", "erp/contacts: 1 written"} <= set(told)
+    assert len(told) == len(set(told))
+
+
+def test_lines_of_progress_come_every_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    tell = Lines(lambda: now[0])
+    for seconds, done, waited in ((0, 0, 0), (1, 100, 0), (2, 200, 0), (3, 300, 3), (3.5, 1000, 3), (3.5, 1000, 3)):
+        now[0] = seconds
+        tell(Progress("webcrm/persons", Doing.READ, done, 1000, waited))
+    assert capsys.readouterr().err.splitlines() == [
+        "webcrm/persons: 200 of 1000 read",
+        "webcrm/persons: 1000 read, waited 3 s for the rate limit",
+    ]
 
 
 def test_on_a_terminal_long_work_has_a_bar_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 Every act takes the turn, does its work in one transaction, and returns a sentence about what it did. One that would
 change nothing, as when it is repeated, raises NothingToDo with a sentence about how things are. What it asks of the
-systems goes out with the next sync; only `undo` writes to them itself. What the acts mean is the concern of `sync.acts`,
-`sync.relinking`, `sync.guards` and `sync.undo`.
+systems goes out with the next sync; only `undo` writes to them itself. What the acts mean is the concern of
+`sync.acts`, `sync.relinking`, `sync.guards` and `sync.undo`.
 """
 
 import asyncio
@@ -58,10 +58,9 @@ class Acting:
         if here.name == there.name:
             return
         fitting = [key for key in self.wiring.topologies[here.name].collections if key != mine.key]
-        instead = f" Link {mine} with a record of {' or '.join(fitting)}: talk link {mine} {fitting[0]}/ID"
         message = (
-            f"{mine} and {theirs} are {here.name} and {there.name}, and only records of the same entity type can be linked."
-            + (instead if fitting else "")
+            f"{mine} and {theirs} are {here.name} and {there.name}, and only records of the same entity type can be"
+            f" linked. Link {mine} with a record of {' or '.join(fitting)}: talk link {mine} {fitting[0]}/ID"
         )
         raise ConfigurationError(message)
 
@@ -137,7 +136,10 @@ class Acting:
         return f"{mine}: {field_} is {now}. The conflict is resolved; the next sync writes this value where it differs."
 
     def approve(self, keys: Sequence[str]) -> str:
-        """Let the next sync carry out what a guard stopped in these collections; raise NothingToDo if that is nothing."""
+        """Let the next sync carry out what a guard stopped in these collections.
+
+        Raise NothingToDo where nothing was stopped.
+        """
         for key in keys:
             if key not in self.wiring.collections:
                 message = f"{key}: there is no such collection. There are {', '.join(self.wiring.collections)}."

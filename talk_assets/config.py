@@ -24,7 +24,7 @@ from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile
 from talk_assets.profiles import KEYS, profile
-from talk_assets.sections import Section, suggestion
+from talk_assets.sections import Section
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.health import Expected
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings

@@ -87,9 +87,9 @@ class Outcome:
 
 
 def sync(config: Config, request: Request) -> Outcome:
-    """Run one sync to its end, or raise what ends it early, noting that. A system that fails is in the outcome's failures.
+    """Run one sync to its end, or raise what ends it early, having noted that in `sync.runs`.
 
-    Others go on then.
+    A system that fails is in the outcome's failures, and the others go on.
     """
     began = time.monotonic()
     wiring = Wiring(config)

@@ -52,7 +52,7 @@ def check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile])
 
 
 def _check_way(variable: str, profiles: Mapping[str, Profile]) -> None:
-    """A credential of a way of signing in that is not the configured one: say which that takes, and how to change it."""
+    """Raise for a credential of another way of signing in than the configured one, and name both ways."""
     for name, profile_ in profiles.items():
         known, way = SYSTEMS[name], profile_.access.way
         default = known.profile.access if known.profile else profile_.access

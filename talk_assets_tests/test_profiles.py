@@ -101,14 +101,16 @@ def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, aut
     [
         (
             "customerp", "", "API_KEY",
-            'signs in with auth.way = "bearer", not with TALK_CUSTOMERP_API_KEY, and needs TALK_CUSTOMERP_TOKEN. Set'
-            ' TALK_CUSTOMERP_TOKEN instead. Or, to sign in with TALK_CUSTOMERP_API_KEY, set way = "header" or'
-            ' way = "query" under [systems.customerp.auth] in talk.toml.',
+            (
+                'signs in with auth.way = "bearer", not with TALK_CUSTOMERP_API_KEY, and needs TALK_CUSTOMERP_TOKEN.'
+                ' Set TALK_CUSTOMERP_TOKEN instead. Or, to sign in with TALK_CUSTOMERP_API_KEY, set way = "header" or'
+                ' way = "query" under [systems.customerp.auth] in talk.toml.'
+            ),
         ),
         ("customerp", "basic", "TOKEN", "needs TALK_CUSTOMERP_USERNAME and TALK_CUSTOMERP_PASSWORD."),
         ("customerp", "basic", "TOKEN", 'to sign in with TALK_CUSTOMERP_TOKEN, set way = "bearer" under'),
         ("customerp", "none", "TOKEN", "needs no credentials. Unset TALK_CUSTOMERP_TOKEN."),
-        ("customwebshop", "bearer", "CONSUMER_KEY", 'to sign in with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set way = "basic"'),
+        ("customwebshop", "bearer", "CONSUMER_KEY", 'with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set way = "basic"'),
     ],
 )  # fmt: skip
 def test_a_credential_of_another_way_of_signing_in_names_the_way(

@@ -38,7 +38,7 @@ _COMMANDS = {
 """Each module defines a click command under the command's own name. The order is that of `talk --help`."""
 
 
-PLAIN = {"→": "->", "─": "-", "►": ">", "…": "...", "–": "-", "—": "-", "’": "'"}
+PLAIN = {"→": "->", "─": "-", "►": ">", "…": "...", "\u2013": "-", "—": "-", "\u2019": "'"}
 """What stands for a character that a terminal cannot show; for any other it is a question mark."""
 
 
@@ -52,7 +52,8 @@ class _Failure(click.ClickException):
 class _Talk(click.Group):
     """Finds commands by name without importing the others, and turns every TalkError into one line.
 
-    So it does with what the operating system says of a folder that cannot be written. Everything else keeps its traceback.
+    So it does with what the operating system says of a folder that cannot be written. Any other error keeps its
+    traceback.
     """
 
     def make_context(
@@ -90,7 +91,9 @@ class _Talk(click.Group):
 
 def _unwritten(error: OSError) -> str:
     where = error.filename or "the output"
-    return f"{where}: cannot be written ({error.strerror}). Make the folder writable, or free some space, and run again."
+    return (
+        f"{where}: cannot be written ({error.strerror}). Make the folder writable, or free some space, and run again."
+    )
 
 
 def _show_what_can_be_shown() -> None:

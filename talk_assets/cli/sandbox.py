@@ -62,7 +62,9 @@ def curl(*, system: str | None, as_json: bool) -> None:
         return
     for name, line in chosen.items():
         click.echo(f"# {name}\n{line}\n")
-    click.echo("Run one of these lines, then talk sync. The edit arrives in the systems that the record is linked with.")
+    click.echo(
+        "Run one of these lines, then talk sync. The edit arrives in the systems that the record is linked with."
+    )
 
 
 @sandbox.command()

@@ -83,7 +83,7 @@ def resolve(
 
 
 def agrees(transaction: Transaction, scene: Scene, record: Record, field: str, origin: str) -> bool:
-    """Return whether golden is the value of `origin`, a record that describes the same as `record` and lost no other."""
+    """Return whether golden is the value of `origin`, a record of the same entity of which no other value lost."""
     entity = _linked(transaction, scene, record, field)
     if origin in [choice.origin for choice in _lost(transaction, scene, entity, field)]:
         return False

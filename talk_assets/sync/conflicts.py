@@ -1,8 +1,8 @@
 """The conflicts: values that lost to another value of the same field, until somebody decides about that field.
 
-A conflict is open while it stands in `sync.conflicts`. It is over once a newer edit of the field becomes golden, or once
-a person resolves it; it then moves to `sync.past_conflicts`, so that no lost value is forgotten. Who wins is decided in
-`golden`.
+A conflict is open while it stands in `sync.conflicts`. It is over once a newer edit of the field becomes golden, or
+once a person resolves it; it then moves to `sync.past_conflicts`, so that no lost value is forgotten. Who wins is
+decided in `golden`.
 """
 
 from datetime import datetime
@@ -18,7 +18,8 @@ def end(transaction: Transaction, kind: str, fields: pl.DataFrame, now: datetime
         return 0
     these = "kind = ? AND (entity, field) IN (SELECT (entity, field) FROM fields)"
     transaction.run(
-        f"INSERT INTO sync.past_conflicts BY NAME SELECT *, ?::TIMESTAMPTZ AS over_at FROM sync.conflicts WHERE {these}",
+        "INSERT INTO sync.past_conflicts BY NAME"
+        f" SELECT *, ?::TIMESTAMPTZ AS over_at FROM sync.conflicts WHERE {these}",
         now,
         kind,
         fields=fields,

@@ -1,7 +1,7 @@
 """What goes before what, also where pairs lead in both directions: "every left has a right" and "every right a left".
 
-A cycle has no first member. Its last edge is left out, so that an order exists; what that edge would have carried arrives
-all the same, as it is decided again after every write.
+A cycle has no first member. Its last edge is left out, so that an order exists. What that edge would have carried
+arrives all the same, as it is decided again after every write.
 """
 
 from collections.abc import Hashable, Iterable, Mapping

@@ -64,6 +64,9 @@ def link(transaction: Transaction, scene: Scene, one: Record, other: Record) -> 
     Raise ConfigurationError where that cannot be: they are in one collection, one of them is not there, or both belong
     to entities that have other records, or already have another record in the same collection.
     """
+    if one == other:
+        message = f"{one}: is one record. Name the record that it is to be linked with: talk link {one} OTHER"
+        raise ConfigurationError(message)
     if one.key == other.key:
         message = (
             f"{one} and {other} are both in {one.key}, and an entity has one record there at most. If they are"
@@ -211,9 +214,7 @@ def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], othe
         _commands(record, _occupants(transaction, scene, record, entity), beside)
         for record, beside, entity in ((one[0], other[0], other[1]), (other[0], one[0], one[1]))
     )
-    message = (
-        f"{one[0]} is linked with {mine}, and {other[0]} with {theirs}. Take one of the two out of its link first: {ways}"
-    )
+    message = f"{one[0]} is linked with {mine}, and {other[0]} with {theirs}. Unlink one of the two first: {ways}"
     raise ConfigurationError(message)
 
 

@@ -186,6 +186,7 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
     return transaction.frame(
         f"""
         WITH lost AS (SELECT * FROM sync.conflicts {which} ORDER BY noticed_at DESC, entity, field {first}),
+        golden AS ({_golden([kind] if kind else ENTITIES)}),
         records AS (
             SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
             FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
@@ -193,7 +194,7 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
         SELECT c.kind, c.entity, r.records, c.field, c.value, c.edited_at, c.origin,
             c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at, g.current, g.current_at, g.current_origin
         FROM lost c LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
-        LEFT JOIN ({_golden([kind] if kind else ENTITIES)}) g ON g.kind = c.kind AND g.entity = c.entity AND g.field = c.field
+        LEFT JOIN golden g ON g.kind = c.kind AND g.entity = c.entity AND g.field = c.field
         ORDER BY c.noticed_at DESC, r.records, c.field, c.edited_at
         """,
         *([kind] if kind else []),

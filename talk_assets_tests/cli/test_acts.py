@@ -72,7 +72,10 @@ def test_what_is_held_is_linked_and_unlinked_again(office: Office) -> None:
         (("link", "crm/people/crm2", "erp/customers/1"), "are person and company"),
         (("link", "crm/people/crm2", "erp/customers/1"), "talk link crm/people/crm2 erp/contacts/ID"),
         (("link", "crm/people/crm2", "crm/people/crm3"), "delete or merge one of them in crm, then run talk sync"),
-        (("link", "crm/people/crm2", "erp/contacts/erp1"), "talk unlink crm/people/crm1, then talk link crm/people/crm2"),
+        (
+            ("link", "crm/people/crm2", "erp/contacts/erp1"),
+            "talk unlink crm/people/crm1, then talk link crm/people/crm2",
+        ),
         (
             ("link", "crm/people/crm2", "erp/contact/1"),
             "there is no collection erp/contact; did you mean erp/contacts?",

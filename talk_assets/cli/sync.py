@@ -117,11 +117,11 @@ def _show(outcome: "Outcome") -> None:
         f" with {sum(summary.requests.values())} requests."
         + (f" {runs.unwritten(summary.failed)}." if summary.failed else "")
     )
+    if outcome.held:
+        click.echo("Some records need review: talk held")
     if outcome.failures or outcome.stops:
         count = len(outcome.failures) + len(outcome.stops)
         click.echo(f"This sync is incomplete, for {count} {'reason' if count == 1 else 'reasons'}:")
-    elif outcome.held:
-        click.echo("Some records need review: talk held")
 
 
 def _show_plan(outcome: "Outcome", name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -262,7 +263,11 @@ def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Of
     with office.transaction() as transaction:  # as where a database was put back, or its conflicts are older than this
         transaction.run("UPDATE person.golden SET first_name = 'Kine', first_name_from = 'erp/contacts/elsewhere'")
     said = rf'{contact(theirs)}: first_name was set after the conflict was noticed. It is "Kine", set 20.* UTC in erp/'
-    for way in (acts.keep, lambda *those: acts.resolve(*those, None)):
+    ways: tuple[Callable[[Transaction, Scene, Record, str], object], ...] = (
+        acts.keep,
+        partial(acts.resolve, take=None),
+    )
+    for way in ways:
         with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match=said) as refused:
             way(transaction, where, contact(theirs), "first_name")
         assert "--force" in str(refused.value)

@@ -231,6 +231,24 @@ class Acting:
             )
 
 
+def unfinished(plan: Plan, summary: Summary | None) -> list[str]:
+    """Return what an undo has left undone, a sentence each; `summary` is None where it was only planned."""
+    if not plan.possible.height:
+        return [undoing.NOTHING]
+    if summary is None:
+        return []
+    sentences = [*summary.failures.values()]
+    if summary.failed:
+        sentences.append(f"{runs.unwritten(summary.failed)}.")
+    left = plan.possible.height - summary.writes - summary.failed
+    if left and not summary.failures:
+        sentences.append(
+            f"{left} {'record was' if left == 1 else 'records were'} not restored: refused by the system, edited"
+            " meanwhile, or in a collection whose dataflows are in mode plan. talk held shows what was refused."
+        )
+    return sentences
+
+
 async def _read(hub: Hub) -> None:
     """What was edited meanwhile is not taken back."""
     for name in hub.systems:

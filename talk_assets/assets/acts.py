@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dagster import Config, Failure, JobDefinition, OpDefinition, OpExecutionContext, job, op
 from pydantic import Field
 
-from talk_assets.acting import Acting
+from talk_assets.acting import Acting, unfinished
 from talk_assets.errors import TalkError
-from talk_assets.sync import runs
 from talk_assets.sync import undo as undoing
 from talk_assets.wiring import Wiring
 
@@ -134,12 +133,9 @@ def _undo(context: OpExecutionContext, acting: Acting, config: Undo) -> None:
         context.log.info("%s %s/%s %s", row["action"], row["collection"], row["id"], row["fields"])
     for row in plan.impossible.iter_rows(named=True):
         context.log.warning("not %s/%s: %s", row["collection"], row["id"], row["reason"])
-    if not plan.possible.height:
-        raise Failure(undoing.NOTHING, allow_retries=False)
-    if summary is None:
+    if summary is not None:
+        context.log.info("%s", undoing.restored(summary.writes))
+    elif plan.possible.height:
         context.log.info("Nothing was written; with write: true, %s records would be.", plan.possible.height)
-        return
-    context.log.info("%s", undoing.restored(summary.writes))
-    failures = [*summary.failures.values(), *([runs.unwritten(summary.failed)] if summary.failed else [])]
-    if failures:
-        raise Failure("; ".join(failures), allow_retries=False)
+    if failures := unfinished(plan, summary):
+        raise Failure(" ".join(failures), allow_retries=False)

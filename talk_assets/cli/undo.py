@@ -3,11 +3,11 @@
 import click
 import polars as pl
 
+from talk_assets.acting import unfinished
 from talk_assets.cli.acts import acting
 from talk_assets.cli.output import json_option, show_json, show_table
-from talk_assets.sync import readable, runs
+from talk_assets.sync import readable
 from talk_assets.sync import undo as undoing
-from talk_assets.sync.runs import Summary
 from talk_assets.sync.undo import Plan
 from talk_assets.wiring import Wiring
 
@@ -28,7 +28,7 @@ def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
     """
     act = acting()
     plan, summary = act.undo(run) if write else (act.plan_undo(run), None)
-    failures = _failures(plan, summary)
+    failures = unfinished(plan, summary)
     if as_json:
         written, failed = (summary.writes, summary.failed) if summary else (0, 0)
         steps = _steps(act.wiring, plan)
@@ -43,14 +43,6 @@ def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
     if failures:
         ctx.exit(1)
-
-
-def _failures(plan: Plan, summary: Summary | None) -> list[str]:
-    if not plan.possible.height:
-        return [undoing.NOTHING]
-    if summary is None:
-        return []
-    return [*summary.failures.values(), *([f"{runs.unwritten(summary.failed)}."] if summary.failed else [])]
 
 
 def _steps(wiring: Wiring, plan: Plan) -> list[dict[str, object]]:

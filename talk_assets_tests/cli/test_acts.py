@@ -10,6 +10,7 @@ from dagster import DagsterInstance, JobDefinition
 
 from talk_assets import cli, config
 from talk_assets.assets.acts import acts
+from talk_assets.config import Mode
 from talk_assets.sync.guards import Limits
 from talk_assets_tests.office import Office, open_office
 
@@ -194,6 +195,19 @@ def test_a_run_is_meant_by_the_start_of_its_id_if_no_other_begins_so(office: Off
     assert "no run with that id" in refused("undo", runs[1][:3])
     assert "Restored 1 record." in said("undo", runs[1][:8], "--write")
     assert names(office) == ["Ann 1", "Ann 0"]
+
+
+def test_an_undo_that_leaves_a_record_as_it_is_says_so_and_fails(office: Office) -> None:
+    office.memories["crm/people"].edit("crm1", {"first_name": "Ann"})
+    office.sync("wrong")
+    office.mode = Mode.PLAN
+    done = talk("undo", "wrong", "--write")
+    assert done.exit_code == 1
+    assert "talk: 1 record was not restored: refused by the system, edited meanwhile, or in a" in done.stderr
+    assert not ran(office, "undo", run="wrong", write=True)
+    office.mode = Mode.WRITE
+    assert ran(office, "undo", run="wrong", write=True)
+    assert names(office) == ["Ann", "Anne"]
 
 
 def test_an_undo_that_fails_has_ended_and_one_of_no_run_has_not_begun(office: Office) -> None:

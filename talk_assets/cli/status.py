@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from talk_assets import config
+from talk_assets import config, processes
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.sync import report, runs
 from talk_assets.sync.report import PairStatus
@@ -35,6 +35,8 @@ def status(*, as_json: bool) -> None:
     topologies = list(wiring.topologies.values())
     with wiring.hub("status").store.transaction() as transaction:
         last = runs.last(transaction).to_dicts()
+        if last and last[0]["outcome"] is None and processes.died_at_work(wiring.config.folder):
+            last[0]["outcome"] = "died"  # the next sync notes it
         failures = _failures(transaction, last[0]["run"]) if last else {}
         found = {one.name: report.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
     if as_json:
@@ -59,7 +61,7 @@ def latest(run: dict[str, Any] | None) -> str:
         return "There was no run yet: talk sync"
     began, ended = (at and f"{at:%Y-%m-%d %H:%M:%S} UTC" for at in (run["started_at"], run["ended_at"]))
     so_far = f"its latest step ended {ended}" if ended else "no step has ended yet"
-    outcome = SAYS.get(run["outcome"], run["outcome"]) or f"it has not ended, or its process died; {so_far}"
+    outcome = SAYS.get(run["outcome"], run["outcome"]) or so_far
     return f"The latest run, {run['run']}, began {began}: {outcome}."
 
 

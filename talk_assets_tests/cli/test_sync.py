@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from talk_assets.cli.status import SAYS
 from talk_assets.config import Mode
 from talk_assets.definitions import SYNC, build_definitions
 from talk_assets.errors import StoreError
+from talk_assets.processes import HOLDER
 from talk_assets.running import LAUNCHER
 from talk_assets.sync import runs
 from talk_assets.sync.connection import Answer, Outcome, Write
@@ -143,6 +146,9 @@ def test_a_run_that_dagster_calls_failed_is_incomplete(office: Office, monkeypat
 
 
 def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (office.folder / HOLDER).write_text(json.dumps({"pid": gone.pid, "command": "talk sync", "since": "2026-11-30"}))
     with DagsterInstance.from_config(str(office.folder)) as instance:
         job = build_definitions(office.config).resolve_job_def(SYNC)
         dead = instance.create_run_for_job(
@@ -150,6 +156,8 @@ def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> N
         ).run_id
         with office.wiring().hub(dead).store.transaction() as transaction:
             runs.begin(transaction, dead, "write", office.world.clock())
+        assert SAYS["died"] in talk("status").stdout
+        assert json.loads(talk("status", "--json").stdout)["last_run"]["outcome"] == "died"
         assert talk("sync").exit_code == 0
         assert instance.get_run_by_id(dead).status is DagsterRunStatus.FAILURE  # type: ignore[union-attr]
     with office.transaction() as transaction:

@@ -306,10 +306,11 @@ def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office
     office.sync()
     with scene(office) as (transaction, where):
         relinking.unlink(transaction, where, contact(theirs))
-        relinking.link(transaction, where, contact(other), person(mine))
+        relinking.link(transaction, where, person(mine), contact(other))
     with office.transaction() as transaction:
         found = report.conflicts(transaction)
-    assert all(records for records in found["records"])
+    records = {row["value"]: row["records"] for row in found.to_dicts()}
+    assert records["Karin"] == f"crm/people/{mine}, erp/contacts/{other}"
 
 
 def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office) -> None:

@@ -12,11 +12,10 @@ export DAGSTER_HOME ?= $(CURDIR)/data
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
-demo: $(READY)  ## sandbox, a full sync, a summary, and what to try next
-	@$(BIN)/talk sync
-	@$(BIN)/talk sandbox up
-	@echo; echo "Run one of these lines, then '$(BIN)/talk sync', and see the edit arrive on the other side."
-	@echo "The Dagster UI: 'make ui'"
+demo: $(READY)  ## sandbox, a full sync, and its summary
+	@echo "Synchronising the systems of the sandbox: about a minute."
+	@$(BIN)/talk sync --progress
+	@echo "Next: '$(BIN)/talk sandbox curl' shows how to edit a record; 'make ui' shows it all in Dagster."
 
 PORT ?= 3000
 
@@ -75,9 +74,9 @@ clean:  ## remove the environment and caches; data/ stays
 $(READY): pyproject.toml constraints.txt
 	@for python in $(BIN)/python $(CANDIDATES); do \
 	    $$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
-	    test -x $(BIN)/python || $$python -m venv $(VENV) || exit 1; \
 	    echo "Setting up $(VENV) with $$($$python --version): some minutes the first time"; \
-	    $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || exit 1; \
+	    test -x $(BIN)/python || $$python -m venv $(VENV) || exit 1; \
+	    $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || exit 1; \
 	    touch $@; exit 0; \
 	done; \
 	echo "No Python 3.11, 3.12 or 3.13 that can make environments was found (tried: $(CANDIDATES))." \
@@ -85,5 +84,5 @@ $(READY): pyproject.toml constraints.txt
 
 # What the benchmarks compare with; nothing else needs it.
 $(PEERS): $(READY)
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@

@@ -1,8 +1,9 @@
 """What a person can do about the sync's state, by the names they see: the commands of `talk` and the jobs of Dagster.
 
-Every act takes the turn, does its work in one transaction, may be repeated, and returns a sentence about what it did.
-What it asks of the systems goes out with the next sync; only `undo` writes to them itself. What the acts mean is the
-concern of `sync.acts`, `sync.relinking`, `sync.guards` and `sync.undo`.
+Every act takes the turn, does its work in one transaction, and returns a sentence about what it did. One that would
+change nothing, as when it is repeated, raises NothingToDo with a sentence about how things are. What it asks of the
+systems goes out with the next sync; only `undo` writes to them itself. What the acts mean is the concern of
+`sync.acts`, `sync.relinking`, `sync.guards` and `sync.undo`.
 """
 
 import asyncio
@@ -10,14 +11,14 @@ import uuid
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 
 from talk_assets.assets.turns import turn
 from talk_assets.config import Mode
-from talk_assets.errors import ConfigurationError, CredentialsError, Refused, SystemFailure
+from talk_assets.errors import ConfigurationError, CredentialsError, NothingToDo, Refused, SystemFailure
 from talk_assets.sync import acts, guards, relinking, runs
 from talk_assets.sync import undo as undoing
 from talk_assets.sync.hub import Hub, utc_now
+from talk_assets.sync.ordering import ordered
 from talk_assets.sync.relinking import Record, Scene
 from talk_assets.sync.runs import Summary
 from talk_assets.sync.undo import Plan
@@ -26,6 +27,9 @@ from talk_assets.wiring import Wiring
 
 BY_HAND = "by hand"
 """The run that edits and conflicts name which a person decided."""
+
+SHORTEST = 4
+"""Characters of a run's id that are enough, if no other run's id begins with them."""
 
 
 @dataclass(frozen=True)
@@ -36,107 +40,173 @@ class Acting:
     waiting: Callable[[str], None] = field(default=lambda _: None)
 
     def link(self, one: str, other: str) -> str:
-        """Make two records, `SYSTEM/COLLECTION/ID`, describe the same; raise ConfigurationError where they cannot."""
+        """Make two records, `SYSTEM/COLLECTION/ID`, describe the same.
+
+        Raise ConfigurationError where they cannot, and NothingToDo where they do already.
+        """
         mine, theirs = self._record(one), self._record(other)
+        self._require_same_type(mine, theirs)
         with self._scene(mine) as (transaction, scene):
-            if theirs.key not in scene.topology.collections:
-                kinds = " and ".join(self.wiring.collections[record.key].entity.name for record in (mine, theirs))
-                message = f"{mine} and {theirs} are {kinds}; only records of one entity can be linked."
-                raise ConfigurationError(message)
             new = relinking.link(transaction, scene, mine, theirs)
-        return f"{mine} and {theirs} are linked." if new else f"{mine} and {theirs} were linked already."
+        if not new:
+            message = f"{mine} and {theirs} are linked already. Nothing was changed."
+            raise NothingToDo(message)
+        return f"{mine} and {theirs} are linked."
+
+    def _require_same_type(self, mine: Record, theirs: Record) -> None:
+        here, there = (self.wiring.collections[record.key].entity for record in (mine, theirs))
+        if here.name == there.name:
+            return
+        fitting = [key for key in self.wiring.topologies[here.name].collections if key != mine.key]
+        message = (
+            f"{mine} and {theirs} are {here.name} and {there.name}, and only records of the same entity type can be"
+            f" linked. Link {mine} with a record of {' or '.join(fitting)}: talk link {mine} {fitting[0]}/ID"
+        )
+        raise ConfigurationError(message)
 
     def unlink(self, record: str) -> str:
-        """Give a record an entity of its own, also one that is held because it might be another's."""
+        """Give a record an entity of its own, also one that is held because it might be another's.
+
+        Raise NothingToDo where it is neither linked nor held.
+        """
         mine = self._record(record)
         with self._scene(mine) as (transaction, scene):
             new = relinking.unlink(transaction, scene, mine)
-        return f"{mine} stands by itself." if new else f"{mine} was linked with nothing."
+        if not new:
+            message = f"{mine} is linked with no other record. Nothing was changed."
+            raise NothingToDo(message)
+        return f"{mine} is unlinked."
 
     def retry(self, what: str | None, *, recreate: bool = False) -> str:
-        """Let out what is held of a record, of a collection, or everywhere.
+        """Send what is held of a record, of a collection, or everywhere with the next sync.
 
+        Raise NothingToDo where nothing is held, and ConfigurationError where nothing can be sent.
         With `recreate`, records that were deleted on the other side of a record are created again.
         """
         if what is None or what in self.wiring.collections:
-            if recreate:
-                message = "--recreate is for one record: talk retry SYSTEM/COLLECTION/ID --recreate."
-                raise ConfigurationError(message)
-            with self._transaction() as transaction:
-                keys = [what] if what else list(self.wiring.collections)
-                count = sum(acts.retry(transaction, key) for key in keys)
-            return _let_out(count)
+            return self._retry_all(what, recreate=recreate)
         mine = self._record(what)
         with self._scene(mine) as (transaction, scene):
             entity = relinking.entity_of(transaction, scene, mine)
             if entity is None:
-                message = f"{mine}: is not linked; talk held says why, and talk link or talk unlink decides it."
+                message = (
+                    f"{mine}: is not linked, so nothing is sent for it. To see why: talk explain {mine}. To link it:"
+                    f" talk link {mine} SYSTEM/COLLECTION/ID. To treat it as a new one: talk unlink {mine}"
+                )
                 raise ConfigurationError(message)
             again = acts.recreate(transaction, scene, entity) if recreate else 0
             count = acts.retry(transaction, mine.key, entity)
-        return _let_out(count) + (f" {again} deleted records are created again." if again else "")
+        if not count and not again:
+            deleted = " and no record that it is linked with was deleted" if recreate else ""
+            message = f"{mine}: no change is held{deleted}. Nothing was changed."
+            raise NothingToDo(message)
+        return " ".join([*([_sent_again(count)] if count else []), *([_created_again(again)] if again else [])])
 
-    def resolve(self, record: str, field_: str, *, take: str | None = None, keep: bool = False) -> str:
-        """Decide a conflict over a field: take the value that lost, or that of the record `take`, or keep what won."""
-        mine = self._record(record)
-        with self._scene(mine) as (transaction, scene):
-            if keep:
-                gone = acts.keep(transaction, scene, mine, field_)
-                return f"{field_} of {mine} is kept; {gone} conflicts are off the list."
-            new = acts.resolve(transaction, scene, mine, field_, str(self._record(take)) if take else None)
-        return (
-            f"{field_} of {mine} is the other value now." if new else f"{field_} of {mine}: there is nothing to decide."
-        )
+    def _retry_all(self, key: str | None, *, recreate: bool) -> str:
+        if recreate:
+            message = "--recreate is for one record: talk retry SYSTEM/COLLECTION/ID --recreate."
+            raise ConfigurationError(message)
+        with self._transaction() as transaction:
+            count = sum(acts.retry(transaction, one) for one in ([key] if key else self.wiring.collections))
+        if not count:
+            message = f"{key or 'all collections'}: no change is held. Records that wait for a decision: talk held"
+            raise NothingToDo(message)
+        return _sent_again(count)
+
+    def resolve(
+        self, record: str, field_: str, *, take: str | None = None, keep: bool = False, force: bool = False
+    ) -> str:
+        """Decide a conflict over a field: take the value that lost, or that of the record `take`, or keep what won.
+
+        What was read and not settled yet is settled first. Raise ConfigurationError where that would overwrite a value
+        that is newer than the conflict, unless `force`, and NothingToDo where nothing is in conflict.
+        """
+        mine, other = self._record(record), str(self._record(take)) if take else None
+        with self._turn():
+            _settle(self.wiring.hub(str(uuid.uuid4())), outstanding=False)
+            with self._scene(mine) as (transaction, scene):
+                if keep or (other and acts.agrees(transaction, scene, mine, field_, other)):
+                    done = acts.keep(transaction, scene, mine, field_, force=force) > 0
+                else:
+                    done = acts.resolve(transaction, scene, mine, field_, other, force=force) is not None
+                now = acts.agreed(transaction, scene, mine, field_)
+        if not done:
+            message = f"{mine}: {field_} is not in conflict. It is {now}. Nothing was changed."
+            raise NothingToDo(message)
+        return f"{mine}: {field_} is {now}. The conflict is resolved; the next sync writes this value where it differs."
 
     def approve(self, keys: Sequence[str]) -> str:
-        """Let go on what a guard stopped, of these collections."""
+        """Let the next sync carry out what a guard stopped in these collections.
+
+        Raise NothingToDo where nothing was stopped.
+        """
         for key in keys:
             if key not in self.wiring.collections:
                 message = f"{key}: there is no such collection. There are {', '.join(self.wiring.collections)}."
                 raise ConfigurationError(message)
         with self._transaction() as transaction:
             count = sum(guards.approve(transaction, key) for key in keys)
-        return f"{count} approved; the next sync goes on." if count else "Nothing was waiting for approval there."
+        if not count:
+            where = ", ".join(keys) if len(keys) < len(self.wiring.collections) else "all collections"
+            message = f"{where}: nothing waits for approval. What waits for a person: talk held"
+            raise NothingToDo(message)
+        return f"{count} approved; the next sync goes on."
 
     def plan_undo(self, run: str) -> Plan:
-        """Read every system, and return what taking back a run would send now."""
+        """Read every system, and return what taking back a run would send now; `run` may be the start of its id."""
         with self._turn():
-            return self._planned(self.wiring.hub(BY_HAND), run)
+            hub = self.wiring.hub(str(uuid.uuid4()))
+            return self._planned(hub, self._run(hub, run))
 
     def undo(self, run: str) -> tuple[Plan, Summary]:
         """Take back what a run wrote, as far as nobody touched it since; return what was planned, and what was done."""
         hub = self.wiring.hub(str(uuid.uuid4()))
         with self._turn():
+            meant = self._run(hub, run)
             with hub.store.transaction() as transaction:
                 runs.begin(transaction, hub.run, "undo", utc_now())
-            plan = self._planned(hub, run)
-            summary = Summary()
-            for system in self._backwards():
-                summary.add(_undone(hub, system, self.wiring.writable))
-            with hub.store.transaction() as transaction:
-                runs.add(transaction, hub.run, summary, utc_now())
-                runs.end(transaction, hub.run, "incomplete" if summary.failures else "done", utc_now())
+            outcome = "failed"
+            try:
+                plan, summary = self._planned(hub, meant), Summary()
+                for system in self._backwards():
+                    summary.add(_undone(hub, system, self.wiring.writable))
+                outcome = "incomplete" if summary.failures or summary.failed else "done"
+                with hub.store.transaction() as transaction:
+                    runs.add(transaction, hub.run, summary, utc_now())
+            finally:
+                with hub.store.transaction() as transaction:
+                    runs.end(transaction, hub.run, outcome, utc_now())
         return plan, summary
 
-    def _planned(self, hub: Hub, run: str) -> Plan:
+    def _run(self, hub: Hub, run: str) -> str:
+        """The whole id of a run that wrote something, of which `run` is the start, as the Dagster UI shows it."""
         with hub.store.transaction() as transaction:
             known = undoing.runs(transaction)
-        if run not in known:
-            latest = f"The latest are {', '.join(known[:3])}." if known else "There was none yet."
-            message = f"{run}: no run of that name wrote anything. {latest}"
-            raise ConfigurationError(message)
+        if run in known:
+            return run
+        meant = [one for one in known if one.startswith(run) and len(run) >= SHORTEST]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            listed = ", ".join(meant)
+            message = f"{run}: {len(meant)} runs begin with that: {listed}. Give more characters of the one to undo."
+        else:
+            latest = f"The latest are {', '.join(known[:3])}." if known else "No run wrote anything yet."
+            message = f"{run}: no run with that id wrote anything. {latest}"
+        raise ConfigurationError(message)
+
+    def _planned(self, hub: Hub, run: str) -> Plan:
         asyncio.run(_read(hub))
-        for kind in hub.topologies:
-            hub.settle(kind)
+        _settle(hub, outstanding=True)
         return hub.plan_undo(run)
 
     def _backwards(self) -> list[str]:
         """Systems that may be written to, what was created from another's records first."""
-        order = TopologicalSorter({name: set[str]() for name in self.wiring.systems})
+        before: dict[str, list[str]] = {name: [] for name in self.wiring.systems}
         for dataflow in self.wiring.config.dataflows:
-            if dataflow.mode is Mode.WRITE:
-                order.add(dataflow.dataflow.left, dataflow.dataflow.right)
-        return [name for name in order.static_order() if name in self.wiring.systems]
+            if dataflow.mode is Mode.WRITE and dataflow.dataflow.left in before:
+                before[dataflow.dataflow.left].append(dataflow.dataflow.right)
+        return [name for name in ordered(before) if name in self.wiring.systems]
 
     def _turn(self) -> AbstractContextManager[None]:
         config = self.wiring.config
@@ -161,10 +231,33 @@ class Acting:
             )
 
 
+def unfinished(plan: Plan, summary: Summary | None) -> list[str]:
+    """Return what an undo has left undone, a sentence each; `summary` is None where it was only planned."""
+    if not plan.possible.height:
+        return [undoing.NOTHING]
+    if summary is None:
+        return []
+    sentences = [*summary.failures.values()]
+    if summary.failed:
+        sentences.append(f"{runs.unwritten(summary.failed)}.")
+    left = plan.possible.height - summary.writes - summary.failed
+    if left and not summary.failures:
+        sentences.append(
+            f"{left} {'record was' if left == 1 else 'records were'} not restored: refused by the system, edited"
+            " meanwhile, or in a collection whose dataflows are in mode plan. talk held shows what was refused."
+        )
+    return sentences
+
+
 async def _read(hub: Hub) -> None:
     """What was edited meanwhile is not taken back."""
     for name in hub.systems:
         await hub.read(name)
+
+
+def _settle(hub: Hub, *, outstanding: bool) -> None:
+    for kind in hub.topologies:
+        hub.settle(kind, outstanding=outstanding)
 
 
 def _undone(hub: Hub, system: str, writable: Container[str]) -> Summary:
@@ -179,5 +272,9 @@ def _undone(hub: Hub, system: str, writable: Container[str]) -> Summary:
     return Summary(counts, {system: sum(done.usage.requests.values())}, {system: done.usage.waited})
 
 
-def _let_out(count: int) -> str:
+def _sent_again(count: int) -> str:
     return f"{count} held {'change goes' if count == 1 else 'changes go'} out with the next sync."
+
+
+def _created_again(count: int) -> str:
+    return f"{count} deleted {'record is' if count == 1 else 'records are'} created again with the next sync."

@@ -17,17 +17,18 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from talk_assets.automation.settings import ALERT_URL, Automation, alert_url, automation
+from talk_assets.automation.settings import Automation, alert_url, automation
 from talk_assets.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile
 from talk_assets.profiles import KEYS, profile
-from talk_assets.sections import Section, suggestion
+from talk_assets.sections import Section
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.health import Expected
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.variables import check_variables, listed, read_credentials
 
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
@@ -130,7 +131,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Config:
     patience = root.whole("patience", PATIENCE, low=0, high=3600)
     port, keep_days = _sandbox_port(root), _keep_days(root)
     profiles = _profiles(root)
-    _check_variables(environ, profiles)
+    check_variables(environ, profiles)
     systems = _systems(root, environ, port, profiles)
     dataflows = _dataflows(root, systems)
     guards, expected = _guards(root), _expected(root)
@@ -214,7 +215,7 @@ def _systems(
         base_url, rate, own = _base_url(said), _rate(said), profiles.get(name)
         if said.flag("enabled", default=True):
             needed = own.access.credentials if own else known.credentials
-            credentials = _credentials(known, needed, environ)
+            credentials = read_credentials(known, needed, environ)
             real = bool(credentials) if needed else base_url is not None
             url = base_url or (known.base_url if real else f"http://127.0.0.1:{port}/{name}")
             if needed:
@@ -263,7 +264,7 @@ def _check_reach(
     if not credentials and not _is_loopback(url):
         message = (
             f"{said.place('base_url')}: is {url}, but the environment has no credentials for it."
-            f" Set {_listed(known, needed)}."
+            f" Set {listed(known, needed)}."
         )
         raise CredentialsError(message)
 
@@ -309,39 +310,6 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _listed(known: Registered, credentials: Iterable[str]) -> str:
-    return " and ".join(known.variable(credential) for credential in credentials)
-
-
-def _credentials(known: Registered, needed: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return all the credentials that are needed, or none."""
-    values = {credential: environ.get(known.variable(credential), "").strip() for credential in needed}
-    present = {credential: value for credential, value in values.items() if value}
-    missing = tuple(credential for credential in values if credential not in present)
-    if present and missing:
-        message = (
-            f"the environment has {_listed(known, present)} for {known.name}, but not {_listed(known, missing)}."
-            " Set all of them, or none for the sandbox."
-        )
-        raise CredentialsError(message)
-    return present
-
-
-def _check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]) -> None:
-    """A misspelt variable would silently mean the sandbox."""
-    ours = [
-        known.variable(credential)
-        for name, known in SYSTEMS.items()
-        for credential in (profiles[name].access.credentials if name in profiles else known.credentials)
-    ] + [ALERT_URL]
-    prefixes = tuple(known.variable("") for known in SYSTEMS.values())
-    for name in sorted(environ.keys() - set(ours)):
-        likely = suggestion(name, ours) if name.startswith("TALK_") else ""
-        if likely or name.startswith(prefixes):
-            message = f"the environment variable {name} is not known{likely or '.'} Known are {', '.join(ours)}."
-            raise CredentialsError(message)
 
 
 def _dataflows(root: Section, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:

@@ -6,7 +6,9 @@
     ├── SystemFailure             a system could not be spoken with
     │   ├── Unreachable           wait, or correct the base URL; trying again may help
     │   └── NotTheApi             something answered, but not the API that was expected
+    ├── NothingToDo               look again at what was asked for: it is so already
     ├── Refused                   the API refused one request for good: correct the record
+    ├── SyncFailed                a run could not go on; look at its log in the Dagster UI
     └── StoreError                the database
         ├── StoreLocked           wait for the other process, or stop it
         └── StoreIncompatible     use the version that wrote it, or a fresh data folder
@@ -14,6 +16,16 @@
 A message names the place, what was found there and what would be right. Messages never hold credentials: values from
 the environment do not reach an exception.
 """
+
+import errno
+
+UNWRITABLE = frozenset(
+    {
+        errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOTDIR,
+        errno.EEXIST, errno.EISDIR,
+    }
+)  # fmt: skip
+"""What the operating system answers where a folder or a disk does not take what is to be written there."""
 
 
 class TalkError(Exception):
@@ -26,6 +38,10 @@ class ConfigurationError(TalkError):
 
 class CredentialsError(ConfigurationError):
     """A system does not accept the credentials from the environment."""
+
+
+class NothingToDo(TalkError):
+    """An act of a person that would change nothing."""
 
 
 class SystemFailure(TalkError):
@@ -50,6 +66,10 @@ class Refused(TalkError):
         super().__init__(message)
         self.status = status
         self.body = body
+
+
+class SyncFailed(TalkError):
+    """A run of the sync that ended early; what it had stored stands, and the next run goes on."""
 
 
 class StoreError(TalkError):

@@ -3,6 +3,7 @@
 Asked of `/proc` where there is one, otherwise of `ps`; where neither answers, a process that is there is ours.
 """
 
+import json
 import os
 import subprocess
 import time
@@ -10,6 +11,9 @@ from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
+HOLDER = "sync.holder.json"
+"""Where in a data folder it stands which process reads, decides or writes; it is removed once that is done."""
+
 STATE, STARTED = 0, 19
 """Places in `/proc/PID/stat`, counted from after the name: the state, and when it began, in ticks since the boot."""
 
@@ -26,6 +30,15 @@ def alive(pid: int, before: float | None = None) -> bool:
         return False
     began = _began(pid)
     return before is None or began is None or began <= before
+
+
+def died_at_work(folder: Path) -> bool:
+    """Whether the process that last worked on a data folder is gone without having ended its work."""
+    try:
+        pid = int(json.loads((folder / HOLDER).read_text("utf-8"))["pid"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return not alive(pid)
 
 
 def stopped(pid: int) -> bool:

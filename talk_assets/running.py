@@ -3,7 +3,6 @@
 Runs appear in the UI like any other. How an outcome is shown is the concern of `cli`; what the steps do, of `assets`.
 """
 
-import errno
 import io
 import os
 import time
@@ -18,6 +17,7 @@ from dagster import (
     DagsterExecutionInterruptedError,
     DagsterInstance,
     DagsterRunStatus,
+    Failure,
     JobDefinition,
     RunsFilter,
 )
@@ -31,13 +31,15 @@ from talk_assets.assets.turns import turn
 from talk_assets.automation.housekeeping import DIED, bury
 from talk_assets.config import FILE, Config, DataflowSettings, Mode
 from talk_assets.definitions import assets_of, build_definitions, job
-from talk_assets.errors import ConfigurationError, StoreError
+from talk_assets.errors import UNWRITABLE, ConfigurationError, StoreError, SyncFailed, TalkError
 from talk_assets.sync import report, runs
 from talk_assets.sync.hub import utc_now
 from talk_assets.sync.progress import Tell, silent
 from talk_assets.sync.report import PairStatus
 from talk_assets.sync.runs import Summary
 from talk_assets.wiring import Wiring
+
+_DONE, _INCOMPLETE = "done", "incomplete"
 
 LAUNCHER = {"talk/launched_by": "talk sync"}
 """Tags the runs that die with this process, because they run in it."""
@@ -63,9 +65,9 @@ class Request:
 class Outcome:
     """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
 
-    `stops` says by collection what waits for a person's approval.
-
-    `pairs` by dataflow, `planned` the names of those in mode plan.
+    `outcome` is `done`, or `incomplete` where anything failed or was stopped. `failures` says what failed, by system,
+    collection, check or run; `stops` by collection what waits for a person's approval. `pairs` by dataflow, `planned`
+    the names of those in mode plan.
     """
 
     run: str
@@ -76,11 +78,20 @@ class Outcome:
     held: dict[str, int]
     changes: dict[str, dict[str, int]]
     collections: tuple[str, ...]
+    failures: dict[str, str]
     stops: dict[str, str]
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended, as `talk status` says it."""
+        return _INCOMPLETE if self.failures or self.stops else _DONE
 
 
 def sync(config: Config, request: Request) -> Outcome:
-    """Run one sync to its end, or raise what ends it early. A system that fails is in the summary; others go on."""
+    """Run one sync to its end, or raise what ends it early, having noted that in `sync.runs`.
+
+    A system that fails is in the outcome's failures, and the others go on.
+    """
     began = time.monotonic()
     wiring = Wiring(config)
     dataflows = wiring.dataflows(request.dataflows)
@@ -94,9 +105,10 @@ def sync(config: Config, request: Request) -> Outcome:
         _instance(config.folder) as instance,
     ):
         _bury(instance, wiring)
-        built = job(build_definitions(config), plan=request.plan)
-        run = _execute(built, instance, wiring, request, keys)
-        return _outcome(wiring, run, dataflows, request, keys, began)
+        built, run = job(build_definitions(config), plan=request.plan), str(uuid.uuid4())
+        with _ended(wiring, run):
+            blocked = _execute(built, instance, wiring, request, keys, run)
+            return _outcome(wiring, run, dataflows, request, keys, began, blocked)
 
 
 def _instance(folder: Path) -> DagsterInstance:
@@ -117,23 +129,44 @@ def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
             runs.end(transaction, dead, "died", utc_now())
 
 
+@contextmanager
+def _ended(wiring: Wiring, run: str) -> Iterator[None]:
+    """Note of a run that is ended early that it failed, or that somebody stopped it; else it would seem to go on."""
+    try:
+        yield
+    except BaseException as error:
+        outcome = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        with suppress(TalkError), wiring.store().transaction() as transaction:
+            runs.end(transaction, run, outcome, utc_now())
+        if isinstance(error, Failure):
+            raise SyncFailed(error.description or str(error)) from error
+        raise
+
+
 def _execute(
-    built: JobDefinition, instance: DagsterInstance, wiring: Wiring, request: Request, keys: frozenset[str]
-) -> str:
+    built: JobDefinition,
+    instance: DagsterInstance,
+    wiring: Wiring,
+    request: Request,
+    keys: frozenset[str],
+    run: str,
+) -> str | None:
+    """Run the job to its end; return what a check that blocks has found, None where none did."""
     selected = assets_of(wiring, keys, plan=request.plan)
     # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
     quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
-    run = str(uuid.uuid4())
-    # What a check that blocks has found is in the run's summary.
-    with _interruptible(), quiet, listening(request.tell), suppress(DagsterAssetCheckFailedError):
-        built.execute_in_process(
-            instance=instance,
-            asset_selection=selected,
-            run_config=_run_config(keys, request),
-            tags=LAUNCHER,
-            run_id=run,
-        )
-    return run
+    with _interruptible(), quiet, listening(request.tell):
+        try:
+            done = built.execute_in_process(
+                instance=instance,
+                asset_selection=selected,
+                run_config=_run_config(keys, request),
+                tags=LAUNCHER,
+                run_id=run,
+            )
+        except DagsterAssetCheckFailedError as error:
+            return str(error)
+    return None if done.success else f"Dagster's run {run} failed; its log in the UI says why (talk ui)"
 
 
 def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
@@ -151,14 +184,11 @@ def _storable(folder: Path) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _UNWRITABLE:
+        if isinstance(error, OSError) and error.errno not in UNWRITABLE:
             raise
         why = str(error.orig if isinstance(error, DBAPIError) else error)
         message = f"{folder}: could not be written ({why}). Free some space, or make it writable, and run again."
         raise StoreError(message) from error
-
-
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 @contextmanager
@@ -177,14 +207,18 @@ def _outcome(
     request: Request,
     keys: frozenset[str],
     began: float,
+    blocked: str | None,
 ) -> Outcome:
     with wiring.hub(run).store.transaction() as transaction:
         summary = runs.summary(transaction, run)
+        failures = summary.failures | runs.failed_writes(transaction, run, summary)
+        if blocked and not summary.failures:  # what a check that blocks has found is in the summary
+            failures["run"] = blocked
         stops = report.stops(transaction)
-        runs.end(transaction, run, "incomplete" if summary.failures or stops else "done", utc_now())
+        runs.end(transaction, run, _INCOMPLETE if failures or stops else _DONE, utc_now())
         topologies = list(wiring.topologies.values())
         pairs = {one.name: report.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = report.held_counts(transaction), report.change_counts(transaction)
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
-    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, stops)
+    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, stops)

@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS sync.journal (
 CREATE TABLE IF NOT EXISTS sync.conflicts (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.past_conflicts (
+    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
+    winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR,
+    over_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.fights (
     kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, other VARCHAR, origin VARCHAR, other_origin VARCHAR,
     since TIMESTAMPTZ);
@@ -61,7 +65,8 @@ objects by field.
 collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
 are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
 `journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the
-request, or we did, and `answer` what it said. `edits` are the values that people set in records that were linked
+request, or we did, and `answer` what it said. `conflicts` are the values that lost, and `past_conflicts` those over
+whose field somebody has decided since. `edits` are the values that people set in records that were linked
 already, and whether they became golden; `fights` the fields that two records set to the same two values in turn.
 `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
 be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once.

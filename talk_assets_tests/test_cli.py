@@ -1,6 +1,8 @@
 """How `talk` ends, what it prints, and that it stays quick."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +49,63 @@ def test_a_known_error_is_one_line_on_stderr_and_exit_status_1(monkeypatch: pyte
 def test_an_error_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, ZeroDivisionError("surprise"))
     assert isinstance(run("sandbox").exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.ENOTDIR])
+def test_a_folder_that_cannot_be_written_is_one_line(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    failing(monkeypatch, OSError(number, os.strerror(number), "data/sandbox"))
+    result = run("sandbox")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"talk: data/sandbox: cannot be written ({os.strerror(number)}). Make the folder writable, or free some space,"
+        " and run again.\n"
+    )
+
+
+def test_any_other_error_of_the_system_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, OSError(errno.ESPIPE, "Illegal seek"))
+    assert isinstance(run("sandbox").exception, OSError)
+
+
+@pytest.mark.parametrize("arguments", [("sync", "--plan"), ("sandbox", "up"), ("ui", "--port", "8821")])
+def test_a_sandbox_that_cannot_be_put_into_the_data_folder_is_one_line(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    (folder / "sandbox").write_text("no folder")
+    result = run(*arguments)
+    assert result.exit_code == 1
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith(f"talk: {folder / 'sandbox'}: cannot be written (File exists).")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("undo", "0c739502"), ("restore", "backup"), ("sync",)])
+def test_a_lock_that_cannot_be_taken_is_one_line(
+    folder: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "sync.lock").mkdir()
+    monkeypatch.setattr("talk_assets.cli.sync.start_if_needed", lambda _: None)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"talk: {folder}")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "iso8859-15"])
+def test_what_a_terminal_cannot_show_ends_no_command(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    @click.command()
+    def sandbox() -> None:
+        click.echo("Ås → Łódź")
+        click.echo("→ Łódź", err=True)
+        show_json({"city": "Łódź →"})
+
+    monkeypatch.setattr("talk_assets.cli.sandbox.sandbox", sandbox)
+    result = CliRunner(charset=encoding).invoke(cli.talk, ["sandbox"], prog_name="talk")
+    assert result.exception is None
+    text, *document = result.stdout_bytes.decode(encoding).splitlines()
+    assert text == "Ås -> ?ód?"
+    assert result.stderr_bytes.decode(encoding).startswith("-> ?")
+    assert json.loads("".join(document)) == {"city": "Łódź →"}
 
 
 def test_ctrl_c_is_one_line_and_exit_status_130(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`talk sandbox up` and `down`, on a real sandbox process."""
+"""`talk sandbox up`, `curl` and `down`, on a real sandbox process."""
 
 import json
 import socket
@@ -11,12 +11,14 @@ import httpx
 import pytest
 
 from talk_assets.sandbox import process
+from talk_assets.sandbox.registry import SYSTEMS
+
+TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]
 
 
 def run(*arguments: str) -> str:
     """Return what `talk` prints, from a process of its own: the sandbox must outlive it."""
-    command = [sys.executable, "-c", "from talk_assets.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 -- our own interpreter
+    return subprocess.run([*TALK, *arguments], capture_output=True, text=True, check=True).stdout  # noqa: S603 -- our own interpreter
 
 
 @pytest.fixture
@@ -37,12 +39,19 @@ def folder(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterat
     process.down(data / "sandbox")
 
 
-def test_up_shows_addresses_that_answer_and_a_curl_line_per_system(folder: Path, port: int) -> None:
+def test_up_shows_addresses_that_answer_and_curl_a_line_per_system(folder: Path, port: int) -> None:
+    refused = subprocess.run([*TALK, "sandbox", "curl"], capture_output=True, text=True, check=False)  # noqa: S603 -- our own interpreter
+    assert (refused.returncode, refused.stderr) == (1, "talk: the sandbox is not running. Start it: talk sandbox up\n")
     printed = run("sandbox", "up", "--records", "20")
     for system in ("webcrm", "customerp"):
         assert f"http://127.0.0.1:{port}/{system}" in printed
         assert httpx.get(f"http://127.0.0.1:{port}/{system}/_sandbox/requests").status_code == 200
-    assert printed.count("curl ") >= 2
+    assert "curl -" not in printed
+    assert "talk sandbox curl" in printed
+    shown = run("sandbox", "curl")
+    assert [line for line in shown.splitlines() if line.startswith("# ")] == [f"# {name}" for name in SYSTEMS]
+    assert shown.count(f"http://127.0.0.1:{port}/") >= len(SYSTEMS)
+    assert list(json.loads(run("sandbox", "curl", "webcrm", "--json"))["curl"]) == ["webcrm"]
 
 
 def test_up_again_is_the_same_sandbox_and_down_stops_it(folder: Path, port: int) -> None:

@@ -1,12 +1,13 @@
 """Runs and events are in Dagster's own files, for whichever way and however many at once they are opened."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, DagsterInstance, asset, materialize
+from dagster import AssetExecutionContext, AssetKey, DagsterEventType, DagsterInstance, asset, materialize
 
 from talk_assets.instance import KEPT, EventLog
 
@@ -67,3 +68,22 @@ def test_processes_that_come_to_a_new_folder_at_once_all_find_it_prepared(tmp_pa
     for process in opening:
         said, wrong = process.communicate(timeout=120)
         assert (said, process.returncode) == ("0\n", 0), wrong
+
+
+def test_what_a_run_prints_has_no_debug_lines_and_its_log_has_every_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(Path(__file__).parents[1] / "data" / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    @asset
+    def telling(context: AssetExecutionContext) -> None:
+        context.log.info("42 records read")
+
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        run = materialize([telling], instance=instance).run_id
+        events = {entry.dagster_event_type for entry in instance.all_logs(run)}
+    printed = capfd.readouterr()
+    assert "42 records read" in printed.out + printed.err
+    assert "DEBUG" not in printed.out + printed.err
+    assert DagsterEventType.STEP_SUCCESS in events

@@ -96,9 +96,31 @@ def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, aut
         configured(tmp_path, text, {})
 
 
-def test_a_variable_of_another_way_is_not_silently_ignored(tmp_path: Path) -> None:
-    with pytest.raises(CredentialsError, match=r"TALK_CUSTOMERP_TOKEN is not known.*TALK_CUSTOMERP_USERNAME"):
-        configured(tmp_path, f'{ERP}[systems.customerp.auth]\nway = "basic"', TOKEN)
+@pytest.mark.parametrize(
+    ("system", "configured_way", "variable", "said"),
+    [
+        (
+            "customerp", "", "API_KEY",
+            (
+                'signs in with auth.way = "bearer", not with TALK_CUSTOMERP_API_KEY, and needs TALK_CUSTOMERP_TOKEN.'
+                ' Set TALK_CUSTOMERP_TOKEN instead. Or, to sign in with TALK_CUSTOMERP_API_KEY, set way = "header" or'
+                ' way = "query" under [systems.customerp.auth] in talk.toml.'
+            ),
+        ),
+        ("customerp", "basic", "TOKEN", "needs TALK_CUSTOMERP_USERNAME and TALK_CUSTOMERP_PASSWORD."),
+        ("customerp", "basic", "TOKEN", 'to sign in with TALK_CUSTOMERP_TOKEN, set way = "bearer" under'),
+        ("customerp", "none", "TOKEN", "needs no credentials. Unset TALK_CUSTOMERP_TOKEN."),
+        ("customwebshop", "bearer", "CONSUMER_KEY", 'with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set way = "basic"'),
+    ],
+)  # fmt: skip
+def test_a_credential_of_another_way_of_signing_in_names_the_way(
+    tmp_path: Path, system: str, configured_way: str, variable: str, said: str
+) -> None:
+    way = f'[systems.{system}.auth]\nway = "{configured_way}"' if configured_way else ""
+    with pytest.raises(CredentialsError) as refused:
+        configured(tmp_path, f"{ERP}{way}", {f"TALK_{system.upper()}_{variable}": SECRET})
+    assert said in str(refused.value)
+    assert SECRET not in str(refused.value)
 
 
 def test_an_api_without_credentials_is_somebody_s_own_once_it_has_an_address(tmp_path: Path) -> None:

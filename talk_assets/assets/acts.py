@@ -1,6 +1,6 @@
 """The jobs of what a person can do, for the Launchpad: each runs one act of `talk_assets.acting`, with its own config.
 
-What cannot be done ends the run with the sentence that `talk` would say.
+What cannot be done, or would change nothing, fails the run with the sentence that `talk` would print.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dagster import Config, Failure, JobDefinition, OpDefinition, OpExecutionContext, job, op
 from pydantic import Field
 
-from talk_assets.acting import Acting
+from talk_assets.acting import Acting, unfinished
 from talk_assets.assets.names import JobType
 from talk_assets.errors import TalkError
+from talk_assets.sync import undo as undoing
 from talk_assets.wiring import Wiring
 
 RECORD = "A record, as SYSTEM/COLLECTION/ID."
@@ -44,6 +45,7 @@ class Resolve(Config):
     field: str = Field(description="The field, as talk conflicts names it.")
     take: str | None = Field(default=None, description="The record whose value is right, where several have lost.")
     keep: bool = Field(default=False, description="Keep the value that won, and take the conflict off the list.")
+    force: bool = Field(default=False, description="Even if the field was set after the conflict was noticed.")
 
 
 class Approve(Config):
@@ -55,7 +57,7 @@ class Approve(Config):
 class Undo(Config):
     """Which run is taken back."""
 
-    run: str = Field(description="The id of the run.")
+    run: str = Field(description="The id of the run, or its first eight characters.")
     write: bool = Field(default=False, description="Do it; without, only say in the log what would be done.")
 
 
@@ -77,7 +79,8 @@ def acts(wiring: Wiring) -> list[JobDefinition]:
 
     @op(name="resolve")
     def resolve(context: OpExecutionContext, config: Resolve) -> None:
-        _say(context, lambda: acting.resolve(config.record, config.field, take=config.take, keep=config.keep))
+        take, keep, force = config.take, config.keep, config.force
+        _say(context, lambda: acting.resolve(config.record, config.field, take=take, keep=keep, force=force))
 
     @op(name="approve")
     def approve(context: OpExecutionContext, config: Approve) -> None:
@@ -130,9 +133,9 @@ def _undo(context: OpExecutionContext, acting: Acting, config: Undo) -> None:
         context.log.info("%s %s/%s %s", row["action"], row["collection"], row["id"], row["fields"])
     for row in plan.impossible.iter_rows(named=True):
         context.log.warning("not %s/%s: %s", row["collection"], row["id"], row["reason"])
-    if summary is None:
+    if summary is not None:
+        context.log.info("%s", undoing.restored(summary.writes))
+    elif plan.possible.height:
         context.log.info("Nothing was written; with write: true, %s records would be.", plan.possible.height)
-        return
-    context.log.info("%s records are as they were.", summary.writes)
-    for message in summary.failures.values():
-        raise Failure(message, allow_retries=False)
+    if failures := unfinished(plan, summary):
+        raise Failure(" ".join(failures), allow_retries=False)

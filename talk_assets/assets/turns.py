@@ -22,13 +22,13 @@ from filelock import FileLock, Timeout
 from talk_assets import processes
 from talk_assets.config import TURN_PATIENCE
 from talk_assets.errors import StoreLocked
+from talk_assets.processes import HOLDER
 from talk_assets.sync import journal, runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.sync.progress import Tell, silent
 from talk_assets.wiring import Wiring
 
 FILE = "sync.lock"
-HOLDER = "sync.holder.json"
 LOOK = 1.0
 """Seconds after which who waits looks again who has the turn."""
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from dagster import (
     AssetCheckResult,
     AssetExecutionContext,
-    AssetKey,
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
@@ -28,6 +27,7 @@ from talk_assets.assets.turns import hub_in_turn
 from talk_assets.sync import readable, report, runs
 from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub, SystemReport
+from talk_assets.sync.ordering import acyclic
 from talk_assets.sync.permits import Permits
 from talk_assets.sync.runs import WRITES, Summary
 from talk_assets.sync.writing import WriteReport
@@ -40,7 +40,8 @@ PLAN = "every dataflow of this collection is in mode plan; the changes are what 
 def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     """Return the step that writes to a system's collections."""
     own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system.name}/")}
-    specs = [_spec(wiring, system, key, collection) for key, collection in own.items()]
+    before = acyclic({key: _before(wiring, key, collection) for key, collection in wiring.collections.items()})
+    specs = [_spec(system, key, collection, before[key]) for key, collection in own.items()]
     checked = [spec for key in own for spec in checks.specs_of_writes(key)]
     collection_of = names.by_asset(names.writes, own)
 
@@ -63,10 +64,10 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     return write
 
 
-def _spec(wiring: Wiring, system: System, key: str, collection: Collection) -> AssetSpec:
+def _spec(system: System, key: str, collection: Collection, before: Iterable[str]) -> AssetSpec:
     return AssetSpec(
         names.writes(key),
-        deps=[names.changes(key), *_before(wiring, key, collection)],
+        deps=[names.changes(key), *(names.writes(other) for other in before)],
         group_name=collection.entity.name,
         kinds={system.name},
         description=(
@@ -76,7 +77,7 @@ def _spec(wiring: Wiring, system: System, key: str, collection: Collection) -> A
     )
 
 
-def _before(wiring: Wiring, key: str, collection: Collection) -> list[AssetKey]:
+def _before(wiring: Wiring, key: str, collection: Collection) -> list[str]:
     """What must have been sent: to the left of each pair, so that chains arrive in one run, and to the parents."""
     system = key.partition("/")[0]
     lefts = [pair.left for pair in wiring.pairs if pair.right == key]
@@ -84,7 +85,7 @@ def _before(wiring: Wiring, key: str, collection: Collection) -> list[AssetKey]:
     if collection.lens.lines and collection.lens.lines.product:
         refs.add(collection.lens.lines.product.to)
     parents = [other for other in wiring.collections if other in {f"{system}/{name}" for name in refs} and other != key]
-    return [names.writes(other) for other in dict.fromkeys([*lefts, *parents])]
+    return [*lefts, *parents]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,15 @@ part of the package that does the work, and shows the result through `output`. N
 imported when its command runs, so that a quick command stays quick.
 """
 
+import codecs
+import io
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
-from talk_assets.errors import TalkError
+from talk_assets.errors import UNWRITABLE, TalkError
 
 _COMMANDS = {
     "sync": "talk_assets.cli.sync",
@@ -34,6 +38,10 @@ _COMMANDS = {
 """Each module defines a click command under the command's own name. The order is that of `talk --help`."""
 
 
+PLAIN = {"→": "->", "─": "-", "►": ">", "…": "...", "\u2013": "-", "—": "-", "\u2019": "'"}
+"""What stands for a character that a terminal cannot show; for any other it is a question mark."""
+
+
 class _Failure(click.ClickException):
     """One line on stderr, exit status 1."""
 
@@ -42,7 +50,21 @@ class _Failure(click.ClickException):
 
 
 class _Talk(click.Group):
-    """Finds commands by name without importing the others, and turns every TalkError into one line."""
+    """Finds commands by name without importing the others, and turns every TalkError into one line.
+
+    So it does with what the operating system says of a folder that cannot be written. Any other error keeps its
+    traceback.
+    """
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 -- click's own signature
+    ) -> click.Context:
+        _show_what_can_be_shown()
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's own signature
         return list(_COMMANDS)
@@ -58,9 +80,35 @@ class _Talk(click.Group):
             return super().invoke(ctx)
         except TalkError as error:
             raise _Failure(str(error)) from error
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise _Failure(_unwritten(error)) from error
         except KeyboardInterrupt:
             click.echo("talk: stopped. What was under way is settled by the next run.", err=True)
             ctx.exit(130)
+
+
+def _unwritten(error: OSError) -> str:
+    where = error.filename or "the output"
+    return (
+        f"{where}: cannot be written ({error.strerror}). Make the folder writable, or free some space, and run again."
+    )
+
+
+def _show_what_can_be_shown() -> None:
+    """A terminal that cannot show a character is no reason to stop: it is shown another one."""
+    codecs.register_error("talk", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="talk")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    shown = "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end])
+    return shown, error.end
 
 
 @click.group(cls=_Talk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,6 +1,6 @@
 """`talk link`, `unlink`, `retry`, `resolve`, `approve`: what a person does about what is held, and about conflicts.
 
-Each may be repeated. What is done is `talk_assets.acting`'s; here is only how it is asked for.
+What is done is `talk_assets.acting`'s; here is only how it is asked for. An act that would change nothing is an error.
 """
 
 from collections.abc import Sequence
@@ -65,21 +65,25 @@ def retry(*, what: str | None, recreate: bool, as_json: bool) -> None:
 @click.argument("field")
 @click.option("--take", metavar=RECORD, help="Whose value is right, where several have lost.")
 @click.option("--keep", is_flag=True, help="Keep the value that won, and take the conflict off the list.")
+@click.option("--force", is_flag=True, help="Even if the field was set after the conflict was noticed.")
 @json_option
-def resolve(*, record: str, field: str, take: str | None, keep: bool, as_json: bool) -> None:
-    """Take the value that lost a conflict over FIELD, everywhere."""
+def resolve(*, record: str, field: str, take: str | None, keep: bool, force: bool, as_json: bool) -> None:
+    """Take the value that lost a conflict over FIELD, everywhere.
+
+    A value that is newer than the conflict is not overwritten without --force.
+    """
     if take and keep:
         message = "--take and --keep say opposite things; give one of them."
         raise click.UsageError(message)
-    _say(acting().resolve(record, field, take=take, keep=keep), as_json=as_json)
+    _say(acting().resolve(record, field, take=take, keep=keep, force=force), as_json=as_json)
 
 
 @click.command()
 @click.argument("collections", metavar="SYSTEM/COLLECTION...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Whatever is stopped.")
+@click.option("--all", "everything", is_flag=True, help="Everything that is stopped.")
 @json_option
 def approve(*, collections: Sequence[str], everything: bool, as_json: bool) -> None:
-    """Let go on what a guard has stopped; talk held lists it."""
+    """Approve changes that a safety limit stopped; talk held lists them."""
     if bool(collections) == everything:
         message = "name the collections, as talk held lists them, or say --all."
         raise click.UsageError(message)

@@ -17,6 +17,9 @@ from talk_assets.wiring import Wiring
 SHOWN = 200
 """Fields in conflict that the text shows; --all and --json have all."""
 
+SHOWN_VALUES = ("value", "winner", "current")
+"""The columns of a conflict that hold values of its field."""
+
 Row = Mapping[str, Any]
 """A row of `report.conflicts`, its values made readable."""
 
@@ -32,10 +35,10 @@ def conflicts(*, number: int | None, everything: bool, as_json: bool) -> None:
     """
     with Wiring(config.current()).hub("conflicts").store.transaction() as transaction:
         rows = report.conflicts(transaction).to_dicts()
-        values = [(row["kind"], row["field"], row[which]) for row in rows for which in ("value", "winner")]
+        values = [(row["kind"], row["field"], row[which]) for row in rows for which in SHOWN_VALUES]
         reader = readable.reader(transaction, values, named=not as_json)
     for row in rows:
-        row |= {which: reader.show(row["kind"], row["field"], row[which]) for which in ("value", "winner")}
+        row |= {which: reader.show(row["kind"], row["field"], row[which]) for which in SHOWN_VALUES}
     chosen = numbered(rows, number, "conflicts")
     if as_json:
         show_json({"conflicts": chosen})
@@ -51,8 +54,8 @@ def _show(rows: Sequence[Row], *, everything: bool) -> None:
     count = rows[-1]["number"]
     fields = "1 field is" if count == 1 else f"{count:,} fields are"
     layout.say(
-        f"{fields} in conflict. The value that won is in use. `talk conflicts NUMBER` shows the commands that take the"
-        " other value, or keep this one and take the conflict off the list."
+        f"{fields} in conflict. The value that is used now stands first. `talk conflicts NUMBER` shows the commands"
+        " that take the other value, or keep this one and take the conflict off the list."
     )
     shown = [row for row in rows if everything or row["number"] <= SHOWN]
     for _, of_entity in groupby(shown, lambda row: (row["kind"], row["entity"])):
@@ -75,8 +78,8 @@ def _show_field(rows: Sequence[Row], *, width: int, number: int) -> None:
 
 def _values(rows: Sequence[Row]) -> list[tuple[str, str | None, str, Any]]:
     first = rows[0]
-    won = ("won", first["winner"], first["winner_origin"], first["winner_edited_at"])
-    return [won, *(("lost", row["value"], row["origin"], row["edited_at"]) for row in rows)]
+    now = ("now", first["current"], first["current_origin"], first["current_at"])
+    return [now, *(("lost", row["value"], row["origin"], row["edited_at"]) for row in rows)]
 
 
 def _value(value: str | None) -> str:
@@ -91,13 +94,17 @@ def _show_item(rows: Sequence[Row]) -> None:
     layout.say(f"In conflict since {records.time(first['noticed_at'])}:", first="   ", indent="   ")
     _show_field(rows, width=1, number=first["number"])
     field = first["field"]
+    # Decided otherwise since: who decides again is to have seen that.
+    force = "" if first["current"] == first["winner"] else " --force"
     for value, of_value in groupby(sorted(rows, key=lambda row: row["value"] or ""), lambda row: row["value"]):
         origin = next(of_value)["origin"]
         click.echo()
-        show_advice(Advice(f"To use {_value(value)} everywhere:", (f"talk resolve {origin} {field} --take {origin}",)))
+        show_advice(
+            Advice(f"To use {_value(value)} everywhere:", (f"talk resolve {origin} {field} --take {origin}{force}",))
+        )
     click.echo()
-    text = f"To keep {_value(first['winner'])}, and take the conflict off the list:"
-    show_advice(Advice(text, (f"talk resolve {_resolvable(first)} {field} --keep",)))
+    text = f"To keep {_value(first['current'])}, and take the conflict off the list:"
+    show_advice(Advice(text, (f"talk resolve {_resolvable(first)} {field} --keep{force}",)))
 
 
 def _resolvable(row: Row) -> str:

@@ -55,8 +55,16 @@ def numbered(rows: Sequence[Row], number: int | None, command: str) -> Sequence[
 
 
 def show_json(value: object) -> None:
-    """Write one JSON document, indented; what JSON has no form for is written as its text."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Write one JSON document, indented; what JSON has no form for is written as its text.
+
+    Letters that the output's encoding lacks are written as JSON's escapes, so that no value is another one.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, default=str)
+    click.echo(text)
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`talk sandbox up` and `talk sandbox down`: the emulated systems, for trying things out.
+"""`talk sandbox up`, `curl` and `down`: the emulated systems, for trying things out.
 
 What the sandbox is and does belongs to `talk_assets.sandbox`.
 """
@@ -7,7 +7,9 @@ import click
 
 from talk_assets import config
 from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.errors import ConfigurationError
 from talk_assets.sandbox import process
+from talk_assets.sections import suggestion
 
 
 @click.group()
@@ -34,12 +36,35 @@ def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | No
         show_json({"pid": running.pid, "base_urls": running.base_urls, "curl": running.curl_lines()})
         return
     show_table(("system", "base URL"), list(running.base_urls.items()), title=f"The sandbox, process {running.pid}")
-    for name, line in running.curl_lines().items():
-        click.echo(f"\n# {name}\n{line}")
+    click.echo("\nTo edit a record in one of them: talk sandbox curl")
     if port and port != here.sandbox_port:
         click.echo(
             f"\nSay `[sandbox] port = {port}` in {here.folder / config.FILE}: systems look for {here.sandbox_port}."
         )
+
+
+@sandbox.command()
+@click.argument("system", required=False)
+@json_option
+def curl(*, system: str | None, as_json: bool) -> None:
+    """Show a command line for each system, or for SYSTEM, that edits a record: the next sync carries the edit over."""
+    running = process.running(config.current().sandbox_folder)
+    if running is None:
+        message = "the sandbox is not running. Start it: talk sandbox up"
+        raise ConfigurationError(message)
+    lines = running.curl_lines()
+    if system is not None and system not in lines:
+        message = f"{system}: there is no such system{suggestion(system, lines) or '.'} There are {', '.join(lines)}."
+        raise ConfigurationError(message)
+    chosen = lines if system is None else {system: lines[system]}
+    if as_json:
+        show_json({"curl": chosen})
+        return
+    for name, line in chosen.items():
+        click.echo(f"# {name}\n{line}\n")
+    click.echo(
+        "Run one of these lines, then talk sync. The edit arrives in the systems that the record is linked with."
+    )
 
 
 @sandbox.command()
@@ -56,8 +81,9 @@ def down(*, as_json: bool) -> None:
 
 
 def start_if_needed(here: config.Config) -> None:
-    """Start the sandbox, and say so, if a system is served by it and it does not run."""
+    """Start the sandbox, and say so before and after, if a system is served by it and it does not run."""
     folder = here.sandbox_folder
     if here.needs_sandbox and process.running(folder) is None:
+        click.echo(f"Starting the sandbox on port {here.sandbox_port} ...", err=True)
         started = process.up(folder, records=None, seed=None, limits=True, port=here.sandbox_port)
         click.echo(f"Started the sandbox, process {started.pid}.", err=True)

@@ -5,12 +5,21 @@ from typing import Any
 
 import click
 
-from talk_assets import config
+from talk_assets import config, processes
 from talk_assets.cli import layout
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.sync import report, runs
 from talk_assets.sync.report import PairStatus
+from talk_assets.transaction import Transaction
 from talk_assets.wiring import Wiring
+
+SAYS = {
+    "incomplete": "incomplete, as something failed or waits for approval",
+    "failed": "failed before its end",
+    "stopped": "stopped by a person before its end",
+    "died": "its process died before its end",
+}
+"""How the outcomes read that are no word by themselves."""
 
 OF_A_RUN = ("created", "updated")
 """What a pair's status counts of one run only."""
@@ -19,28 +28,42 @@ OF_A_RUN = ("created", "updated")
 @click.command()
 @json_option
 def status(*, as_json: bool) -> None:
-    """Show how far every pair is: records on both sides, linked, waiting, held, in conflict."""
+    """Show how far every pair is: records on both sides, linked, waiting, held, in conflict.
+
+    The last lines say how the latest run ended, and what failed in it.
+    """
     wiring = Wiring(config.current())
     topologies = list(wiring.topologies.values())
     with wiring.hub("status").store.transaction() as transaction:
         last = runs.last(transaction).to_dicts()
+        if last and last[0]["outcome"] is None and processes.died_at_work(wiring.config.folder):
+            last[0]["outcome"] = "died"  # the next sync notes it
+        failures = _failures(transaction, last[0]["run"]) if last else {}
         found = {one.name: report.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
     if as_json:
         documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
-        show_json({"pairs": documents, "last_run": last[0] if last else None})
+        show_json({"pairs": documents, "last_run": {**last[0], "failures": failures} if last else None})
         return
     for name, pairs in found.items():
         _show(name, pairs)
     layout.say(latest(last[0] if last else None))
+    for message in failures.values():
+        layout.say(" ".join(message.splitlines()), first="  ", indent="  ")
+
+
+def _failures(transaction: Transaction, run: str) -> dict[str, str]:
+    summary = runs.summary(transaction, run)
+    return summary.failures | runs.failed_writes(transaction, run, summary)
 
 
 def latest(run: dict[str, Any] | None) -> str:
-    """Say how the latest run ended, None being that there was none."""
+    """Return how the latest run ended, as a sentence; None stands for no run at all."""
     if run is None:
         return "There was no run yet: talk sync"
     began, ended = (at and f"{at:%Y-%m-%d %H:%M:%S} UTC" for at in (run["started_at"], run["ended_at"]))
     so_far = f"its latest step ended {ended}" if ended else "no step has ended yet"
-    return f"The latest run, {run['run']}, began {began}: {run['outcome'] or so_far}."
+    outcome = SAYS.get(run["outcome"], run["outcome"]) or so_far
+    return f"The latest run, {run['run']}, began {began}: {outcome}."
 
 
 def _document(name: str, pair: PairStatus) -> dict[str, object]:

@@ -4,14 +4,18 @@ The sync itself is `running`; here it is asked for, and its outcome shown.
 """
 
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from talk_assets import config
+from talk_assets.cli import layout
 from talk_assets.cli import plan as planning
+from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import json_option, show_json, show_progress, show_table
 from talk_assets.cli.sandbox import start_if_needed
 from talk_assets.sync import runs
@@ -27,31 +31,44 @@ ACTIONS = ("create", "update", "delete")
 @click.option("--full", is_flag=True, help="Read every record again, and notice those that are gone.")
 @click.option("--dataflow", "dataflows", multiple=True, help="Only this one, like webcrm-customerp; may be repeated.")
 @click.option("--verbose", is_flag=True, help="Show the run's log as well.")
+@click.option("--progress", is_flag=True, help="Say how far the work is, also where stderr is no terminal.")
 @json_option
 @click.pass_context
-def sync(ctx: click.Context, *, plan: bool, full: bool, dataflows: Sequence[str], verbose: bool, as_json: bool) -> None:
+def sync(
+    ctx: click.Context,
+    *,
+    plan: bool,
+    full: bool,
+    dataflows: Sequence[str],
+    verbose: bool,
+    progress: bool,
+    as_json: bool,
+) -> None:
     """Read what changed, settle what it means, and write what is asked for.
 
-    The exit status is 1 if a system could not be read or written to, or if a guard has stopped something that waits for
-    talk approve; everything else is done then.
+    The exit status is 1 if a system could not be read or written to, if a write failed, if a check blocked, or if a
+    safety limit stopped something that waits for talk approve; everything else is done then.
     """
     here = config.current()
     start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    terminal = sys.stderr.isatty()
+    if progress or terminal:
+        click.echo("Loading Dagster ...", err=True)
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
     from talk_assets import running  # noqa: PLC0415
 
-    with show_progress() as tell:
+    with nullcontext(Lines()) if progress and not terminal else show_progress() as tell:
         outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))
     if as_json:
         show_json(_document(outcome))
     else:
         _show(outcome)
-    for message in outcome.summary.failures.values():
+    for message in outcome.failures.values():
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
     for key, reason in outcome.stops.items():
         click.echo(f"talk: {key}: {reason}.", err=True)
-    if outcome.summary.failures or outcome.stops:
+    if outcome.failures or outcome.stops:
         ctx.exit(1)
 
 
@@ -62,6 +79,7 @@ def _waiting(sentence: str) -> None:
 def _document(outcome: "Outcome") -> dict[str, object]:
     return {
         "run": outcome.run,
+        "outcome": outcome.outcome,
         "seconds": round(outcome.seconds, 3),
         "writes": outcome.summary.writes,
         "collections": {key: _counts(outcome, key) for key in outcome.collections},
@@ -69,7 +87,8 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
         "plan": list(outcome.planned),
         "changes": planning.document(outcome),
-        "failures": outcome.summary.failures,
+        "notes": outcome.summary.notes,
+        "failures": outcome.failures,
         "stops": outcome.stops,
     }
 
@@ -86,6 +105,10 @@ def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
 
 
 def _show(outcome: "Outcome") -> None:
+    for note in outcome.summary.notes:
+        layout.say(f"{note[0].upper()}{note[1:]}.", indent="  ")
+    if outcome.summary.notes:
+        click.echo()
     planning.show(outcome)
     for name, pairs in outcome.pairs.items():
         headings = ("left", "records", "right", "records", "linked", "created", "updated", "waiting", "held")
@@ -96,11 +119,13 @@ def _show(outcome: "Outcome") -> None:
         show_table(headings, rows, title=name)
         click.echo()
     summary = outcome.summary
-    failed = sum(counts.get("failed", 0) for counts in summary.collections.values())
     click.echo(
         f"{summary.writes} {'record' if summary.writes == 1 else 'records'} written in {outcome.seconds:.1f} seconds,"
         f" with {sum(summary.requests.values())} requests."
-        + (f" {failed} writes failed; the next sync tries them again." if failed else "")
+        + (f" {runs.unwritten(summary.failed)}." if summary.failed else "")
     )
     if outcome.held:
-        click.echo("Something waits for a person: talk held")
+        click.echo("Some records need review: talk held")
+    if outcome.failures or outcome.stops:
+        count = len(outcome.failures) + len(outcome.stops)
+        click.echo(f"This sync is incomplete, for {count} {'reason' if count == 1 else 'reasons'}:")

@@ -3,9 +3,11 @@
 import click
 import polars as pl
 
+from talk_assets.acting import unfinished
 from talk_assets.cli.acts import acting
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.sync import readable
+from talk_assets.sync import undo as undoing
 from talk_assets.sync.undo import Plan
 from talk_assets.wiring import Wiring
 
@@ -21,21 +23,25 @@ SHOWN = 50
 def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
     """Restore what a run changed, and delete what it created, as far as nobody has touched it since.
 
-    Nothing is written without --write. RUN is the id that talk sync --json gives and talk history shows.
+    Nothing is written without --write. RUN is the id that talk sync --json gives and talk history shows, or its first
+    eight characters, as the Dagster UI shows them. The exit status is 1 if nothing can be undone, or if a write failed.
     """
     act = acting()
     plan, summary = act.undo(run) if write else (act.plan_undo(run), None)
+    failures = unfinished(plan, summary)
     if as_json:
-        show_json({"run": run, "written": summary.writes if summary else 0, "steps": _steps(act.wiring, plan)})
+        written, failed = (summary.writes, summary.failed) if summary else (0, 0)
+        steps = _steps(act.wiring, plan)
+        show_json({"run": run, "written": written, "failed": failed, "steps": steps, "failures": failures})
     else:
         _show(act.wiring, plan, run)
         if summary:
-            click.echo(f"{summary.writes} records are as they were.")
+            click.echo(undoing.restored(summary.writes))
         elif plan.possible.height:
-            click.echo("Nothing was written. To do it: talk undo " + run + " --write")
-    for message in summary.failures.values() if summary else ():
+            click.echo(f"Nothing was written. To do it: talk undo {run} --write")
+    for message in failures:
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
-    if summary and summary.failures:
+    if failures:
         ctx.exit(1)
 
 
@@ -65,8 +71,6 @@ def _show(wiring: Wiring, plan: Plan, run: str) -> None:
         show_table(("record", "because"), [(s["record"], s["not"]) for s in cannot[:SHOWN]], title="Cannot")
     if len(cannot) > SHOWN:
         click.echo(f"and {len(cannot) - SHOWN:,} more. To see all of them: talk undo {run} --json")
-    if not steps:
-        click.echo("That run wrote nothing.")
 
 
 def _values(fields: object) -> str:

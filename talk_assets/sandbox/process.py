@@ -88,7 +88,8 @@ def _start(folder: Path, arguments: list[str]) -> Running:
 
 
 def _spawn(command: list[str], log: Path) -> int:
-    """Start a process that outlives this one; its words go to `log`."""
+    """Start a process that outlives this one; its words go to `log`. Raise OSError where they cannot."""
+    log.touch()
     words = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     streams = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

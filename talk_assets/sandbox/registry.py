@@ -34,13 +34,14 @@ class Renderer(Protocol):
 class Emulated:
     """One system: its API, its data, and a command line that edits or reads a record, `{base}` being its base URL.
 
-    `{id}` in the line is the id of the first record of `example`.
+    `{id}` in the line is the id of the record of `example` at place `nth`, which is linked to one in another system.
     """
 
     api: type[System]
     render: Callable[[World], Renderer]
     example: str
     curl: str
+    nth: int = 0
 
 
 POWEROFFICE = (
@@ -92,6 +93,7 @@ SYSTEMS: Mapping[str, Emulated] = {
         poweroffice.Renderer,
         "customer",
         POWEROFFICE.format(client="sandbox-poweroffice-peer", path="Customer"),
+        nth=1,  # the first is the firm itself, which no other system has
     ),
     "powerofficego": Emulated(
         Powerofficego,

@@ -41,11 +41,11 @@ class Surface:
         return found if isinstance(found, dict) and "systems" in found else None
 
     def curl_lines(self) -> dict[str, str]:
-        """For each system, a command line that edits a record, or reads one."""
+        """For each system, a command line that edits a record which is linked to one in another system."""
         lines = {}
         for name, system in SYSTEMS.items():
-            found = self.records(name, system.example, limit=1)
-            id_ = next((value for key, value in found[0].items() if key.lower().endswith("id")), "") if found else "1"
+            found = self.records(name, system.example, limit=system.nth + 1)
+            id_ = next((value for key, value in found[-1].items() if key.lower().endswith("id")), "") if found else "1"
             lines[name] = system.curl.format(base=self.base_urls[name], id=id_)
         return lines
 

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from graphlib import TopologicalSorter
 from typing import Generic, TypeVar
 
 import polars as pl
@@ -30,6 +29,7 @@ from talk_assets.sync import (
     journal,
     links,
     matching,
+    ordering,
     reading,
     remapping,
     storing,
@@ -79,7 +79,7 @@ def topology(entity: Entity, systems: Mapping[str, System], pairs: Iterable[Pair
     keys = dict.fromkeys(side for pair in own for side in (pair.left, pair.right))
     for key in list(keys):
         keys |= dict.fromkeys(f"{key.split('/')[0]}/{part.of}" for part in _collection(systems, key).parts)
-    order = TopologicalSorter({key: {pair.left for pair in own if pair.right == key} for key in keys}).static_order()
+    order = ordering.ordered({key: [pair.left for pair in own if pair.right == key] for key in keys})
     rank = {key: n for n, key in enumerate(order)}
     ordered = sorted(own, key=lambda pair: (rank[pair.left], rank[pair.right]))
     return Topology(entity, {key: _collection(systems, key) for key in keys}, ordered)

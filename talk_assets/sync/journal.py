@@ -95,9 +95,10 @@ def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
 
 
 def prune(transaction: Transaction, before: datetime) -> None:
-    """Forget writes, edits and runs from before an instant; a write whose outcome is not known is never forgotten."""
+    """Forget writes, edits, past conflicts and runs from before an instant, but no write whose outcome is unknown."""
     transaction.run("DELETE FROM sync.journal WHERE intended_at < ? AND outcome IS NOT NULL", before)
     transaction.run("DELETE FROM sync.edits WHERE noticed_at < ?", before)
+    transaction.run("DELETE FROM sync.past_conflicts WHERE over_at < ?", before)
     transaction.run("DELETE FROM sync.runs WHERE coalesce(ended_at, started_at) < ?", before)
 
 

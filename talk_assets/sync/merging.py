@@ -11,6 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.entities import Entity
+from talk_assets.sync import conflicts as open_conflicts
 from talk_assets.sync import echoes, golden, matching, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.lens import Writable
@@ -95,7 +96,7 @@ def decide(
     proposals: pl.DataFrame,
     sent: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Merge what people edited into golden, and store the conflicts.
+    """Merge what people edited into golden, store the conflicts, and end those over a field that was edited since.
 
     `sent` is what the records that propose were up to date with. Return what is golden now of what was proposed, and
     the proposals that were some.
@@ -111,6 +112,8 @@ def decide(
     stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
     decision = _overruled(transaction, scope, golden.absorb(stands, proposals), proposals)
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
+    replaced = open_conflicts.replaced(stands, decision.golden)
+    open_conflicts.end(transaction, scope.entity.name, replaced, scope.now)
     passed_over = golden.passed_over(stands, decision, sent)
     conflicts = _noted(scope, pl.concat([decision.conflicts, passed_over]))
     if conflicts.height:

@@ -1,6 +1,7 @@
 """What a person says about links: these two records are one, this one belongs to nothing here.
 
-Otherwise links never move. Each act may be repeated; what it needs of the systems goes out with the next sync.
+Otherwise links never move. What an act needs of the systems goes out with the next sync. A refusal names the commands
+that lead to what was wanted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ import polars as pl
 
 from talk_assets.entities import ENTITIES, Entity, Kind
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import changes, ids, incoming, merging, tables
+from talk_assets.sync import changes, conflicts, ids, incoming, merging, tables
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
@@ -63,8 +64,15 @@ def link(transaction: Transaction, scene: Scene, one: Record, other: Record) -> 
     Raise ConfigurationError where that cannot be: they are in one collection, one of them is not there, or both belong
     to entities that have other records, or already have another record in the same collection.
     """
+    if one == other:
+        message = f"{one}: is one record. Name the record that it is to be linked with: talk link {one} OTHER"
+        raise ConfigurationError(message)
     if one.key == other.key:
-        message = f"{one} and {other} are in one collection, in which an entity has one record at most."
+        message = (
+            f"{one} and {other} are both in {one.key}, and an entity has one record there at most. If they are"
+            f" duplicates, delete or merge one of them in {one.key.partition('/')[0]}, then run talk sync. To link one"
+            f" with a record of another collection: talk link {one} SYSTEM/COLLECTION/ID"
+        )
         raise ConfigurationError(message)
     mine, theirs = (entity_of(transaction, scene, record) for record in (one, other))
     if mine is None and theirs is None:
@@ -72,8 +80,10 @@ def link(transaction: Transaction, scene: Scene, one: Record, other: Record) -> 
     if mine == theirs:
         return False
     if mine is None and theirs is not None:
+        _require_place(transaction, scene, one, theirs, other)
         _join(transaction, scene, one, theirs)
     elif theirs is None and mine is not None:
+        _require_place(transaction, scene, other, mine, one)
         _join(transaction, scene, other, mine)
     elif mine and theirs:
         _merge(transaction, scene, (one, mine), (other, theirs))
@@ -122,13 +132,28 @@ def entity_of(transaction: Transaction, scene: Scene, record: Record) -> str | N
         record.id,
     )
     if found.is_empty():
-        message = f"{record}: there is no such record, or it was not read yet: talk sync."
+        message = f"{record}: there is no such record. Check the id. If it is new, run talk sync first, which reads it."
         raise ConfigurationError(message)
     if not found["present"][0]:
-        message = f"{record}: was deleted in its system, or not read since it was created."
-        raise ConfigurationError(message)
+        raise _gone(transaction, scene, record)
     entity: str | None = found["entity"].to_list()[0]
     return entity
+
+
+def _gone(transaction: Transaction, scene: Scene, record: Record) -> ConfigurationError:
+    """The refusal for a record that is not there, or of which only the id is known."""
+    siblings = transaction.frame(
+        f"SELECT o.collection || '/' || o.id AS record FROM {scene.links} o JOIN {scene.links} l USING (entity)"
+        " WHERE l.collection = ? AND l.id = ? AND l.gone_at IS NOT NULL AND o.gone_at IS NULL ORDER BY ALL LIMIT 1",
+        record.key,
+        record.id,
+    )["record"].to_list()
+    again = f" To create it again: talk retry {siblings[0]} --recreate." if siblings else ""
+    message = (
+        f"{record}: was deleted in {record.key.partition('/')[0]}, or was not read since it was created.{again}"
+        " To read it: talk sync --full"
+    )
+    return ConfigurationError(message)
 
 
 def _siblings(transaction: Transaction, scene: Scene, record: Record, entity: str) -> list[str]:
@@ -160,8 +185,7 @@ def _found(transaction: Transaction, scene: Scene, record: Record) -> str:
 
 
 def _join(transaction: Transaction, scene: Scene, record: Record, entity: str) -> None:
-    """Link a record that has no entity to one."""
-    _require_place(transaction, scene, record, entity)
+    """Link a record that has no entity to one that has no other record of its collection."""
     row = _values(transaction, scene, record)
     fields = scene.topology.collections[record.key].lens.fields
     both = [pl.col(field).alias(f"{state}_{field}") for state in ("seen", "sent") for field in fields]
@@ -177,28 +201,47 @@ def _join(transaction: Transaction, scene: Scene, record: Record, entity: str) -
 
 def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], other: tuple[Record, str]) -> None:
     """Whichever record is alone with its entity goes over to the other's."""
-    for (record, left), (_, entity) in ((one, other), (other, one)):
+    for (record, left), (beside, entity) in ((one, other), (other, one)):
         if not _siblings(transaction, scene, record, left):
-            _require_place(transaction, scene, record, entity)
+            _require_place(transaction, scene, record, entity, beside)
             _move(transaction, scene, record, entity)
             _introduce(transaction, scene, _values(transaction, scene, record), entity)
             _forget(transaction, scene, left, entity)
             settle(transaction, scene, (entity, left))
             return
     mine, theirs = (", ".join(_siblings(transaction, scene, *side)) for side in (one, other))
-    message = (
-        f"{one[0]} is linked with {mine}, and {other[0]} with {theirs}: talk unlink one of the two, then link them."
+    ways = ". Or: ".join(
+        _commands(record, _occupants(transaction, scene, record, entity), beside)
+        for record, beside, entity in ((one[0], other[0], other[1]), (other[0], one[0], one[1]))
     )
+    message = f"{one[0]} is linked with {mine}, and {other[0]} with {theirs}. Unlink one of the two first: {ways}"
     raise ConfigurationError(message)
 
 
-def _require_place(transaction: Transaction, scene: Scene, record: Record, entity: str) -> None:
+def _commands(record: Record, occupants: Iterable[str], beside: Record) -> str:
+    """What to type so that a record is linked with another one, out of its own link and in place of the occupants."""
+    leaving = [f"talk unlink {one}" for one in (record, *occupants)]
+    return ", then ".join([*leaving, f"talk link {record} {beside}"])
+
+
+def _occupants(transaction: Transaction, scene: Scene, record: Record, entity: str) -> list[str]:
+    """The records that an entity has in a record's collection, one at most."""
+    return transaction.frame(
+        f"SELECT collection || '/' || id AS record FROM {scene.links}"
+        " WHERE entity = ? AND collection = ? AND gone_at IS NULL",
+        entity,
+        record.key,
+    )["record"].to_list()
+
+
+def _require_place(transaction: Transaction, scene: Scene, record: Record, entity: str, beside: Record) -> None:
     """An entity has one record of a collection; a mark that it had another makes room for a person's choice."""
-    there = transaction.frame(
-        f"SELECT id FROM {scene.links} WHERE entity = ? AND collection = ? AND gone_at IS NULL", entity, record.key
-    )["id"].to_list()
+    there = _occupants(transaction, scene, record, entity)
     if there:
-        message = f"{record}: {record.key}/{there[0]} is linked there already; talk unlink it first."
+        message = (
+            f"{beside} is already linked with {there[0]}, and cannot be linked with a second record of {record.key}."
+            f" To put {record} in its place: talk unlink {there[0]}, then talk link {record} {beside}"
+        )
         raise ConfigurationError(message)
     transaction.run(f"DELETE FROM {scene.links} WHERE entity = ? AND collection = ? AND id IS NULL", entity, record.key)
 
@@ -256,6 +299,7 @@ def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
                         old,
                         new,
                     )
+    conflicts.follow(transaction, scene.entity.name, old, new)
     for table in (scene.golden, scene.links):
         transaction.run(f"DELETE FROM {table} WHERE entity = ?", old)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from talk_assets.dataflows import Pair
-from talk_assets.entities import ENTITIES
+from talk_assets.entities import ENTITIES, Entity
 from talk_assets.sync import tables
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.likeness import CONFLICTS
@@ -228,7 +228,8 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
 
     Values that differ only in form (`likeness`) are no conflict. `name` is the entity's; `number` counts its fields in
     conflict from 1, so that all values that lost one field have the same number. It stays the same as long as nothing
-    changes. `kind` is of which entity, null for all.
+    changes. `current`, `current_at` and `current_origin` are what is golden now; it is the winner unless the field was
+    set since without an edit of a linked record. `kind` is of which entity, null for all.
     """
     which = "WHERE kind = $1" if kind else ""
     first = f"LIMIT {limit}" if limit is not None else ""
@@ -237,6 +238,7 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
         WITH lost AS (
             SELECT * FROM {CONFLICTS} {which}
             ORDER BY noticed_at DESC, kind, entity, field, edited_at DESC, origin, value {first}),
+        golden AS ({_golden([kind] if kind else ENTITIES)}),
         records AS (
             SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
             FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
@@ -252,8 +254,9 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
             ) e ON e.kind = c.kind AND e.entity = c.entity
             GROUP BY c.kind, c.entity, c.field)
         SELECT f.number, c.kind, c.entity, f.name, f.records, c.field, c.value, c.edited_at, c.origin,
-            c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at
+            c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at, g.current, g.current_at, g.current_origin
         FROM lost c JOIN fields f ON f.kind = c.kind AND f.entity = c.entity AND f.field = c.field
+        LEFT JOIN golden g ON g.kind = c.kind AND g.entity = c.entity AND g.field = c.field
         ORDER BY f.number, c.noticed_at DESC, c.edited_at DESC, c.origin, c.value
         """,
         *([kind] if kind else []),
@@ -263,6 +266,21 @@ def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int |
 def conflict_count(transaction: Transaction, kind: str) -> int:
     """Return how many values of an entity lost, as `conflicts` lists them."""
     return transaction.count(f"SELECT count(*) FROM {CONFLICTS} WHERE kind = ?", kind)
+
+
+def _golden(kinds: Iterable[str]) -> str:
+    """The SQL of what is golden now, a row for each entity and field in `lost`."""
+    return " UNION ALL ".join(
+        f"SELECT l.kind, l.entity, l.field, {', '.join(_case(ENTITIES[kind], name) for name in ('', '_at', '_from'))}"
+        f" FROM (SELECT DISTINCT kind, entity, field FROM lost WHERE kind = '{kind}') l"
+        f" JOIN {tables.golden(kind)} g ON g.entity = l.entity"
+        for kind in kinds
+    )
+
+
+def _case(entity: Entity, suffix: str) -> str:
+    cases = " ".join(f"WHEN '{field}' THEN g.\"{field}{suffix}\"" for field in entity.names)
+    return f"CASE l.field {cases} END AS current{suffix.replace('_from', '_origin')}"
 
 
 def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:

@@ -34,6 +34,11 @@ class Summary:
         """How many records were written, in all."""
         return sum(counts.get(name, 0) for counts in self.collections.values() for name in WRITES)
 
+    @property
+    def failed(self) -> int:
+        """How many writes were not carried out, and are tried again by the next run."""
+        return sum(counts.get("failed", 0) for counts in self.collections.values())
+
     def add(self, other: "Summary") -> None:
         """Add what another step did."""
         for key, counts in other.collections.items():
@@ -46,6 +51,11 @@ class Summary:
             self.waited[system] = self.waited.get(system, 0.0) + seconds
         self.failures |= other.failures
         self.notes += [note for note in other.notes if note not in self.notes]
+
+
+def unwritten(count: int) -> str:
+    """Say how many writes failed."""
+    return f"{count} {'write' if count == 1 else 'writes'} failed; the next sync tries again"
 
 
 def begin(transaction: Transaction, run: str, mode: str, now: datetime) -> None:
@@ -75,9 +85,9 @@ def summary(transaction: Transaction, run: str) -> Summary:
 
 
 def end(transaction: Transaction, run: str, outcome: str, now: datetime) -> None:
-    """Say how the run ended: `done`, `failed`, or `died` without a word.
+    """Say how the run ended: `done`, `failed`, `stopped` by a person, or `died` without a word.
 
-    `incomplete`: a system was left out, or a guard stopped something.
+    `incomplete`: a system was left out, a write failed, a check blocked, or a guard stopped something.
     """
     transaction.run(
         "UPDATE sync.runs SET ended_at = ?, outcome = ? WHERE run = ? AND outcome IS NULL", now, outcome, run
@@ -98,6 +108,22 @@ def written(transaction: Transaction, run: str, system: str) -> dict[str, dict[s
     for collection, what, n in found.iter_rows():
         counts.setdefault(collection, {})[what] = n
     return counts
+
+
+def failed_writes(transaction: Transaction, run: str, summary: Summary) -> dict[str, str]:
+    """Return by collection how many writes of a run failed, with the latest reason that the journal has."""
+    reasons = dict(
+        transaction.frame(
+            "SELECT collection, arg_max(reason, intended_at) FROM sync.journal"
+            " WHERE run = ? AND outcome IS DISTINCT FROM 'done' AND reason IS NOT NULL GROUP BY collection",
+            run,
+        ).iter_rows()
+    )
+    return {
+        key: f"{key}: {unwritten(counts['failed'])}" + (f" ({reasons[key]})" if key in reasons else "")
+        for key, counts in summary.collections.items()
+        if counts.get("failed")
+    }
 
 
 def last(transaction: Transaction) -> pl.DataFrame:

@@ -18,6 +18,8 @@ from talk_assets.transaction import Transaction
 
 TABLE = "sync.undo"
 
+NOTHING = "Nothing of that run can be undone."
+
 COLUMNS = ("collection", "entity", "id", "action", "fields", "reason")
 
 
@@ -40,6 +42,11 @@ class Plan:
     def impossible(self) -> pl.DataFrame:
         """What cannot be taken back."""
         return self.steps.filter(pl.col("reason").is_not_null())
+
+
+def restored(count: int) -> str:
+    """Say how many records were restored."""
+    return f"Restored {count} {'record' if count == 1 else 'records'}."
 
 
 def plan(transaction: Transaction, collections: Mapping[str, Collection], run: str) -> Plan:

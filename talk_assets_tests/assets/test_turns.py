@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.assets.turns import FILE, HOLDER, turn
+from talk_assets.assets.turns import FILE, turn
 from talk_assets.errors import StoreLocked
+from talk_assets.processes import HOLDER
 
 HOLD = """
 import sys

@@ -3,21 +3,31 @@
 import io
 import json
 import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, Failure
 
 from talk_assets import cli, config
 from talk_assets.assets.metadata import MODE
+from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import Bars, show_progress
+from talk_assets.cli.status import SAYS
 from talk_assets.config import Mode
 from talk_assets.definitions import SYNC, build_definitions
+from talk_assets.errors import StoreError
+from talk_assets.processes import HOLDER
 from talk_assets.running import LAUNCHER
 from talk_assets.sync import runs
+from talk_assets.sync.connection import Answer, Outcome, Write
+from talk_assets.sync.hub import Hub
 from talk_assets.sync.progress import Doing, Progress, silent
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.simulator.memory import MemoryConnection
 
 
 def talk(*arguments: str) -> Result:
@@ -73,7 +83,72 @@ def test_one_failed_system_is_one_line_and_exit_status_1(office: Office) -> None
     assert said["collections"]["crm/people"]["read"] == 1
 
 
+def outcome(office: Office) -> str:
+    with office.transaction() as transaction:
+        return str(runs.last(transaction)["outcome"].item())
+
+
+def test_a_write_that_failed_is_in_the_summary_the_status_and_the_exit_status(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_: object, __: object, writes: Sequence[Write]) -> AsyncIterator[Answer]:
+        for write in writes:
+            yield Answer(write.key, Outcome.FAILED, reason="erp: 503 Service Unavailable")
+
+    monkeypatch.setattr(MemoryConnection, "write", failing)
+    done = talk("sync")
+    assert done.exit_code == 1
+    assert "0 records written" in done.stdout
+    assert "1 write failed; the next sync tries again." in done.stdout
+    assert done.stdout.endswith("This sync is incomplete, for 1 reason:\n")
+    said = "erp/customers: 1 write failed; the next sync tries again (erp: 503 Service Unavailable)"
+    assert f"talk: {said}\n" in done.stderr
+    assert outcome(office) == "incomplete"
+    assert said in talk("status").stdout
+    status = json.loads(talk("status", "--json").stdout)["last_run"]
+    assert (status["outcome"], status["failures"]["erp/customers"]) == ("incomplete", said)
+    again = talk("sync", "--json")
+    assert again.exit_code == 1
+    document = json.loads(again.stdout)
+    assert (document["outcome"], document["failures"]["erp/customers"]) == ("incomplete", said)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "ended"),
+    [
+        (StoreError("talk.duckdb: could not be written."), 1, "failed"),
+        (Failure("another run kept its turn"), 1, "failed"),
+        (ZeroDivisionError("surprise"), 1, "failed"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_a_run_that_a_step_ended_early_has_failed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, ended: str
+) -> None:
+    def settle(*_: object, **__: object) -> int:
+        raise error
+
+    monkeypatch.setattr(Hub, "settle", settle)
+    done = talk("sync")
+    assert done.exit_code == code
+    assert outcome(office) == ended
+    assert SAYS[ended] in talk("status").stdout
+    if isinstance(error, StoreError | Failure):
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_that_dagster_calls_failed_is_incomplete(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExecuteInProcessResult, "success", False)
+    done = talk("sync")
+    assert done.exit_code == 1
+    assert "talk: Dagster's run " in done.stderr
+    assert outcome(office) == "incomplete"
+
+
 def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (office.folder / HOLDER).write_text(json.dumps({"pid": gone.pid, "command": "talk sync", "since": "2026-11-30"}))
     with DagsterInstance.from_config(str(office.folder)) as instance:
         job = build_definitions(office.config).resolve_job_def(SYNC)
         dead = instance.create_run_for_job(
@@ -81,6 +156,8 @@ def test_a_run_whose_process_died_is_buried_by_the_next_one(office: Office) -> N
         ).run_id
         with office.wiring().hub(dead).store.transaction() as transaction:
             runs.begin(transaction, dead, "write", office.world.clock())
+        assert SAYS["died"] in talk("status").stdout
+        assert json.loads(talk("status", "--json").stdout)["last_run"]["outcome"] == "died"
         assert talk("sync").exit_code == 0
         assert instance.get_run_by_id(dead).status is DagsterRunStatus.FAILURE  # type: ignore[union-attr]
     with office.transaction() as transaction:
@@ -119,6 +196,25 @@ def test_what_a_check_that_blocks_has_found_is_one_line_and_the_exit_status(offi
     assert line == "talk: ids that are blank, or those of several records: crm/people: crm1."
     with office.transaction() as transaction:
         assert runs.last(transaction)["outcome"].item() == "incomplete"
+
+
+def test_progress_is_told_in_lines_where_stderr_is_no_terminal(office: Office) -> None:
+    told = talk("sync", "--progress").stderr.splitlines()
+    assert told[0] == "Loading Dagster ..."
+    assert {"crm/people: 1 read", "erp/contacts: 1 written"} <= set(told)
+    assert len(told) == len(set(told))
+
+
+def test_lines_of_progress_come_every_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    tell = Lines(lambda: now[0])
+    for seconds, done, waited in ((0, 0, 0), (1, 100, 0), (2, 200, 0), (3, 300, 3), (3.5, 1000, 3), (3.5, 1000, 3)):
+        now[0] = seconds
+        tell(Progress("webcrm/persons", Doing.READ, done, 1000, waited))
+    assert capsys.readouterr().err.splitlines() == [
+        "webcrm/persons: 200 of 1000 read",
+        "webcrm/persons: 1000 read, waited 3 s for the rate limit",
+    ]
 
 
 def test_on_a_terminal_long_work_has_a_bar_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

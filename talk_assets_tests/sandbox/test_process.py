@@ -88,9 +88,18 @@ def test_a_port_that_is_taken_is_one_clear_line(folder: Path) -> None:
         assert "\n" not in str(found.value)
 
 
-def test_every_curl_line_works_as_it_stands(folder: Path, port: int) -> None:
+def digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())
+
+
+def test_every_curl_line_works_as_it_stands_on_a_record_that_another_system_has(folder: Path, port: int) -> None:
     running = start(folder, port)
-    for system, line in running.curl_lines().items():
+    lines = running.curl_lines()
+    assert digits(running.records("poweroffice_peer", "customer", limit=2)[1]["vatNumber"]) in {
+        digits(supplier["vatNumber"]) for supplier in running.records("poweroffice", "supplier")
+    }
+    assert "/Customer/2" in lines["poweroffice_peer"]
+    for system, line in lines.items():
         assert shlex.split(line)
         done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=True)  # noqa: S603 -- what we show people
         assert b"+47" in done.stdout, (system, done)

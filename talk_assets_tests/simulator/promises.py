@@ -244,7 +244,11 @@ class Ledger:
     def _check_edits(self, state: State) -> None:
         """Golden has the newest edit, and what lost to another person's is in the conflicts."""
         with self.store.transaction() as transaction:
-            conflicts = set(transaction.frame("SELECT entity, field, value FROM sync.conflicts").iter_rows())
+            conflicts = {
+                row
+                for table in ("sync.conflicts", "sync.past_conflicts")
+                for row in transaction.frame(f"SELECT entity, field, value FROM {table}").iter_rows()
+            }
             golden = {
                 (row["entity"], one): common(one, row[one])
                 for name, kind in KINDS.items()

@@ -107,7 +107,9 @@ def _tables(evidence: Evidence, known: Transaction) -> None:
     evidence.changes = known.frame("SELECT * FROM sync.changes").to_dicts()
     held = known.frame("SELECT collection, id, reason FROM sync.held").to_dicts()
     evidence.held = {(row["collection"], row["id"]): row["reason"] for row in held}
-    evidence.conflicts = known.frame("SELECT * FROM sync.conflicts").to_dicts()
+    evidence.conflicts = known.frame(
+        "SELECT * FROM sync.conflicts UNION ALL BY NAME SELECT * EXCLUDE over_at FROM sync.past_conflicts"
+    ).to_dicts()
     evidence.journal = known.frame("SELECT * FROM sync.journal ORDER BY intended_at").to_dicts()
 
 

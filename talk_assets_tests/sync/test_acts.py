@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import acts, fights, relinking
+from talk_assets.sync import acts, fights, relinking, report
 from talk_assets.sync.relinking import Record, Scene
 from talk_assets.transaction import Transaction
 from talk_assets_tests.office import Office
@@ -72,8 +73,16 @@ def test_what_is_held_because_of_several_candidates_is_linked_by_hand(office: Of
     office.sync()
     assert frozenset({f"crm/people/{mine}", f"erp/contacts/{theirs}"}) in linked(office)
     assert len(ids(office, "erp/contacts")) == 1
-    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match=f"crm/people/{mine} is linked"):
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError) as refused:
         relinking.link(transaction, where, person(other), contact(theirs))
+    assert str(refused.value) == (
+        f"erp/contacts/{theirs} is already linked with crm/people/{mine}, and cannot be linked with a second record of"
+        f" crm/people. To put crm/people/{other} in its place: talk unlink crm/people/{mine}, then talk link"
+        f" crm/people/{other} erp/contacts/{theirs}"
+    )
+    with scene(office) as (transaction, where):
+        assert relinking.unlink(transaction, where, person(mine))
+        assert relinking.link(transaction, where, person(other), contact(theirs))
 
 
 def test_two_held_records_are_linked_though_neither_has_an_entity(office: Office) -> None:
@@ -155,9 +164,26 @@ def test_records_with_others_on_both_sides_are_not_thrown_together(office: Offic
         office.create("crm/people", email=f"{name}@acme.no")
     office.sync()
     (first, _), (_, last) = ids(office, "crm/people"), ids(office, "erp/contacts")
-    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="talk unlink one of the two"):
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError) as refused:
         relinking.link(transaction, where, person(first), contact(last))
-    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="in one collection"):
+    _, way = str(refused.value).split("Unlink one of the two first: ")
+    assert way.split(". Or: ") == [
+        ", then ".join(f"talk {step}" for step in steps)
+        for steps in (
+            (f"unlink crm/people/{first}", "unlink crm/people/crm2", f"link crm/people/{first} erp/contacts/{last}"),
+            (f"unlink erp/contacts/{last}", "unlink erp/contacts/erp1", f"link erp/contacts/{last} crm/people/{first}"),
+        )
+    ]
+    with scene(office) as (transaction, where):
+        assert relinking.unlink(transaction, where, person(first))
+        assert relinking.unlink(transaction, where, person("crm2"))
+        assert relinking.link(transaction, where, person(first), contact(last))
+    with (
+        scene(office) as (transaction, where),
+        pytest.raises(ConfigurationError, match="delete or merge one of them in"),
+    ):
+        relinking.link(transaction, where, person(first), person("crm2"))
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="is one record"):
         relinking.link(transaction, where, person(first), person(first))
     with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="no such record"):
         relinking.link(transaction, where, person("nobody"), contact(last))
@@ -180,12 +206,111 @@ def test_the_value_that_lost_is_chosen_back(office: Office, *, named: bool) -> N
     for new in (True, False):
         with scene(office) as (transaction, where):
             take = f"crm/people/{mine}" if named else None
-            assert acts.resolve(transaction, where, contact(theirs), "first_name", take) is new
+            chosen = acts.resolve(transaction, where, contact(theirs), "first_name", take)
+            assert (chosen is not None) is new
     office.sync()
     for key in ("crm/people", "erp/contacts"):
         assert office.records(key)[0]["first_name"] == "Karin"
     with office.transaction() as transaction:
         assert transaction.count("SELECT count(*) FROM sync.conflicts") == 0
+
+
+def listed(office: Office) -> list[tuple[str, str, str]]:
+    """The open conflicts: what lost, what won, and what is golden now."""
+    with office.transaction() as transaction:
+        return report.conflicts(transaction).select("value", "winner", "current").rows()
+
+
+def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    assert listed(office) == [("Karin", "Karoline", "Karoline")]
+    office.memories["erp/contacts"].edit(theirs, {"email": "karoline@acme.no"})
+    office.sync()
+    assert len(listed(office)) == 1
+    office.memories["crm/people"].edit(mine, {"first_name": "Kine"})
+    office.sync()
+    assert listed(office) == []
+    with office.transaction() as transaction:
+        assert transaction.frame("SELECT value, winner FROM sync.past_conflicts").rows() == [("Karin", "Karoline")]
+        status = report.pairs(transaction, office.hub.topologies.values(), office.pairs)
+    assert [pair.conflicts for pair in status] == [0, 0]
+    with scene(office) as (transaction, where):
+        assert acts.resolve(transaction, where, person(mine), "first_name", None) is None
+    office.sync()
+    assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Kine"}
+
+
+def test_a_conflict_is_over_once_the_side_that_lost_agrees(office: Office) -> None:
+    mine = office.create("crm/people", email="kari@acme.no", first_name="Karin")
+    office.create("erp/contacts", email="kari@acme.no", first_name="Karoline")
+    office.settle_only()
+    assert listed(office) == [("Karin", "Karoline", "Karoline")]
+    office.memories["crm/people"].edit(mine, {"first_name": "Karoline"})
+    office.settle_only()
+    assert listed(office) == []
+
+
+def test_an_edit_that_loses_ends_no_conflict(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    office.memories["crm/people"].edit(mine, {"first_name": "Kine"})
+    office.memories["erp/contacts"].edit(theirs, {"first_name": "Kaja"})
+    office.sync()
+    assert listed(office) == [("Kine", "Kaja", "Kaja")]
+
+
+def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    with office.transaction() as transaction:  # as where a database was put back, or its conflicts are older than this
+        transaction.run("UPDATE person.golden SET first_name = 'Kine', first_name_from = 'erp/contacts/elsewhere'")
+    said = rf'{contact(theirs)}: first_name was set after the conflict was noticed. It is "Kine", set 20.* UTC in erp/'
+    ways: tuple[Callable[[Transaction, Scene, Record, str], object], ...] = (
+        acts.keep,
+        partial(acts.resolve, take=None),
+    )
+    for way in ways:
+        with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match=said) as refused:
+            way(transaction, where, contact(theirs), "first_name")
+        assert "--force" in str(refused.value)
+    with scene(office) as (transaction, where):
+        chosen = acts.resolve(transaction, where, contact(theirs), "first_name", None, force=True)
+    assert chosen == acts.Choice("Karin", f"crm/people/{mine}")
+
+
+def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    with scene(office) as (transaction, where):
+        acts.resolve(transaction, where, contact(theirs), "first_name", None)
+    take = f"erp/contacts/{theirs}"
+    with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="not in conflict any more"):
+        acts.resolve(transaction, where, person(mine), "first_name", take)
+    office.sync()
+    assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Karin"}
+
+
+def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    with office.transaction() as transaction:
+        transaction.run("UPDATE sync.cursors SET read_at = ?", office.world.clock())
+    office.memories["erp/contacts"].edit(theirs, {"first_name": "Kine"})
+    office.world.tick(60)
+    with scene(office) as (transaction, where):
+        acts.resolve(transaction, where, person(mine), "first_name", None)
+    office.sync()
+    assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Kine"}
+    assert listed(office) == [("Karin", "Kine", "Kine")]
+
+
+def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office: Office) -> None:
+    mine, theirs = conflicting(office)
+    other = office.create("erp/contacts", email="k@acme.no")
+    office.sync()
+    with scene(office) as (transaction, where):
+        relinking.unlink(transaction, where, contact(theirs))
+        relinking.link(transaction, where, person(mine), contact(other))
+    with office.transaction() as transaction:
+        found = report.conflicts(transaction)
+    records = {row["value"]: row["records"] for row in found.to_dicts()}
+    assert records["Karin"] == f"crm/people/{mine}, erp/contacts/{other}"
 
 
 def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office) -> None:

@@ -106,7 +106,7 @@ def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
 
 def _show(outcome: "Outcome") -> None:
     for note in outcome.summary.notes:
-        layout.say(f"{note[0].upper()}{note[1:]}.", indent="  ")
+        layout.say(f"{note}.", indent="  ")
     if outcome.summary.notes:
         click.echo()
     planning.show(outcome)

@@ -14,6 +14,7 @@ import polars as pl
 from talk_assets.sync import absence, echoes, golden, incoming, links, merging, storing, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.merging import Scope
+from talk_assets.sync.records import parse
 from talk_assets.transaction import Transaction
 
 WRITTEN_ONLY = {"writable", "required", "max_length", "folds"}
@@ -141,15 +142,15 @@ def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str])
     records, shown = 0, [_NOTHING]
     for first in range(0, last, tables.CHUNK):
         rows = transaction.frame(
-            f"SELECT * FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK}"
-            " AND _record IS NOT NULL AND NOT _deleted"
+            f"SELECT * FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK} AND _record IS NOT NULL"
         )
-        if rows.is_empty():
-            continue
-        records += rows.height
-        rows = rows.with_columns(incoming.noticed(scope.now))
-        shows = incoming.canonical(transaction, key, collection, rows, anew=names)
-        shown.append(_compare(transaction, scope, key, names, shows))
+        there = rows.filter(~pl.col("_deleted"))
+        records += there.height
+        for some in (there, _deleted(collection, rows)):
+            if some.height:
+                noticed = some.with_columns(incoming.noticed(scope.now))
+                shows = incoming.canonical(transaction, key, collection, noticed, anew=names)
+                shown.append(_compare(transaction, scope, key, names, shows))
     moved = pl.concat(shown)
     others = moved["origin"].n_unique()
     return Reread(key, tuple(names), records, others), moved
@@ -159,14 +160,23 @@ _NOTHING = pl.DataFrame(schema=dict.fromkeys(golden.COLUMNS, pl.String) | {"edit
 """No proposals."""
 
 
+def _deleted(collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
+    """The deleted records by the new lens: who takes one out of the trash edits nothing."""
+    texts = rows.filter("_deleted")["_record"]
+    return parse(collection, f"[{','.join(texts)}]".encode()).records if texts.len() else rows.clear()
+
+
 def _compare(
     transaction: Transaction, scope: Scope, key: str, names: Sequence[str], shows: pl.DataFrame
 ) -> pl.DataFrame:
-    """Note as seen and sent what records (`shows`) hold in some fields now; return what differs, as proposals."""
+    """Note as seen and sent what records (`shows`) hold in some fields now; return what differs, as proposals.
+
+    What records hold that are gone is no proposal.
+    """
     states = ", ".join(f"l.seen_{name}" for name in names)
     linked = transaction.frame(
-        f"SELECT l.rowid AS link, l.entity, l.id, {states} FROM {tables.links(scope.entity.name)} l"
-        " JOIN ids USING (id) WHERE l.collection = ? AND l.gone_at IS NULL",
+        f"SELECT l.rowid AS link, l.entity, l.id, l.gone_at, {states} FROM {tables.links(scope.entity.name)} l"
+        " JOIN ids USING (id) WHERE l.collection = ?",
         key,
         ids=shows.select("id"),
     )
@@ -178,6 +188,7 @@ def _compare(
         collection,
         both.select("link", *(pl.col(name).alias(f"{state}_{name}") for name in names for state in ("seen", "sent"))),
     )
+    both = both.filter(pl.col("gone_at").is_null())
     parts = [merging.proposals(both.filter(pl.col(name).ne_missing(pl.col(f"seen_{name}"))), [name]) for name in names]
     return pl.concat(parts)
 

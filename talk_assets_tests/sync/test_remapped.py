@@ -159,3 +159,16 @@ def test_a_database_that_was_there_ends_like_a_fresh_one(
         rest(twin)
         rest(chain)
         assert agreed(chain) == agreed(twin)
+
+
+def test_a_record_that_comes_back_after_a_change_of_its_lens_edits_nothing(chain: Chain) -> None:
+    chain.memories[ERP].delete("erp1")
+    chain.sync(full=True)
+    chain.declare(ERP, lens=lens(job_title="role"))
+    chain.sync(full=True)
+    chain.memories[ERP].restore("erp1")
+    chain.sync(full=True)
+    chain.sync(full=True)
+    for key in (CRM, SHOP):
+        assert chain.shown(key, "job_title") == [("Chief",)]
+    assert chain.shown(ERP, "role") == [("Chief",)]

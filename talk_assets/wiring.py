@@ -13,9 +13,10 @@ from talk_assets.entities import ENTITIES
 from talk_assets.errors import ConfigurationError
 from talk_assets.sections import suggestion
 from talk_assets.store import Store
+from talk_assets.sync import topology
 from talk_assets.sync.changes import Topology
 from talk_assets.sync.connection import Collection, System
-from talk_assets.sync.hub import Hub, topology
+from talk_assets.sync.hub import Hub
 from talk_assets.sync.permits import Permits
 from talk_assets.systems import SYSTEMS
 
@@ -57,7 +58,7 @@ class Wiring:
 
     def topologies_of(self, pairs: Iterable[Pair]) -> dict[str, Topology]:
         """Return the entities that some of the pairs need, by name, parents before children."""
-        found = ((name, topology(entity, self.systems, pairs)) for name, entity in ENTITIES.items())
+        found = ((name, topology.of(entity, self.systems, pairs)) for name, entity in ENTITIES.items())
         return {name: one for name, one in found if one.collections}
 
     @cached_property

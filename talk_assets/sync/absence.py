@@ -53,6 +53,12 @@ def require(transaction: Transaction, key: str, collection: Collection) -> None:
         raise ConfigurationError(_message(transaction, key, collection, never[0]))
 
 
+def mistaken(transaction: Transaction, collections: Mapping[str, Collection]) -> frozenset[str]:
+    """Return the collections whose lens reads a property that no record shows, and that an API would show."""
+    rows = transaction.frame("SELECT DISTINCT collection FROM sync.absent WHERE records IS NULL")["collection"]
+    return frozenset(key for key in rows if key in collections and not collections[key].omits_blanks)
+
+
 def _message(transaction: Transaction, key: str, collection: Collection, name: str) -> str:
     records = transaction.count(f"SELECT count(*) FROM {tables.raw(key)} WHERE NOT _deleted")
     first, *more = presence.fields_of(collection, [name])

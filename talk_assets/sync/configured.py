@@ -8,7 +8,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import polars as pl
+
+from talk_assets.sync import changes, remapping
 from talk_assets.sync.changes import Topology, settable, updatable
+from talk_assets.sync.merging import Scope
 from talk_assets.transaction import Transaction
 
 
@@ -26,6 +30,26 @@ def describe(topology: Topology) -> dict[str, dict[str, Any]]:
             for key, one in topology.collections.items()
         },
     }
+
+
+def anew(
+    transaction: Transaction, topology: Topology, scope: Scope, *, known: bool
+) -> tuple[list[str], pl.DataFrame | None]:
+    """Have records seen anew whose lens has changed; return what was read or planned again, for people.
+
+    With it, return the entities (`entity`) to plan again, null where nothing is configured otherwise. `known` says that
+    pairs and what may be written are as they were.
+    """
+    reasons = [] if known else differences(transaction, topology)
+    read, entities = remapping.meet(transaction, scope)
+    notes = [str(one) for one in read]
+    if reasons:
+        notes.append(f"{topology.entity.name}: every change was planned again, because {'; '.join(reasons)}")
+        entities = changes.every(transaction, topology.entity)
+    if not notes:
+        return [], None
+    forget(transaction, topology)  # a run that dies before it has planned them leaves them to the next
+    return notes, entities
 
 
 def differences(transaction: Transaction, topology: Topology) -> list[str]:

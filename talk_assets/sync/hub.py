@@ -9,7 +9,7 @@ Each may be interrupted anywhere, and run again. Settling is cheap where nothing
 """
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
@@ -29,11 +29,11 @@ from talk_assets.sync import (
     journal,
     links,
     matching,
-    ordering,
     reading,
     remapping,
     storing,
     tables,
+    topology,
     undo,
 )
 from talk_assets.sync.answers import Answered
@@ -66,30 +66,6 @@ class SystemReport(Generic[Report]):
     skew: timedelta = field(default_factory=timedelta)
 
 
-def topology(entity: Entity, systems: Mapping[str, System], pairs: Iterable[Pair]) -> Topology:
-    """Return the collections of an entity that the pairs name, or that others are assembled from."""
-    own = [
-        pair
-        for pair in pairs
-        if all(
-            side.split("/")[0] in systems and _collection(systems, side).entity == entity
-            for side in (pair.left, pair.right)
-        )
-    ]
-    keys = dict.fromkeys(side for pair in own for side in (pair.left, pair.right))
-    for key in list(keys):
-        keys |= dict.fromkeys(f"{key.split('/')[0]}/{part.of}" for part in _collection(systems, key).parts)
-    order = ordering.ordered({key: [pair.left for pair in own if pair.right == key] for key in keys})
-    rank = {key: n for n, key in enumerate(order)}
-    ordered = sorted(own, key=lambda pair: (rank[pair.left], rank[pair.right]))
-    return Topology(entity, {key: _collection(systems, key) for key in keys}, ordered)
-
-
-def _collection(systems: Mapping[str, System], key: str) -> Collection:
-    system, name = key.split("/")
-    return systems[system].collection(name)
-
-
 class Hub:
     """One run of the sync over a store, some systems and the pairs between them."""
 
@@ -110,7 +86,7 @@ class Hub:
         self.limits = limits
         self.clock = clock
         self.tell = tell
-        self.topologies = {name: topology(entity, systems, pairs) for name, entity in ENTITIES.items()}
+        self.topologies = {name: topology.of(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._settled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
         self.notes: list[str] = []
@@ -198,7 +174,9 @@ class Hub:
         with self.store.transaction() as transaction:
             if not outstanding and transaction.version() == self._settled.get(entity):
                 return 0
-            anew = self._anew(transaction, topology_)
+            scope = Scope(topology_.entity, topology_.collections, self.clock(), self.run)
+            notes, anew = configured.anew(transaction, topology_, scope, known=entity in self._settled)
+            self.notes += notes
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             among: Sequence[str] | None = ()
@@ -218,23 +196,6 @@ class Hub:
             version = transaction.version()
         self._settled[entity] = version
         return gathered.count
-
-    def _anew(self, transaction: Transaction, topology_: Topology) -> pl.DataFrame | None:
-        """The entities (`entity`) to plan again because the configuration has changed; null where it has not."""
-        settled = topology_.entity.name in self._settled
-        reasons = [] if settled else configured.differences(transaction, topology_)
-        scope = Scope(topology_.entity, topology_.collections, self.clock(), self.run)
-        read, entities = remapping.meet(transaction, scope)
-        self.notes += map(str, read)
-        if reasons:
-            self.notes.append(f"{topology_.entity.name}: every change was planned again, because {'; '.join(reasons)}")
-            entities = changes.every(transaction, topology_.entity)
-        if reasons or read:
-            configured.forget(
-                transaction, topology_
-            )  # a run that dies before it has planned them leaves them to the next
-            return entities
-        return None
 
     def _link(self, transaction: Transaction, topology_: Topology) -> tuple[Sequence[str] | None, bool]:
         """Return the fields in which alone something may be due, and whether anything has moved at all.
@@ -288,7 +249,7 @@ class Hub:
         return report
 
     def _writer(self, key: str, permits: Permits | None = None) -> Writer:
-        collection = _collection(self.systems, key)
+        collection = topology.collection_of(self.systems, key)
         topology_ = self.topologies[collection.entity.name]
         within = (permits or Permits(topology_.pairs)).within(topology_.pairs)
         return Writer(key, collection, within, self.run, tuple(topology_.collections))

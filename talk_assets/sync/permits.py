@@ -77,6 +77,10 @@ class Permits:
         pairs = self._between(origin, key) or [pair for pair in self.pairs if origin in (pair.left, pair.right)]
         return self._said([pair for pair in pairs if pair not in self.writing])
 
+    def why_not_written(self, key: str) -> str:
+        """Say which dataflows keep a collection from being written to at all."""
+        return self._said([pair for pair in self.pairs if key in (pair.left, pair.right)])
+
     def why_not_created(self, key: str) -> str:
         """Say which dataflows keep records from being created in a collection."""
         return self._said([pair for pair in self.pairs if pair.right == key and pair not in self.writing])
@@ -153,6 +157,9 @@ def of_changes(
     collections: Iterable[str],
 ) -> Judged:
     """Judge changes (`entity, action, fields`) of a collection; `collections` are all of the entity."""
+    if key not in permits.writable:
+        reason = pl.lit(permits.why_not_written(key)).alias("reason")
+        return Judged(pl.DataFrame(schema=SENT), changes.select("entity", "action", reason))
     scene = _Scene(permits, key, collection, tuple(collections))
     known = _known(transaction, collection.entity, changes, scene)
     parts = [

@@ -121,13 +121,15 @@ def meet(transaction: Transaction, scope: Scope) -> tuple[list[Reread], pl.DataF
 
 
 def _due(transaction: Transaction, collections: Mapping[str, Collection]) -> dict[str, tuple[str, ...]]:
+    """The fields to see anew, by collection, where the new lens is no mistake."""
     rows = transaction.frame(
         "SELECT r.collection, r.field FROM sync.remapped r JOIN sync.cursors c USING (collection)"
         " WHERE c.full_at >= r.since ORDER BY ALL"
     )
+    mistaken = absence.mistaken(transaction, collections)
     found: dict[str, tuple[str, ...]] = {}
     for key, name in rows.iter_rows():
-        if key in collections and name in collections[key].lens.fields:
+        if key in collections and name in collections[key].lens.fields and key not in mistaken:
             found[key] = (*found.get(key, ()), name)
     return found
 

@@ -79,10 +79,14 @@ def test_a_property_that_no_record_shows_is_a_mistake_in_the_configuration(chain
         " job_title? Correct the name in talk.toml, under fields of this collection, or say job_title = false. If the"
         " API leaves blank properties out, say omits_blanks = true for the collection."
     )
+    chain.hub().settle("person")
+    assert chain.changes() == []
     with pytest.raises(ConfigurationError):
         chain.sync()
     chain.declare(ERP, lens=lens())
-    chain.sync()
+    assert chain.sync().notes == [
+        "erp/people: job_title was read again from 10 records, because the mapping changed; all show the same value"
+    ]
     chain.sync()
     for key in (CRM, ERP, SHOP):
         assert titles(chain, key) == [f"Title {n}" for n in range(10)]

@@ -116,3 +116,14 @@ def test_collections_that_no_pair_connects_share_what_matching_found() -> None:
     assert permits.counts(CRM, "pay/people")
     assert not Permits((FIRST, SECOND, other), planned=frozenset([other])).counts("pay/people", CRM)
     assert not Permits((FIRST, SECOND, other), planned=frozenset([other])).counts(CRM, "pay/people")
+
+
+def test_what_a_system_set_that_is_switched_off_now_is_not_written_where_a_dataflow_only_plans(linked: Chain) -> None:
+    """The shop's edit was read while its pair was on; now the crm is in a planned dataflow alone."""
+    linked.edit(SHOP, "shop1", first_name="Karin")
+    linked.settle()
+    linked.pairs = (FIRST,)
+    linked.sync(planned=[FIRST])
+    assert linked.shown(CRM, "first_name") == linked.shown(ERP, "first_name") == [("Kari",)]
+    linked.sync()
+    assert linked.shown(CRM, "first_name") == linked.shown(ERP, "first_name") == [("Karin",)]

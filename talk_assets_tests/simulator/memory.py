@@ -304,8 +304,10 @@ class MemoryConnection:
         if write.id in memory.history:
             return memory.history[write.id]
         values = json.loads(write.body)
-        first = str(values.get("number") or values.get("email") or values.get("first_name") or values.get("nick"))[:2]
-        return int(first) if first.isdecimal() else 0
+        named = (
+            str(values.get(name) or "")[:2] for name in ("number", "email", "first_name", "nick", "job_title", "name")
+        )
+        return next((int(first) for first in named if first.isdecimal()), 0)
 
     def _carry_out(self, memory: MemoryCollection, write: Write, history: int, *, lost: bool) -> Answer:
         values = json.loads(write.body)

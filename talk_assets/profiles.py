@@ -59,7 +59,20 @@ KINDS: Mapping[Kind, type[Property]] = {
 }
 """The property for a field that the default profile does not map."""
 
-FIXED = ("name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "recalled", "told_by", "sparse")
+FIXED = (
+    "name",
+    "entity",
+    "lens",
+    "also",
+    "parts",
+    "passing",
+    "bulk",
+    "watched",
+    "recalled",
+    "told_by",
+    "sparse",
+    "correctable",
+)
 """What of a collection is not for the file: it follows from the rest."""
 
 

@@ -1,7 +1,7 @@
 """What is known of absent properties: those that no record has ever shown, and those that some records lack.
 
 A property that no record shows is a mistake in the configuration where the API shows blank properties, and is worth a
-warning where it leaves them out. A property that some records lack is reported with their number; their fields keep
+warning where it leaves them out, or where talk.toml can't name another. A property that some records lack is reported with their number; their fields keep
 the values they had (see `presence`).
 """
 
@@ -44,7 +44,7 @@ def review(transaction: Transaction, key: str, collection: Collection, now: date
 
 def require(transaction: Transaction, key: str, collection: Collection) -> None:
     """Raise ConfigurationError where the API shows blank properties, and no record shows one that the lens reads."""
-    if collection.omits_blanks:
+    if not _must_show(collection):
         return
     never = transaction.frame(
         "SELECT property FROM sync.absent WHERE collection = ? AND records IS NULL ORDER BY property", key
@@ -56,7 +56,12 @@ def require(transaction: Transaction, key: str, collection: Collection) -> None:
 def mistaken(transaction: Transaction, collections: Mapping[str, Collection]) -> frozenset[str]:
     """Return the collections whose lens reads a property that no record shows, and that an API would show."""
     rows = transaction.frame("SELECT DISTINCT collection FROM sync.absent WHERE records IS NULL")["collection"]
-    return frozenset(key for key in rows if key in collections and not collections[key].omits_blanks)
+    return frozenset(key for key in rows if key in collections and _must_show(collections[key]))
+
+
+def _must_show(collection: Collection) -> bool:
+    """Whether a property that no record shows is a mistake that a person can correct."""
+    return collection.correctable and not collection.omits_blanks
 
 
 def _message(transaction: Transaction, key: str, collection: Collection, name: str) -> str:

@@ -49,6 +49,7 @@ class Collection:
     `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent one is a blank; where it
     shows them, an absent property is unknown. `sparse` names objects that have a property only as long as it holds
     something, whatever the API does elsewhere.
+    `correctable`: whether talk.toml can say that the lens reads another property.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Collection:
     told_by: str | None = None
     omits_blanks: bool = False
     sparse: tuple[str, ...] = ()
+    correctable: bool = True
 
 
 @dataclass(frozen=True)

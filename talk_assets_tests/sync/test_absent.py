@@ -108,8 +108,12 @@ def test_where_the_api_leaves_blanks_out_an_absent_property_is_cleared(chain: Ch
     assert titles(chain, CRM) == [None, *(f"Title {n}" for n in range(1, 10))]
 
 
-def test_where_the_api_leaves_blanks_out_a_property_that_no_record_shows_is_noted(chain: Chain) -> None:
-    chain.declare(ERP, omits_blanks=True, lens=lens(mobile=Text("tel")))
+@pytest.mark.parametrize("declared", [{"omits_blanks": True}, {"correctable": False}])
+def test_a_property_that_no_record_shows_and_nobody_can_correct_is_noted(
+    chain: Chain, declared: dict[str, bool]
+) -> None:
+    """The API leaves blanks out, or talk.toml can't name another property."""
+    chain.declare(ERP, **declared, lens=lens(mobile=Text("tel")))
     chain.sync()
     with chain.transaction() as transaction:
         assert transaction.frame("SELECT property, records FROM sync.absent").rows() == [("tel", None)]

@@ -72,7 +72,6 @@ COMPANY = Lens(
 
 employee = PowerOfficeCollection(
     name="employee",
-    omits_blanks=True,
     path="/Employee",
     entity=person,
     id="id",
@@ -94,7 +93,6 @@ employee = PowerOfficeCollection(
 
 supplier = PowerOfficeCollection(
     name="supplier",
-    omits_blanks=True,
     path="/Supplier",
     entity=company,
     id="id",
@@ -109,7 +107,6 @@ supplier = PowerOfficeCollection(
 
 private_customer = PowerOfficeCollection(
     name="customer",
-    omits_blanks=True,
     path="/Customer",
     where="IsPerson eq true",
     entity=person,
@@ -126,7 +123,6 @@ private_customer = PowerOfficeCollection(
 
 customer = PowerOfficeCollection(
     name="customer",
-    omits_blanks=True,
     path="/Customer",
     entity=company,
     id="id",
@@ -142,7 +138,6 @@ customer = PowerOfficeCollection(
 
 contactperson = PowerOfficeCollection(
     name="contactperson",
-    omits_blanks=True,
     path="/PartyContactPerson",
     parent="partyId",
     entity=person,

@@ -47,6 +47,8 @@ class PowerOfficeCollection(Collection):
     read_only: tuple[str, ...] = ()
     fixed: Mapping[str, object] = field(default_factory=dict)
     invoiced: bool = False
+    correctable: bool = False
+    omits_blanks: bool = True
 
 
 @dataclass

@@ -50,6 +50,7 @@ class GoCollection(Collection):
     named: tuple[tuple[str, object], ...] = ()
     address: bool = False
     listed_only: bool = False
+    correctable: bool = False
 
 
 @dataclass(frozen=True)

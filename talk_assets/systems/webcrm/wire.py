@@ -37,6 +37,7 @@ class WebcrmCollection(Collection):
     path: str
     table: str
     deletable: bool = False
+    correctable: bool = False
 
     @property
     def updated(self) -> str:

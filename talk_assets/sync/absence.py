@@ -1,8 +1,8 @@
 """What is known of absent properties: those that no record has ever shown, and those that some records lack.
 
-A property that no record shows is a mistake in the configuration where the API shows blank properties, and is worth a
-warning where it leaves them out, or where talk.toml can't name another. A property that some records lack is reported with their number; their fields keep
-the values they had (see `presence`).
+A property that no record shows is a mistake in the configuration where the API shows blank properties. It is worth a
+warning where the API leaves them out, or where talk.toml can't name another property. A property that some records lack
+is reported with their number; their fields keep the values they had (see `presence`).
 """
 
 from collections import Counter

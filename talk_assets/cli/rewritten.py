@@ -90,7 +90,7 @@ def _show_values(row: Row, *, width: int) -> None:
 def _show_advice(row: Row) -> None:
     record = _record(row)
     text = f"To use what {row['collection'].partition('/')[0]} shows everywhere:"
-    show_advice(Advice(text, (f"talk resolve {record} {row['field']} --take {record}",)))
+    show_advice(Advice(text, (f"talk resolve {record} {row['field']} --take {record} --force",)))
     show_advice(Advice("To send the value again, edit the field in any system; the next sync sends it."))
 
 

@@ -32,7 +32,7 @@ def test_each_field_has_a_number_what_won_and_what_lost_with_the_records(office:
     assert lines[0].startswith("2 fields are in conflict.")
     start = lines.index("Anne  crm/people/crm1")
     assert lines[start + 1] == "  1  first_name"
-    assert lines[start + 2].startswith("     won   Anne  erp/contacts/erp1, set ")
+    assert lines[start + 2].startswith("     now   Anne  erp/contacts/erp1, set ")
     assert lines[start + 3].startswith("     lost  Anna  crm/people/crm1, set ")
     rows = json.loads(talk("conflicts", "--json").stdout)["conflicts"]
     assert [(row["number"], row["name"], row["value"], row["winner"]) for row in rows] == [

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS sync.cursors (
     read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
 CREATE TABLE IF NOT EXISTS sync.begun (kind VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.mapped (collection VARCHAR, property VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.lenses (collection VARCHAR, field VARCHAR, lens VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.lenses (collection VARCHAR, field VARCHAR, lens VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.remapped (collection VARCHAR, field VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.configured (kind VARCHAR, configuration VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.shown (collection VARCHAR, property VARCHAR);
@@ -71,6 +71,6 @@ already, and whether they became golden; `fights` the fields that two records se
 `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
 be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once.
 `shown` are the properties that records have shown, `absent` those that some `records` lack, null where no record has
-ever shown it. `lenses` is how each field was last read, `remapped` the fields that are to be read anew because that has
-changed, `configured` what the changes were last decided by.
+ever shown it. `lenses` is how each field was last read, and `since` when, if that has changed. `remapped` are the
+fields that are to be read anew because of that, `configured` is what the changes were last decided by.
 """

@@ -1,7 +1,8 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
 They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection,
-id, modified, reference, deleted, unresolved, awaits` and the entity's fields. Those that have a link stand in `known`,
+id, modified, reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that
+are not known from the record as it is, and are as they were last seen. Those that have a link stand in `known`,
 see `links.know`.
 """
 
@@ -51,7 +52,7 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
     if transaction.in_steps:
         transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", entity.name)
     types = {"n": "BIGINT", "collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
-    types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR"}
+    types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR", "unknown": "VARCHAR"}
     rows = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR"))
     due = _due(transaction, entity, collections)
     for key, collection in collections.items():
@@ -169,7 +170,7 @@ def canonical(
             missing = missing | unresolved
             awaited = _awaited(transaction, system, collection, field, foreign[field])
             awaits = pl.select(pl.coalesce(awaits, pl.when(unresolved).then(awaited))).to_series().alias("awaits")
-    values = _kept(transaction, key, collection, raw, values, anew)
+    values, kept = _kept(transaction, key, collection, raw, values, anew)
     return values.with_columns(
         pl.lit(key).alias("collection"),
         raw["_id"].alias("id"),
@@ -178,6 +179,7 @@ def canonical(
         raw["_deleted"].fill_null(value=False).alias("deleted"),
         missing.alias("unresolved"),
         awaits,
+        kept.alias("unknown"),
     )
 
 
@@ -188,16 +190,19 @@ def _kept(
     raw: pl.DataFrame,
     values: pl.DataFrame,
     anew: Sequence[str],
-) -> pl.DataFrame:
-    """The values, with those last seen where nothing is known of them now."""
+) -> tuple[pl.DataFrame, pl.Series]:
+    """The values, with those last seen where nothing is known of them now; and a list of the fields that are so."""
     pending = transaction.frame("SELECT field FROM sync.remapped WHERE collection = ?", key)["field"].to_list()
     absent = unknown(collection, raw)
+    kept = pl.Series("unknown", [None] * raw.height, dtype=pl.String)
     for field in collection.lens.fields:
         lacking = absent[field] | (field in pending and field not in anew)
         if lacking.any():
             seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
             values = values.with_columns(pl.when(lacking).then(seen).otherwise(pl.col(field)).alias(field))
-    return values
+            listed = pl.concat_str(kept.fill_null(presence.MARK), pl.lit(f"{field}{presence.MARK}"))
+            kept = pl.select(pl.when(lacking).then(listed).otherwise(kept)).to_series()
+    return values, kept
 
 
 def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:

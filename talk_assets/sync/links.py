@@ -14,6 +14,7 @@ from talk_assets.entities import Entity, Field, Kind
 from talk_assets.sync import blanks, fights, journal, jsontext, matching, merging, objects, tables
 from talk_assets.sync.connection import Collection
 from talk_assets.sync.deletes import Gone
+from talk_assets.sync.presence import MARK
 from talk_assets.transaction import Transaction
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
@@ -99,20 +100,31 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
 
 
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
-    """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit."""
+    """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit.
+
+    But where the lens has changed since, what the record shows was not sent, and is seen anew.
+    """
+    fields = collection.lens.fields
+    shown = ", ".join(f'any_value(i."{name}") AS "{name}"' for name in fields)
     intents = transaction.frame(
         f"""
-        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n
+        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
+            min(j.intended_at) AS intended_at, {shown}
         FROM sync.journal j JOIN {matching.FOUND} d ON d.entity = j.entity JOIN fresh f USING (n)
+        JOIN incoming i USING (n)
         WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
         """,
         key,
     )
     if intents.is_empty():
         return 0
-    fields = collection.lens.fields
     sent = objects.decode(intents["after"], fields)
     seen = collection.lens.limit(sent)
+    anew = read_otherwise_since(transaction, key, intents["intended_at"])
+    sent, seen = (
+        values.with_columns(pl.when(anew[name]).then(intents[name]).otherwise(name).alias(name) for name in anew)
+        for values in (sent, seen)
+    )
     created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
     journal.close_found(transaction, key, intents, now)
     transaction.run(
@@ -125,6 +137,14 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     )
     transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
     return intents.height
+
+
+def read_otherwise_since(transaction: Transaction, key: str, moments: pl.Series) -> dict[str, pl.Series]:
+    """Say by field whether its lens has changed since moments; only fields of which it ever has are in it."""
+    changed = transaction.frame(
+        "SELECT field, since FROM sync.lenses WHERE collection = ? AND since IS NOT NULL ORDER BY field", key
+    )
+    return {field: (moments < since).fill_null(value=False) for field, since in changed.iter_rows()}
 
 
 def absorb(
@@ -233,7 +253,8 @@ def _absorb(
     state: dict[str, pl.Series] = {}
     for field in fields:
         current, seen = rows[field], rows[f"seen_{field}"]
-        moved = current.ne_missing(seen)
+        unknown = rows["unknown"].str.contains(f"{MARK}{field}{MARK}", literal=True).fill_null(value=False)
+        moved = current.ne_missing(seen) & ~unknown
         if not moved.any():
             continue  # every column that is written costs as much as the table is long
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))

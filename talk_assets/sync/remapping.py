@@ -52,8 +52,10 @@ def notice(transaction: Transaction, collections: Mapping[str, Collection], now:
     """Note which fields of the collections, by key, are read otherwise than before: they are to be read anew."""
     new = storing.map_properties(transaction, collections, now)
     stored: dict[str, dict[str, str]] = {}
-    for key, name, lens in transaction.frame("SELECT collection, field, lens FROM sync.lenses").iter_rows():
+    since: dict[tuple[str, str], datetime] = {}
+    for key, name, lens, at in transaction.frame("SELECT collection, field, lens, since FROM sync.lenses").iter_rows():
         stored.setdefault(key, {})[name] = lens
+        since[key, name] = at
     known = absence.known(transaction)
     for key, collection in collections.items():
         lens = {name: reading(collection.lens.property_of(name)) for name in collection.lens.fields}
@@ -62,12 +64,11 @@ def notice(transaction: Transaction, collections: Mapping[str, Collection], now:
             storing.note_stored(transaction, key, collection)
         if before == lens:
             continue
-        if key in new:  # it was read before
-            changed = _changed(collection, lens, before, new[key])
-            _read_anew(transaction, key, changed, now)
+        changed = _changed(collection, lens, before, new[key]) if key in new else []  # what was never read has none
+        _read_anew(transaction, key, changed, now)
         rows = pl.DataFrame(
-            [(key, name, text) for name, text in lens.items()],
-            schema=dict.fromkeys(("collection", "field", "lens"), pl.String),
+            [(key, name, text, now if name in changed else since.get((key, name))) for name, text in lens.items()],
+            schema=dict.fromkeys(("collection", "field", "lens"), pl.String) | {"since": pl.Datetime("us", "UTC")},
             orient="row",
         )
         transaction.run("DELETE FROM sync.lenses WHERE collection = ?", key)

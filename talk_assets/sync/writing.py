@@ -292,7 +292,7 @@ class Writer:
             before["cause"],
             before["caused_at"],
         )
-        again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body")
+        again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body", "intended_at")
         again = again.unique("entity", keep="first").with_columns(pl.lit(Action.CREATE.value).alias("action"))
         rows = rows.join(again, on=["entity", "action"], how="left", suffix="_again", maintain_order="left")
         resent = rows["key_again"].is_not_null()

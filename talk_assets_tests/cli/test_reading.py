@@ -48,7 +48,7 @@ def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("steps", "told"),
-    [(0, "no step has ended yet."), (1, "its latest step ended 2099-01-01 12:00:07 UTC."), (2, ": done.")],
+    [(0, "no step has ended yet."), (1, "its latest step ended 2099-01-01 12:00:07 UTC."), (2, "done.")],
 )
 def test_a_run_that_did_not_say_how_it_ended_says_how_far_it_came(office: Office, steps: int, told: str) -> None:
     began = datetime(2099, 1, 1, 12, tzinfo=UTC)

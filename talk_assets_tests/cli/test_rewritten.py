@@ -46,7 +46,7 @@ def test_values_are_listed_under_what_became_of_them_with_names_first(office: Of
 def test_one_item_has_the_command_that_takes_what_the_system_shows(office: Office) -> None:
     shown = talk("rewritten", "2").stdout
     assert "Annabella" not in shown
-    command = "resolve erp/contacts/erp2 first_name --take erp/contacts/erp2"
+    command = "resolve erp/contacts/erp2 first_name --take erp/contacts/erp2 --force"
     assert f"To use what erp shows everywhere:\n    talk {command}\n" in shown
     assert talk(*command.split()).exit_code == 0
     rows = json.loads(talk("rewritten", "--json").stdout)["rewritten"]

@@ -80,7 +80,7 @@ def test_a_person_says_that_it_is_another(office: Office) -> None:
     office.memories["erp/contacts"].edit("erp1", {"first_name": "Ola", "employer": None})
     office.sync()
     acting = Acting(office.wiring())
-    assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 stands by itself."
+    assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 is unlinked."
     assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 was linked with nothing."
     office.sync()
     assert {record["first_name"] for record in office.records("erp/contacts")} == {"Kari", "Ola"}

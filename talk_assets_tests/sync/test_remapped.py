@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from talk_assets.store import Store
+from talk_assets.sync import answers
 from talk_assets.sync.lens import Email, FullName, Lens, Text
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
@@ -172,3 +173,34 @@ def test_a_record_that_comes_back_after_a_change_of_its_lens_edits_nothing(chain
     for key in (CRM, SHOP):
         assert chain.shown(key, "job_title") == [("Chief",)]
     assert chain.shown(ERP, "role") == [("Chief",)]
+
+
+class Lost(Exception):  # noqa: N818 -- what happens to an answer
+    """The process died before it stored an answer."""
+
+
+@pytest.mark.parametrize("how", ["renamed", "hidden"])
+def test_a_create_whose_answer_was_lost_is_cleared_nowhere_by_what_the_record_does_not_show(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lens has changed since it was sent, or the API doesn't show the property."""
+    chain = Chain(pairs=(FIRST,))
+    chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief")
+    chain.memories[ERP].also = ("role",)
+
+    def lose(*_: object) -> None:
+        raise Lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "store", lose)
+        with pytest.raises(Lost):
+            chain.sync()
+    if how == "renamed":
+        chain.declare(ERP, lens=lens(job_title="role"))
+    else:
+        chain.create(ERP, email="ola@acme.no", job_title="Clerk")
+        chain.memories[ERP].hidden = {("erp1", "job_title")}
+    for _ in range(2):
+        chain.sync(full=True)
+    assert ("Kari", "Chief") in chain.shown(CRM, "first_name", "job_title")
+    assert chain.shown(ERP, "role" if how == "renamed" else "job_title")[0] == ("Chief",)

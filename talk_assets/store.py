@@ -218,6 +218,8 @@ class Store:
                 self._announce(waiting=False)
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
+                if self._left_empty(error):
+                    continue
                 if _LOCKED not in str(error):
                     raise self._unopened(error) from error
                 if time.monotonic() > deadline:
@@ -231,6 +233,14 @@ class Store:
                 message = f"{self.path}: is not a database this version can read ({_first_line(error)})."
                 raise StoreIncompatible(message) from error
             time.sleep(RETRY)
+
+    def _left_empty(self, error: duckdb.Error) -> bool:
+        """Whether the file was made on a full disk, and holds nothing: then it is removed, for another to be made."""
+        empty = self.path is not None and self.path.is_file() and self.path.stat().st_size == 0
+        if not empty or self.path is None or not any(sign in str(error) for sign in _DAMAGE):
+            return False
+        self.path.unlink(missing_ok=True)
+        return True
 
     def _announce(self, *, waiting: bool) -> None:
         """Tell the process that keeps the database open whether one waits for it; any other says so again."""

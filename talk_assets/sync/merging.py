@@ -124,7 +124,10 @@ def decide(
 def _overruled(
     transaction: Transaction, scope: Scope, decision: golden.Decision, proposals: pl.DataFrame
 ) -> golden.Decision:
-    """Where a record holds a value that can never be written, no other value wins: it could not be put back there."""
+    """Where a record holds a value that can never be written, no other value wins: it could not be put back there.
+
+    A collection that is not written to at all is a source like any other.
+    """
     fixed = {
         name: keys
         for name in decision.golden["field"].unique(maintain_order=True)
@@ -138,7 +141,7 @@ def _overruled(
 
 def _is_fixed(collection: Collection, field: str) -> bool:
     lens = collection.lens
-    return field in lens.fields and lens.property_of(field).writable is Writable.NEVER
+    return collection.writable and field in lens.fields and lens.property_of(field).writable is Writable.NEVER
 
 
 def _rulings(

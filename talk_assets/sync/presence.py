@@ -125,7 +125,8 @@ def _missing(texts: pl.Series, columns: Mapping[str, pl.Series], name: str) -> p
     quoted = f'"{re.escape(name)}"'
     null = rows.str.contains(rf"(?i){quoted}\s*:\s*null\b")
     deeper = any(
-        column.str.contains_any([f'"{name}"'], ascii_case_insensitive=True).any() for column in columns.values()
+        column.alias("c").str.contains_any([f'"{name}"'], ascii_case_insensitive=True).any()
+        for column in columns.values()
     )
     if deeper:  # the null may be that of an object within
         unsure = null.arg_true()

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from talk_assets.acting import Acting
+from talk_assets.errors import NothingToDo
 from talk_assets.store import Store
 from talk_assets.sync.matching import some
 from talk_assets_tests.office import Office, open_office
@@ -81,7 +82,8 @@ def test_a_person_says_that_it_is_another(office: Office) -> None:
     office.sync()
     acting = Acting(office.wiring())
     assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 is unlinked."
-    assert acting.unlink("erp/contacts/erp1") == "erp/contacts/erp1 was linked with nothing."
+    with pytest.raises(NothingToDo, match=r"^erp/contacts/erp1 is linked with no other record\."):
+        acting.unlink("erp/contacts/erp1")
     office.sync()
     assert {record["first_name"] for record in office.records("erp/contacts")} == {"Kari", "Ola"}
     assert work(office) == []

@@ -211,6 +211,7 @@ class Store:
     def _open(self) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self._patience
         while True:
+            new = self.path is not None and not self.path.exists()
             try:
                 connection = duckdb.connect(str(self.path), config=SETTINGS)
                 size = self.path.stat().st_size if self.path else 0
@@ -218,9 +219,9 @@ class Store:
                 self._announce(waiting=False)
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
             except duckdb.IOException as error:
-                if self._left_empty(error):
-                    continue
                 if _LOCKED not in str(error):
+                    if new:
+                        self._unmake()
                     raise self._unopened(error) from error
                 if time.monotonic() > deadline:
                     message = (
@@ -234,13 +235,10 @@ class Store:
                 raise StoreIncompatible(message) from error
             time.sleep(RETRY)
 
-    def _left_empty(self, error: duckdb.Error) -> bool:
-        """Whether the file was made on a full disk, and holds nothing: then it is removed, for another to be made."""
-        empty = self.path is not None and self.path.is_file() and self.path.stat().st_size == 0
-        if not empty or self.path is None or not any(sign in str(error) for sign in _DAMAGE):
-            return False
-        self.path.unlink(missing_ok=True)
-        return True
+    def _unmake(self) -> None:
+        """Remove the file that could not be made whole, as on a full disk: it holds nothing, and is no database."""
+        if self.path and self.path.is_file() and self.path.stat().st_size == 0:
+            self.path.unlink(missing_ok=True)
 
     def _announce(self, *, waiting: bool) -> None:
         """Tell the process that keeps the database open whether one waits for it; any other says so again."""

@@ -5,13 +5,17 @@
 writes the snapshots of the lists anew; `make readme` does it too.
 """
 
+import json
+import os
 import re
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from click.testing import CliRunner
+from filelock import FileLock
 
 from talk_assets import cli
 from talk_assets_tests import readme
@@ -60,7 +64,18 @@ class Demo:
 
 @cache
 def play() -> Demo:
-    """Plan, synchronise, list, and synchronise again on a sandbox of its own."""
+    """Plan, synchronise, list, and synchronise again on a sandbox of its own, once for all workers of a test run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return _play()
+    file = Path(tempfile.gettempdir()) / f"talk-demo-{run}.json"
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            file.write_text(json.dumps(asdict(_play())), "utf-8")
+        return Demo(**json.loads(file.read_text("utf-8")))
+
+
+def _play() -> Demo:
     with readme.sandboxed() as folder:
         plans = {f"plan-{width}": readme.run(folder, *PLAN, width=width) for width in WIDTHS}
         first = readme.run(folder, "sync")

@@ -1,6 +1,7 @@
 """A lens that changes: what records then show is seen anew, and a database that was there ends like a fresh one."""
 
 import copy
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,9 @@ from talk_assets.store import Store
 from talk_assets.sync import answers
 from talk_assets.sync.lens import Email, FullName, Lens, Text
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
+
+EXAMPLES = int(os.environ.get("REMAPS", "4"))
+"""Each takes seconds; REMAPS=100 in the environment tries more."""
 
 PROPERTIES = ("first_name", "job_title", "nick", "role")
 
@@ -128,7 +132,7 @@ def agreed(chain: Chain) -> list[tuple[str, str, tuple[str | None, ...]]]:
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(crm=people(), erp=people(), remaps=changes)
 def test_a_database_that_was_there_ends_like_a_fresh_one(
     crm: list[dict[str, str]],

@@ -100,7 +100,7 @@ def changes_table(page: Page) -> Locator:
     """From there, the table of the first changes."""
     page.get_by_text("[Show Markdown]").click()
     table = page.get_by_role("dialog").get_by_role("table")
-    expect(table.get_by_role("columnheader")).to_have_text(["change", "record", "of", "fields", "status"])
+    expect(table.get_by_role("columnheader")).to_have_text(["change", "name", "record", "of", "fields", "status"])
     return table
 
 

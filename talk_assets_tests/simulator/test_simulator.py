@@ -1,13 +1,13 @@
 """Random histories keep every promise, and are the same when they are lived again.
 
-Three hundred in three groups; `make simulate` and `make planted` are for more, and `test_shrinking` has a planted bug.
+Sixty in each of three groups; `make simulate` and `make planted` are for more, and `test_shrinking` has a planted bug.
 """
 
 import pytest
 
 from talk_assets_tests.simulator.history import live, play
 
-HISTORIES = 100
+HISTORIES = 60
 
 
 @pytest.mark.parametrize("seed", range(1, 4))

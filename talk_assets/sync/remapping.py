@@ -154,6 +154,12 @@ def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str])
                 noticed = some.with_columns(incoming.noticed(scope.now))
                 shows = incoming.canonical(transaction, key, collection, noticed, anew=names)
                 shown.append(_compare(transaction, scope, key, names, shows))
+    blank = ", ".join(f"{state}_{name} = NULL" for name in names for state in ("seen", "sent"))
+    transaction.run(  # what was created without having been shown yet was sent by the old lens
+        f"UPDATE {tables.links(scope.entity.name)} SET {blank}"
+        f" WHERE collection = ? AND id IN (SELECT _id FROM {raw} WHERE _record IS NULL)",
+        key,
+    )
     moved = pl.concat(shown)
     others = moved["origin"].n_unique()
     return Reread(key, tuple(names), records, others), moved

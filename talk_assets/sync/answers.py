@@ -180,9 +180,6 @@ def _created(
         return
     sent, _ = answered.values(rows)
     seen, _ = _seen(answered, rows, sent, shown)
-    # What was sent once more as it was asked for by an older lens counts as what the record shows by this one.
-    anew = links.read_otherwise_since(transaction, answered.key, rows["intended_at"])
-    sent = sent.with_columns(pl.when(anew[name]).then(seen[name]).otherwise(name).alias(name) for name in anew)
     records = rows.select("entity", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
     _settled(transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id")))

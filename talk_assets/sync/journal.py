@@ -83,6 +83,19 @@ def close_overtaken(transaction: Transaction, collection: str, kind: str, now: d
     )
 
 
+def close_outdated(transaction: Transaction, creates: pl.DataFrame, now: datetime) -> None:
+    """Close creates (`key`) that were looked for, not found, and are sent otherwise now."""
+    transaction.apply(
+        """
+        UPDATE sync.journal SET outcome = 'looked up', answered_at = ?,
+            reason = 'not found; the mapping or the modes have changed since, so the record is created as it is now'
+        FROM creates c WHERE journal.key = c.key
+        """,
+        now,
+        creates=creates,
+    )
+
+
 def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
     """Return `key, entity, after, body, intended_at` of creates whose outcome is not known."""
     return transaction.frame(

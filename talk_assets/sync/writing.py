@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from talk_assets.sync import incoming, journal, objects, permits, references, tables
+from talk_assets.sync import incoming, journal, lost, objects, permits, references, tables
 from talk_assets.sync.changes import settable, updatable
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
 from talk_assets.sync.lens import Lines
@@ -284,7 +284,7 @@ class Writer:
         )
 
     def _intend(self, transaction: Transaction, rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
-        """A create whose outcome is not known goes out again exactly as it was, under its own key."""
+        """A create whose outcome is not known goes out again exactly as it was, under its own key, if it still may."""
         before = self._before(transaction, rows)
         rows = rows.with_columns(
             pl.Series("key", [str(uuid.uuid4()) for _ in range(rows.height)], dtype=pl.String),
@@ -292,8 +292,7 @@ class Writer:
             before["cause"],
             before["caused_at"],
         )
-        again = journal.open_creates(transaction, self.key).select("entity", "key", "after", "body", "intended_at")
-        again = again.unique("entity", keep="first").with_columns(pl.lit(Action.CREATE.value).alias("action"))
+        again = lost.again(transaction, self.key, rows, self.permits, now)
         rows = rows.join(again, on=["entity", "action"], how="left", suffix="_again", maintain_order="left")
         resent = rows["key_again"].is_not_null()
         fields = self.collection.lens.fields

@@ -84,7 +84,7 @@ class Chain:
 
     def shown(self, key: str, *names: str) -> list[tuple[str | None, ...]]:
         """What the records of a collection hold in some properties."""
-        return [tuple(record[name] for name in names) for record in self.memories[key].records.values()]
+        return [tuple(record.get(name) for name in names) for record in self.memories[key].records.values()]
 
     def changes(self) -> Sequence[Mapping[str, Any]]:
         """What still waits."""

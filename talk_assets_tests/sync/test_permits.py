@@ -1,11 +1,15 @@
 """What is written is due to a pair in mode write that the run is about; the rest waits, and says for which dataflow."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from talk_assets.dataflows import OnDelete, Pair
 from talk_assets.sync.permits import Permits
+from talk_assets_tests.simulator.fate import Written
+from talk_assets_tests.simulator.script import Fault, Kind, Point
+from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
 KARI = {"email": "kari@acme.no", "first_name": "Kari"}
@@ -81,6 +85,21 @@ def test_a_create_carries_what_its_left_record_shows(chain: Chain) -> None:
     assert chain.shown(ERP, "first_name") == chain.shown(SHOP, "first_name") == [("Kari",)]
     chain.sync()
     assert chain.shown(ERP, "first_name") == chain.shown(SHOP, "first_name") == [("Karin",)]
+
+
+def test_a_create_that_was_never_sent_is_not_sent_with_what_is_only_planned_by_now(chain: Chain) -> None:
+    """The process died before it sent the crm's name to the shop."""
+    chain.create(ERP, **KARI)
+    chain.create(CRM, email="kari@acme.no", first_name="Karin")
+    hub = chain.settle()
+    chain.world.fate = Written((Fault(Kind.CRASH, Point(f"write {SHOP}", None, 0)),))
+    with pytest.raises(Crash):
+        asyncio.run(hub.write("shop"))
+    chain.world.begin(Written())
+    chain.sync(planned=[FIRST])
+    assert chain.shown(SHOP, "first_name") == [("Kari",)]
+    chain.sync()
+    assert chain.shown(SHOP, "first_name") == [("Karin",)]
 
 
 @pytest.mark.parametrize("on_delete", [OnDelete.DELETE, OnDelete.KEEP])

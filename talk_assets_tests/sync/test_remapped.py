@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from talk_assets.store import Store
 from talk_assets.sync import answers
 from talk_assets.sync.lens import Email, FullName, Lens, Text
+from talk_assets_tests.simulator.fate import Written
+from talk_assets_tests.simulator.script import Fault, Kind, Point
+from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
 EXAMPLES = int(os.environ.get("REMAPS", "4"))
@@ -208,3 +211,19 @@ def test_a_create_whose_answer_was_lost_is_cleared_nowhere_by_what_the_record_do
         chain.sync(full=True)
     assert ("Kari", "Chief") in chain.shown(CRM, "first_name", "job_title")
     assert chain.shown(ERP, "role" if how == "renamed" else "job_title")[0] == ("Chief",)
+
+
+def test_a_create_that_was_never_sent_is_sent_by_the_lens_of_today(chain: Chain) -> None:
+    """The process died before it sent anything: what it had written down is outdated."""
+    chain.create(CRM, email="ola@acme.no", first_name="Ola", job_title="Clerk")
+    chain.memories[ERP].also = ("role",)
+    chain.world.fate = Written((Fault(Kind.CRASH, Point(f"write {ERP}", None, 0)),))
+    with pytest.raises(Crash):
+        chain.sync()
+    chain.world.begin(Written())
+    chain.declare(ERP, lens=lens(job_title="role"))
+    for _ in range(3):
+        chain.sync(full=True)
+    assert ("Ola", "Clerk") in chain.shown(CRM, "first_name", "job_title")
+    assert ("Ola", None, "Clerk") in chain.shown(ERP, "first_name", "job_title", "role")
+    assert ("Ola", "Clerk") in chain.shown(SHOP, "first_name", "job_title")

@@ -266,12 +266,17 @@ class Ledger:
             self._check_lost(state, place, lost, found)
 
     def _counting(self, state: State, found: list[Edit]) -> list[Edit]:
-        """Edits that the hub took in as such: of linked records, and the last one of each."""
+        """Edits that the hub took in as such: of linked records, and the last one of each.
+
+        Nobody can tell that a property was cleared of which no list had ever shown what it held.
+        """
         counting = []
         for edit in found:
             link = state.links[edit.key, edit.id]
-            last = self.world.edits[edit.key, edit.id, edit.name][-1] is edit
-            if link.live and last and not edit.created and edit.last is not None and edit.at > link.at + 1:
+            *earlier, last = self.world.edits[edit.key, edit.id, edit.name]
+            unheard = edit.value is None and earlier and all(one.first is None for one in earlier)
+            shown = edit is last and edit.last is not None and not unheard
+            if link.live and shown and not edit.created and edit.at > link.at + 1:
                 counting.append(edit)
         return counting
 

@@ -1,6 +1,7 @@
 """Two-way synchronisation of business systems, as a Dagster asset graph over DuckDB.
 
-`systems/` speak to the APIs and declare collections with lenses; `sync/` is the hub that links records, merges them
-into golden and computes changes, knowing neither Dagster nor HTTP; `store` is the only door to DuckDB; `assets/` and
-`definitions` put the hub on the Dagster graph; `cli` is the `talk` command; `sandbox/` emulates every system over HTTP.
+`model` says what there is. `systems` declare collections with lenses and reach the APIs over `http`. `sync` reads,
+links, merges, plans and writes, knowing neither Dagster nor HTTP; `store` is the only door to DuckDB. `report` answers
+what people ask, `operate` is what they do, `config` what they configured. `graph` is all that knows Dagster, `cli` the
+`talk` command, `documents` the dataflow documents; `sandbox` emulates every system over HTTP.
 """

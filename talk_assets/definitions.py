@@ -1,113 +1,11 @@
-"""The whole graph, as Dagster loads it: `defs` for the configured instance, `build_definitions` for any other.
+"""What Dagster loads: the graph of the instance that this process runs in. Everything about it is in `graph`."""
 
-    collections ─► links ─► golden ─► changes ─► writes
+from dagster import Definitions, definitions
 
-One step per system reads, one per entity settles, one per system writes. What an asset is called, holds and does stands
-in `assets`; what applies to all of them, here.
-"""
-
-from dagster import (
-    AssetKey,
-    AssetSelection,
-    AssetSpec,
-    Definitions,
-    JobDefinition,
-    define_asset_job,
-    definitions,
-    in_process_executor,
-)
-
-from talk_assets.assets import names
-from talk_assets.assets.acts import acts
-from talk_assets.assets.collections import collections
-from talk_assets.assets.entities import entities
-from talk_assets.assets.metadata import MODE
-from talk_assets.assets.names import JobType
-from talk_assets.assets.scope import KEY, Scope
-from talk_assets.assets.writes import writes
-from talk_assets.automation.alerts import alert
-from talk_assets.automation.housekeeping import burial, pruning, schedules
-from talk_assets.automation.watching import watch
-from talk_assets.config import Config, DataflowSettings, Mode, current
-from talk_assets.wiring import Wiring
-
-SYNC = "sync"
-PLAN = "plan"
-SAYS = {
-    Mode.WRITE: "read, settle, and write what is asked for.",
-    Mode.PLAN: "read and settle, and write nothing. The changes are what would be sent.",
-}
+from talk_assets.graph.build import build_definitions
 
 
 @definitions
 def defs() -> Definitions:
-    """The graph of the instance that this process runs in."""
+    """The graph of the data folder and the environment of this process."""
     return build_definitions()
-
-
-def build_definitions(overrides: Config | None = None) -> Definitions:
-    """Return the graph of a configuration; without one, of the data folder and the environment of this process."""
-    wiring = Wiring(overrides or current())
-    readings = [collections(wiring, system) for system in wiring.systems.values()]
-    settlings = [entities(wiring, topology) for topology in wiring.topologies.values()]
-    writings = [writes(wiring, system) for system in wiring.systems.values()]
-    assets = [*readings, *settlings, *writings]
-    sent = AssetSelection.assets(*writings)
-    return Definitions(
-        assets=[asset.map_asset_specs(_policy) for asset in assets],
-        jobs=[
-            define_asset_job(
-                SYNC,
-                AssetSelection.all(),
-                tags={**JobType.SYNC.tags, MODE: "write"},
-                description=f"Everything: {SAYS[Mode.WRITE]}",
-            ),
-            define_asset_job(
-                PLAN,
-                AssetSelection.all() - sent,
-                tags={**JobType.SYNC.tags, MODE: "plan"},
-                description=f"Everything: {SAYS[Mode.PLAN]}",
-            ),
-            *(
-                define_asset_job(
-                    JobType.DATAFLOW.named(dataflow.name),
-                    AssetSelection.assets(*_of_dataflow(wiring, dataflow)),
-                    config={"resources": {KEY: {"config": {"dataflows": [dataflow.name]}}}},
-                    tags={**JobType.DATAFLOW.tags, MODE: dataflow.mode.value},
-                    description=f"Only the dataflow {dataflow.name}: {SAYS[dataflow.mode]}",
-                )
-                for dataflow in wiring.config.dataflows
-                if dataflow.pairs
-            ),
-            *acts(wiring),
-            pruning(wiring),
-        ],
-        schedules=schedules(wiring, SYNC),
-        sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), burial(), alert(wiring)],
-        resources={KEY: Scope()},
-        executor=in_process_executor,
-    )
-
-
-def _of_dataflow(wiring: Wiring, dataflow: DataflowSettings) -> list[AssetKey]:
-    """In mode plan it has no writes, even where another dataflow may write to its collections."""
-    return assets_of(wiring, wiring.collections_of([dataflow]), plan=dataflow.mode is Mode.PLAN)
-
-
-def assets_of(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[AssetKey]:
-    """Return the assets of some collections, and of the entities that their records describe; with `plan` no writes."""
-    own = [key for key in wiring.collections if key in keys]
-    kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
-    assets = [of(kind) for kind in kinds for of in (names.links, names.golden)]
-    assets += [of(key) for key in own for of in (names.collection, names.changes)]
-    return assets if plan else [*assets, *(names.writes(key) for key in own)]
-
-
-def _policy(spec: AssetSpec) -> AssetSpec:
-    """What every asset has: who looks after it."""
-    return spec.replace_attributes(owners=[*names.OWNERS])
-
-
-def job(built: Definitions, *, plan: bool) -> JobDefinition:
-    """Return the job that a sync runs."""
-    return built.resolve_job_def(PLAN if plan else SYNC)

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from talk_assets.entities import LINE, Entity, Kind, order
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import (
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import LINE, Entity, Kind, order
+from talk_assets.model.lens.lens import (
     Choice,
     Country,
     Currency,
@@ -34,8 +34,8 @@ from talk_assets.sync.lens import (
     Value,
     Writable,
 )
-from talk_assets.sync.properties import Json
-from talk_assets.sync.records import parse
+from talk_assets.model.lens.properties import Json
+from talk_assets.sync.read.records import parse
 
 Row = dict[str, Any]
 

@@ -13,21 +13,22 @@ from typing import Any
 
 import pytest
 
-from talk_assets import wiring
-from talk_assets.config import Config, DataflowSettings, Mode
-from talk_assets.dataflows import Dataflow, OnDelete, Pair
-from talk_assets.entities import Entity, company, person
+from talk_assets.config import wiring
+from talk_assets.config.configuration import Config, DataflowSettings, Mode
+from talk_assets.config.wiring import Wiring
 from talk_assets.errors import SystemFailure
 from talk_assets.http.limit import UNLIMITED
-from talk_assets.store import Store
-from talk_assets.sync.connection import Collection, System
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
+from talk_assets.model.entities import Entity, company, person
+from talk_assets.model.lens.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.model.system import System
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED as UNGUARDED
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
 from talk_assets.systems import Opening, Registered, SystemSettings
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
 from talk_assets_tests.simulator.memory import MemoryCollection, MemoryConnection
 from talk_assets_tests.simulator.world import World
 

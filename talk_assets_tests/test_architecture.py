@@ -1,8 +1,9 @@
-"""Who may import whom: the rules that keep the hub free of Dagster and HTTP, and each system one file."""
+"""Who may import whom: rooms on floors, no arrow back up, and each system by itself."""
 
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from talk_assets.systems import SYSTEMS, SystemSettings
 
 PACKAGE = Path(talk_assets.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = [module for module in MODULES if module.name == "__init__.py"]
 SECRET = "hunter2-not-to-be-seen"
 
 
@@ -21,7 +23,7 @@ def tree(module: Path) -> ast.Module:
 
 
 def name(module: Path) -> str:
-    """As it is imported: `talk_assets.sync.lens`."""
+    """As it is imported: `talk_assets.model.lens.lens`."""
     parts = module.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
@@ -49,30 +51,72 @@ def importing(prefix: str, *forbidden: str) -> list[str]:
     ]
 
 
+FLOORS = (
+    {"definitions", "cli"},
+    {"graph"},
+    {"documents", "operate"},
+    {"config"},
+    {"report", "systems"},
+    {"sync"},
+    {"http", "store", "sandbox"},
+    {"model"},
+    {"errors", "jsonframes"},
+)
+"""The rooms of the package from top to bottom: a room imports rooms of the floors below its own."""
+
+ROOMS_OF_SYNC = (
+    {"hub"}, {"write"}, {"plan"}, {"link"}, {"merge"}, {"read"}, {"guards", "journal", "progress", "runs"},
+)  # fmt: skip
+"""The same within `sync`: a record's way goes through these rooms from the end to the beginning."""
+
+
+def arrows(prefix: str) -> set[tuple[str, str]]:
+    """Which parts of a package import which others."""
+    own = [module for module in MODULES if name(module).startswith(f"{prefix}.")]
+
+    def part(dotted: str) -> str | None:
+        return dotted.removeprefix(f"{prefix}.").split(".")[0] if dotted.startswith(f"{prefix}.") else None
+
+    pairs = {(part(name(module)), part(other)) for module in own for other in imports(module)}
+    return {(one, other) for one, other in pairs if one and other and one != other}
+
+
+@pytest.mark.parametrize(("prefix", "floors"), [("talk_assets", FLOORS), ("talk_assets.sync", ROOMS_OF_SYNC)])
+def test_no_arrow_runs_back_up(prefix: str, floors: tuple[set[str], ...]) -> None:
+    """So there is no circle of packages either."""
+    floor = {part: n for n, parts in enumerate(floors) for part in parts}
+    depth = prefix.count(".") + 1
+    assert set(floor) == {
+        parts[depth]
+        for module in MODULES
+        if (parts := name(module).split("."))[depth:]
+        if name(module).startswith(f"{prefix}.")
+    }
+    assert not {(one, other) for one, other in arrows(prefix) if floor[one] >= floor[other]}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name)
+def test_no_modules_of_a_package_import_each_other_in_a_circle(package: Path) -> None:
+    prefix = name(package)
+    before: dict[str, set[str]] = {}
+    for one, other in arrows(prefix):
+        before.setdefault(one, set()).add(other)
+    TopologicalSorter(before).prepare()
+
+
 def test_the_rules_see_the_imports_they_are_about() -> None:
-    assert "talk_assets.sync.connection imports talk_assets.entities" in importing(
-        "talk_assets.sync", "talk_assets.entities"
+    assert "talk_assets.model.collection imports talk_assets.model.entities" in importing(
+        "talk_assets.model", "talk_assets.model.entities"
     )
+    assert ("sync", "store") in arrows("talk_assets")
 
 
-def test_the_hub_knows_neither_dagster_nor_http_nor_any_system() -> None:
-    outside = ("dagster", "httpx", "aiohttp", "talk_assets.http", "talk_assets.systems", "talk_assets.assets")
-    assert not importing("talk_assets.sync", *outside)
+def test_the_hub_knows_neither_dagster_nor_http() -> None:
+    assert not importing("talk_assets.sync", "dagster", "httpx", "aiohttp")
 
 
-def test_only_assets_and_what_wires_them_know_dagster() -> None:
-    free = (
-        "systems",
-        "http",
-        "sandbox",
-        "store",
-        "transaction",
-        "entities",
-        "dataflows",
-        "errors",
-        "config",
-        "sections",
-    )
+def test_only_the_graph_and_what_asks_it_know_dagster() -> None:
+    free = {part for parts in FLOORS for part in parts} - {"definitions", "cli", "graph"}
     assert not [found for part in free for found in importing(f"talk_assets.{part}", "dagster")]
 
 
@@ -83,8 +127,7 @@ def test_a_system_imports_no_other_system(system: str) -> None:
 
 
 def test_the_sandbox_knows_nothing_of_what_it_is_a_stand_in_for() -> None:
-    ours = ("talk_assets.sync", "talk_assets.systems", "talk_assets.http", "talk_assets.store", "talk_assets.assets")
-    assert not importing("talk_assets.sandbox", *ours)
+    assert {other for one, other in arrows("talk_assets") if one == "sandbox"} == {"errors"}
 
 
 def test_only_the_store_connects_to_duckdb() -> None:
@@ -95,8 +138,10 @@ def test_only_the_store_connects_to_duckdb() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "connect"
         if isinstance(node.value, ast.Name) and node.value.id == "duckdb"
     ]
-    assert set(calls) == {"talk_assets.store"}
-    assert not [found for found in importing("talk_assets", "duckdb.connect") if "talk_assets.store " not in found]
+    assert set(calls) == {"talk_assets.store.database"}
+    assert not [
+        found for found in importing("talk_assets", "duckdb.connect") if "talk_assets.store.database " not in found
+    ]
 
 
 def test_nothing_that_ships_needs_the_tests() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from talk_assets.backup import back_up, restore
 from talk_assets.errors import ConfigurationError, StoreError, StoreIncompatible
-from talk_assets.schema import FORMAT
-from talk_assets.store import Store
+from talk_assets.operate.backups import back_up, restore
+from talk_assets.store.database import Store
+from talk_assets.store.schema import FORMAT
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

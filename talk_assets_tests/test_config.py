@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.config import Config, DataflowSettings, Mode, find_folder, load
+from talk_assets.config.configuration import Config, DataflowSettings, Mode, find_folder, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate
-from talk_assets.sync.health import Expected
+from talk_assets.report.health import Expected
 
 SECRET = "hunter2-not-to-be-seen"
 WEBCRM = {"TALK_WEBCRM_AUTH_CODE": SECRET}

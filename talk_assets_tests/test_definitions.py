@@ -9,14 +9,15 @@ from tempfile import TemporaryDirectory
 import pytest
 from dagster import AssetKey, AssetSpec, Definitions, TableColumnDep, TableColumnLineage, serialize_value
 
-from talk_assets.assets import names
-from talk_assets.config import load
-from talk_assets.dataflows import DATAFLOWS, Dataflow, Pair
-from talk_assets.definitions import PLAN, SYNC, build_definitions, defs
-from talk_assets.entities import ENTITIES
-from talk_assets.store import Store
-from talk_assets.sync.changes import settable
-from talk_assets.wiring import Wiring
+from talk_assets.config.configuration import load
+from talk_assets.config.wiring import Wiring
+from talk_assets.definitions import defs
+from talk_assets.graph import names
+from talk_assets.graph.build import PLAN, SYNC, build_definitions
+from talk_assets.model.collection import settable
+from talk_assets.model.dataflows import DATAFLOWS, Dataflow, Pair
+from talk_assets.model.entities import ENTITIES
+from talk_assets.store.database import Store
 
 OFF = "\n".join(f"[dataflows.{dataflow.name}]\nenabled = false" for dataflow in DATAFLOWS)
 SNAPSHOT = Path(__file__).parent / "snapshots" / "graph.txt"

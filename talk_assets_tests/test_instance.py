@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dagster import AssetExecutionContext, AssetKey, DagsterEventType, DagsterInstance, asset, materialize
 
-from talk_assets.instance import KEPT, EventLog
+from talk_assets.graph.storage import KEPT, EventLog
 
 FILE = Path(__file__).parents[1] / "data" / "dagster.yaml"
 

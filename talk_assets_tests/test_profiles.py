@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.config import Config, load
+from talk_assets.config.configuration import Config, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import Way
 from talk_assets.http.api import Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.http.shapes import Keyed, LineTotals
-from talk_assets.sync.lens import NEVER, Decimal, FullName, Text
-from talk_assets.sync.records import parse
+from talk_assets.model.lens.lens import NEVER, Decimal, FullName, Text
+from talk_assets.sync.read.records import parse
 from talk_assets.systems import SYSTEMS
 
 SECRET = "hunter2-not-to-be-seen"

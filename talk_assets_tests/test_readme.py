@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets import config
-from talk_assets.entities import company
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import Lens, Text
-from talk_assets.sync.lint import findings
+from talk_assets.config import configuration
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import company
+from talk_assets.model.lens.lens import Lens, Text
+from talk_assets.model.lint import findings
 from talk_assets_tests import readme
 from talk_assets_tests.lens_laws import check_laws
 
@@ -41,7 +41,7 @@ def test_the_environment_variables_are_those_that_are_read() -> None:
 def test_the_configuration_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text(text)
     key = "API_KEY" if "X-Api-Key" in text else "TOKEN"
-    assert config.load(tmp_path, {f"TALK_CUSTOMERP_{key}": "secret"}).dataflows
+    assert configuration.load(tmp_path, {f"TALK_CUSTOMERP_{key}": "secret"}).dataflows
 
 
 @pytest.mark.parametrize("text", blocks("python"))

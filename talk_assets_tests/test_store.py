@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
-from talk_assets.schema import FORMAT
-from talk_assets.store import Store, copy
-from talk_assets.sync.tables import TEXT
+from talk_assets.store.database import Store, copy
+from talk_assets.store.schema import FORMAT
+from talk_assets.store.tables import TEXT
 
 HOLD = """
 import sys, time, duckdb

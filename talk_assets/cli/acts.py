@@ -1,23 +1,24 @@
 """`talk link`, `unlink`, `retry`, `resolve`, `approve`: what a person does about what is held, and about conflicts.
 
-What is done is `talk_assets.acting`'s; here is only how it is asked for. An act that would change nothing is an error.
+What is done is the concern of `operate.actions`; here is only how it is asked for. An act that would change nothing is
+an error.
 """
 
 from collections.abc import Sequence
 
 import click
 
-from talk_assets import config
-from talk_assets.acting import Acting
 from talk_assets.cli.output import json_option, show_json
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.operate.actions import Acting
 
 RECORD = "SYSTEM/COLLECTION/ID"
 
 
 def acting() -> Acting:
     """Return what acts on the data folder of this process."""
-    return Acting(Wiring(config.current()), _waiting)
+    return Acting(Wiring(configuration.current()), _waiting)
 
 
 def _waiting(sentence: str) -> None:

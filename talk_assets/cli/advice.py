@@ -1,6 +1,6 @@
 """What to do about what is held: the commands that decide it, ready to be copied.
 
-What the commands do is `acting`'s. What is held is `sync.report`'s, and shown by `held`.
+What the commands do is `operate.actions`'. What is held is `report.overview`'s, and shown by `held`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
-from talk_assets.sync.candidates import Candidate
+from talk_assets.report.candidates import Candidate
 
 SHOWN = 10
 """Candidates that the text shows; --json has all."""
 
 Item = Mapping[str, Any]
-"""A row of `report.held`."""
+"""A row of `overview.held`."""
 
 
 @dataclass(frozen=True)

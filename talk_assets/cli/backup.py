@@ -1,19 +1,19 @@
 """`talk backup FILE` and `talk restore FILE`: a copy of the database, and going back to one.
 
-What is done is `talk_assets.backup`'s; here is only how it is asked for.
+What is done is `talk_assets.operate.backups`'s; here is only how it is asked for.
 """
 
 from pathlib import Path
 
 import click
 
-from talk_assets import config
-from talk_assets.assets.turns import turn
-from talk_assets.backup import back_up
-from talk_assets.backup import restore as put_back
 from talk_assets.cli.output import json_option, show_json
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.operate.backups import back_up
+from talk_assets.operate.backups import restore as put_back
+from talk_assets.operate.run_lock import turn
 from talk_assets.sync.hub import utc_now
-from talk_assets.wiring import Wiring
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -27,7 +27,7 @@ def backup(*, file: Path, as_json: bool) -> None:
     It holds everything that the sync knows: links, agreed values, the journal. What Dagster keeps of its runs is not
     in it, nor are talk.toml, the credentials or the sandbox.
     """
-    back_up(Wiring(config.current()).store(), file)
+    back_up(Wiring(configuration.current()).store(), file)
     if as_json:
         show_json({"file": str(file), "bytes": file.stat().st_size})
     else:
@@ -43,7 +43,7 @@ def restore(*, file: Path, as_json: bool) -> None:
     The next sync reads every record again before it creates any, finds what was created since by its external
     reference, and takes in what was edited since. What Dagster keeps of its runs stays as it is.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     with turn(wiring.config.folder, _waiting, patience=wiring.config.turn_patience):
         kept = put_back(wiring.store(), file, utc_now())
     if as_json:

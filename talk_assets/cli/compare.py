@@ -6,7 +6,7 @@ import click
 
 from talk_assets.cli import layout
 from talk_assets.cli.advice import Advice, about_candidates, letters
-from talk_assets.sync.candidates import Candidate, Values
+from talk_assets.report.candidates import Candidate, Values
 
 
 def show_values(values: Values, title: str, *, indent: str = "  ") -> None:

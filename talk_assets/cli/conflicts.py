@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout, records
 from talk_assets.cli.advice import Advice
 from talk_assets.cli.compare import show_advice
 from talk_assets.cli.output import all_option, json_option, number_argument, numbered, show_json
-from talk_assets.sync import readable, report
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.report import overview, readable
 
 SHOWN = 200
 """Fields in conflict that the text shows; --all and --json have all."""
@@ -21,7 +21,7 @@ SHOWN_VALUES = ("value", "winner", "current")
 """The columns of a conflict that hold values of its field."""
 
 Row = Mapping[str, Any]
-"""A row of `report.conflicts`, its values made readable."""
+"""A row of `overview.conflicts`, its values made readable."""
 
 
 @click.command()
@@ -33,8 +33,8 @@ def conflicts(*, number: int | None, everything: bool, as_json: bool) -> None:
 
     NUMBER shows one item of the list in full, with the commands that decide it.
     """
-    with Wiring(config.current()).hub("conflicts").store.transaction() as transaction:
-        rows = report.conflicts(transaction).to_dicts()
+    with Wiring(configuration.current()).hub("conflicts").store.transaction() as transaction:
+        rows = overview.conflicts(transaction).to_dicts()
         values = [(row["kind"], row["field"], row[which]) for row in rows for which in SHOWN_VALUES]
         reader = readable.reader(transaction, values, named=not as_json)
     for row in rows:

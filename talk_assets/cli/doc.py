@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talk_assets import config
 from talk_assets.cli.output import json_option, show_json
 from talk_assets.cli.status import OF_A_RUN, latest
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
 from talk_assets.documents import writer
-from talk_assets.wiring import Wiring
 
 if TYPE_CHECKING:
     from talk_assets.documents.checking import Checked, Progress, Result, Section
@@ -30,7 +30,7 @@ def doc() -> None:
 @json_option
 def write(*, folder: Path, as_json: bool) -> None:
     """Write a reStructuredText document per dataflow that is switched on into DIR, in place of what it wrote before."""
-    files = [str(file) for file in writer.write(Wiring(config.current()), folder)]
+    files = [str(file) for file in writer.write(Wiring(configuration.current()), folder)]
     if as_json:
         show_json({"files": files})
     elif files:
@@ -52,7 +52,7 @@ def check(ctx: click.Context, *, files: Sequence[Path], as_json: bool) -> None:
     # Only this command reads documents, and what reads them takes its time to import.
     from talk_assets.documents import checking  # noqa: PLC0415
 
-    result = checking.check(Wiring(config.current()), files)
+    result = checking.check(Wiring(configuration.current()), files)
     if as_json:
         show_json(_document(result))
     else:

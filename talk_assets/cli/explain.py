@@ -11,17 +11,18 @@ from typing import Any
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout, records
 from talk_assets.cli.compare import show_candidates
 from talk_assets.cli.output import all_option, json_option, show_json
 from talk_assets.cli.plan import show_moves
-from talk_assets.sync import permits, story
-from talk_assets.sync.connection import Action
-from talk_assets.sync.planned import Move
-from talk_assets.sync.story import FieldStory, Scope, Story
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.system import Action
+from talk_assets.report import story
+from talk_assets.report.planned import Move
+from talk_assets.report.story import FieldStory, Scope, Story
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync.plan import permits
 
 
 @click.command()
@@ -33,7 +34,7 @@ def explain(*, record: str, everything: bool, as_json: bool) -> None:
 
     Of a record that is not linked: what it holds, beside the values of every record that it could be.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     key, id_ = wiring.record(record)
     scope = Scope(writes=None if everything or as_json else story.WRITES, named=not as_json)
     with wiring.hub("explain").store.transaction() as transaction:

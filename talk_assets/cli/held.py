@@ -8,18 +8,18 @@ from typing import Any
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import advice, layout, records
 from talk_assets.cli.advice import Item
 from talk_assets.cli.compare import show_advice, show_candidates
 from talk_assets.cli.output import all_option, json_option, number_argument, numbered, show_json
 from talk_assets.cli.plan import show_moves
-from talk_assets.sync import planned, readable, report
-from talk_assets.sync.candidates import Candidate, Values, compared
-from talk_assets.sync.connection import Action
-from talk_assets.sync.planned import Change
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.system import Action
+from talk_assets.report import overview, planned, readable
+from talk_assets.report.candidates import Candidate, Values, compared
+from talk_assets.report.planned import Change
+from talk_assets.store.transaction import Transaction
 
 SHOWN = 50
 """Items of one group that the text shows; --all and --json have all."""
@@ -44,9 +44,9 @@ def held(*, number: int | None, everything: bool, as_json: bool) -> None:
     NUMBER shows one item of the list in full: its values beside those of the records that it could be. --json has the
     values of every item, and with NUMBER those of its candidates too.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     with wiring.hub("held").store.transaction() as transaction:
-        rows = report.held(transaction).to_dicts()
+        rows = overview.held(transaction).to_dicts()
         chosen = numbered(rows, number, "held")
         details = (
             _details(transaction, wiring, chosen, in_full=number is not None, named=not as_json)

@@ -9,14 +9,14 @@ from itertools import groupby
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout, records
 from talk_assets.cli.output import json_option, show_json
-from talk_assets.sync import history as told
-from talk_assets.sync import story
-from talk_assets.sync.connection import Action
-from talk_assets.sync.history import Event, Value
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.system import Action
+from talk_assets.report import story
+from talk_assets.report import timeline as told
+from talk_assets.report.timeline import Event, Value
 
 
 @click.command()
@@ -24,7 +24,7 @@ from talk_assets.wiring import Wiring
 @json_option
 def history(*, record: str, as_json: bool) -> None:
     """Tell what happened to one record: when it was linked, what people edited, each write and what was answered."""
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     key, id_ = wiring.record(record)
     with wiring.hub("history").store.transaction() as transaction:
         events = told.tell(transaction, key, wiring.collections[key], id_)

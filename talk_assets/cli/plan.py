@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout
-from talk_assets.sync.connection import Action
-from talk_assets.sync.planned import ACTIONS, STATUSES, Change, Move, Plan, planned
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.system import Action
+from talk_assets.report.planned import ACTIONS, STATUSES, Change, Move, Plan, planned
 
 if TYPE_CHECKING:
-    from talk_assets.running import Outcome
+    from talk_assets.graph.running import Outcome
 
 SHOWN = 10
 """Changes of one action and status that the text shows of a collection; --json has all."""
@@ -52,7 +52,7 @@ def read(outcome: "Outcome", *, limit: int | None = None) -> list[Plan]:
 
     Each collection is in it once, however many dataflows it belongs to.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     sides = dict.fromkeys(
         side for name in outcome.planned for pair in outcome.pairs[name] for side in (pair.left, pair.right)
     )

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import report
-from talk_assets.transaction import Transaction
+from talk_assets.report import overview
+from talk_assets.store.transaction import Transaction
 
 LINKED_BY = {
     "new": "as the first record of its entity",
@@ -18,7 +18,7 @@ LINKED_BY = {
 
 def unknown(transaction: Transaction, record: str, key: str) -> ConfigurationError:
     """Return the error for a record that nothing is known of, with the first of those that there are."""
-    count, known = report.examples(transaction, key)
+    count, known = overview.examples(transaction, key)
     if not known:
         there = f"no record of {key} was read yet: talk sync"
     elif count > len(known):

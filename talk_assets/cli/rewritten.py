@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout
 from talk_assets.cli.advice import Advice
 from talk_assets.cli.compare import show_advice
 from talk_assets.cli.output import all_option, json_option, number_argument, numbered, show_json
-from talk_assets.sync import readable
-from talk_assets.sync.rewritten import Meaning
-from talk_assets.sync.rewritten import rewritten as found
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.report import readable
+from talk_assets.report.rewritten import Meaning
+from talk_assets.report.rewritten import rewritten as found
 
 SHOWN = 200
 """Values that the text shows; --all and --json have all."""
@@ -40,7 +40,7 @@ def rewritten(*, number: int | None, everything: bool, as_json: bool) -> None:
 
     NUMBER shows one item of the list in full, with the command that decides it.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     with wiring.hub("rewritten").store.transaction() as transaction:
         rows = found(transaction, wiring.collections).to_dicts()
         values = [(row["kind"], row["field"], row[which]) for row in rows for which in ("sent", "shown")]

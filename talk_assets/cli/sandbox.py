@@ -5,11 +5,11 @@ What the sandbox is and does belongs to `talk_assets.sandbox`.
 
 import click
 
-from talk_assets import config
 from talk_assets.cli.output import json_option, show_json, show_table
+from talk_assets.config import configuration
+from talk_assets.config.sections import suggestion
 from talk_assets.errors import ConfigurationError
 from talk_assets.sandbox import process
-from talk_assets.sections import suggestion
 
 
 @click.group()
@@ -28,7 +28,7 @@ def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | No
 
     Data are invented on the first start and kept until data/sandbox is removed.
     """
-    here = config.current()
+    here = configuration.current()
     running = process.up(
         here.sandbox_folder, records=records, seed=seed, limits=not no_limits, port=port or here.sandbox_port
     )
@@ -39,7 +39,8 @@ def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | No
     click.echo("\nTo edit a record in one of them: talk sandbox curl")
     if port and port != here.sandbox_port:
         click.echo(
-            f"\nSay `[sandbox] port = {port}` in {here.folder / config.FILE}: systems look for {here.sandbox_port}."
+            f"\nSay `[sandbox] port = {port}` in {here.folder / configuration.FILE}:"
+            f" systems look for {here.sandbox_port}."
         )
 
 
@@ -48,7 +49,7 @@ def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | No
 @json_option
 def curl(*, system: str | None, as_json: bool) -> None:
     """Show a command line for each system, or for SYSTEM, that edits a record: the next sync carries the edit over."""
-    running = process.running(config.current().sandbox_folder)
+    running = process.running(configuration.current().sandbox_folder)
     if running is None:
         message = "the sandbox is not running. Start it: talk sandbox up"
         raise ConfigurationError(message)
@@ -71,7 +72,7 @@ def curl(*, system: str | None, as_json: bool) -> None:
 @json_option
 def down(*, as_json: bool) -> None:
     """Stop the sandbox; its data stay."""
-    folder = config.current().sandbox_folder
+    folder = configuration.current().sandbox_folder
     running = process.running(folder)
     process.down(folder)
     if as_json:
@@ -80,7 +81,7 @@ def down(*, as_json: bool) -> None:
         click.echo(f"Stopped process {running.pid}." if running else "The sandbox was not running.")
 
 
-def start_if_needed(here: config.Config) -> None:
+def start_if_needed(here: configuration.Config) -> None:
     """Start the sandbox, and say so before and after, if a system is served by it and it does not run."""
     folder = here.sandbox_folder
     if here.needs_sandbox and process.running(folder) is None:

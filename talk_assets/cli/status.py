@@ -5,13 +5,15 @@ from typing import Any
 
 import click
 
-from talk_assets import config, processes
 from talk_assets.cli import layout
 from talk_assets.cli.output import json_option, show_json, show_table
-from talk_assets.sync import report, runs
-from talk_assets.sync.report import PairStatus
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.operate import processes
+from talk_assets.report import overview
+from talk_assets.report.overview import PairStatus
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import runs
 
 SAYS = {
     "incomplete": "incomplete, as something failed or waits for approval",
@@ -32,14 +34,14 @@ def status(*, as_json: bool) -> None:
 
     The last lines say how the latest run ended, and what failed in it.
     """
-    wiring = Wiring(config.current())
+    wiring = Wiring(configuration.current())
     topologies = list(wiring.topologies.values())
     with wiring.hub("status").store.transaction() as transaction:
         last = runs.last(transaction).to_dicts()
         if last and last[0]["outcome"] is None and processes.died_at_work(wiring.config.folder):
             last[0]["outcome"] = "died"  # the next sync notes it
         failures = _failures(transaction, last[0]["run"]) if last else {}
-        found = {one.name: report.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
+        found = {one.name: overview.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
     if as_json:
         documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
         show_json({"pairs": documents, "last_run": {**last[0], "failures": failures} if last else None})

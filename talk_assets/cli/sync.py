@@ -1,6 +1,6 @@
 """`talk sync`: read, settle and write once, and say what came of it.
 
-The sync itself is `running`; here it is asked for, and its outcome shown.
+The sync itself is `graph.running`; here it is asked for, and its outcome shown.
 """
 
 import os
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talk_assets import config
 from talk_assets.cli import layout
 from talk_assets.cli import plan as planning
 from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import json_option, show_json, show_progress, show_table
 from talk_assets.cli.sandbox import start_if_needed
+from talk_assets.config import configuration
 from talk_assets.sync import runs
 
 if TYPE_CHECKING:
-    from talk_assets.running import Outcome
+    from talk_assets.graph.running import Outcome
 
 ACTIONS = ("create", "update", "delete")
 
@@ -49,14 +49,14 @@ def sync(
     The exit status is 1 if a system could not be read or written to, if a write failed, if a check blocked, or if a
     safety limit stopped something that waits for talk approve; everything else is done then.
     """
-    here = config.current()
+    here = configuration.current()
     start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     terminal = sys.stderr.isatty()
     if progress or terminal:
         click.echo("Loading Dagster ...", err=True)
     # Dagster takes seconds to import; a mistake in talk.toml is told at once.
-    from talk_assets import running  # noqa: PLC0415
+    from talk_assets.graph import running  # noqa: PLC0415
 
     with nullcontext(Lines()) if progress and not terminal else show_progress() as tell:
         outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from talk_assets import config
 from talk_assets.cli.output import json_option, show_json
 from talk_assets.cli.sandbox import start_if_needed
+from talk_assets.config import configuration
 from talk_assets.errors import ConfigurationError
 
 HOST = "127.0.0.1"
@@ -28,7 +28,7 @@ def ui(*, port: int, as_json: bool) -> None:
 
     Starts the sandbox if a system needs it; that one stays, also afterwards, until talk sandbox down.
     """
-    here = config.current()
+    here = configuration.current()
     _check_free(port)
     start_if_needed(here)
     url = f"http://{HOST}:{port}"

@@ -3,13 +3,13 @@
 import click
 import polars as pl
 
-from talk_assets.acting import unfinished
 from talk_assets.cli.acts import acting
 from talk_assets.cli.output import json_option, show_json, show_table
-from talk_assets.sync import readable
-from talk_assets.sync import undo as undoing
-from talk_assets.sync.undo import Plan
-from talk_assets.wiring import Wiring
+from talk_assets.config.wiring import Wiring
+from talk_assets.operate.actions import unfinished
+from talk_assets.report import readable
+from talk_assets.sync.write import undo_run as undoing
+from talk_assets.sync.write.undo_run import Plan
 
 SHOWN = 50
 """Records that are shown of a plan; --json has all."""

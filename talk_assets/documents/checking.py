@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from talk_assets.dataflows import DATAFLOWS, Pair
+from talk_assets.config.wiring import Wiring
 from talk_assets.documents import labels
 from talk_assets.documents.labels import Known, Resolved
 from talk_assets.documents.parsing import Document, read
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import lint, report, runs
-from talk_assets.sync.connection import System
-from talk_assets.sync.lint import Finding
-from talk_assets.sync.report import PairStatus
+from talk_assets.model import lint
+from talk_assets.model.dataflows import DATAFLOWS, Pair
+from talk_assets.model.lint import Finding
+from talk_assets.model.system import System
+from talk_assets.report import overview
+from talk_assets.report.overview import PairStatus
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import runs
 from talk_assets.systems import SYSTEMS, SystemSettings
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,12 @@ def _collections(systems: dict[str, System]) -> dict[str, Any]:
 
 
 def _progress(wiring: Wiring, transaction: Transaction) -> dict[Pair, Progress]:
-    found = report.pairs(transaction, wiring.topologies.values(), wiring.pairs)
-    full = report.read_in_full(transaction)
+    found = overview.pairs(transaction, wiring.topologies.values(), wiring.pairs)
+    full = overview.read_in_full(transaction)
     return {
         pair: Progress(
             status,
-            report.parted(transaction, wiring.collections[pair.left].entity.name, pair),
+            overview.parted(transaction, wiring.collections[pair.left].entity.name, pair),
             tuple(key for key in (pair.left, pair.right) if key not in full),
         )
         for pair, status in zip(wiring.pairs, found, strict=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from talk_assets.dataflows import Pair
 from talk_assets.documents.parsing import Document
-from talk_assets.sync.lint import singular
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.lint import singular
 
 ALSO = {"powerofficego": ("PowerOffice",)}
 """What documents call a system besides its label and its name, in whatever case and with whatever blanks."""

@@ -6,9 +6,9 @@ An order's lines are shown item by item, as `lines.quantity`.
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 
-from talk_assets.entities import LINE, Field, Kind
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import (
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import LINE, Field, Kind
+from talk_assets.model.lens.lens import (
     ALWAYS,
     NEVER,
     Choice,

@@ -10,14 +10,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from talk_assets.config import DataflowSettings, Mode
-from talk_assets.dataflows import Pair
+from talk_assets.config.configuration import DataflowSettings, Mode
+from talk_assets.config.wiring import Wiring
 from talk_assets.documents.properties import shared
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync.changes import settable, updatable
-from talk_assets.sync.connection import Collection, System
-from talk_assets.sync.lens import Property, Value
-from talk_assets.wiring import Wiring
+from talk_assets.model.collection import Collection, settable, updatable
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.lens.lens import Property, Value
+from talk_assets.model.system import System
 
 WIDTH = 100
 

@@ -10,7 +10,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from talk_assets.errors import NotTheApi
-from talk_assets.sync import jsonarrays, jsontext
+from talk_assets.jsonframes import jsonarrays, jsontext
 
 
 def column(body: bytes, name: str, where: str) -> pl.Series:

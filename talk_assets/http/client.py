@@ -24,7 +24,7 @@ from talk_assets.http.bodies import shorten
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
 from talk_assets.http.retry import Retry, asked_pause
 from talk_assets.http.transport import Http, Meter, broken, network, never_sent
-from talk_assets.sync.connection import Usage
+from talk_assets.model.system import Usage
 
 
 class AnswerLost(SystemFailure):

@@ -13,7 +13,7 @@ import httpx
 
 from talk_assets.errors import Unreachable
 from talk_assets.http.client import AnswerLost, Call, Client
-from talk_assets.sync.connection import Answer, Outcome, Usage, Write
+from talk_assets.model.system import Answer, Outcome, Usage, Write
 
 T = TypeVar("T")
 

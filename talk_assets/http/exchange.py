@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from talk_assets.sync.connection import Answer
+from talk_assets.model.system import Answer
 
 HEADER = "X-Request-Id"
 """Goes with each request that may change something; APIs that know it answer with it, others overlook it."""

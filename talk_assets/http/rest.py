@@ -22,18 +22,8 @@ from talk_assets.http.connection import HttpConnection, chunks, json_body, lost,
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import (
-    GLANCE,
-    Action,
-    Answer,
-    Collection,
-    Connection,
-    CursorExpired,
-    Mark,
-    Outcome,
-    Page,
-    Write,
-)
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import GLANCE, Action, Answer, Connection, CursorExpired, Mark, Outcome, Page, Write
 
 OVERLAP = 2.0
 """Seconds that a glance goes back: some APIs mean "after", and count in whole seconds."""

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import httpx
 
 from talk_assets.http.limit import Clock, Limiter
-from talk_assets.sync.connection import Usage
+from talk_assets.model.system import Usage
 
 
 @dataclass

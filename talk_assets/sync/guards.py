@@ -13,8 +13,8 @@ from enum import StrEnum
 
 import polars as pl
 
-from talk_assets.sync import tables
-from talk_assets.transaction import Transaction
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
 
 WINDOW = timedelta(hours=1)
 """Deletions of this time are counted together: a collection may disappear page by page."""

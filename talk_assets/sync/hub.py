@@ -16,38 +16,30 @@ from typing import Generic, TypeVar
 
 import polars as pl
 
-from talk_assets.dataflows import Pair
-from talk_assets.entities import ENTITIES, Entity
 from talk_assets.errors import SystemFailure
-from talk_assets.store import Store
-from talk_assets.sync import (
-    answers,
-    changes,
-    configured,
-    guards,
-    incoming,
-    journal,
-    links,
-    matching,
-    reading,
-    remapping,
-    storing,
-    tables,
-    topology,
-    undo,
-)
-from talk_assets.sync.answers import Answered
-from talk_assets.sync.changes import Topology
-from talk_assets.sync.connection import Action, Answer, Collection, Connection, Outcome, Page, System, Usage
+from talk_assets.model import topology
+from talk_assets.model.collection import Collection, declared
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import ENTITIES, Entity
+from talk_assets.model.system import Action, Answer, Connection, Outcome, Page, System, Usage
+from talk_assets.model.topology import Topology
+from talk_assets.store import tables
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
-from talk_assets.sync.merging import Scope
-from talk_assets.sync.permits import Permits
+from talk_assets.sync.link import incoming, links, matching, remapping
+from talk_assets.sync.merge.merging import Scope
+from talk_assets.sync.plan import changes, configured
+from talk_assets.sync.plan.permits import Permits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
-from talk_assets.sync.reading import Reader, ReadReport
-from talk_assets.sync.records import declared, parse
-from talk_assets.sync.undo import Plan
-from talk_assets.sync.writing import Batch, Writer, WriteReport, asked_of
-from talk_assets.transaction import Transaction
+from talk_assets.sync.read import reading, storing
+from talk_assets.sync.read.reading import Reader, ReadReport
+from talk_assets.sync.read.records import parse
+from talk_assets.sync.write import answers, undo_run
+from talk_assets.sync.write.answers import Answered
+from talk_assets.sync.write.undo_run import Plan
+from talk_assets.sync.write.writing import Batch, Writer, WriteReport, asked_of
 
 Report = TypeVar("Report")
 
@@ -271,8 +263,8 @@ class Hub:
             if not writer.collection.watched:
                 await self._look_again(connection, writer.key, writer.collection)
             with self.store.transaction() as transaction:
-                if writer.source == undo.TABLE:
-                    undo.drop_edited(transaction, writer.key)
+                if writer.source == undo_run.TABLE:
+                    undo_run.drop_edited(transaction, writer.key)
                 batch = writer.prepare(transaction, report, self.clock())
             if batch.writes:
                 await self._send(connection, writer, batch, report, total)
@@ -281,15 +273,15 @@ class Hub:
         """Return what taking back a run would send, as things are now; it is put where `undo` finds it."""
         collections = {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
         with self.store.transaction() as transaction:
-            plan = undo.plan(transaction, collections, run)
+            plan = undo_run.plan(transaction, collections, run)
             kinds = {key: one.entity.name for key, one in collections.items()}
-            undo.store(transaction, plan.possible, kinds, self.clock())
+            undo_run.store(transaction, plan.possible, kinds, self.clock())
         return plan
 
     async def undo(self, system: str, writable: Container[str]) -> SystemReport[WriteReport]:
         """Send to a system what was planned to take back a run, children before parents, where it may be written to."""
         writers = [
-            replace(self._writer(key), source=undo.TABLE)
+            replace(self._writer(key), source=undo_run.TABLE)
             for key in reversed(self.collections(system))
             if key in writable
         ]

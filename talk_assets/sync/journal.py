@@ -8,9 +8,9 @@ from datetime import datetime
 
 import polars as pl
 
-from talk_assets.sync import tables
-from talk_assets.sync.golden import COLUMNS
-from talk_assets.transaction import Transaction
+from talk_assets.store import tables
+from talk_assets.store.tables import PROPOSAL
+from talk_assets.store.transaction import Transaction
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
 """Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""
@@ -122,7 +122,7 @@ def note_edits(
     winners = golden.select("entity", "field", pl.col("value").alias("winner"))
     noted = edits.join(winners, on=["entity", "field"], how="left", maintain_order="left").select(
         pl.lit(kind).alias("kind"),
-        *COLUMNS,
+        *PROPOSAL,
         pl.col("value").eq_missing(pl.col("winner")).alias("won"),
         pl.lit(now).alias("noticed_at"),
         pl.lit(run).alias("run"),

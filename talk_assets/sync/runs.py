@@ -10,7 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
-from talk_assets.transaction import Transaction
+from talk_assets.store.transaction import Transaction
 
 COUNTS = ("read", "changed", "created", "updated", "deleted", "failed")
 """What is counted per collection: records received and different from before; writes carried out, and not."""

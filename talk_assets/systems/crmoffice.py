@@ -14,13 +14,13 @@ as it is used, and the rate limit.
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from talk_assets.entities import Entity, person, product, project
 from talk_assets.http.access import Access, Way
 from talk_assets.http.api import Api, Changes, Envelope, Lookup, Paging, Since, Spelling, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection, connecting
-from talk_assets.sync.connection import System
-from talk_assets.sync.lens import Decimal, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.entities import Entity, person, product, project
+from talk_assets.model.lens.lens import Decimal, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.system import System
 from talk_assets.systems.settings import Opening, Registered
 
 API = Api(

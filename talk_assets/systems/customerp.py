@@ -3,12 +3,12 @@
 Every name here is the profile's own. An ERP that differs is configured, not programmed.
 """
 
-from talk_assets.entities import Entity, company, order, person, product, project
 from talk_assets.http.access import Access, Way
 from talk_assets.http.api import Api, Changes, Envelope, Follow, Lookup, Paging, Request, Since, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
-from talk_assets.sync.lens import (
+from talk_assets.model.entities import Entity, company, order, person, product, project
+from talk_assets.model.lens.lens import (
     Choice,
     Country,
     Currency,

@@ -10,13 +10,13 @@ answer is lost is looked for by the entity in its `meta_data`, which no list can
 from collections.abc import Mapping
 from dataclasses import replace
 
-from talk_assets.entities import Entity, company, order, product
 from talk_assets.http.access import Access, Way
 from talk_assets.http.api import Api, Changes, Lookup, Paging, Request, Since, Spelling, Trash, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.http.shapes import Keyed, LineTotals
-from talk_assets.sync.lens import (
+from talk_assets.model.entities import Entity, company, order, product
+from talk_assets.model.lens.lens import (
     Choice,
     Country,
     Currency,

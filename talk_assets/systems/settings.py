@@ -11,7 +11,7 @@ from talk_assets.http.client import Site
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
-from talk_assets.sync.connection import System
+from talk_assets.model.system import System
 
 SANDBOX_URL = "http://127.0.0.1:8765"
 _SANDBOX_HINT = "is the sandbox running? talk sandbox up"

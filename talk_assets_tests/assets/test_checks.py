@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from dagster import AssetCheckSeverity, AssetKey, DagsterInstance, ExecuteInProcessResult
 
-from talk_assets import checks
-from talk_assets.checks import AGREE, FRESH, IDS_UNIQUE, LITTLE_HELD, ONE_TO_ONE, SOURCES_FRESH
-from talk_assets.definitions import SYNC, build_definitions
-from talk_assets.sync import health
+from talk_assets.graph import checks
+from talk_assets.graph.build import SYNC, build_definitions
+from talk_assets.graph.checks import AGREE, FRESH, IDS_UNIQUE, LITTLE_HELD, ONE_TO_ONE, SOURCES_FRESH
+from talk_assets.report import health
 from talk_assets_tests.office import Office, open_office
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

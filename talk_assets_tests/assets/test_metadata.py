@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from dagster import MarkdownMetadataValue
 
-from talk_assets.assets import entities, metadata
-from talk_assets.assets.metadata import SHOWN
-from talk_assets.sync import readable, report
+from talk_assets.graph import entity_assets, metadata
+from talk_assets.graph.metadata import SHOWN
+from talk_assets.report import overview, readable
 from talk_assets_tests.office import Office, open_office
 
 MORE = SHOWN + 19
@@ -29,8 +29,8 @@ def test_more_held_records_than_are_shown_are_counted_with_the_command_that_list
         office.create("crm/people", email="same@example.com", first_name=f"Name {n:02}")
     office.sync()
     with office.transaction() as transaction:
-        held = report.held_records(transaction, "person", limit=SHOWN)
-        shown = text(metadata.of_links(report.link_counts(transaction, "person"), MORE, held)[f"first {SHOWN} held"])
+        held = overview.held_records(transaction, "person", limit=SHOWN)
+        shown = text(metadata.of_links(overview.link_counts(transaction, "person"), MORE, held)[f"first {SHOWN} held"])
     assert "| Name 00 | crm/people/crm1 | several records here have the same e-mail" in shown
     assert shown.endswith(f"\n\n19 more are not shown. To see all {MORE}: `talk held`")
 
@@ -40,8 +40,8 @@ def test_more_changes_than_are_shown_are_counted_with_the_command_that_lists_the
         office.create("crm/people", email=f"{n}@example.com")
     office.settle_only()
     with office.transaction() as transaction:
-        counts = report.change_counts(transaction)["erp/contacts"]
-        shown = text(entities._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])
+        counts = overview.change_counts(transaction)["erp/contacts"]
+        shown = text(entity_assets._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])
     assert "| create | 0@example.com |  | crm/people/crm1 |" in shown
     assert shown.endswith(f"\n\n19 more are not shown. To see all {MORE}: `talk sync --plan --json`")
 
@@ -51,7 +51,7 @@ def test_more_writes_than_are_shown_are_counted_with_the_command_that_lists_them
         office.create("crm/people", email=f"{n}@example.com")
     office.sync("r1")
     with office.transaction() as transaction:
-        first = report.written(transaction, "r1", "erp/contacts", limit=SHOWN)
+        first = overview.written(transaction, "r1", "erp/contacts", limit=SHOWN)
         found = metadata.of_writes(None, None, first, "person", readable.reader(transaction, []))
     shown = text(found[f"first {SHOWN} writes"])
     assert shown.endswith(f"\n\n19 more are not shown. To see all {MORE}: `talk undo r1 --json`")
@@ -69,7 +69,7 @@ def test_more_conflicts_than_are_shown_are_counted_and_those_of_form_are_none(of
                     winner,
                     datetime(2026, 1, 2, tzinfo=UTC),
                 )
-        found = entities._agreed(transaction, "person", 0)
+        found = entity_assets._agreed(transaction, "person", 0)
     assert found["conflicts"] == MORE
     assert text(found[f"latest {SHOWN} conflicts"]).endswith(
         f"\n\n19 more are not shown. To see all {MORE}: `talk conflicts`"
@@ -80,6 +80,6 @@ def test_a_list_that_is_shown_in_full_has_nothing_more_to_say(office: Office) ->
     office.create("crm/people", email="anna@example.com")
     office.settle_only()
     with office.transaction() as transaction:
-        counts = report.change_counts(transaction)["erp/contacts"]
-        shown = text(entities._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])
+        counts = overview.change_counts(transaction)["erp/contacts"]
+        shown = text(entity_assets._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])
     assert "more" not in shown

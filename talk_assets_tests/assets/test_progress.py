@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.assets.progress import EVERY, Teller, duration, line, listening
+from talk_assets.graph.run_progress import EVERY, Teller, duration, line, listening
 from talk_assets.sync.progress import Doing, Progress
 from talk_assets_tests.office import open_office
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.assets.turns import FILE, turn
 from talk_assets.errors import StoreLocked
-from talk_assets.processes import HOLDER
+from talk_assets.operate.processes import HOLDER
+from talk_assets.operate.run_lock import FILE, turn
 
 HOLD = """
 import sys

@@ -18,11 +18,11 @@ from dagster import (
 )
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from talk_assets.automation.watching import Memory
-from talk_assets.config import load
-from talk_assets.definitions import SYNC, build_definitions
-from talk_assets.store import Store
-from talk_assets.wiring import Wiring
+from talk_assets.config.configuration import load
+from talk_assets.config.wiring import Wiring
+from talk_assets.graph.automation.watching import Memory
+from talk_assets.graph.build import SYNC, build_definitions
+from talk_assets.store.database import Store
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.instance import Instance, opened
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from talk_assets.automation.settings import ALERT_URL
-from talk_assets.config import load
+from talk_assets.config.automation import ALERT_URL
+from talk_assets.config.configuration import load
 from talk_assets.errors import CredentialsError
 from talk_assets_tests.automation.office import PERSONS, Automatic, automatic
 from talk_assets_tests.canaries import Canaries

@@ -17,12 +17,12 @@ from dagster import (
 )
 from dagster._core.events import EngineEventData
 
-from talk_assets import processes
-from talk_assets.automation.housekeeping import DIED, bury
-from talk_assets.automation.settings import Automation
-from talk_assets.config import load
-from talk_assets.definitions import SYNC, build_definitions
+from talk_assets.config.automation import Automation
+from talk_assets.config.configuration import load
 from talk_assets.errors import ConfigurationError
+from talk_assets.graph.automation.housekeeping import DIED, bury
+from talk_assets.graph.build import SYNC, build_definitions
+from talk_assets.operate import processes
 from talk_assets.sync import runs
 from talk_assets_tests.office import open_office
 
@@ -72,11 +72,11 @@ def test_pruning_forgets_old_runs_of_dagster_and_of_the_journal(
             runs.begin(transaction, "old", "write", old)
             runs.end(transaction, "old", "done", old)
         kept = instance.create_run_for_job(built.resolve_job_def(SYNC), status=DagsterRunStatus.SUCCESS)
-        monkeypatch.setattr("talk_assets.automation.housekeeping.ENDED", [DagsterRunStatus.SUCCESS])
+        monkeypatch.setattr("talk_assets.graph.automation.housekeeping.ENDED", [DagsterRunStatus.SUCCESS])
         assert built.resolve_job_def("housekeeping_prune").execute_in_process(instance=instance).success
         assert instance.has_run(kept.run_id)
         monkeypatch.setattr(
-            "talk_assets.automation.housekeeping.utc_now", lambda: datetime.now(UTC) + timedelta(days=40)
+            "talk_assets.graph.automation.housekeeping.utc_now", lambda: datetime.now(UTC) + timedelta(days=40)
         )
         assert built.resolve_job_def("housekeeping_prune").execute_in_process(instance=instance).success
         assert not instance.has_run(kept.run_id)

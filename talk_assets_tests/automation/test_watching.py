@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from dagster import DagsterRunStatus
 
-from talk_assets.assets.marks import WATCHED
-from talk_assets.automation.watching import Memory
-from talk_assets.definitions import SYNC
-from talk_assets.store import Store
+from talk_assets.graph.automation.watching import Memory
+from talk_assets.graph.build import SYNC
+from talk_assets.graph.marks import WATCHED
+from talk_assets.store.database import Store
 from talk_assets_tests.automation.office import FEW, Automatic, automatic
 
 PERSON = {

@@ -19,10 +19,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from talk_assets.dataflows import DATAFLOWS
-from talk_assets.sync import tables
-from talk_assets.sync.connection import Action, Collection
-from talk_assets.sync.writing import UNWATCHED
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import DATAFLOWS
+from talk_assets.model.system import Action
+from talk_assets.store import tables
+from talk_assets.sync.write.writing import UNWATCHED
 from talk_assets.systems import crmoffice, customerp, customwebshop
 from talk_assets.systems.poweroffice import wire as poweroffice
 from talk_assets.systems.powerofficego import wire as powerofficego

@@ -19,8 +19,9 @@ from pathlib import Path
 from talk_assets.http.limit import Clock
 from talk_assets.http.paging import gather
 from talk_assets.http.retry import Retry
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Connection, Write
 from talk_assets.sandbox.surface import Surface
-from talk_assets.sync.connection import Action, Answer, Collection, Connection, Write
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.benchmarks.figures import TIMES, Count, apart
 from talk_assets_tests.readme import free_port

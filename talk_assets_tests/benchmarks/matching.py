@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from talk_assets.entities import person
-from talk_assets.sync import incoming, links, matching
-from talk_assets.sync.connection import Collection
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import person
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.link import incoming, links, matching
 from talk_assets.systems.customerp import contact
 from talk_assets.systems.webcrm import persons
 from talk_assets_tests.benchmarks import population

@@ -16,11 +16,12 @@ from typing import Any
 
 import polars as pl
 
-from talk_assets.dataflows import Pair
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.system import Answer, Mark, Page, System, Usage, Write
 from talk_assets.sandbox.customerp.records import cursor
 from talk_assets.sandbox.serving import EPOCH
-from talk_assets.store import Store
-from talk_assets.sync.connection import Answer, Collection, Mark, Page, System, Usage, Write
+from talk_assets.store.database import Store
 from talk_assets.sync.hub import Hub
 from talk_assets.systems.customerp import contact
 from talk_assets.systems.webcrm import persons

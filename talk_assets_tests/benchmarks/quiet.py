@@ -20,9 +20,9 @@ from dagster import (
     multi_asset,
 )
 
-from talk_assets.config import current
-from talk_assets.definitions import build_definitions
-from talk_assets.running import Request, sync
+from talk_assets.config.configuration import current
+from talk_assets.graph.build import build_definitions
+from talk_assets.graph.running import Request, sync
 from talk_assets_tests.benchmarks.figures import Figure, apart, beside
 from talk_assets_tests.readme import sandboxed
 

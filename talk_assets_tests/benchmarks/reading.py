@@ -14,14 +14,14 @@ import httpx
 import polars as pl
 from httpx_aiohttp import AiohttpTransport
 
-from talk_assets.dataflows import Pair
-from talk_assets.entities import person
 from talk_assets.http.limit import UNLIMITED
 from talk_assets.http.paging import numbered
-from talk_assets.store import LOG, Store
-from talk_assets.sync import incoming
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import person
+from talk_assets.store.database import LOG, Store
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.reading import FLUSH
+from talk_assets.sync.link import incoming
+from talk_assets.sync.read.reading import FLUSH
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets.systems.webcrm import persons
 from talk_assets.systems.webcrm.wire import SIZE

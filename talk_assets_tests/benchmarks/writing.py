@@ -15,7 +15,7 @@ import httpx
 import polars as pl
 from httpx_aiohttp import AiohttpTransport
 
-from talk_assets.sync import objects
+from talk_assets.jsonframes import objects
 from talk_assets.systems.customerp import contact
 from talk_assets_tests.benchmarks import peers
 from talk_assets_tests.benchmarks.canned import canned

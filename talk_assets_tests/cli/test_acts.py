@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 from dagster import DagsterInstance, JobDefinition
 
-from talk_assets import cli, config
-from talk_assets.assets.acts import acts
-from talk_assets.config import Mode
+from talk_assets import cli
+from talk_assets.config import configuration
+from talk_assets.config.configuration import Mode
+from talk_assets.graph.act_jobs import acts
 from talk_assets.sync.guards import Limits
 from talk_assets_tests.office import Office, open_office
 
@@ -36,7 +37,7 @@ def refused(*arguments: str) -> str:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Anna's first name is in conflict, two others share an e-mail with a contact."""
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.create("erp/contacts", email="anna@example.com", first_name="Anne")
     for _ in range(2):

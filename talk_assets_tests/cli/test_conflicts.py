@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
+from talk_assets import cli
 from talk_assets.cli import conflicts
+from talk_assets.config import configuration
 from talk_assets_tests.office import Office, open_office
 
 
@@ -19,7 +20,7 @@ def talk(*arguments: str) -> Result:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Two people's first names are in conflict, and one that differs only in case."""
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     for one, other in (("Anna", "Anne"), ("Bo", "Bob"), ("CLEO", "Cleo")):
         office.create("crm/people", email=f"{one}@example.com", first_name=one)
         office.create("erp/contacts", email=f"{one}@example.com", first_name=other)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
-from talk_assets.sync import report
-from talk_assets.sync.lint import Finding
+from talk_assets import cli
+from talk_assets.config import configuration
+from talk_assets.model.lint import Finding
+from talk_assets.report import overview
 from talk_assets_tests.office import Office, open_office
 
 
@@ -22,7 +23,7 @@ def talk(*arguments: str) -> Result:
 
 def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, on_disk: bool = False) -> Office:
     office = open_office(folder, monkeypatch, on_disk=on_disk)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     return office
 
 
@@ -109,9 +110,9 @@ def test_a_record_without_a_counterpart_is_not_in_sync(
     office: Office, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where nothing can be created on the right: nothing waits, and yet it is not there."""
-    honest = report.pairs
+    honest = overview.pairs
     monkeypatch.setattr(
-        report,
+        overview,
         "pairs",
         lambda *args, **more: [replace(one, linked=0, waiting=0, held=0) for one in honest(*args, **more)],
     )
@@ -164,7 +165,7 @@ def test_a_file_that_is_no_document_is_one_line_beside_those_that_are(file: str,
 
 def test_what_is_wrong_with_a_lens_is_told(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Finding("crm/people", "email", "it holds e-mail", "Text is for text")
-    monkeypatch.setattr("talk_assets.sync.lint.findings", lambda *_: [wrong])
+    monkeypatch.setattr("talk_assets.model.lint.findings", lambda *_: [wrong])
     done = talk("doc", "check", file)
     assert done.exit_code == 1
     assert f"Something is wrong with a lens: {wrong}" in done.stdout
@@ -174,7 +175,7 @@ def test_a_database_that_another_process_holds_is_the_one_line_of_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = opened(tmp_path, monkeypatch, on_disk=True)
-    monkeypatch.setattr(config, "current", lambda: replace(office.config, patience=0))
+    monkeypatch.setattr(configuration, "current", lambda: replace(office.config, patience=0))
     holding = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", holding, str(office.config.database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:  # noqa: S603 -- our own command

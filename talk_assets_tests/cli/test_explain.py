@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
+from talk_assets import cli
+from talk_assets.config import configuration
 from talk_assets_tests.office import Office, open_office
 
 
@@ -18,7 +19,7 @@ def talk(*arguments: str) -> Result:
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     return office
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
+from talk_assets import cli
 from talk_assets.cli.plan import SHOWN
-from talk_assets.config import Mode
+from talk_assets.config import configuration
+from talk_assets.config.configuration import Mode
 from talk_assets_tests.office import Office, open_office
 
 
@@ -18,7 +19,7 @@ def talk(*arguments: str) -> Result:
 
 def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode = Mode.WRITE) -> Office:
     office = open_office(folder, monkeypatch, mode=mode, on_disk=True)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     return office
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
+from talk_assets import cli
+from talk_assets.config import configuration
 from talk_assets.sync import runs
 from talk_assets_tests.office import Office, open_office
 
@@ -22,7 +23,7 @@ def talk(*arguments: str) -> Result:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Anna's first name is in conflict, two others share an e-mail."""
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.create("erp/contacts", email="anna@example.com", first_name="Anne")
     for _ in range(2):
@@ -42,7 +43,7 @@ def test_status_counts_every_pair(office: Office) -> None:
 
 def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     assert "There was no run yet: talk sync" in talk("status").stdout
 
 
@@ -64,7 +65,7 @@ def test_a_run_that_did_not_say_how_it_ended_says_how_far_it_came(office: Office
 
 def test_nothing_held_and_no_conflicts_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     assert talk("held").stdout == "Nothing is held.\n"
     assert talk("conflicts").stdout == "There are no conflicts.\n"
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from talk_assets import cli, config
+from talk_assets import cli
 from talk_assets.cli import rewritten
+from talk_assets.config import configuration
 from talk_assets_tests.office import Office, open_office
 
 
@@ -19,7 +20,7 @@ def talk(*arguments: str) -> Result:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """The ERP keeps only four characters of the names of two people."""
     office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     office.memories["erp/contacts"].rewrite = lambda name, value: value and value[:4] if name == "first_name" else value
     for name in ("Annabella", "Charlotte"):
         office.create("crm/people", email=f"{name}@example.com", first_name=name)

@@ -12,18 +12,19 @@ import pytest
 from click.testing import CliRunner, Result
 from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, Failure
 
-from talk_assets import cli, config
-from talk_assets.assets.metadata import MODE
+from talk_assets import cli
 from talk_assets.cli.lines import Lines
 from talk_assets.cli.output import Bars, show_progress
 from talk_assets.cli.status import SAYS
-from talk_assets.config import Mode
-from talk_assets.definitions import SYNC, build_definitions
+from talk_assets.config import configuration
+from talk_assets.config.configuration import Mode
 from talk_assets.errors import StoreError
-from talk_assets.processes import HOLDER
-from talk_assets.running import LAUNCHER
+from talk_assets.graph.build import SYNC, build_definitions
+from talk_assets.graph.metadata import MODE
+from talk_assets.graph.running import LAUNCHER
+from talk_assets.model.system import Answer, Outcome, Write
+from talk_assets.operate.processes import HOLDER
 from talk_assets.sync import runs
-from talk_assets.sync.connection import Answer, Outcome, Write
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.progress import Doing, Progress, silent
 from talk_assets_tests.office import Office, open_office
@@ -37,7 +38,7 @@ def talk(*arguments: str) -> Result:
 def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, mode: Mode = Mode.WRITE) -> Office:
     """An office as the configured instance, with one new employee of a new company."""
     office = open_office(folder, monkeypatch, mode=mode, on_disk=True)
-    monkeypatch.setattr(config, "current", lambda: office.config)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     acme = office.create("crm/companies", name="Acme", number="974760673")
     office.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
     return office

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
-from talk_assets.store import Store
-from talk_assets.transaction import Transaction
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets_tests.crashes import shapes
 
 ROOT = Path(__file__).parents[2]

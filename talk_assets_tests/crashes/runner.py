@@ -16,13 +16,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from talk_assets import config
-from talk_assets.assets.turns import turn
-from talk_assets.entities import ENTITIES
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
+from talk_assets.model.entities import ENTITIES
+from talk_assets.operate.run_lock import turn
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
-from talk_assets.wiring import Wiring
 
 FULL = 10
 """Every so many syncs of one process read everything again."""
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--again", action="store_true")
     wanted = parser.parse_args(arguments)
-    wiring = Wiring(config.load(wanted.folder, {}))
+    wiring = Wiring(configuration.load(wanted.folder, {}))
     for n in itertools.count(1):
         full = wanted.full or (wanted.again and n % FULL == 0)
         writes, failures = in_turn(wiring, full=full)

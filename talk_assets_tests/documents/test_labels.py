@@ -2,9 +2,9 @@
 
 import pytest
 
-from talk_assets.dataflows import Pair
 from talk_assets.documents.labels import ALSO, Known, Resolved, resolve
 from talk_assets.documents.parsing import Document
+from talk_assets.model.dataflows import Pair
 
 SYSTEMS = [
     Known(name, label, tuple(collections.split()), ALSO.get(name, ()))

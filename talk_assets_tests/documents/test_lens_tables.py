@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from talk_assets.documents.properties import drawn, rows
-from talk_assets.entities import order
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import NEVER, ON_CREATE, Choice, Decimal, Lens, OneLine, Ref, Text
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import order
+from talk_assets.model.lens.lens import NEVER, ON_CREATE, Choice, Decimal, Lens, OneLine, Ref, Text
 from talk_assets.systems import SYSTEMS, SystemSettings
 
 FOLDER = Path(__file__).parents[1] / "snapshots" / "lenses"

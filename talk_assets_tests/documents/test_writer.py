@@ -9,13 +9,13 @@ import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from talk_assets.config import Config, Mode, load
-from talk_assets.dataflows import DATAFLOWS, Pair
+from talk_assets.config.configuration import Config, Mode, load
+from talk_assets.config.wiring import Wiring
 from talk_assets.documents import writer
 from talk_assets.documents.parsing import parse
 from talk_assets.documents.properties import shared
 from talk_assets.errors import ConfigurationError
-from talk_assets.wiring import Wiring
+from talk_assets.model.dataflows import DATAFLOWS, Pair
 
 
 def wired(folder: Path, toml: str = "") -> Wiring:

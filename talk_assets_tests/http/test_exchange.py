@@ -8,7 +8,7 @@ import httpx
 
 from talk_assets.http.exchange import HEADER, LONGEST
 from talk_assets.http.rest import RestConnection
-from talk_assets.sync.connection import Action, Answer, Outcome, Write
+from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.systems.customerp import API, contact
 from talk_assets_tests.http.fakes import Time, client
 

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from talk_assets.entities import person
 from talk_assets.errors import NotTheApi
 from talk_assets.http.api import Api, Changes, Envelope, Follow, Lookup, Paging, Since, Spelling, Trash
 from talk_assets.http.rest import RestCollection, RestConnection
 from talk_assets.http.shapes import Keyed
-from talk_assets.sync.connection import CursorExpired, Page
-from talk_assets.sync.lens import Lens, Text
+from talk_assets.model.entities import person
+from talk_assets.model.lens.lens import Lens, Text
+from talk_assets.model.system import CursorExpired, Page
 from talk_assets_tests.http.fakes import Time, client
 
 Answer = Callable[[httpx.Request], httpx.Response]

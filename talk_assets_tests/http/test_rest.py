@@ -11,7 +11,7 @@ import pytest
 from talk_assets.errors import NotTheApi, Unreachable
 from talk_assets.http.api import Api, Envelope, Writing
 from talk_assets.http.rest import RestConnection
-from talk_assets.sync.connection import Action, Answer, CursorExpired, Outcome, Page, Write
+from talk_assets.model.system import Action, Answer, CursorExpired, Outcome, Page, Write
 from talk_assets.systems.customerp import API, contact
 from talk_assets_tests.http.fakes import Time, client
 

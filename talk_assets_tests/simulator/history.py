@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from unittest import mock
 
-from talk_assets.entities import ENTITIES
 from talk_assets.errors import ConfigurationError, SystemFailure
-from talk_assets.sync import reading, tables
+from talk_assets.model.entities import ENTITIES
+from talk_assets.store import tables
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.read import reading
 from talk_assets_tests.simulator.fate import Fate, Written
 from talk_assets_tests.simulator.memory import LAG, MortalStore
 from talk_assets_tests.simulator.office import Office

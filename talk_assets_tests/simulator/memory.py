@@ -13,9 +13,10 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from talk_assets.store import Store
-from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
-from talk_assets.transaction import Transaction
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Mark, Outcome, Page, System, Usage, Write
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets_tests.simulator.script import Hidden, Kind
 from talk_assets_tests.simulator.world import EPOCH, TICK, World, identity
 

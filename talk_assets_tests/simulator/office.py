@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from talk_assets.dataflows import Pair
-from talk_assets.entities import company, person
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import company, person
+from talk_assets.model.lens.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.model.system import System
+from talk_assets.operate.relinking import Record, Scene, link, unlink
 from talk_assets.sync import guards
-from talk_assets.sync.connection import Collection, System
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.lens import Digits, Email, Instant, Lens, Ref, Text
-from talk_assets.sync.permits import Permits
-from talk_assets.sync.relinking import Record, Scene, link, unlink
+from talk_assets.sync.plan.permits import Permits
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, system
 from talk_assets_tests.simulator.script import Act, Doing, Setting
 from talk_assets_tests.simulator.world import World

@@ -11,25 +11,20 @@ from unittest import mock
 
 import polars as pl
 
-from talk_assets.entities import Entity
-from talk_assets.sync import (
-    changes,
-    configured,
-    incoming,
-    journal,
-    matching,
-    merging,
-    remapping,
-    storing,
-    tables,
-    waiting,
-)
-from talk_assets.sync.connection import Collection, Connection
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Entity
+from talk_assets.model.system import Connection
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import journal
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.permits import Permits
-from talk_assets.sync.reading import Reader, ReadReport
-from talk_assets.sync.writing import Writer
-from talk_assets.transaction import Transaction
+from talk_assets.sync.link import incoming, matching, remapping
+from talk_assets.sync.merge import merging
+from talk_assets.sync.plan import changes, configured, waiting
+from talk_assets.sync.plan.permits import Permits
+from talk_assets.sync.read import storing
+from talk_assets.sync.read.reading import Reader, ReadReport
+from talk_assets.sync.write.writing import Writer
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import polars as pl
 
-from talk_assets.store import Store
-from talk_assets.sync import tables
+from talk_assets.store import tables
+from talk_assets.store.database import Store
 from talk_assets_tests.simulator.office import PAIRS, Office, common
 from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 

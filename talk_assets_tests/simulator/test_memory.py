@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from talk_assets.sync.connection import Action, Write
+from talk_assets.model.system import Action, Write
 from talk_assets_tests.office import companies
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, MemoryConnection
 from talk_assets_tests.simulator.world import World

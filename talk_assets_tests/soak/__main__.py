@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets_tests.soak import soak
 
 

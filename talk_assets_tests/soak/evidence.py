@@ -10,13 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from talk_assets.entities import Entity
-from talk_assets.store import Store
-from talk_assets.sync import incoming, tables
-from talk_assets.sync.connection import Collection
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Entity
+from talk_assets.store import tables
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.references import Direction, translate
-from talk_assets.transaction import Transaction
+from talk_assets.sync.link import incoming
+from talk_assets.sync.link.references import Direction, translate
 from talk_assets_tests.soak import shelves
 from talk_assets_tests.soak.shelves import LINES, Raw
 from talk_assets_tests.soak.village import Village

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from talk_assets.dataflows import Pair
-from talk_assets.sync.changes import updatable
+from talk_assets.model.collection import updatable
+from talk_assets.model.dataflows import Pair
 from talk_assets_tests.soak.edits import Edit, Log
 from talk_assets_tests.soak.evidence import Evidence, Name, Row
 from talk_assets_tests.soak.shelves import LINES, dotted

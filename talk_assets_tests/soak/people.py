@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from talk_assets.entities import Field, Kind
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Field, Kind
+from talk_assets.model.lens.lens import ALWAYS, FullName, Lens, Lines, Property, Ref, Value
 from talk_assets.sandbox.surface import Surface
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import ALWAYS, FullName, Lens, Lines, Property, Ref, Value
 from talk_assets_tests.soak import values
 from talk_assets_tests.soak.edits import Log
 from talk_assets_tests.soak.hands import Hands

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from talk_assets.sync import story
+from talk_assets.report import story
 from talk_assets_tests.soak import evidence, shelves
 from talk_assets_tests.soak.edits import Log
 from talk_assets_tests.soak.hands import Hands

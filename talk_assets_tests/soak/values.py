@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from talk_assets.entities import Field, Kind
+from talk_assets.model.entities import Field, Kind
 
 SERIAL = itertools.count(1)
 PLACES = ("Fjell", "Fjord", "Skog", "Sjø", "Øy")

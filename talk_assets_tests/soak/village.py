@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from talk_assets import config
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.config import configuration
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
-from talk_assets.store import Store
-from talk_assets.transaction import Transaction
-from talk_assets.wiring import Wiring
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +82,7 @@ def opened(folder: Path, *, records: int, seed: int, dataflows: Sequence[str]) -
     try:
         (folder / "talk.toml").write_text(_settings(sandbox.port, dataflows), "utf-8")
         shutil.copy(ROOT / "data" / "dagster.yaml", folder)
-        yield Village(folder, sandbox, Wiring(config.load(folder, {})))
+        yield Village(folder, sandbox, Wiring(configuration.load(folder, {})))
     finally:
         process.down(folder / "sandbox")
 

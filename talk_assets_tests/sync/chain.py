@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from talk_assets.dataflows import Pair
-from talk_assets.entities import person
-from talk_assets.store import Store
-from talk_assets.sync.connection import Collection, System
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import person
+from talk_assets.model.lens.lens import Email, Instant, Lens, Text
+from talk_assets.model.system import System
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.lens import Email, Instant, Lens, Text
-from talk_assets.sync.permits import Permits
-from talk_assets.transaction import Transaction
+from talk_assets.sync.plan.permits import Permits
 from talk_assets_tests.simulator.memory import MemoryCollection, system
 from talk_assets_tests.simulator.world import World
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from talk_assets.entities import order, person
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import guards, presence
-from talk_assets.sync.connection import Collection
-from talk_assets.sync.lens import Decimal, Email, FullName, Instant, Lens, Lines, Property, Ref, Text
-from talk_assets.sync.records import parse
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import order, person
+from talk_assets.model.lens.lens import Decimal, Email, FullName, Instant, Lens, Lines, Property, Ref, Text
+from talk_assets.sync import guards
+from talk_assets.sync.read import presence
+from talk_assets.sync.read.records import parse
 from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
 
 

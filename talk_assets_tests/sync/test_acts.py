@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync import acts, fights, relinking, report
-from talk_assets.sync.relinking import Record, Scene
-from talk_assets.transaction import Transaction
+from talk_assets.operate import decisions, relinking
+from talk_assets.operate.relinking import Record, Scene
+from talk_assets.report import overview
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync.merge import fights
 from talk_assets_tests.office import Office
 
 Act = Callable[[Transaction, Scene], Any]
@@ -206,7 +208,7 @@ def test_the_value_that_lost_is_chosen_back(office: Office, *, named: bool) -> N
     for new in (True, False):
         with scene(office) as (transaction, where):
             take = f"crm/people/{mine}" if named else None
-            chosen = acts.resolve(transaction, where, contact(theirs), "first_name", take)
+            chosen = decisions.resolve(transaction, where, contact(theirs), "first_name", take)
             assert (chosen is not None) is new
     office.sync()
     for key in ("crm/people", "erp/contacts"):
@@ -218,7 +220,7 @@ def test_the_value_that_lost_is_chosen_back(office: Office, *, named: bool) -> N
 def listed(office: Office) -> list[tuple[str, str, str]]:
     """The open conflicts: what lost, what won, and what is golden now."""
     with office.transaction() as transaction:
-        return report.conflicts(transaction).select("value", "winner", "current").rows()
+        return overview.conflicts(transaction).select("value", "winner", "current").rows()
 
 
 def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office) -> None:
@@ -232,10 +234,10 @@ def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office) -> Non
     assert listed(office) == []
     with office.transaction() as transaction:
         assert transaction.frame("SELECT value, winner FROM sync.past_conflicts").rows() == [("Karin", "Karoline")]
-        status = report.pairs(transaction, office.hub.topologies.values(), office.pairs)
+        status = overview.pairs(transaction, office.hub.topologies.values(), office.pairs)
     assert [pair.conflicts for pair in status] == [0, 0]
     with scene(office) as (transaction, where):
-        assert acts.resolve(transaction, where, person(mine), "first_name", None) is None
+        assert decisions.resolve(transaction, where, person(mine), "first_name", None) is None
     office.sync()
     assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Kine"}
 
@@ -264,25 +266,25 @@ def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Of
         transaction.run("UPDATE person.golden SET first_name = 'Kine', first_name_from = 'erp/contacts/elsewhere'")
     said = rf'{contact(theirs)}: first_name was set after the conflict was noticed. It is "Kine", set 20.* UTC in erp/'
     ways: tuple[Callable[[Transaction, Scene, Record, str], object], ...] = (
-        acts.keep,
-        partial(acts.resolve, take=None),
+        decisions.keep,
+        partial(decisions.resolve, take=None),
     )
     for way in ways:
         with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match=said) as refused:
             way(transaction, where, contact(theirs), "first_name")
         assert "--force" in str(refused.value)
     with scene(office) as (transaction, where):
-        chosen = acts.resolve(transaction, where, contact(theirs), "first_name", None, force=True)
-    assert chosen == acts.Choice("Karin", f"crm/people/{mine}")
+        chosen = decisions.resolve(transaction, where, contact(theirs), "first_name", None, force=True)
+    assert chosen == decisions.Choice("Karin", f"crm/people/{mine}")
 
 
 def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(office: Office) -> None:
     mine, theirs = conflicting(office)
     with scene(office) as (transaction, where):
-        acts.resolve(transaction, where, contact(theirs), "first_name", None)
+        decisions.resolve(transaction, where, contact(theirs), "first_name", None)
     take = f"erp/contacts/{theirs}"
     with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="not in conflict any more"):
-        acts.resolve(transaction, where, person(mine), "first_name", take)
+        decisions.resolve(transaction, where, person(mine), "first_name", take)
     office.sync()
     assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Karin"}
 
@@ -294,7 +296,7 @@ def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(office: Offic
     office.memories["erp/contacts"].edit(theirs, {"first_name": "Kine"})
     office.world.tick(60)
     with scene(office) as (transaction, where):
-        acts.resolve(transaction, where, person(mine), "first_name", None)
+        decisions.resolve(transaction, where, person(mine), "first_name", None)
     office.sync()
     assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Kine"}
     assert listed(office) == [("Karin", "Kine", "Kine")]
@@ -308,7 +310,7 @@ def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office
         relinking.unlink(transaction, where, contact(theirs))
         relinking.link(transaction, where, person(mine), contact(other))
     with office.transaction() as transaction:
-        found = report.conflicts(transaction)
+        found = overview.conflicts(transaction)
     records = {row["value"]: row["records"] for row in found.to_dicts()}
     assert records["Karin"] == f"crm/people/{mine}, erp/contacts/{other}"
 
@@ -316,11 +318,11 @@ def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office
 def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office) -> None:
     mine, _ = conflicting(office)
     with scene(office) as (transaction, where):
-        assert [acts.keep(transaction, where, person(mine), "first_name") for _ in "12"] == [1, 0]
+        assert [decisions.keep(transaction, where, person(mine), "first_name") for _ in "12"] == [1, 0]
     office.sync()
     assert office.records("crm/people")[0]["first_name"] == "Karoline"
     with scene(office) as (transaction, where), pytest.raises(ConfigurationError, match="no such field"):
-        acts.resolve(transaction, where, person(mine), "forename", None)
+        decisions.resolve(transaction, where, person(mine), "forename", None)
 
 
 def test_a_deleted_record_is_created_again_when_a_person_asks_for_it(office: Office) -> None:
@@ -332,7 +334,7 @@ def test_a_deleted_record_is_created_again_when_a_person_asks_for_it(office: Off
     with scene(office) as (transaction, where):
         entity = relinking.entity_of(transaction, where, person(mine))
         assert entity is not None
-        assert [acts.recreate(transaction, where, entity) for _ in "12"] == [1, 0]
+        assert [decisions.recreate(transaction, where, entity) for _ in "12"] == [1, 0]
     office.sync()
     assert len(ids(office, "erp/contacts")) == 1
 
@@ -362,7 +364,7 @@ def test_two_integrations_that_fight_over_a_field_are_noticed_and_held(office: O
     assert emails(office, "erp/contacts") == ["karin@acme.no"]
     assert [office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")] == ["Kari", "Kar"]
     with scene(office) as (transaction, where):
-        assert acts.resolve(transaction, where, person(mine), "first_name", f"crm/people/{mine}")
+        assert decisions.resolve(transaction, where, person(mine), "first_name", f"crm/people/{mine}")
     office.sync()
     assert [office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")] == ["Kari", "Kari"]
 

@@ -1,7 +1,7 @@
 """What a record that is held holds, and what it could describe the same as."""
 
-from talk_assets.sync import candidates
-from talk_assets.sync.candidates import Candidate, Values
+from talk_assets.report import candidates
+from talk_assets.report.candidates import Candidate, Values
 from talk_assets_tests.office import Office
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from talk_assets.dataflows import OnDelete
+from talk_assets.model.dataflows import OnDelete
 from talk_assets_tests.office import Office, pairs_saying
 
 

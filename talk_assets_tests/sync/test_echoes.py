@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.backup import back_up, restore
-from talk_assets.store import Store
-from talk_assets.sync.lens import Email, Lens, Text
-from talk_assets.wiring import Wiring
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.lens.lens import Email, Lens, Text
+from talk_assets.operate.backups import back_up, restore
+from talk_assets.store.database import Store
 from talk_assets_tests.office import Office, open_office
 
 LONG = "Konsulenten for bærekraft"

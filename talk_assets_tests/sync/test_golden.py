@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talk_assets.sync import golden
+from talk_assets.sync.merge import golden
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {

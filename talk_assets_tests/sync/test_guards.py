@@ -2,7 +2,7 @@
 
 import pytest
 
-from talk_assets.dataflows import OnDelete
+from talk_assets.model.dataflows import OnDelete
 from talk_assets.sync import guards
 from talk_assets.sync.guards import Limits
 from talk_assets_tests.office import Office, pairs_saying

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.store import Store
-from talk_assets.sync import ids
-from talk_assets.sync.lens import Email, Lens, Phone, Text
-from talk_assets.wiring import Wiring
+from talk_assets.config.wiring import Wiring
+from talk_assets.model import ids
+from talk_assets.model.lens.lens import Email, Lens, Phone, Text
+from talk_assets.store.database import Store
 from talk_assets_tests.office import Office, open_office
 
 

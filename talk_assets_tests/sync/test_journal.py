@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from talk_assets.sync import history, journal, runs
-from talk_assets.sync.history import Event
+from talk_assets.report import timeline
+from talk_assets.report.timeline import Event
+from talk_assets.sync import journal, runs
 from talk_assets_tests.office import Office, open_office
 
 
@@ -58,7 +59,7 @@ def test_of_two_edits_the_older_is_noted_as_lost(office: Office) -> None:
 
 def told(office: Office, key: str, id_: str) -> tuple[Event, ...]:
     with office.transaction() as transaction:
-        return history.tell(transaction, key, office.memories[key].collection, id_)
+        return timeline.tell(transaction, key, office.memories[key].collection, id_)
 
 
 def test_a_record_s_history_tells_in_order_what_was_linked_edited_written_and_deleted(office: Office) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from talk_assets.entities import company, order, person, product, project
-from talk_assets.sync import conversions
-from talk_assets.sync.lens import (
+from talk_assets.model.entities import company, order, person, product, project
+from talk_assets.model.lens import conversions
+from talk_assets.model.lens.lens import (
     NEVER,
     ON_CREATE,
     Choice,

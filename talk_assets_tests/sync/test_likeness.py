@@ -2,7 +2,7 @@
 
 import pytest
 
-from talk_assets.sync.likeness import CONFLICTS, differ
+from talk_assets.report.likeness import CONFLICTS, differ
 from talk_assets_tests.office import Office
 
 

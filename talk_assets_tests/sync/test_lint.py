@@ -6,24 +6,12 @@ from typing import Any
 
 import pytest
 
-from talk_assets.dataflows import Pair
-from talk_assets.entities import Entity, Field, Kind, company, order, person, product
 from talk_assets.errors import ConfigurationError
-from talk_assets.sync.connection import Collection, Part
-from talk_assets.sync.lens import (
-    NEVER,
-    Choice,
-    Decimal,
-    Digits,
-    Email,
-    FullName,
-    Lens,
-    Lines,
-    OneLine,
-    Ref,
-    Text,
-)
-from talk_assets.sync.lint import check, findings
+from talk_assets.model.collection import Collection, Part
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import Entity, Field, Kind, company, order, person, product
+from talk_assets.model.lens.lens import NEVER, Choice, Decimal, Digits, Email, FullName, Lens, Lines, OneLine, Ref, Text
+from talk_assets.model.lint import check, findings
 
 member = Entity("member", (Field("state", Kind.CHOICE, values=("active", "inactive")),), ())
 WHOLE = {"confirmed": "confirmed", "draft": "draft", "cancelled": "cancelled"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from talk_assets.acting import Acting
 from talk_assets.errors import NothingToDo
-from talk_assets.store import Store
-from talk_assets.sync.matching import some
+from talk_assets.operate.actions import Acting
+from talk_assets.store.database import Store
+from talk_assets.sync.link.matching import some
 from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from talk_assets.sync.lens import Date, Email, Lens, Ref, Text
+from talk_assets.model.lens.lens import Date, Email, Lens, Ref, Text
 from talk_assets_tests.office import Office
 
 PEOPLE = {"crm/people": "companies", "erp/contacts": "customers"}

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talk_assets.sync import objects
+from talk_assets.jsonframes import objects
 
 FIELDS = ("email", "last_name", "lines")
 text = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just('"email":')

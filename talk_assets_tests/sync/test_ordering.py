@@ -9,12 +9,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talk_assets import cli, config
-from talk_assets.acting import Acting
-from talk_assets.config import Config
-from talk_assets.dataflows import Dataflow, Pair
-from talk_assets.sync.ordering import acyclic, ordered
-from talk_assets.wiring import Wiring
+from talk_assets import cli
+from talk_assets.config import configuration
+from talk_assets.config.configuration import Config
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.dataflows import Dataflow, Pair
+from talk_assets.model.ordering import acyclic, ordered
+from talk_assets.operate.actions import Acting
 from talk_assets_tests.office import DATAFLOW, Office, open_office
 
 BACK = tuple(Pair(pair.right, pair.left) for pair in DATAFLOW.pairs)
@@ -64,7 +65,7 @@ def both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     one = office.config.dataflows[0]
     other = replace(one, dataflow=Dataflow("erp", "crm", BACK), pairs=BACK)
     configured = replace(office.config, dataflows=(one, other))
-    monkeypatch.setattr(config, "current", lambda: configured)
+    monkeypatch.setattr(configuration, "current", lambda: configured)
     monkeypatch.setattr(Office, "config", property(lambda _: configured))
     return office
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from talk_assets.dataflows import OnDelete, Pair
-from talk_assets.sync.permits import Permits
+from talk_assets.model.dataflows import OnDelete, Pair
+from talk_assets.sync.plan.permits import Permits
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.simulator.world import Crash

@@ -1,7 +1,7 @@
 """The plan: each change with its record, its fields before and after, and why it is not sent."""
 
-from talk_assets.sync import planned
-from talk_assets.sync.planned import Change, Move, Plan
+from talk_assets.report import planned
+from talk_assets.report.planned import Change, Move, Plan
 from talk_assets_tests.office import Office
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from talk_assets.errors import SystemFailure
-from talk_assets.sync import jsontext
-from talk_assets.sync.connection import Collection, Page
+from talk_assets.jsonframes import jsontext
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Page
 from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.memory import PAGE, MemoryCollection, MemoryConnection, Record
 

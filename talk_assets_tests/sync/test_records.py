@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from talk_assets.entities import person
 from talk_assets.errors import NotTheApi
-from talk_assets.sync import jsonarrays, jsontext
-from talk_assets.sync.connection import Collection, Part
-from talk_assets.sync.lens import Date, Email, Instant, Lens, Ref, Text
-from talk_assets.sync.records import declared, ours, parse
+from talk_assets.jsonframes import jsonarrays, jsontext
+from talk_assets.model.collection import Collection, Part, declared
+from talk_assets.model.entities import person
+from talk_assets.model.lens.lens import Date, Email, Instant, Lens, Ref, Text
+from talk_assets.sync.read.records import ours, parse
 
 PERSONS = Collection(
     name="persons",

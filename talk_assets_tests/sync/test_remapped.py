@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from talk_assets.store import Store
-from talk_assets.sync import answers
-from talk_assets.sync.lens import Email, FullName, Lens, Text
+from talk_assets.model.lens.lens import Email, FullName, Lens, Text
+from talk_assets.store.database import Store
+from talk_assets.sync.write import answers
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.simulator.world import Crash

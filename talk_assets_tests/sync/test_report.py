@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.sync import readable, report, runs
-from talk_assets.sync.report import PairStatus
+from talk_assets.report import overview, readable
+from talk_assets.report.overview import PairStatus
+from talk_assets.sync import runs
 from talk_assets.sync.runs import Summary
 from talk_assets_tests.office import DATAFLOW, Office, open_office
 
@@ -21,7 +22,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 def people(office: Office, run: str | None = None) -> PairStatus:
     with office.transaction() as transaction:
         topologies = office.wiring().topologies.values()
-        return report.pairs(transaction, topologies, DATAFLOW.pairs, run=run)[1]
+        return overview.pairs(transaction, topologies, DATAFLOW.pairs, run=run)[1]
 
 
 def test_a_pair_before_any_sync_is_all_zero(office: Office) -> None:
@@ -59,9 +60,9 @@ def test_two_records_with_the_same_email_are_held_in_their_pair_only_with_the_re
     office.sync()
     assert people(office).held == 2
     with office.transaction() as transaction:
-        held = report.held(transaction).to_dicts()
-        assert report.held_counts(transaction) == {"crm/people": 2}
-        companies = report.pairs(transaction, office.wiring().topologies.values(), DATAFLOW.pairs)[0]
+        held = overview.held(transaction).to_dicts()
+        assert overview.held_counts(transaction) == {"crm/people": 2}
+        companies = overview.pairs(transaction, office.wiring().topologies.values(), DATAFLOW.pairs)[0]
     assert companies.held == 0
     assert [(one["what"], one["collection"], one["id"]) for one in held] == [
         ("record", "crm/people", "crm1"),
@@ -75,8 +76,8 @@ def test_a_held_create_names_the_record_it_is_for(office: Office) -> None:
     office.settle_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'refused: too long'")
-        held = report.held(transaction).row(0, named=True)
-        assert report.change_counts(transaction) == {"erp/contacts": {"held": 1}}
+        held = overview.held(transaction).row(0, named=True)
+        assert overview.change_counts(transaction) == {"erp/contacts": {"held": 1}}
     assert (held["what"], held["action"], held["collection"], held["id"]) == ("change", "create", "erp/contacts", None)
     assert (held["source"], held["reason"]) == ("crm/people/crm1", "refused: too long")
     assert people(office).held == 1
@@ -89,9 +90,9 @@ def test_items_of_equal_reason_and_time_have_a_row_each_and_a_number_that_stays(
     office.settle_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'refused', since = ?", NOW)
-        held = report.held(transaction)
-        assert report.held_counts(transaction) == {"erp/contacts": 39}
-        assert held.equals(report.held(transaction))
+        held = overview.held(transaction)
+        assert overview.held_counts(transaction) == {"erp/contacts": 39}
+        assert held.equals(overview.held(transaction))
     assert held["number"].to_list() == list(range(1, 40))
     assert held["name"].to_list() == [f"Name {n:02}" for n in range(39)]
     assert held["source"].n_unique() == 39
@@ -109,7 +110,7 @@ def test_held_items_of_one_reason_stand_together_whatever_their_age(office: Offi
                 NOW + timedelta(days=n),
                 f"{n}@example.com",
             )
-        reasons = report.held(transaction)["reason"].to_list()
+        reasons = overview.held(transaction)["reason"].to_list()
     assert reasons == ["even", "even", "odd", "odd"]
 
 
@@ -118,8 +119,8 @@ def test_a_conflict_of_form_is_not_listed_and_not_counted_and_the_winner_stays(o
     office.create("erp/contacts", email="anna@example.com", first_name="Anna")
     office.sync()
     with office.transaction() as transaction:
-        assert report.conflicts(transaction).is_empty()
-        assert report.conflict_count(transaction, "person") == 0
+        assert overview.conflicts(transaction).is_empty()
+        assert overview.conflict_count(transaction, "person") == 0
         assert transaction.frame("SELECT first_name FROM person.golden").item() == "Anna"
         assert transaction.count("SELECT count(*) FROM sync.conflicts") == 1
     assert people(office).conflicts == 0
@@ -135,7 +136,7 @@ def test_values_that_lost_one_field_have_one_number(office: Office) -> None:
                 value,
                 NOW,
             )
-        rows = report.conflicts(transaction)
+        rows = overview.conflicts(transaction)
     assert rows.select("number", "field", "value").rows() == [
         (1, "email", "ann@example.com"),
         (2, "first_name", "Ann"),
@@ -148,7 +149,7 @@ def test_examples_are_the_first_of_how_many(office: Office) -> None:
         office.create("crm/people", email=f"{n}@example.com")
     office.settle_only()
     with office.transaction() as transaction:
-        assert report.examples(transaction, "crm/people", limit=2) == (7, ["crm1", "crm2"])
+        assert overview.examples(transaction, "crm/people", limit=2) == (7, ["crm1", "crm2"])
 
 
 def test_a_planned_change_is_waiting_and_tells_what_it_is_for(office: Office) -> None:
@@ -157,8 +158,8 @@ def test_a_planned_change_is_waiting_and_tells_what_it_is_for(office: Office) ->
     office.settle_only()
     assert people(office).waiting == 1
     with office.transaction() as transaction:
-        assert report.change_counts(transaction) == {"erp/contacts": {"create": 1}, "erp/customers": {"create": 1}}
-        change = report.changes(transaction, "erp/contacts", limit=20).row(0, named=True)
+        assert overview.change_counts(transaction) == {"erp/contacts": {"create": 1}, "erp/customers": {"create": 1}}
+        change = overview.changes(transaction, "erp/contacts", limit=20).row(0, named=True)
         shown = readable.fields("person", change["fields"])
         values = readable.reader(transaction, shown, "erp").show_object("person", change["fields"])
     assert (change["action"], change["source"], change["status"]) == ("create", "crm/people/crm1", "planned")
@@ -170,7 +171,7 @@ def test_a_lost_value_is_in_the_conflicts_with_both_origins(office: Office) -> N
     office.create("erp/contacts", email="anna@example.com", first_name="Newer")
     office.sync()
     with office.transaction() as transaction:
-        conflict = report.conflicts(transaction).row(0, named=True)
+        conflict = overview.conflicts(transaction).row(0, named=True)
     assert (conflict["field"], conflict["value"], conflict["origin"]) == ("first_name", "Older", "crm/people/crm1")
     assert (conflict["winner"], conflict["winner_origin"]) == ("Newer", "erp/contacts/erp1")
     assert conflict["records"] == "crm/people/crm1, erp/contacts/erp1"

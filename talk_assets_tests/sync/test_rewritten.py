@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from talk_assets.sync.rewritten import Meaning, rewritten
+from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets_tests.office import Office
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from talk_assets.sync.lens import NEVER, Email, Lens, Text
-from talk_assets.sync.rewritten import rewritten
+from talk_assets.model.lens.lens import NEVER, Email, Lens, Text
+from talk_assets.report.rewritten import rewritten
 from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
 
 

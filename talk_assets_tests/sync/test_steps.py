@@ -10,9 +10,9 @@ from unittest import mock
 import polars as pl
 import pytest
 
-from talk_assets.sync import tables
-from talk_assets.sync.lens import Lens, Text
-from talk_assets.transaction import Transaction
+from talk_assets.model.lens.lens import Lens, Text
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
 from talk_assets_tests.office import Office, open_office
 
 FEW = 3

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.sync import story
-from talk_assets.sync.story import FieldStory, Scope, Story
+from talk_assets.report import story
+from talk_assets.report.story import FieldStory, Scope, Story
 from talk_assets_tests.office import Office, open_office
 
 

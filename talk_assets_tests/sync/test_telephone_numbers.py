@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talk_assets.sync import conversions
+from talk_assets.model.lens import conversions
 
 REGIONS = ["NO", "SJ", "DK", "SE", "GB", "IT", "US"]
 DIGITS = st.text("0123456789", min_size=4, max_size=11)

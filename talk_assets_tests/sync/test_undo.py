@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from talk_assets.sync.undo import Plan
+from talk_assets.sync.write.undo_run import Plan
 from talk_assets_tests.office import Office
 
 SYSTEMS = ("erp", "crm")

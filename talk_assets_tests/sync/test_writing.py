@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.acting import Acting
-from talk_assets.sync.lens import Email, Lens, Ref, Text
+from talk_assets.model.lens.lens import Email, Lens, Ref, Text
+from talk_assets.operate.actions import Acting
 from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Act, Doing, Fault, Kind, Point

@@ -13,12 +13,13 @@ from typing import ClassVar, TypeVar
 import polars as pl
 import pytest
 
-from talk_assets.entities import Kind
 from talk_assets.errors import CredentialsError, NotTheApi, Unreachable
 from talk_assets.http.limit import Rate
-from talk_assets.sync.connection import Action, Answer, Collection, Connection, Mark, Outcome, Page, System, Write
-from talk_assets.sync.lens import ALWAYS
-from talk_assets.sync.records import parse
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Kind
+from talk_assets.model.lens.lens import ALWAYS
+from talk_assets.model.system import Action, Answer, Connection, Mark, Outcome, Page, System, Write
+from talk_assets.sync.read.records import parse
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.systems.served import Served, served
 

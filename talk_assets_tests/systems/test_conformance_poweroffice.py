@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from talk_assets.model.system import Connection
 from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
 from talk_assets.sandbox.serving import serving
-from talk_assets.sync.connection import Connection
 from talk_assets.systems import SYSTEMS
 from talk_assets.systems.poweroffice import wire
 from talk_assets_tests.systems.conformance import Conformance, drained, with_connection

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from talk_assets.sync.connection import Collection, System
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import System
 from talk_assets.systems.powerofficego import orders, wire
 from talk_assets_tests.systems.conformance import Conformance
 from talk_assets_tests.systems.served import Served, served

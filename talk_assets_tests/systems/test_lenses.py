@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.dataflows import DATAFLOWS
-from talk_assets.sync.connection import Collection, System
-from talk_assets.sync.lint import findings
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import DATAFLOWS
+from talk_assets.model.lint import findings
+from talk_assets.model.system import System
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.lens_laws import check_laws
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from talk_assets.errors import ConfigurationError, NotTheApi
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Outcome, System, Write
 from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
 from talk_assets.sandbox.serving import serving
-from talk_assets.sync.connection import Action, Collection, Outcome, System, Write
 from talk_assets.systems import SYSTEMS, SystemSettings, poweroffice
 from talk_assets.systems.poweroffice.upsert import PRINT
 from talk_assets_tests.sandbox import clients

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from talk_assets.sync.connection import Action, Outcome, System, Write
+from talk_assets.model.system import Action, Outcome, System, Write
 from talk_assets.systems import SYSTEMS, powerofficego
 from talk_assets.systems.powerofficego import orders, patches, wire
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed

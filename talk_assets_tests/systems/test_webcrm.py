@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from talk_assets.sync.connection import Action, Answer, Outcome, Page, System, Write
+from talk_assets.model.system import Action, Answer, Outcome, Page, System, Write
 from talk_assets.systems import SYSTEMS, webcrm
 from talk_assets.systems.webcrm import wire
 from talk_assets.systems.webcrm.upsert import WebcrmConnection

@@ -14,11 +14,11 @@ from typing import Any
 
 import httpx
 
-from talk_assets.config import load
-from talk_assets.entities import ENTITIES
+from talk_assets.config.configuration import load
+from talk_assets.config.wiring import Wiring
+from talk_assets.model.entities import ENTITIES
 from talk_assets.sandbox.serving import Serving, serving
 from talk_assets.sync.hub import Hub
-from talk_assets.wiring import Wiring
 from talk_assets_tests.sandbox import clients
 
 HERE = Path(__file__).parent

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, ViewportSize
 
-from talk_assets.checks import ONE_TO_ONE
-from talk_assets.entities import ENTITIES
+from talk_assets.graph.checks import ONE_TO_ONE
+from talk_assets.model.entities import ENTITIES
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import Instance, opened
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from talk_assets.checks import ONE_TO_ONE
-from talk_assets.dataflows import DATAFLOWS
-from talk_assets.entities import ENTITIES
+from talk_assets.graph.checks import ONE_TO_ONE
+from talk_assets.model.dataflows import DATAFLOWS
+from talk_assets.model.entities import ENTITIES
 from talk_assets.systems import SYSTEMS
 from talk_assets_tests.ui import walk
 from talk_assets_tests.ui.instance import opened

@@ -14,16 +14,16 @@ from typing import Any
 
 import httpx
 
-from talk_assets.dataflows import DATAFLOWS, Pair
-from talk_assets.entities import ENTITIES
 from talk_assets.http.limit import UNLIMITED, Clock
 from talk_assets.http.retry import Retry
+from talk_assets.model.dataflows import DATAFLOWS, Pair
+from talk_assets.model.entities import ENTITIES
+from talk_assets.report import overview
 from talk_assets.sandbox.serving import Given, Serving, serving
-from talk_assets.store import Store
-from talk_assets.sync import report
+from talk_assets.store.database import Store
 from talk_assets.sync.hub import Hub
-from talk_assets.sync.reading import ReadReport
-from talk_assets.sync.writing import WriteReport
+from talk_assets.sync.read.reading import ReadReport
+from talk_assets.sync.write.writing import WriteReport
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.sandbox import clients
 
@@ -212,12 +212,12 @@ class Firm:
     def held(self) -> list[Record]:
         """What waits for a person, as `talk held` has it."""
         with self.store.transaction() as transaction:
-            return report.held(transaction).to_dicts()
+            return overview.held(transaction).to_dicts()
 
     def conflicts(self) -> list[Record]:
         """What lost, as `talk conflicts` has it."""
         with self.store.transaction() as transaction:
-            return report.conflicts(transaction).to_dicts()
+            return overview.conflicts(transaction).to_dicts()
 
 
 def _having(records: list[Record], having: dict[str, object]) -> list[Record]:

@@ -13,7 +13,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from talk_assets import cli
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox.serving import Serving, serving
 
 TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]

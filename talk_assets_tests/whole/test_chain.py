@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from talk_assets.dataflows import DATAFLOWS
-from talk_assets.sync import tables
+from talk_assets.model.dataflows import DATAFLOWS
+from talk_assets.store import tables
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
 

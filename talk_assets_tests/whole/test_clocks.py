@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from talk_assets.dataflows import Pair
+from talk_assets.model.dataflows import Pair
 from talk_assets.sandbox.serving import serving
-from talk_assets.store import Store
-from talk_assets.sync.backwards import BELIEVED, OLDER
+from talk_assets.store.database import Store
+from talk_assets.sync.read.backwards import BELIEVED, OLDER
 from talk_assets_tests.whole.firm import Firm, Synced, only
 
 DAY = 86_400.0

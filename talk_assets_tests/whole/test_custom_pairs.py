@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from talk_assets.dataflows import DATAFLOWS, Pair
-from talk_assets.entities import ENTITIES
-from talk_assets.sync.writing import WriteReport
+from talk_assets.model.dataflows import DATAFLOWS, Pair
+from talk_assets.model.entities import ENTITIES
+from talk_assets.sync.write.writing import WriteReport
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, firm, only
 

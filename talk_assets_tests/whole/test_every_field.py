@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from talk_assets.dataflows import DATAFLOWS, Dataflow
-from talk_assets.entities import LINE, Kind
+from talk_assets.model.collection import Collection, settable, updatable
+from talk_assets.model.dataflows import DATAFLOWS, Dataflow
+from talk_assets.model.entities import LINE, Kind
+from talk_assets.model.lens.lens import ALWAYS, NEVER, Lens
+from talk_assets.model.system import System
 from talk_assets.sandbox.world import numbers, words
-from talk_assets.sync import tables
-from talk_assets.sync.changes import settable, updatable
-from talk_assets.sync.connection import Collection, System
-from talk_assets.sync.lens import ALWAYS, NEVER, Lens
+from talk_assets.store import tables
 from talk_assets_tests.systems import conformance
 from talk_assets_tests.systems.conformance import PLAIN, Values
 from talk_assets_tests.whole.firm import Firm, firm

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from talk_assets.dataflows import Pair
 from talk_assets.errors import SystemFailure
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
 from talk_assets.sandbox.serving import serving
-from talk_assets.store import Store
-from talk_assets.sync.backwards import OLDER
-from talk_assets.sync.connection import Collection
+from talk_assets.store.database import Store
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.read.backwards import OLDER
 from talk_assets_tests.whole.firm import Firm
 from talk_assets_tests.whole.front import Asked, Front, Lie, Record, front, honest
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from talk_assets.dataflows import DATAFLOWS
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox.serving import serving
 from talk_assets_tests.whole.instance import SHIPPED, Instance
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from talk_assets.sync import answers
+from talk_assets.sync.write import answers
 from talk_assets_tests.whole.firm import Firm, Record, only
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from talk_assets.errors import SystemFailure
-from talk_assets.sync import answers
+from talk_assets.sync.write import answers
 from talk_assets.systems.powerofficego.orders import GoConnection
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, Record, Synced, firm, only, pairs_of

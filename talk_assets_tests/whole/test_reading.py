@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from talk_assets import cli
+from talk_assets.config.wiring import Wiring
 from talk_assets.errors import SystemFailure
-from talk_assets.wiring import Wiring
 from talk_assets_tests.whole.firm import Firm, only
 from talk_assets_tests.whole.firm import firm as opened
 

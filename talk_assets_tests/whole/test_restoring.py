@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from talk_assets.backup import back_up, restore
+from talk_assets.operate.backups import back_up, restore
 from talk_assets.sandbox.serving import serving
-from talk_assets.store import Store
-from talk_assets.sync import tables
+from talk_assets.store import tables
+from talk_assets.store.database import Store
 from talk_assets_tests.whole.firm import Firm, Record, only, pairs_of
 
 PAIRS = pairs_of("webcrm-customerp", "customerp-powerofficego", "powerofficego-customwebshop")

@@ -10,13 +10,13 @@ one telephone number of a contact is not its mobile; that the country of residen
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from talk_assets.entities import company, person
 from talk_assets.errors import ConfigurationError
 from talk_assets.http.auth import ClientCredentials, OAuthClient, Wallet
 from talk_assets.http.client import Client
 from talk_assets.http.limit import Rate
-from talk_assets.sync.connection import Connection, System
-from talk_assets.sync.lens import ON_CREATE, Country, Date, Digits, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.entities import company, person
+from talk_assets.model.lens.lens import ON_CREATE, Country, Date, Digits, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.system import Connection, System
 from talk_assets.systems.poweroffice.upsert import PowerOfficeConnection
 from talk_assets.systems.poweroffice.wire import PowerOfficeCollection, Written
 from talk_assets.systems.settings import Opening, Option, Registered

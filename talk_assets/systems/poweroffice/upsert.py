@@ -14,7 +14,8 @@ from talk_assets.http.client import AnswerLost, Call, Client
 from talk_assets.http.connection import json_body, lost, nested
 from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, Write
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Outcome, Page, Write
 from talk_assets.systems.poweroffice.wire import PowerOfficeCollection, PowerOfficeReader, Written, summary
 
 PDF_BY_EMAIL, PRINT = 1, 2

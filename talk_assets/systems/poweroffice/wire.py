@@ -15,7 +15,8 @@ from talk_assets.http.bodies import column, members, not_json
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import GLANCE, Mark, Page
 
 SIZE = 20_000
 """Records of a page; without pages the API gives 50,000 and then an error."""

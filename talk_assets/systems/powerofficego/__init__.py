@@ -11,12 +11,12 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from talk_assets.entities import company, order, person, product
 from talk_assets.http.auth import ClientCredentials, OAuthClient, Wallet
 from talk_assets.http.client import Client
 from talk_assets.http.limit import Rate
-from talk_assets.sync.connection import Connection, Part, System
-from talk_assets.sync.lens import (
+from talk_assets.model.collection import Part
+from talk_assets.model.entities import company, order, person, product
+from talk_assets.model.lens.lens import (
     NEVER,
     ON_CREATE,
     Choice,
@@ -34,6 +34,7 @@ from talk_assets.sync.lens import (
     Ref,
     Text,
 )
+from talk_assets.model.system import Connection, System
 from talk_assets.systems.powerofficego.confirmed import Confirmed
 from talk_assets.systems.powerofficego.orders import HEADER, KEY, LIST, PARENT, GoConnection
 from talk_assets.systems.powerofficego.units import unit

@@ -19,7 +19,8 @@ from talk_assets.errors import Refused
 from talk_assets.http.client import AnswerLost
 from talk_assets.http.connection import chunks, json_body, lost
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Page, Write
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Outcome, Page, Write
 from talk_assets.systems.lines import Difference, Layout, difference
 from talk_assets.systems.powerofficego.confirmed import Item, changed, value
 from talk_assets.systems.powerofficego.patches import operations, replace

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from talk_assets.entities import Kind
-from talk_assets.sync.lens import Choice
+from talk_assets.model.entities import Kind
+from talk_assets.model.lens.lens import Choice
 
 WORDS = {
     "EA": "stk",

@@ -17,7 +17,8 @@ from talk_assets.http.bodies import column, join
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.paging import gather, numbered
-from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import GLANCE, Mark, Page
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
 
 SIZE = 20_000

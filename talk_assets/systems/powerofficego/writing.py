@@ -11,7 +11,8 @@ from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import json_body, lost
 from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.systems.powerofficego.confirmed import Item, value
 from talk_assets.systems.powerofficego.patches import ADDRESS, address, operations
 from talk_assets.systems.powerofficego.wire import GoCollection, GoReader, dumped, with_address_time

@@ -10,12 +10,12 @@ number says that it is blank; that /Queries knows users, products and quotation 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from talk_assets.entities import company, order, person, product
 from talk_assets.http.auth import Wallet
 from talk_assets.http.client import Client
 from talk_assets.http.limit import Rate
-from talk_assets.sync.connection import Connection, Part, System
-from talk_assets.sync.lens import (
+from talk_assets.model.collection import Part
+from talk_assets.model.entities import company, order, person, product
+from talk_assets.model.lens.lens import (
     ALWAYS,
     NEVER,
     ON_CREATE,
@@ -36,6 +36,7 @@ from talk_assets.sync.lens import (
     Text,
     Writable,
 )
+from talk_assets.model.system import Connection, System
 from talk_assets.systems.settings import Opening, Registered
 from talk_assets.systems.webcrm.upsert import LINES, WebcrmConnection
 from talk_assets.systems.webcrm.wire import WebcrmAuth, WebcrmCollection

@@ -18,7 +18,8 @@ from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import chunks, json_body, lost
 from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
-from talk_assets.sync.connection import Action, Answer, Collection, Outcome, Write
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.systems.lines import Difference, Layout, difference
 from talk_assets.systems.webcrm.wire import WebcrmCollection, WebcrmReader
 

@@ -18,7 +18,8 @@ from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.limit import Clock
 from talk_assets.http.paging import gather, numbered
-from talk_assets.sync.connection import GLANCE, Collection, Mark, Page
+from talk_assets.model.collection import Collection
+from talk_assets.model.system import GLANCE, Mark, Page
 
 SIZE = 1000
 """Records of a page; the API refuses more."""

@@ -1,0 +1,71 @@
+"""Credentials in the environment: which variables there are, which a system needs, and what is wrong with those set.
+
+Values go nowhere but into the `SystemSettings` of their system; no message here holds one.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from talk_assets.config.automation import ALERT_URL
+from talk_assets.config.sections import suggestion
+from talk_assets.errors import CredentialsError
+from talk_assets.http.access import NEEDS
+from talk_assets.http.rest import Profile
+from talk_assets.systems import SYSTEMS, Registered
+
+
+def listed(known: Registered, credentials: Iterable[str]) -> str:
+    """Return the variables of these credentials of a system, for a sentence."""
+    return " and ".join(known.variable(credential) for credential in credentials)
+
+
+def read_credentials(known: Registered, needed: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return all the credentials that a system needs, or none; raise CredentialsError where only some are set."""
+    values = {credential: environ.get(known.variable(credential), "").strip() for credential in needed}
+    present = {credential: value for credential, value in values.items() if value}
+    missing = tuple(credential for credential in values if credential not in present)
+    if present and missing:
+        message = (
+            f"the environment has {listed(known, present)} for {known.name}, but not {listed(known, missing)}."
+            " Set all of them, or none for the sandbox."
+        )
+        raise CredentialsError(message)
+    return present
+
+
+def check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]) -> None:
+    """Raise CredentialsError for a variable of ours that means nothing: a misspelt one would silently mean the sandbox.
+
+    `profiles` are those of the systems that have one, as talk.toml has them.
+    """
+    ours = [
+        known.variable(credential)
+        for name, known in SYSTEMS.items()
+        for credential in (profiles[name].access.credentials if name in profiles else known.credentials)
+    ] + [ALERT_URL]
+    prefixes = tuple(known.variable("") for known in SYSTEMS.values())
+    for name in sorted(environ.keys() - set(ours)):
+        _check_way(name, profiles)
+        likely = suggestion(name, ours) if name.startswith("TALK_") else ""
+        if likely or name.startswith(prefixes):
+            message = f"the environment variable {name} is not known{likely or '.'} Known are {', '.join(ours)}."
+            raise CredentialsError(message)
+
+
+def _check_way(variable: str, profiles: Mapping[str, Profile]) -> None:
+    """Raise for a credential of another way of signing in than the configured one, and name both ways."""
+    for name, profile_ in profiles.items():
+        known, way = SYSTEMS[name], profile_.access.way
+        default = known.profile.access if known.profile else profile_.access
+        taken_by = {one: needs for one, needs in NEEDS.items() if one is not default.way or not default.called}
+        taken_by[default.way] = default.credentials
+        others = [one for one, needs in taken_by.items() if variable in {known.variable(need) for need in needs}]
+        if not others:
+            continue
+        needed = listed(known, profile_.access.credentials)
+        right = f"needs {needed}. Set {needed} instead" if needed else f"needs no credentials. Unset {variable}"
+        choice = " or ".join(f'way = "{one}"' for one in others)
+        message = (
+            f'{known.label} signs in with auth.way = "{way}", not with {variable}, and {right}. Or, to sign in with'
+            f" {variable}, set {choice} under [systems.{name}.auth] in talk.toml."
+        )
+        raise CredentialsError(message)

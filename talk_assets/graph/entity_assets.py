@@ -1,0 +1,151 @@
+"""The entity assets: links, golden, and what golden asks of each collection, of one entity in one step.
+
+The step always settles the whole entity, whichever of its assets were asked for: that is incremental, and running it
+again changes nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
+)
+
+from talk_assets.config.wiring import Wiring
+from talk_assets.graph import checks, lineage, metadata, names
+from talk_assets.graph.hub_of_run import hub_in_turn
+from talk_assets.graph.metadata import Cost
+from talk_assets.model.topology import Topology
+from talk_assets.report import overview, readable
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import runs
+from talk_assets.sync.hub import Hub
+from talk_assets.sync.runs import Summary
+
+
+def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
+    """Return the step that settles an entity."""
+    kind = topology.entity.name
+    specs = [
+        _links(wiring, topology),
+        _golden(topology),
+        *(_changes(wiring, topology, key) for key in topology.collections),
+    ]
+
+    checked = checks.specs_of_links(kind)
+
+    @multi_asset(name=names.settle_step(kind), specs=specs, check_specs=checked, can_subset=True)
+    def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+        chosen = names.keys(specs, context.selected_asset_keys)
+        with hub_in_turn(wiring, context, metadata.mode_of(context)) as hub:
+            done = _settle(wiring, hub, topology)
+        context.log.info("%s: decided about %s records", kind, done.decided)
+        for note in done.notes:
+            context.log.info("%s", note)
+        said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
+        for key in chosen:
+            yield MaterializeResult(asset_key=key, metadata=done.metadata[key] | said[key])
+        yield from checks.selected(context, done.checks)
+
+    return settle
+
+
+def _links(wiring: Wiring, topology: Topology) -> AssetSpec:
+    entity = topology.entity
+    rules = "; ".join(rule.name for rule in entity.rules)
+    parents = [names.links(name) for name in wiring.topologies if name in entity.parents]
+    return AssetSpec(
+        names.links(entity.name),
+        deps=[*(names.collection(key) for key in topology.collections), *parents],
+        group_name=entity.name,
+        kinds={"duckdb", "polars"},
+        description=(
+            f"Which records describe the same {entity.name}, with how and when they were linked. Records find each"
+            f" other by external reference; {rules}. What cannot be decided is held, never guessed."
+        ),
+    )
+
+
+def _golden(topology: Topology) -> AssetSpec:
+    entity = topology.entity
+    return AssetSpec(
+        names.golden(entity.name),
+        deps=[names.links(entity.name)],
+        group_name=entity.name,
+        kinds={"duckdb", "polars"},
+        description=(
+            f"The agreed value of each field of {metadata.article(entity.name)}, with when and by which record it was"
+            " set. The newest edit wins, per field; what lost is kept in the conflicts."
+        ),
+        metadata=lineage.of_golden(topology),
+    )
+
+
+def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
+    collection, system = topology.collections[key], wiring.systems[key.partition("/")[0]]
+    return AssetSpec(
+        names.changes(key),
+        deps=[names.golden(topology.entity.name)],
+        group_name=topology.entity.name,
+        kinds={"duckdb", "polars", system.name},
+        description=(
+            f"What must be written to {collection.name} of {system.label} so that it agrees with golden: creates,"
+            " updates and deletes, and what waits or is held, with the reason. Nothing is sent here."
+        ),
+        metadata=lineage.of_changes(collection),
+    )
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What settling brought: how many records were decided about, and what is said of each asset.
+
+    `notes` say what was read or planned again because the configuration has changed.
+    """
+
+    decided: int
+    notes: list[str]
+    metadata: Mapping[AssetKey, metadata.Metadata]
+    checks: list[AssetCheckResult]
+
+
+def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
+    cost, kind = Cost(), topology.entity.name
+    decided = hub.settle(kind)
+    notes, hub.notes = hub.notes, []
+    with hub.store.transaction() as transaction:
+        links, changes = overview.link_counts(transaction, kind), overview.change_counts(transaction)
+        found = {
+            names.links(kind): metadata.of_links(
+                links, decided, overview.held_records(transaction, kind, limit=metadata.SHOWN)
+            ),
+            names.golden(kind): _agreed(transaction, kind, links["entities"]),
+            **{
+                names.changes(key): _asked(transaction, key, kind, changes.get(key, {})) for key in topology.collections
+            },
+        }
+        checked = checks.of_settling(transaction, wiring, topology, hub.clock())
+        runs.add(transaction, hub.run, Summary(failures=checked.blocking, notes=notes), hub.clock())
+    again = {"read or planned again": "; ".join(notes)} if notes else {}
+    shown = {key: one | again | cost.shown() for key, one in found.items()}
+    return _Done(decided, notes, shown, checked.results)
+
+
+def _agreed(transaction: Transaction, kind: str, entities: int) -> metadata.Metadata:
+    lost = overview.conflicts(transaction, kind, limit=metadata.SHOWN)
+    shown = [(kind, row["field"], row[which]) for row in lost.to_dicts() for which in ("value", "winner")]
+    count = overview.conflict_count(transaction, kind)
+    return metadata.of_golden(entities, count, lost, kind, readable.reader(transaction, shown))
+
+
+def _asked(transaction: Transaction, key: str, kind: str, counts: Mapping[str, int]) -> metadata.Metadata:
+    first = overview.changes(transaction, key, limit=metadata.SHOWN)
+    shown = [one for text in first["fields"] for one in readable.fields(kind, text)]
+    reader = readable.reader(transaction, shown, key.partition("/")[0])
+    return metadata.of_changes(counts, first, kind, reader)

@@ -1,0 +1,225 @@
+"""One sync, from here: the graph's job in this process, on the Dagster instance of the data folder.
+
+Runs appear in the UI like any other. How an outcome is shown is the concern of `cli`; what the steps do, of the assets.
+"""
+
+import io
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    DagsterExecutionInterruptedError,
+    DagsterInstance,
+    DagsterRunStatus,
+    Failure,
+    JobDefinition,
+    RunsFilter,
+)
+from dagster._core.errors import DagsterAssetCheckFailedError
+from sqlalchemy.exc import DBAPIError
+
+from talk_assets.config.configuration import FILE, Config, DataflowSettings, Mode
+from talk_assets.config.wiring import Wiring
+from talk_assets.errors import UNWRITABLE, ConfigurationError, StoreError, SyncFailed, TalkError
+from talk_assets.graph import names
+from talk_assets.graph.automation.housekeeping import DIED, bury
+from talk_assets.graph.build import assets_of, build_definitions, job
+from talk_assets.graph.run_progress import listening
+from talk_assets.graph.scope import KEY
+from talk_assets.operate.run_lock import turn
+from talk_assets.report import overview
+from talk_assets.report.overview import PairStatus
+from talk_assets.sync import runs
+from talk_assets.sync.hub import utc_now
+from talk_assets.sync.progress import Tell, silent
+from talk_assets.sync.runs import Summary
+
+_DONE, _INCOMPLETE = "done", "incomplete"
+
+LAUNCHER = {"talk/launched_by": "talk sync"}
+"""Tags the runs that die with this process, because they run in it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
+
+    `dataflows` by name, none for all of them. `waiting` is told who has the turn, where another process has
+    it, `tell` hears how far the work is.
+    """
+
+    plan: bool = False
+    full: bool = False
+    dataflows: Sequence[str] = ()
+    verbose: bool = False
+    waiting: Callable[[str], None] = field(default=lambda _: None)
+    tell: Tell = silent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
+
+    `outcome` is `done`, or `incomplete` where anything failed or was stopped. `failures` says what failed, by system,
+    collection, check or run; `stops` by collection what waits for a person's approval. `pairs` by dataflow, `planned`
+    the names of those in mode plan.
+    """
+
+    run: str
+    seconds: float
+    summary: Summary
+    pairs: dict[str, list[PairStatus]]
+    planned: tuple[str, ...]
+    held: dict[str, int]
+    changes: dict[str, dict[str, int]]
+    collections: tuple[str, ...]
+    failures: dict[str, str]
+    stops: dict[str, str]
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended, as `talk status` says it."""
+        return _INCOMPLETE if self.failures or self.stops else _DONE
+
+
+def sync(config: Config, request: Request) -> Outcome:
+    """Run one sync to its end, or raise what ends it early, having noted that in `sync.runs`.
+
+    A system that fails is in the outcome's failures, and the others go on.
+    """
+    began = time.monotonic()
+    wiring = Wiring(config)
+    dataflows = wiring.dataflows(request.dataflows)
+    keys = wiring.collections_of(dataflows)
+    if not keys:
+        message = f"{config.folder / FILE}: no pair of any dataflow is switched on, so there is nothing to sync."
+        raise ConfigurationError(message)
+    with (
+        _storable(config.folder),
+        turn(config.folder, request.waiting, patience=config.turn_patience),
+        _instance(config.folder) as instance,
+    ):
+        _bury(instance, wiring)
+        built, run = job(build_definitions(config), plan=request.plan), str(uuid.uuid4())
+        with _ended(wiring, run):
+            blocked = _execute(built, instance, wiring, request, keys, run)
+            return _outcome(wiring, run, dataflows, request, keys, began, blocked)
+
+
+def _instance(folder: Path) -> DagsterInstance:
+    """The Dagster instance of the data folder, which `dagster.yaml` calls by the name of the variable."""
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return DagsterInstance.from_config(str(folder))
+
+
+def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
+    """Runs of ours that still seem to be under way died with their process, as we have the turn; of others we look."""
+    under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=under_way, tags=LAUNCHER)):
+        instance.report_run_failed(run, DIED)
+        with wiring.hub(run.run_id).store.transaction() as transaction:
+            runs.end(transaction, run.run_id, "died", utc_now())
+    for dead in bury(instance):
+        with wiring.hub(dead).store.transaction() as transaction:
+            runs.end(transaction, dead, "died", utc_now())
+
+
+@contextmanager
+def _ended(wiring: Wiring, run: str) -> Iterator[None]:
+    """Note of a run that is ended early that it failed, or that somebody stopped it; else it would seem to go on."""
+    try:
+        yield
+    except BaseException as error:
+        outcome = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        with suppress(TalkError), wiring.store().transaction() as transaction:
+            runs.end(transaction, run, outcome, utc_now())
+        if isinstance(error, Failure):
+            raise SyncFailed(error.description or str(error)) from error
+        raise
+
+
+def _execute(
+    built: JobDefinition,
+    instance: DagsterInstance,
+    wiring: Wiring,
+    request: Request,
+    keys: frozenset[str],
+    run: str,
+) -> str | None:
+    """Run the job to its end; return what a check that blocks has found, None where none did."""
+    selected = assets_of(wiring, keys, plan=request.plan)
+    # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
+    quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
+    with _interruptible(), quiet, listening(request.tell):
+        try:
+            done = built.execute_in_process(
+                instance=instance,
+                asset_selection=selected,
+                run_config=_run_config(keys, request),
+                tags=LAUNCHER,
+                run_id=run,
+            )
+        except DagsterAssetCheckFailedError as error:
+            return str(error)
+    return None if done.success else f"Dagster's run {run} failed; its log in the UI says why (talk ui)"
+
+
+def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
+    steps = {names.read_step(key.partition("/")[0]) for key in keys}
+    return {
+        "ops": {step: {"config": {"full": request.full}} for step in sorted(steps)},
+        "resources": {KEY: {"config": {"dataflows": list(request.dataflows)}}},
+        "loggers": {"console": {"config": {"log_level": "INFO" if request.verbose else "CRITICAL"}}},
+    }
+
+
+@contextmanager
+def _storable(folder: Path) -> Iterator[None]:
+    """Dagster keeps runs and events in the data folder as well, and says in its own words that it cannot."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in UNWRITABLE:
+            raise
+        why = str(error.orig if isinstance(error, DBAPIError) else error)
+        message = f"{folder}: could not be written ({why}). Free some space, or make it writable, and run again."
+        raise StoreError(message) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Dagster has its own word for Ctrl-C."""
+    try:
+        yield
+    except DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
+
+
+def _outcome(
+    wiring: Wiring,
+    run: str,
+    dataflows: Sequence[DataflowSettings],
+    request: Request,
+    keys: frozenset[str],
+    began: float,
+    blocked: str | None,
+) -> Outcome:
+    with wiring.hub(run).store.transaction() as transaction:
+        summary = runs.summary(transaction, run)
+        failures = summary.failures | runs.failed_writes(transaction, run, summary)
+        if blocked and not summary.failures:  # what a check that blocks has found is in the summary
+            failures["run"] = blocked
+        stops = overview.stops(transaction)
+        runs.end(transaction, run, _INCOMPLETE if failures or stops else _DONE, utc_now())
+        topologies = list(wiring.topologies.values())
+        pairs = {one.name: overview.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
+        held, changes = overview.held_counts(transaction), overview.change_counts(transaction)
+    planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
+    own = tuple(key for key in wiring.collections if key in keys)
+    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, stops)

@@ -1,0 +1,326 @@
+"""The kinds of property a lens is made of: what one property of an API holds and how the API spells it.
+
+A kind declared once serves every system: add one where an API spells a field in a way that none here covers. What a
+text means, whatever the system, is in `conversions`; order lines are in `orderlines`; facts about one system belong to
+its own file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from talk_assets.model.entities import Kind
+from talk_assets.model.lens import conversions
+from talk_assets.model.lens.properties import SPELLED, Json, Value
+
+
+@dataclass(frozen=True)
+class Text(Value):
+    """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written."""
+
+    _: KW_ONLY
+    multiline: bool = False
+    wire: Literal["text", "integer"] = "text"
+    kinds = frozenset({Kind.TEXT})
+    anything = True
+    right = "text"
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json(self.wire)
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """Any text can be read."""
+        return conversions.line_breaks(text) if self.multiline else conversions.one_line(text)
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """One line where the property is one."""
+        return self.read(value)
+
+
+@dataclass(frozen=True)
+class Email(Value):
+    """An e-mail address, whatever its case."""
+
+    kinds = frozenset({Kind.EMAIL})
+    anything = True
+    right = "an e-mail address"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """In lower case."""
+        return conversions.one_line(text).str.to_lowercase()
+
+
+@dataclass(frozen=True)
+class Phone(Value):
+    """A telephone number; one without a country's code is of `region`."""
+
+    _: KW_ONLY
+    region: str = "NO"
+    kinds = frozenset({Kind.PHONE})
+    anything = True
+    right = "a telephone number"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """E.164 where it is a number and nothing else."""
+        return conversions.phone(conversions.one_line(text), self.region)
+
+
+@dataclass(frozen=True)
+class Digits(Value):
+    """A number that identifies, as an organisation number or a GTIN; what surrounds the digits says nothing.
+
+    People write "none" and "n/a" here, which is no reason to set a record aside: it reads as blank.
+    """
+
+    kinds = frozenset({Kind.DIGITS})
+    anything = True
+    right = "digits"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """The digits."""
+        return conversions.digits(text)
+
+
+@dataclass(frozen=True)
+class Decimal(Value):
+    """An amount or a quantity, as a JSON number or in a string, rounded to `places` decimals."""
+
+    _: KW_ONLY
+    wire: Literal["number", "string"] = "number"
+    places: int = conversions.PLACES
+    kinds = frozenset({Kind.DECIMAL})
+    right = "a number below 10^15"
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json.NUMBER if self.wire == "number" else Json.TEXT
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """Plain; a JSON number has no more digits than a double holds."""
+        number = conversions.double(text) if self.wire == "number" else text
+        return conversions.decimal(number, self.places)
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """As it will be read."""
+        return self.read(value)
+
+
+@dataclass(frozen=True)
+class Date(Value):
+    """A day, as a date or as the date-time of its midnight."""
+
+    _: KW_ONLY
+    wire: Literal["date", "datetime"] = "date"
+    kinds = frozenset({Kind.DATE})
+    right = "a date, as 2024-05-17"
+
+    def present(self, raw: pl.Expr) -> pl.Expr:
+        """The year 1 is how .NET spells no date, at any offset."""
+        return _after_year_one(super().present(raw))
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """The day at the offset in which it is written."""
+        return conversions.date(text)
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """Midnight at no offset."""
+        return value if self.wire == "date" else value + pl.lit("T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class Instant(Value):
+    """A point in time; `zone` is how the API spells UTC, perhaps not at all. An epoch counts from 1970."""
+
+    _: KW_ONLY
+    wire: Literal["text", "epoch", "epoch_ms"] = "text"
+    precision: Literal["us", "ms", "s"] = "us"
+    zone: Literal["Z", "+00:00", ""] = "Z"
+    kinds = frozenset({Kind.INSTANT})
+    right = "a date and time, as 2024-05-17T08:30:00+02:00"
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json.TEXT if self.wire == "text" else Json.INTEGER
+
+    def present(self, raw: pl.Expr) -> pl.Expr:
+        """The year 1 is how .NET spells no time, at any offset."""
+        return _after_year_one(super().present(raw))
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """UTC with microseconds."""
+        return conversions.instant(self._spelled(text))
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """No more than the API keeps."""
+        if self.wire != "text":
+            return conversions.moment(value).dt.epoch(self._unit).cast(pl.String)
+        fraction = {"us": "%.6f", "ms": "%.3f", "s": ""}[self.precision]
+        return conversions.moment(value).dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
+
+    @property
+    def _unit(self) -> Literal["s", "ms"]:
+        return "s" if self.wire == "epoch" else "ms"
+
+    def moment(self, raw: pl.Expr) -> pl.Expr:
+        """Return a raw property as Datetime in UTC, null where it cannot be read."""
+        return conversions.moment(self._spelled(self.present(raw)))
+
+    def _spelled(self, text: pl.Expr) -> pl.Expr:
+        return text if self.wire == "text" else conversions.since_epoch(text, self._unit)
+
+
+def _after_year_one(text: pl.Expr) -> pl.Expr:
+    return text.str.replace(r"^0001-01-0(?s:.*)$", "").replace("", None)
+
+
+@dataclass(frozen=True)
+class Country(Value):
+    """A country; by code or by name in any of five languages on the way in, as `wire` says on the way out."""
+
+    _: KW_ONLY
+    wire: Literal["code", "name"] = "code"
+    kinds = frozenset({Kind.COUNTRY})
+    anything = True
+    right = "a country"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """The code, or the text where no country is known by it."""
+        return conversions.country(conversions.one_line(text))
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """The code or the English name."""
+        return value if self.wire == "code" else conversions.country_name(value)
+
+
+@dataclass(frozen=True)
+class Currency(Value):
+    """A currency's code."""
+
+    kinds = frozenset({Kind.CURRENCY})
+    anything = True
+    right = "a currency, as NOK"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """In capitals."""
+        return conversions.currency(conversions.one_line(text))
+
+
+@dataclass(frozen=True)
+class Choice(Value):
+    """One of a few values.
+
+    `values` says what each on the wire means, `folds` which of them stands in for a meaning that the API lacks.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    _: KW_ONLY
+    folds: Mapping[str, str] = field(default_factory=dict)
+    wire: Literal["text", "boolean", "integer"] = "text"
+    kinds = frozenset({Kind.CHOICE})
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json(self.wire)
+
+    @property
+    def right(self) -> str:
+        """The values there are."""
+        return f"one of {', '.join(self.values)}"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """Its meaning, if it is declared."""
+        return _renamed(text, self.values)
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """The first value of that meaning; a meaning the API lacks and nothing stands in for is not written."""
+        first = {meaning: wire for wire, meaning in reversed(list(self.values.items()))}
+        return _renamed(value, {**self.folds, **first})
+
+
+def _renamed(text: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
+    return text.replace_strict(list(names), list(names.values()), default=None, return_dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class Ref(Value):
+    """A reference to a record of the collection `to` of the same system: by its id, or by its property `by`.
+
+    Its canonical text here is that foreign value; which entity it means is the hub's concern.
+    """
+
+    _: KW_ONLY
+    to: str
+    by: str | None = None
+    wire: Literal["text", "integer"] = "text"
+    kinds = frozenset({Kind.REFERENCE})
+
+    @property
+    def json(self) -> Json:
+        """As declared."""
+        return Json(self.wire)
+
+    @property
+    def right(self) -> str:
+        """What it refers to."""
+        return f"the {self.by or 'id'} of a record of {self.to}" + (
+            ", a whole number" if self.wire == "integer" else ""
+        )
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """The foreign value; only a whole number where the wire has integers."""
+        return text if self.wire == "text" else text.str.extract(SPELLED[Json.INTEGER])
+
+
+PARTICLES = "van|von|der|den|de|du|af|av|la|le|di|da|dos|ter|ten|zu|zur"
+"""Words in lower case that begin a last name rather than end a first name."""
+
+FIRST, LAST = "first_name", "last_name"
+
+
+@dataclass(frozen=True)
+class FullName(Value):
+    """One property for the first and the last name, which is the last word and the particles before it.
+
+    A lens takes it without a field's name. Both fields must be at hand to write either.
+    """
+
+    kinds = frozenset({Kind.TEXT})
+    anything = True
+    right = "a name"
+
+    def fields(self, _name: str, /) -> tuple[str, ...]:
+        """Both."""
+        return (FIRST, LAST)
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """The whole name in one line."""
+        return conversions.one_line(text)
+
+    def get(self, _name: str, /) -> dict[str, pl.Expr]:
+        """Taken apart."""
+        return self._apart(self.value(pl.col(self.property)))
+
+    def limit(self, _name: str, /) -> dict[str, pl.Expr]:
+        """Put together and taken apart again."""
+        return self._apart(self.limited(self._together()))
+
+    def put(self, _name: str, /, *, create: bool) -> dict[str, pl.Expr]:
+        """Put together."""
+        return {self.property: self.spelled(self._together(), create=create)}
+
+    @staticmethod
+    def _together() -> pl.Expr:
+        name = pl.concat_str(FIRST, LAST, separator=" ", ignore_nulls=True)
+        return pl.when(pl.any_horizontal(pl.col(FIRST, LAST).is_not_null())).then(name)
+
+    @staticmethod
+    def _apart(name: pl.Expr) -> dict[str, pl.Expr]:
+        parts = name.str.extract_groups(rf"^(?s:(?<first>.+?)\s+)?(?<last>(?:(?:{PARTICLES})\s+)*\S+)$").struct
+        return {FIRST: parts.field("first"), LAST: parts.field("last")}

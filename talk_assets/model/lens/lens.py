@@ -1,0 +1,233 @@
+"""The lens: the two-way mapping between a collection's properties and its entity's fields.
+
+Two laws hold for every lens. Reading back what was put gives what was put, up to the declared limits: `get(put(v))` is
+`limit(v)`. Putting back what was read changes nothing. The kinds of property are defined in `kinds` and `orderlines`,
+and imported from here. What can be wrong with a lens as it is declared is in `lint`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+
+import polars as pl
+
+from talk_assets.jsonframes import jsontext
+from talk_assets.model.lens.kinds import (
+    Choice,
+    Country,
+    Currency,
+    Date,
+    Decimal,
+    Digits,
+    Email,
+    FullName,
+    Instant,
+    Phone,
+    Ref,
+    Text,
+)
+from talk_assets.model.lens.orderlines import Lines, OneLine
+from talk_assets.model.lens.properties import ALWAYS, NEVER, ON_CREATE, Doubt, Property, Value, Writable
+
+__all__ = [
+    "ALWAYS",
+    "NEVER",
+    "ON_CREATE",
+    "Choice",
+    "Country",
+    "Currency",
+    "Date",
+    "Decimal",
+    "Digits",
+    "Email",
+    "FullName",
+    "Instant",
+    "Lens",
+    "Lines",
+    "OneLine",
+    "Phone",
+    "Property",
+    "Ref",
+    "Text",
+    "Value",
+    "Writable",
+]
+
+SHOWN = 60
+"""Characters of a found text that a message shows."""
+
+
+class Lens:
+    """Properties by the field they hold; those that hold several fields, as `FullName`, come first and without a name.
+
+    Raw frames have a String column per property, as `records.parse` gives them; canonical frames one per field, with
+    null for blank. A reference's canonical text is the foreign value here.
+    """
+
+    def __init__(self, *several: Property, **single: Property) -> None:
+        named = {f"{type(prop).__name__}{i}": prop for i, prop in enumerate(several)} | single
+        self.properties = MappingProxyType(named)
+        self._holder = {field: prop for name, prop in named.items() for field in prop.fields(name)}
+
+    def __repr__(self) -> str:
+        return f"Lens({', '.join(f'{field}={prop!r}' for field, prop in self._holder.items())})"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The entity's fields that the collection has properties for."""
+        return tuple(self._holder)
+
+    def property_of(self, field: str) -> Property:
+        """Return what holds a field; raise KeyError where nothing does."""
+        return self._holder[field]
+
+    def sources(self, field: str) -> tuple[str, ...]:
+        """Return the raw properties that hold a field, nested ones by dotted name."""
+        return tuple(self._holder[field].columns())
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Every raw property, nested ones by dotted name, with its JSON type."""
+        return {name: str(json) for prop in self.properties.values() for name, json in prop.columns().items()}
+
+    @property
+    def refs(self) -> dict[str, Ref]:
+        """The references by field; those within order lines are in `lines`."""
+        return {field: prop for field, prop in self._holder.items() if isinstance(prop, Ref)}
+
+    @property
+    def lines(self) -> Lines | OneLine | None:
+        """What holds an order's lines."""
+        return next((prop for prop in self._holder.values() if isinstance(prop, Lines | OneLine)), None)
+
+    def get(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Return the canonical values of raw properties, a column per field."""
+        return raw.select(self._got[field] for field in self.fields)
+
+    def limit(self, values: pl.DataFrame) -> pl.DataFrame:
+        """Return canonical values as they will be read once they have been put; fields that are no column stay out."""
+        given = [field for field in self.fields if field in values.columns]
+        return self._completed(values).select(self._limited[field] for field in given)
+
+    def put(
+        self,
+        values: pl.DataFrame,
+        mask: pl.DataFrame | None = None,
+        *,
+        create: bool = False,
+        raw: pl.DataFrame | None = None,
+    ) -> pl.Series:
+        """Return a JSON object per row with the properties to set, flat, nested ones by dotted name, in their types.
+
+        `mask` has a Boolean column per field and says which are put; without one all are. A property of several fields
+        needs them all in `values` to put one. In a create a blank is left out unless the property declares what stands
+        for it; in an update it is written as the API spells nothing. `raw` are the records as they are now: lines that
+        stay keep their ids.
+        """
+        frame = _beside(self._completed(values), mask, raw, self.lines)
+        members: dict[str, pl.Expr] = {}
+        for name, prop in self.properties.items():
+            fields = [field for field in prop.fields(name) if field in values.columns]
+            if not fields or prop.writable is NEVER or (prop.writable is ON_CREATE and not create):
+                continue
+            included = (
+                pl.any_horizontal(pl.col(f"put {field}").fill_null(value=False) for field in fields)
+                if mask is not None
+                else True
+            )
+            for wire, json in prop.put(name, create=create).items():
+                members[wire] = pl.when(included).then(json)
+        if not members:
+            return pl.repeat("{}", values.height, eager=True).alias("body")
+        return frame.select(jsontext.joined(members).alias("body")).to_series()
+
+    @cached_property
+    def _got(self) -> dict[str, pl.Expr]:
+        """Kept: writing the expressions down takes as long as evaluating them for a few rows."""
+        return _by_field(prop.get(name) for name, prop in self.properties.items())
+
+    @cached_property
+    def _limited(self) -> dict[str, pl.Expr]:
+        return _by_field(prop.limit(name) for name, prop in self.properties.items())
+
+    def _completed(self, values: pl.DataFrame) -> pl.DataFrame:
+        """Add fields that are no column as blanks: a property of several fields reads them all."""
+        absent = [field for field in self.fields if field not in values.columns]
+        return values.with_columns(pl.lit(None, pl.String).alias(field) for field in absent) if absent else values
+
+    def missing(self, values: pl.DataFrame) -> pl.Series:
+        """Return per row which properties a new record must have and does not, as a sentence, null where none."""
+        complete = self._completed(values)
+        needed = {
+            name: prop
+            for name, prop in self.properties.items()
+            if prop.required and getattr(prop, "blank", None) is None
+        }
+        lacking = [
+            pl.when(pl.all_horizontal(pl.col(field).is_null() for field in prop.fields(name))).then(
+                pl.lit(f"{', '.join(prop.columns())} must not be blank ({', '.join(prop.fields(name))})")
+            )
+            for name, prop in needed.items()
+        ]
+        sentence = pl.concat_str(lacking, separator="; ", ignore_nulls=True) if lacking else pl.lit("")
+        sentences = complete.with_row_index("row").select("row", sentence.alias("missing"))["missing"]
+        return sentences.replace("", None)
+
+    @cached_property
+    def doubts(self) -> list[Doubt]:
+        """What can be wrong with a raw record, property by property."""
+        return [doubt for prop in self.properties.values() for doubt in prop.doubts()]
+
+    def misfit(self, raw: pl.DataFrame) -> pl.Series:
+        """Return per row why it cannot be read, null where every property fits what it is declared to hold."""
+        return first_faults(raw, self.doubts)["reason"].alias("misfit")
+
+
+def _by_field(values: Iterable[Mapping[str, pl.Expr]]) -> dict[str, pl.Expr]:
+    return {field: value.alias(field) for several in values for field, value in several.items()}
+
+
+def _beside(
+    values: pl.DataFrame, mask: pl.DataFrame | None, raw: pl.DataFrame | None, lines: Lines | OneLine | None
+) -> pl.DataFrame:
+    frames = [values]
+    if mask is not None:
+        frames.append(mask.select(pl.all().name.prefix("put ")))
+    if isinstance(lines, Lines):
+        now = raw[lines.property] if raw is not None else pl.repeat(None, values.height, dtype=pl.String, eager=True)
+        frames.append(now.alias(f"raw {lines.property}").to_frame())
+    return pl.concat(frames, how="horizontal")
+
+
+def first_faults(raw: pl.DataFrame, doubts: Sequence[Doubt]) -> pl.DataFrame:
+    """Return `property, found, reason` of the first doubt that each row confirms, null where it confirms none."""
+    which = raw.select(
+        pl.coalesce(_none(), *(pl.when(doubt.bad).then(pl.lit(i)) for i, doubt in enumerate(doubts))).alias("which")
+    )
+    if which["which"].null_count() == which.height:
+        nothing = pl.repeat(None, raw.height, dtype=pl.String, eager=True)
+        return pl.DataFrame([nothing.alias(name) for name in ("property", "found", "reason")])
+
+    def chosen(values: Iterable[pl.Expr]) -> pl.Expr:
+        return pl.coalesce(
+            _none(pl.String), *(pl.when(which["which"] == i).then(value) for i, value in enumerate(values))
+        )
+
+    return raw.select(
+        chosen(pl.lit(doubt.property) for doubt in doubts).alias("property"),
+        chosen(_shown(doubt.found) for doubt in doubts).alias("found"),
+        chosen(_sentence(doubt) for doubt in doubts).alias("reason"),
+    )
+
+
+def _none(dtype: type[pl.DataType] = pl.Int32) -> pl.Expr:
+    return pl.lit(None, dtype)
+
+
+def _shown(found: pl.Expr) -> pl.Expr:
+    return pl.when(found.str.len_chars() > SHOWN).then(found.str.head(SHOWN) + pl.lit("…")).otherwise(found)
+
+
+def _sentence(doubt: Doubt) -> pl.Expr:
+    found = pl.concat_str(pl.lit("'"), _shown(doubt.found), pl.lit("'")).fill_null("not there")
+    return pl.concat_str(pl.lit(f"{doubt.property} is "), found, pl.lit(f"; it should be {doubt.right}"))

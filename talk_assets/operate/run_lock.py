@@ -1,0 +1,111 @@
+"""Whose turn it is: one process at a time reads, decides or writes, so that no two runs send the same write.
+
+A step takes the turn for as long as it runs, a whole `talk sync` for all its steps; within one process it is the same
+turn. The system takes it back when a process dies. Beside the lock stands who has it, for those that wait.
+"""
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from talk_assets.config.configuration import TURN_PATIENCE
+from talk_assets.errors import StoreLocked
+from talk_assets.operate import processes
+from talk_assets.operate.processes import HOLDER
+from talk_assets.sync.hub import utc_now
+
+FILE = "sync.lock"
+LOOK = 1.0
+"""Seconds after which who waits looks again who has the turn."""
+
+LONGEST = 120
+"""Characters of a command that a message shows."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that has the turn, what it was started as, and since when it has it (ISO 8601, UTC)."""
+
+    pid: int
+    command: str
+    since: str
+
+    def __str__(self) -> str:
+        since = f"{datetime.fromisoformat(self.since).astimezone():%Y-%m-%d %H:%M:%S}"
+        stopped = f", and is stopped: kill -CONT {self.pid} lets it go on" if processes.stopped(self.pid) else ""
+        return f"process {self.pid} ({self.command}) has had it since {since}{stopped}"
+
+
+@contextmanager
+def turn(
+    folder: Path, waiting: Callable[[str], None] = lambda _: None, *, patience: float = TURN_PATIENCE, who: str = ""
+) -> Iterator[None]:
+    """Take the turn in a data folder, after every process that has it.
+
+    `waiting` is told in a sentence who has it, and again whenever that is somebody else. `who` is what others are told
+    of us, our command unless it is said. Raise StoreLocked after `patience` seconds.
+    """
+    lock = FileLock(folder / FILE, is_singleton=True, thread_local=False)
+    _acquire(lock, folder, waiting, patience)
+    outermost = lock.lock_counter == 1
+    try:
+        if outermost:
+            _say_who(folder, who or _command())
+        yield
+    finally:
+        if outermost:
+            with suppress(OSError):
+                (folder / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path, waiting: Callable[[str], None], patience: float) -> None:
+    until, told, look = time.monotonic() + patience, "", 0.0
+    while True:
+        try:
+            lock.acquire(timeout=min(look, max(until - time.monotonic(), 0.0)))
+        except Timeout:
+            look = LOOK
+            who = _who(folder)
+            if time.monotonic() >= until:
+                message = (
+                    f"{folder}: another run kept its turn for {patience:.0f} seconds: {who}."
+                    " Wait for it or stop it, then run again."
+                )
+                raise StoreLocked(message) from None
+            if who != told:
+                waiting(f"Another run has its turn on {folder}, and this one waits for it: {who}.")
+                told = who
+        else:
+            return
+
+
+def _who(folder: Path) -> str:
+    """Who has the turn, as far as that is known: between the lock and the file beside it lies a moment."""
+    try:
+        return str(Holder(**json.loads((folder / HOLDER).read_text("utf-8"))))
+    except (OSError, ValueError, TypeError):
+        return "a process that has just begun, or that does not say who it is"
+
+
+def _command() -> str:
+    """A command is no secret, as credentials are in no argument."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def _say_who(folder: Path, who: str) -> None:
+    """Where the disk is full, others do not learn it."""
+    holder = Holder(os.getpid(), who[:LONGEST], utc_now().isoformat())
+    part = folder / f".{HOLDER}.{holder.pid}"
+    with suppress(OSError):
+        part.write_text(json.dumps(vars(holder)), "utf-8")
+        part.replace(folder / HOLDER)

@@ -1,0 +1,136 @@
+"""What an unlinked record holds, and which others it could describe the same as: what a person compares to decide.
+
+The same rules as in `matching`, but for one record and for people: every other record that has the same key is named,
+also where a sync would not consider it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import ENTITIES, Rule
+from talk_assets.report import naming, readable
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import journal
+from talk_assets.sync.link import incoming
+
+Values = Mapping[str, str | None]
+"""Values by field, null for blank."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Linked records, or one that is held as well, that an unlinked record could describe the same as.
+
+    `why` names what they have in common; `records` are `system/collection/id`. `values` are the entity's agreed
+    ones, or those of the held record.
+    """
+
+    name: str | None
+    records: tuple[str, ...]
+    why: str
+    held: bool
+    values: Values
+
+
+def values(transaction: Transaction, key: str, collection: Collection, id_: str) -> Values:
+    """Return the canonical values that a record holds, by the fields of its lens; nothing where it was never read."""
+    raw = transaction.frame(f"SELECT * FROM {tables.raw(key)} WHERE _id = ? AND _record IS NOT NULL", id_)
+    if raw.is_empty():
+        return {}
+    row = incoming.canonical(transaction, key, collection, raw).row(0, named=True)
+    return {field: row[field] for field in collection.lens.fields}
+
+
+def candidates(transaction: Transaction, key: str, collection: Collection, id_: str) -> tuple[Candidate, ...]:
+    """Return what an unlinked record could describe the same as, linked ones first, then by match rule in their order.
+
+    Their values are canonical.
+    """
+    kind, mine = collection.entity.name, values(transaction, key, collection, id_)
+    entities: dict[str, str] = {}
+    held: dict[str, tuple[str, dict[str, str | None]]] = {}
+    for rule in collection.entity.rules:
+        if all(mine.get(field) for field in rule.fields):
+            for entity in _linked(transaction, kind, rule, mine):
+                entities.setdefault(entity, f"same {rule.name}")
+            for record, fields in _held(transaction, kind, rule, mine, f"{key}/{id_}"):
+                held.setdefault(record, (f"same {rule.name}", fields))
+    for entity in _unanswered(transaction, key, collection, id_):
+        entities.setdefault(entity, "may have been created for it: the answer was lost")
+    return (
+        *(_of_entity(transaction, kind, entity, why) for entity, why in entities.items()),
+        *(
+            Candidate(naming.name_of(kind, fields), (record,), why, held=True, values=fields)
+            for record, (why, fields) in held.items()
+        ),
+    )
+
+
+def compared(
+    transaction: Transaction, key: str, collection: Collection, id_: str, *, named: bool
+) -> tuple[Values, tuple[Candidate, ...]]:
+    """Return what an unlinked record holds, and its candidates, values as people read them.
+
+    `named`: whether references are shown with names before ids.
+    """
+    kind = collection.entity.name
+    own, others = values(transaction, key, collection, id_), candidates(transaction, key, collection, id_)
+    shown = [(kind, name, value) for one in (own, *(other.values for other in others)) for name, value in one.items()]
+    reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
+    readable_others = (replace(other, values=reader.show_values(kind, other.values)) for other in others)
+    return reader.show_values(kind, own), tuple(readable_others)
+
+
+def _linked(transaction: Transaction, kind: str, rule: Rule, mine: Values) -> list[str]:
+    """Entities that have the record's key: as agreed, or as one of their records shows it."""
+    agreed = " AND ".join(f'lower("{field}") = lower(${n})' for n, field in enumerate(rule.fields, start=1))
+    shown = " AND ".join(f"lower(seen_{field}) = lower(${n})" for n, field in enumerate(rule.fields, start=1))
+    return transaction.frame(
+        f"SELECT entity FROM {tables.golden(kind)} WHERE {agreed}"
+        f" UNION SELECT entity FROM {tables.links(kind)} WHERE gone_at IS NULL AND {shown} ORDER BY entity",
+        *(mine[field] for field in rule.fields),
+    )["entity"].to_list()
+
+
+def _held(
+    transaction: Transaction, kind: str, rule: Rule, mine: Values, own: str
+) -> list[tuple[str, dict[str, str | None]]]:
+    """Other records that are held and have the record's key, with what they hold."""
+    same = " AND ".join(
+        f"lower(json_extract_string(fields, '$.{field}')) = lower(${n})" for n, field in enumerate(rule.fields, start=3)
+    )
+    rows = transaction.frame(
+        f"""
+        SELECT collection || '/' || id AS record, fields FROM sync.held
+        WHERE kind = $1 AND collection || '/' || id <> $2 AND {same} ORDER BY record
+        """,
+        kind,
+        own,
+        *(mine[field] for field in rule.fields),
+    )
+    return [(record, json.loads(fields)) for record, fields in rows.iter_rows()]
+
+
+def _unanswered(transaction: Transaction, key: str, collection: Collection, id_: str) -> list[str]:
+    """Entities for which a create was sent and never answered, before the record was held: it may be theirs."""
+    if collection.reference:
+        return []
+    since = transaction.frame("SELECT since FROM sync.held WHERE collection = ? AND id = ?", key, id_)
+    if since.is_empty():
+        return []
+    creates = journal.open_creates(transaction, key)
+    return creates.filter(creates["intended_at"] <= since.item())["entity"].to_list()
+
+
+def _of_entity(transaction: Transaction, kind: str, entity: str, why: str) -> Candidate:
+    golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", entity).to_dicts()
+    agreed = {field: golden[0][field] if golden else None for field in ENTITIES[kind].names}
+    records = transaction.frame(
+        f"SELECT collection || '/' || id AS record FROM {tables.links(kind)}"
+        " WHERE entity = ? AND gone_at IS NULL ORDER BY record",
+        entity,
+    )["record"].to_list()
+    return Candidate(naming.name_of(kind, agreed), tuple(records), why, held=False, values=agreed)

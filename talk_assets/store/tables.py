@@ -1,0 +1,86 @@
+"""Names and columns of the tables that belong to a collection or an entity.
+
+One table, one writer: the collection asset writes a collection's table, `sync/link` the links, `sync/merge` golden.
+"""
+
+from collections.abc import Iterable
+
+from talk_assets.model.entities import Entity
+
+CHUNK = 50_000
+"""Records, or entities, that are looked at as a whole at once: about so many rows stand in memory."""
+
+TEXT = "VARCHAR USING COMPRESSION zstd"
+"""The type of long texts, which take a quarter of the room then."""
+
+KEY = "VARCHAR USING COMPRESSION uncompressed"
+"""The type of what few records are found by among many: it takes twice the room, and is looked through in half the
+time and less. In DuckLake, which compresses its files itself and takes no such clause, both are `VARCHAR`."""
+
+PROPOSAL = ("entity", "field", "value", "edited_at", "origin")
+"""The columns of golden, and of what is proposed for it, in the long form: see `sync/merge/golden`."""
+
+OWN = {
+    "_id": KEY,
+    "_record": TEXT,
+    "_modified": "TIMESTAMPTZ",
+    "_etag": "VARCHAR",
+    "_ref": "VARCHAR",
+    "_deleted": "BOOLEAN",
+    "_absent": "VARCHAR",
+    "_hash": "UBIGINT",
+    "_noticed": "TIMESTAMPTZ",
+    "_version": "BIGINT",
+}
+"""What is kept of every record beside its properties: see `records.Parsed`; when it was noticed, and its version."""
+
+
+def raw(key: str) -> str:
+    """Return the table that holds the records of the collection `system/collection` as the system shows them."""
+    system, collection = key.split("/")
+    return f'"{system}"."{collection}"'
+
+
+def raw_columns(properties: Iterable[str]) -> dict[str, str]:
+    """Return the columns of a collection's table: text per declared property, and what is kept besides."""
+    return dict.fromkeys(properties, "VARCHAR") | OWN
+
+
+def links(entity: str) -> str:
+    """Return the table that ties records to entities, a row per record."""
+    return f'"{entity}".links'
+
+
+def links_columns(entity: Entity) -> dict[str, str]:
+    """Return per field the canonical value last seen and last sent, and what else is known of a link.
+
+    `gone_at`: the record is no longer there, or no longer the entity's; `gone_by` says how (see `deletes.Gone`), and
+    `archived_at` when we archived it.
+    `unresolved`: a reference led to no link when the record was last looked at. `awaits`: to which record, if any.
+    """
+    values = {f"{state}_{field}": "VARCHAR" for state in ("seen", "sent") for field in entity.names}
+    return {
+        "collection": "VARCHAR",
+        "id": KEY,
+        "entity": KEY,
+        "linked_at": "TIMESTAMPTZ",
+        "linked_by": "VARCHAR",
+        "gone_at": "TIMESTAMPTZ",
+        "gone_by": "VARCHAR",
+        "archived_at": "TIMESTAMPTZ",
+        "unresolved": "BOOLEAN",
+        "awaits": "VARCHAR",
+    } | values
+
+
+def golden(entity: str) -> str:
+    """Return the table of agreed values, a row per entity."""
+    return f'"{entity}".golden'
+
+
+def golden_columns(entity: Entity) -> dict[str, str]:
+    """Return per field its value, when it was set, and from which record."""
+    columns = {"entity": KEY}
+    for field in entity.names:
+        columns |= {field: "VARCHAR", f"{field}_at": "TIMESTAMPTZ", f"{field}_from": "VARCHAR"}
+    return columns

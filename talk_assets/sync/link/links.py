@@ -1,0 +1,368 @@
+"""The table that ties records to entities: the only functions that change it.
+
+Links change in two places: when records are linked (`link`), and when an answer comes back from a write (`update`,
+`created`, `leave`). Unless a person says so (`operate/relinking`), they never move afterwards, whatever happens to the
+property that a record was matched on.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.jsonframes import jsontext, objects
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Entity, Field, Kind
+from talk_assets.model.gone import Gone
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import journal
+from talk_assets.sync.link import matching
+from talk_assets.sync.merge import blanks, fights, merging
+from talk_assets.sync.read.presence import MARK
+
+USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
+"""What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
+
+
+def know(transaction: Transaction, entity: Entity) -> None:
+    """Fill `known`: the records of `incoming` that have a link, `n` being their number there, and what the link says.
+
+    `compared` are those that the link was not made of just now: they may have been edited since. `link` is the link's
+    rowid, for as long as nothing is committed.
+    """
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT i.n, l.rowid AS link, l.entity, l.gone_at, i.deleted, true AS compared,
+            l.unresolved IS DISTINCT FROM i.unresolved OR l.awaits IS DISTINCT FROM i.awaits AS awaits_other
+        FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+        """
+    )
+
+
+def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> bool:
+    """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
+
+    It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
+    Return whether there was any of that.
+    """
+    if not transaction.count("SELECT count(*) FROM known WHERE gone_at IS NOT NULL OR deleted"):
+        return False
+    linked = tables.links(entity.name)
+    keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
+    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
+    transaction.run(
+        f"""
+        UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND i.reference IS DISTINCT FROM links.entity AND ({other}) AND NOT ({same})
+        """
+    )
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
+        WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
+        """,
+        now,
+    )
+    transaction.run(
+        f"""
+        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM incoming i
+        WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM {linked} o
+            WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
+        """,
+        now,
+    )
+    know(transaction, entity)
+    return True
+
+
+def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> int:
+    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one; count them."""
+    collection = collections[key]
+    entity = collection.entity
+    recovered = _recover(transaction, key, collection, now)
+    merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.parts(transaction))
+    merging.create_golden(transaction, entity, matching.WHOLE)
+    both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in collection.lens.fields)
+    transaction.run(
+        f"""
+        INSERT INTO {tables.links(entity.name)} BY NAME
+        SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
+        FROM {matching.WHOLE}
+        """,
+        now,
+    )
+    linked = transaction.count(
+        f"INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM {matching.FOUND}"
+    )
+    transaction.step()
+    return recovered + linked
+
+
+def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
+    """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit.
+
+    But where the lens has changed since, what the record shows was not sent, and is seen anew.
+    """
+    fields = collection.lens.fields
+    shown = ", ".join(f'any_value(i."{name}") AS "{name}"' for name in fields)
+    intents = transaction.frame(
+        f"""
+        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
+            min(j.intended_at) AS intended_at, {shown}
+        FROM sync.journal j JOIN {matching.FOUND} d ON d.entity = j.entity JOIN fresh f USING (n)
+        JOIN incoming i USING (n)
+        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
+        """,
+        key,
+    )
+    if intents.is_empty():
+        return 0
+    sent = objects.decode(intents["after"], fields)
+    seen = collection.lens.limit(sent)
+    anew = read_otherwise_since(transaction, key, intents["intended_at"])
+    sent, seen = (
+        values.with_columns(pl.when(anew[name]).then(intents[name]).otherwise(name).alias(name) for name in anew)
+        for values in (sent, seen)
+    )
+    created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
+    journal.close_found(transaction, key, intents, now)
+    transaction.run(
+        f"""
+        INSERT INTO known
+        SELECT n, NULL, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
+        FROM {matching.WHOLE} i WHERE n IN (SELECT n FROM intents)
+        """,
+        intents=intents,
+    )
+    transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
+    return intents.height
+
+
+def read_otherwise_since(transaction: Transaction, key: str, moments: pl.Series) -> dict[str, pl.Series]:
+    """Say by field whether its lens has changed since moments; only fields of which it ever has are in it."""
+    changed = transaction.frame(
+        "SELECT field, since FROM sync.lenses WHERE collection = ? AND since IS NOT NULL ORDER BY field", key
+    )
+    return {field: (moments < since).fill_null(value=False) for field, since in changed.iter_rows()}
+
+
+def absorb(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> list[str]:
+    """Take in what people edited since a record was last seen; return the fields in which it was."""
+    moved = []
+    blanks.look_again(transaction, entity.name)
+    if transaction.count("SELECT count(*) FROM known WHERE compared"):
+        _locate(transaction, entity)
+        moved = _absorb_edits(transaction, entity, collections, now, run)
+    blanks.release(transaction, list(collections))
+    if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
+        transaction.run(
+            f"""
+            UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits
+            FROM incoming i JOIN known k USING (n)
+            WHERE k.awaits_other AND i.collection = links.collection AND i.id = links.id
+            """
+        )
+    journal.close_looked_up(transaction, entity.name, now)
+    return moved
+
+
+def _locate(transaction: Transaction, entity: Entity) -> None:
+    """Say where the links are that were not there yet, or may have moved since, as something was committed."""
+    lost = "TRUE" if transaction.in_steps else "link IS NULL"
+    if transaction.count(f"SELECT count(*) FROM known WHERE compared AND {lost}"):
+        transaction.run(
+            f"""
+            UPDATE known SET link = l.rowid
+            FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+            WHERE known.compared AND i.n = known.n
+            """
+        )
+
+
+def _absorb_edits(
+    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+) -> list[str]:
+    shown = set(transaction.frame("SELECT DISTINCT collection FROM known JOIN incoming USING (n)")["collection"])
+    fields = [name for name in entity.names if any(name in collections[key].lens.fields for key in shown)]
+    differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in fields)
+    seen = ", ".join(f"l.seen_{field}" for field in fields)
+    edited = transaction.frame(
+        f"""
+        SELECT i.*, k.link, k.entity, {seen}, j.after
+        FROM known k JOIN incoming i USING (n)
+        JOIN {tables.links(entity.name)} l ON l.rowid = k.link
+        LEFT JOIN (
+            SELECT collection, id, arg_max(after, intended_at) AS after
+            FROM ({journal.UNKNOWN}) GROUP BY collection, id
+        ) j ON j.collection = i.collection AND j.id = i.id
+        WHERE k.compared AND k.gone_at IS NULL AND NOT i.deleted AND ({differs})
+        """
+    )
+    if edited.is_empty():
+        return []
+    moved = [field for field in fields if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
+    edited = edited.join(_sent(transaction, entity, edited, moved), on="link", maintain_order="left")
+    edits = [merging.proposals(edited.clear(), entity.names)]
+    for key, collection in collections.items():
+        rows = edited.filter(pl.col("collection") == key)
+        edits += [
+            _absorb(transaction, key, collection, some, now) for some in rows.iter_slices(tables.CHUNK) if some.height
+        ]
+    # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
+    proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
+    scope = merging.Scope(entity, collections, now, run)
+    for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(tables.CHUNK):
+        edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
+        decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
+        journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
+    if proposed.height:
+        fights.notice(transaction, entity.name, now)
+    return moved
+
+
+def _sent(transaction: Transaction, entity: Entity, records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What the records were sent: every column that is read costs as much as the table is long."""
+    return transaction.frame(
+        f"SELECT w.link, {', '.join(f'sent_{field}' for field in fields)}"
+        f" FROM wanted w JOIN {tables.links(entity.name)} l ON l.rowid = w.link",
+        wanted=records.select("link"),
+    )
+
+
+def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What the records were sent, a row per field."""
+    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
+    return pl.concat(
+        edited.select("entity", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
+        for name in fields
+    )
+
+
+def _absorb(
+    transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
+    """Note what a collection's records hold now; return what of it people edited, as proposals."""
+    fields = collection.lens.fields
+    sent = objects.decode(rows["after"], fields)
+    ours = objects.present(rows["after"], fields)
+    stored = collection.lens.limit(sent)
+    edits = [merging.proposals(rows.clear(), fields)]
+    state: dict[str, pl.Series] = {}
+    for field in fields:
+        current, seen = rows[field], rows[f"seen_{field}"]
+        unknown = rows["unknown"].str.contains(f"{MARK}{field}{MARK}", literal=True).fill_null(value=False)
+        moved = current.ne_missing(seen) & ~unknown
+        if not moved.any():
+            continue  # every column that is written costs as much as the table is long
+        own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
+        begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
+        passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
+        passing = passing.fill_null(value=False)
+        edit = moved & ~own & ~begun & ~passing
+        blank = edit & current.is_null()
+        if blank.any():
+            cleared = rows["id"].filter(blank)
+            if not blanks.believe(transaction, collection.entity.name, key, field, cleared, now):
+                edit, current = edit & ~blank, pl.select(pl.when(blank).then(seen).otherwise(current)).to_series()
+        edits.append(merging.proposals(rows.filter(edit), [field]))
+        state[f"seen_{field}"] = current
+        state[f"sent_{field}"] = pl.select(
+            pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])
+        ).to_series()
+    if state:
+        update(transaction, collection, rows.select("link").with_columns(**state))
+    return pl.concat(edits)
+
+
+def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:
+    """Where a list is made of elements from before and after a write, those that stay included: it was interrupted."""
+    if field.kind is not Kind.LINES:
+        return pl.Series([False] * current.len(), dtype=pl.Boolean)
+    old, new, now = (jsontext.elements(one) for one in (before, after, current))
+    same = ["row", "element"]
+    foreign = now.join(pl.concat([old, new]), on=same, how="anti")["row"]
+    absent = old.join(new, on=same, how="semi").join(now, on=same, how="anti")["row"]
+    return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(pl.concat([foreign, absent]).implode())
+
+
+def update(transaction: Transaction, collection: Collection, states: pl.DataFrame) -> None:
+    """Store seen and sent: `states` has `link`, a rowid, and any of the columns `seen_<field>` and `sent_<field>`."""
+    assignments = ", ".join(f'"{name}" = s."{name}"' for name in states.columns if name != "link")
+    transaction.apply(
+        f"UPDATE {tables.links(collection.entity.name)} SET {assignments} FROM states s WHERE links.rowid = s.link",
+        states=states,
+    )
+
+
+def created(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    records: pl.DataFrame,
+    *,
+    sent: pl.DataFrame,
+    seen: pl.DataFrame,
+    now: datetime,
+) -> None:
+    """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens.
+
+    What had such an id before is gone, even where nobody has noticed.
+    """
+    leave(transaction, key, collection, records.select("id"), Gone.DELETED, now)
+    transaction.run(
+        f"UPDATE {tables.links(collection.entity.name)} SET id = {USED_AGAIN}"
+        " WHERE collection = ? AND gone_at IS NOT NULL AND id IN (SELECT id FROM records)",
+        key,
+        records=records,
+    )
+    rows = records.select("entity", "id").with_columns(
+        pl.lit(key).alias("collection"),
+        pl.lit(now).alias("linked_at"),
+        pl.lit(matching.CREATED).alias("linked_by"),
+        pl.lit(value=False).alias("unresolved"),
+        *(seen[field].alias(f"seen_{field}") for field in collection.lens.fields),
+        *(sent[field].alias(f"sent_{field}") for field in collection.lens.fields),
+    )
+    transaction.run(f"INSERT INTO {tables.links(collection.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
+
+
+def leave(
+    transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, gone: Gone, now: datetime
+) -> None:
+    """Note that records (`id`) left their entities, which get no others in their place by themselves."""
+    transaction.apply(
+        f"UPDATE {tables.links(collection.entity.name)} SET gone_at = ?, gone_by = ?"
+        " WHERE collection = ? AND gone_at IS NULL AND id IN (SELECT id FROM ids)",
+        now,
+        gone.value,
+        key,
+        ids=ids,
+    )
+
+
+def archived(transaction: Transaction, key: str, collection: Collection, ids: pl.DataFrame, now: datetime) -> None:
+    """Note that we archived records (`id`): if somebody takes them back, that stands."""
+    transaction.apply(
+        f"UPDATE {tables.links(collection.entity.name)} SET archived_at = ?"
+        " WHERE collection = ? AND id IN (SELECT id FROM ids)",
+        now,
+        key,
+        ids=ids,
+    )
+
+
+def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:
+    """Replace what is held of the collections by `held`: `collection, id, fields, reason`."""
+    since = transaction.frame("SELECT collection, id, since FROM sync.held WHERE kind = ?", entity.name)
+    rows = held.join(since, on=["collection", "id"], how="left").with_columns(
+        pl.col("since").fill_null(pl.lit(now)), pl.lit(entity.name).alias("kind")
+    )
+    transaction.run("DELETE FROM sync.held WHERE kind = ? AND collection IN (SELECT unnest(?))", entity.name, keys)
+    transaction.run("INSERT INTO sync.held BY NAME SELECT * FROM rows", rows=rows)

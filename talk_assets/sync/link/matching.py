@@ -1,0 +1,332 @@
+"""Which entity a record without a link describes: by what we left in it, by what it founded, by the rules.
+
+Matching is joins on normalised keys in DuckDB, one collection at a time, over two temporary tables: `fresh`, the
+unlinked records by their numbers in `incoming`, and `decisions`, what is said of each: the `entity` that it describes
+and `linked_by`, or a `reason` to doubt. In the end each has an entity, or is held for the first reason. `recognise`,
+`rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes before what is likely
+in any.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from talk_assets.jsonframes import objects
+from talk_assets.model import ids
+from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Entity, Rule
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync import journal
+
+NEW = "new"
+REFERENCE = "external reference"
+CREATED = "created"
+FOUNDED = "founded it"
+
+FOUND = "(SELECT n, entity, linked_by FROM decisions WHERE entity IS NOT NULL)"
+"""The records of `fresh` of which the entity is known: one row for each."""
+
+WHOLE = f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n))"
+"""The same records with all their fields."""
+
+_OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
+
+
+def strangers(transaction: Transaction) -> frozenset[str]:
+    """Return the collections of which a record in `incoming` has no link."""
+    found = transaction.frame(
+        "SELECT DISTINCT collection FROM incoming i ANTI JOIN known k USING (n) WHERE NOT deleted"
+    )
+    return frozenset(found["collection"])
+
+
+def recognise(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Of the unlinked records, find the entities of those that we created; return how many there may be."""
+    entity = collection.entity
+    if collection.reference is None:
+        found = _fresh(transaction, key, entity, f"EXISTS ({_OPEN})")
+    else:
+        known = f"i.reference IN (SELECT entity FROM {tables.golden(entity.name)})"
+        found = _fresh(transaction, key, entity, f"{known} OR regexp_full_match(i.reference, '{ids.OURS}')")
+    if found:
+        _by_reference(transaction, entity, key)
+        if collection.reference is None:
+            _by_values(transaction, key, collection)
+    return found
+
+
+def rejoin(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Of the unlinked records, find those that founded an entity which is there: its other records told of it."""
+    entity = collection.entity
+    golden, own = tables.golden(entity.name), ids.founded_sql("$1", "i.id")
+    found = _fresh(transaction, key, entity, f"{own} IN (SELECT entity FROM {golden})")
+    if found:
+        transaction.run(
+            f"""
+            INSERT INTO decisions (n, entity, linked_by)
+            SELECT n, own, '{FOUNDED}' FROM (SELECT n, {own} AS own FROM fresh i) o WHERE {_free(entity, "o.own")}
+            """,
+            key,
+        )
+    return found
+
+
+def match(transaction: Transaction, key: str, collection: Collection) -> int:
+    """Find the entities of all the unlinked records by the rules, or let them found one; return how many there are."""
+    entity = collection.entity
+    found = _fresh(transaction, key, entity, "true")
+    if not found:
+        return 0
+    stronger: list[Rule] = []
+    for rule in entity.rules:
+        if set(rule.fields) <= set(collection.lens.fields):
+            _by_rule(transaction, entity, key, rule, stronger)
+            stronger.append(rule)
+            transaction.step()
+    _doubt(transaction, key, collection)
+    if transaction.count("SELECT count(*) FROM fresh ANTI JOIN decisions USING (n)"):
+        _let_found(transaction, entity, key)
+        transaction.step()
+    return found
+
+
+def _let_found(transaction: Transaction, entity: Entity, key: str) -> None:
+    """Let the records that no rule decided on found entities of their own."""
+    transaction.run(
+        f"""
+        INSERT INTO decisions (n, entity, linked_by)
+        SELECT n, if(g.entity IS NULL, own, {ids.RANDOM}), '{NEW}'
+        FROM (SELECT n, {ids.founded_sql("$1", "id")} AS own FROM fresh ANTI JOIN decisions USING (n))
+        LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
+        """,
+        key,
+    )
+
+
+def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:
+    """Fill `fresh` with the collection's unlinked records of `incoming` that meet a condition on `i`; count them."""
+    names = dict.fromkeys(field for rule in entity.rules for field in rule.fields)
+    keys = ", ".join(f'i."{name}"' for name in names)
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT i.n, i.id, i.reference, {keys} FROM incoming i ANTI JOIN known k USING (n)
+        WHERE i.collection = $1 AND NOT i.deleted AND ({condition})
+        """,
+        key,
+    )
+    if count := transaction.count("SELECT count(*) FROM fresh"):
+        transaction.run(
+            "CREATE OR REPLACE TEMP TABLE decisions (n BIGINT, entity VARCHAR, linked_by VARCHAR, reason VARCHAR)"
+        )
+    return count
+
+
+def key_of(rule: Rule, table: str, prefix: str = "") -> str:
+    """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
+    return " || chr(31) || ".join(f'lower({table}."{prefix}{field}")' for field in rule.fields)
+
+
+def _free(entity: Entity, column: str) -> str:
+    """The SQL condition that an entity has no live record in the collection given as parameter $1, and gets none."""
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {tables.links(entity.name)} l"
+        f" WHERE l.entity = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
+        f" AND {column} NOT IN (SELECT entity FROM {FOUND})"
+    )
+
+
+def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
+    """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure.
+
+    An entity that nobody knows was forgotten with an older state: it is founded again, for its other records to meet.
+    """
+    transaction.run(
+        f"""
+        INSERT INTO decisions (n, entity, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
+        WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
+          AND {_free(entity, "fresh.reference")}
+        """,
+        key,
+    )
+
+
+def _by_values(transaction: Transaction, key: str, collection: Collection) -> None:
+    """Where the API keeps no external reference: a record exactly as we asked for one, the answer of which was lost."""
+    asked = _asked(transaction, key, collection)
+    if asked.is_empty():
+        return
+    same = " AND ".join(f'i."{field}" IS NOT DISTINCT FROM a."{field}"' for field in collection.lens.fields)
+    found = transaction.frame(
+        f"""
+        SELECT a.asked, arg_min(n, i.id) AS n
+        FROM asked a JOIN incoming i ON {same} SEMI JOIN fresh USING (n) ANTI JOIN {FOUND} USING (n)
+        GROUP BY asked
+        """,
+        asked=asked,
+    ).unique("n", keep="first", maintain_order=True)
+    transaction.run(
+        f"INSERT INTO decisions (n, entity, linked_by) SELECT n, asked, '{CREATED}' FROM found", found=found
+    )
+
+
+def unanswered(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
+    """Return `entity, since` of creates whose answer was lost, where the API keeps no external reference.
+
+    Whatever is seen for the first time after that may be what was created, whatever people made of it meanwhile.
+    """
+    if collection.reference:
+        return pl.DataFrame(schema={"entity": pl.String, "since": pl.Datetime("us", "UTC")})
+    return journal.open_creates(transaction, key).select("entity", pl.col("intended_at").alias("since"))
+
+
+def some(names: str) -> str:
+    """Return the SQL aggregate of names that says the first three, and how many more there are."""
+    listed = f"list_sort(list_distinct(list({names})))"
+    return (
+        f"array_to_string({listed}[:3], ', ') || if(len({listed}) > 3, ' and ' || (len({listed}) - 3) || ' more', '')"
+    )
+
+
+def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
+    """The creates of unknown outcome as the system would show them: `asked`, the entity, and the lens's fields."""
+    intents = journal.open_creates(transaction, key)
+    values = collection.lens.limit(objects.decode(intents["after"], collection.lens.fields))
+    return values.with_columns(intents["entity"].alias("asked"))
+
+
+def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
+    """Decide on the records that have no entity yet and are the only one of their collection with their key."""
+    mine, label = key_of(rule, "f"), rule.name.replace("'", "''")
+    if not transaction.count(f"SELECT count(*) FROM fresh f ANTI JOIN {FOUND} USING (n) WHERE {mine} IS NOT NULL"):
+        return
+    present = _present(entity, rule)
+    transaction.run(
+        f"""
+        CREATE OR REPLACE TEMP TABLE alike AS
+        SELECT key, count(*) AS records, any_value(n) AS n FROM ({present}) WHERE key IS NOT NULL
+        GROUP BY key HAVING any_value(n) IS NOT NULL
+        """,
+        key,
+    )
+    transaction.run(
+        f"""
+        INSERT INTO decisions
+        SELECT n, if(candidates = 1, entity, NULL), '{label}',
+            if(candidates = 1, NULL, candidates || ' entities have the same {label}')
+        FROM ({_candidates(entity, rule, stronger, "(SELECT n, key FROM alike WHERE records = 1)")})
+        """,
+        key,
+    )
+    if transaction.count("SELECT count(*) FROM alike WHERE records > 1"):
+        tried = " OR ".join(f"{key_of(other, 'f')} IS NOT NULL" for other in stronger)
+        transaction.run(
+            f"""
+            CREATE OR REPLACE TEMP TABLE several AS
+            SELECT f.n, a.key, {tried or "false"} AS tried
+            FROM fresh f ANTI JOIN {FOUND} USING (n) JOIN alike a ON a.key = {mine} WHERE a.records > 1
+            """
+        )
+        transaction.run(
+            f"""
+            INSERT INTO decisions (n, reason)
+            SELECT s.n, 'several records here have the same {label}: ' || p.ids
+            FROM several s JOIN (
+                SELECT key, string_agg(id, ', ' ORDER BY id) AS ids
+                FROM ({present}) WHERE key IN (SELECT key FROM several) GROUP BY key) p USING (key)
+            WHERE NOT s.tried OR s.n IN (SELECT n FROM ({_candidates(entity, rule, stronger, "several")}))
+            """,
+            key,
+        )
+        transaction.run("DROP TABLE several")
+    transaction.run("DROP TABLE alike")
+
+
+def _present(entity: Entity, rule: Rule) -> str:
+    """The SQL of all that the collection given as parameter $1 has: `key, id`, and `n` of what has no entity yet."""
+    return f"""
+        SELECT if(d.n IS NULL, f.n, NULL) AS n, f.id, {key_of(rule, "f")} AS key
+        FROM fresh f LEFT JOIN {FOUND} d USING (n)
+        UNION ALL
+        SELECT NULL, i.id, {key_of(rule, "i")} FROM known JOIN incoming i USING (n)
+        WHERE i.collection = $1 AND NOT i.deleted
+        UNION ALL
+        SELECT NULL, l.id, {key_of(rule, "l", "seen_")} FROM {tables.links(entity.name)} l
+        WHERE l.collection = $1 AND l.gone_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = l.id)
+    """
+
+
+def _candidates(entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str) -> str:
+    """The SQL of how many entities that are free have the key of a record, `n, candidates`, and `entity`, one of them.
+
+    `asked` is a table of `n, key`.
+    """
+    decisive = [field for other in stronger if other.decisive for field in other.fields]
+    record = "JOIN fresh f USING (n)" if decisive else ""
+    others = "".join(
+        f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
+        for field in decisive
+    )
+    return f"""
+        SELECT a.n, count(*) AS candidates, any_value(g.entity) AS entity
+        FROM {asked} a JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = a.key {record}
+        WHERE {_free(entity, "g.entity")}{others}
+        GROUP BY a.n
+    """
+
+
+def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
+    """What may be ours is held rather than taken for another, as what we asked for would be created once more."""
+    asked = unanswered(transaction, key, collection)
+    if asked.is_empty():
+        return
+    linked = tables.links(collection.entity.name)
+    transaction.run(
+        f"""
+        WITH unknown AS (
+            SELECT f.n, coalesce(h.since, 'infinity') AS since
+            FROM fresh f ANTI JOIN decisions USING (n) LEFT JOIN sync.held h ON h.collection = $1 AND h.id = f.id)
+        INSERT INTO decisions (n, reason)
+        SELECT u.n, 'may be what was created for ' || p.records || ', the answer to which was lost'
+        FROM unknown u JOIN (
+            SELECT m.since, {some("l.collection || '/' || l.id")} AS records
+            FROM (SELECT DISTINCT since FROM unknown) m JOIN asked a ON a.since <= m.since
+            JOIN {linked} l ON l.entity = a.entity AND l.gone_at IS NULL
+            GROUP BY m.since
+        ) p USING (since)
+        """,
+        key,
+        asked=asked,
+    )
+
+
+def parts(transaction: Transaction) -> Iterator[str]:
+    """Return the SQL of the records in `fresh` that have an entity, with all their fields: of some after the other."""
+    first, last = transaction.frame("SELECT coalesce(min(n), 0), coalesce(max(n), -1) FROM fresh").row(0)
+    for start in range(first, last + 1, tables.CHUNK):
+        yield _within(start, start + tables.CHUNK)
+
+
+def _within(first: int, last: int) -> str:
+    """The numbers are in it as such, so that only the files that have them are read."""
+    within = " AND ".join(f"{table}.n >= {first} AND {table}.n < {last}" for table in "di")
+    return f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n) WHERE {within})"
+
+
+def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:
+    """Return `collection, id, fields, reason` of the records in `fresh` that are held."""
+    rows = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
+    doubtful = f"fresh ANTI JOIN {FOUND} USING (n)"
+    if transaction.count(f"SELECT count(*) FROM {doubtful}"):
+        found = transaction.frame(
+            f"""
+            SELECT i.*, d.reason FROM incoming i JOIN (
+                SELECT n, arg_min(reason, decisions.rowid) AS reason FROM decisions SEMI JOIN ({doubtful}) USING (n)
+                GROUP BY n) d USING (n)
+            """
+        )
+        fields = objects.encode(found.select(collection.entity.names)).alias("fields")
+        rows.append(found.select("collection", "id", fields, "reason"))
+    return pl.concat(rows)

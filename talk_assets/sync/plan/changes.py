@@ -1,0 +1,322 @@
+"""What golden still asks of the collections: who needs a write, and what stands in its way.
+
+`due` decides, pure; `settle` finds whom to ask about and stores the answer in `sync.changes`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import polars as pl
+
+from talk_assets.jsonframes import objects
+from talk_assets.model.collection import Collection, settable, updatable
+from talk_assets.model.entities import Entity
+from talk_assets.model.system import Action
+from talk_assets.model.topology import Topology
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync.merge import fights
+from talk_assets.sync.plan import deletes, waiting
+
+LINK = ("entity", "collection", "id")
+"""What is looked at of a link, beside what was sent."""
+
+GONE = ("linked_at", "gone_at", "gone_by", "archived_at")
+"""What is looked at as well where a record may be gone, or archived."""
+
+SCHEMA = {"collection": pl.String, "entity": pl.String, "id": pl.String, "action": pl.String, "fields": pl.String}
+
+LET_OUT = "a person let it go out"
+"""The reason of a change that was held and is no longer, because a person said so."""
+
+
+def due(
+    topology: Topology, golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return `collection, entity, id, action, fields, doubt` for entities in golden, given all their links.
+
+    `doubt` says why a person should look first, null where nothing does. Fields that are fought over (`entity, field`)
+    are not written.
+    """
+    fields = {key: updatable(collection) for key, collection in topology.collections.items()}
+    gone = deletes.due(deletes.Known(topology.collections, topology.pairs, golden, links, fields))
+    links = links if fought is None else _resting(golden, links, fought)
+    updates = [_updates(key, collection, golden, links) for key, collection in topology.collections.items()]
+    asked = pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
+    leaving = gone.filter(pl.col("action") == Action.DELETE)
+    asked = asked.join(leaving, on=["collection", "entity"], how="anti")
+    return pl.concat([gone, asked.with_columns(pl.lit(None, pl.String).alias("doubt"))])
+
+
+def _resting(golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame) -> pl.DataFrame:
+    """The links as if every field that is fought over were in order."""
+    for (field,), rows in fought.group_by("field"):
+        agreed = golden.join(rows, on="entity", how="semi").select("entity", pl.col(str(field)).alias("agreed"))
+        both = links.join(agreed.with_columns(fought=True), on="entity", how="left", maintain_order="left")
+        sent = pl.when("fought").then("agreed").otherwise(f"sent_{field}")
+        links = both.with_columns(sent.alias(f"sent_{field}")).drop("agreed", "fought")
+    return links
+
+
+def _updates(
+    key: str, collection: Collection, golden: pl.DataFrame, links: pl.DataFrame, among: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """A live record needs a write where golden is not what it was last sent, `among` these fields or all of them."""
+    fields = [field for field in updatable(collection) if among is None or field in among]
+    if not fields:
+        return pl.DataFrame(schema=SCHEMA)
+    live = links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())
+    both = live.select("entity", "id", *(f"sent_{field}" for field in fields)).join(golden, on="entity")
+    mask = both.select(pl.col(field).ne_missing(pl.col(f"sent_{field}")).alias(field) for field in fields)
+    changed = mask.select(pl.any_horizontal(pl.all())).to_series()
+    both, mask = both.filter(changed), mask.filter(changed)
+    return _rows(both, key, "update", objects.encode(both.select(fields), mask))
+
+
+def _creates(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> list[pl.DataFrame]:
+    creates = []
+    for key, lacking in _lacking(topology, golden["entity"], links):
+        rows = golden.filter(pl.col("entity").is_in(lacking.implode()))
+        fields = objects.encode(rows.select(settable(topology.collections[key])))
+        creates.append(_rows(rows.with_columns(pl.lit(None, pl.String).alias("id")), key, "create", fields))
+    return creates
+
+
+def _lacking(topology: Topology, entities: pl.Series, links: pl.DataFrame) -> Iterator[tuple[str, pl.Series]]:
+    """Every record of a pair's left side needs one on the right, unless there is or was one: say which has none."""
+    live = {
+        key: links.filter((pl.col("collection") == key) & pl.col("gone_at").is_null())["entity"]
+        for key in topology.collections
+    }
+    known = {key: links.filter(pl.col("collection") == key)["entity"] for key in topology.collections}
+    for pair in topology.pairs:
+        if not topology.collections[pair.right].creatable:
+            continue
+        lacking = entities.filter(
+            entities.is_in(live[pair.left].implode()) & ~entities.is_in(known[pair.right].implode())
+        )
+        live[pair.right] = live[pair.right].append(lacking)
+        known[pair.right] = known[pair.right].append(lacking)
+        yield pair.right, lacking
+
+
+def _rows(entities: pl.DataFrame, key: str, action: str, fields: pl.Series) -> pl.DataFrame:
+    return entities.select(
+        pl.lit(key).alias("collection"), "entity", "id", pl.lit(action).alias("action"), fields.alias("fields")
+    )
+
+
+def affected(transaction: Transaction) -> pl.DataFrame:
+    """Return `entity` of the records in `incoming`."""
+    return transaction.frame("SELECT DISTINCT entity FROM known")
+
+
+def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return `entity` of everything that is not in order yet."""
+    return transaction.frame("SELECT DISTINCT entity FROM sync.changes WHERE kind = ?", entity.name)
+
+
+def every(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return `entity` of all that records describe."""
+    return transaction.frame(f"SELECT entity FROM {tables.golden(entity.name)}")
+
+
+def settle(
+    transaction: Transaction,
+    topology: Topology,
+    entities: pl.DataFrame,
+    now: datetime,
+    *,
+    among: Sequence[str] | None = None,
+) -> None:
+    """Decide again what the entities (`entity`) need, in place of what was decided before.
+
+    `among` are the fields of which alone it may be another than before, where that is known.
+    """
+    kind = topology.entity.name
+    if entities.height > tables.CHUNK:
+        every, entities = entities, _unsettled(transaction, topology, entities)
+        transaction.run(
+            "DELETE FROM sync.changes WHERE kind = ? AND entity IN (FROM every ANTI JOIN entities USING (entity))",
+            kind,
+            every=every,
+            entities=entities,
+        )
+    for these in entities.iter_slices(tables.CHUNK):
+        if these.height:
+            _settle(transaction, topology, these, now, among)
+            transaction.step()
+
+
+def _settle(
+    transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime, among: Sequence[str] | None
+) -> None:
+    kind = topology.entity.name
+    transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
+    fought = fights.of(transaction, kind)
+    rows = pl.DataFrame(schema=deletes.SCHEMA)
+    if among is not None:
+        rows, these = _narrow(transaction, topology, these, among, fought["entity"])
+    if these.height:
+        rows = pl.concat(
+            [rows, due(topology, *_known(transaction, topology.entity, these, topology.entity.names, GONE), fought)]
+        )
+    transaction.run(
+        """
+        CREATE OR REPLACE TEMP TABLE due AS
+        SELECT * EXCLUDE doubt, if(doubt IS NULL, 'planned', 'held') AS status, doubt AS reason,
+            doubt IS NOT NULL AS blocked
+        FROM rows
+        """,
+        rows=rows,
+    )
+    waiting.for_reads(transaction, topology.pairs)
+    waiting.for_parents(transaction, kind)
+    waiting.for_held(transaction, topology.entity, topology.collections)
+    _store(transaction, kind, now)
+
+
+def _narrow(
+    transaction: Transaction, topology: Topology, these: pl.DataFrame, among: Sequence[str], fought: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is due as `due` has it where no more than some fields need to be looked at, and the entities of the others.
+
+    Among a million records, looking at all fields takes longer than everything else. They are in order, unless
+    something is asked for already, or fought over, or a record is missing or gone.
+    """
+    golden, links = _known(transaction, topology.entity, these, among)
+    links = links.with_columns(pl.lit(None).alias("gone_at"))  # of what is not left out here
+    asked = transaction.frame(
+        "SELECT entity, action, fields FROM sync.changes WHERE kind = ? AND entity IN (FROM these)",
+        topology.entity.name,
+        these=these,
+    )
+    elsewhere = objects.present(asked["fields"], tuple(name for name in topology.entity.names if name not in among))
+    more = elsewhere.select(pl.any_horizontal(pl.lit(value=False), *elsewhere.columns)).to_series()
+    wide = pl.concat(
+        [
+            fought,
+            asked.filter((asked["action"] != Action.UPDATE) | more)["entity"],
+            *(_marked(transaction, topology.entity, these, column) for column in ("gone_at", "archived_at")),
+            *(lacking for _, lacking in _lacking(topology, golden["entity"], links)),
+        ]
+    )
+    within = ~pl.col("entity").is_in(wide.implode())
+    golden, links = golden.filter(within), links.filter(within)
+    updates = [_updates(key, one, golden, links, among) for key, one in topology.collections.items()]
+    rows = pl.concat([pl.DataFrame(schema=SCHEMA), *updates]).with_columns(pl.lit(None, pl.String).alias("doubt"))
+    return rows, these.filter(~within)
+
+
+def _marked(transaction: Transaction, entity: Entity, these: pl.DataFrame, column: str) -> pl.Series:
+    """Entities with a link in which a column is not null; asked for by itself, as blocks without any are not read."""
+    return transaction.frame(
+        f"SELECT entity FROM {tables.links(entity.name)} SEMI JOIN these USING (entity) WHERE {column} IS NOT NULL",
+        these=these,
+    )["entity"]
+
+
+def whole(collection: Collection, written: pl.DataFrame) -> pl.DataFrame:
+    """Return `collection, entity, action` of the updates and creates that leave nothing to be sent, if golden stands.
+
+    `written` are rows of a batch, as `writing` prepares them.
+    """
+    complete = set(updatable(collection)) <= set(settable(collection))
+    actions = [Action.UPDATE.value, *([Action.CREATE.value] if complete else [])]
+    said = pl.col("left_out").is_null() & pl.col("key_again").is_null()
+    return written.filter(pl.col("action").is_in(actions) & said).select("collection", "entity", "action")
+
+
+def done(transaction: Transaction, written: pl.DataFrame) -> None:
+    """Take `collection, entity, action` off what is asked."""
+    transaction.apply(
+        "DELETE FROM sync.changes"
+        " WHERE (collection, entity, action) IN (SELECT (collection, entity, action) FROM written)",
+        written=written,
+    )
+
+
+def _known(
+    transaction: Transaction,
+    entity: Entity,
+    these: pl.DataFrame,
+    fields: Sequence[str],
+    more: Sequence[str] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Golden and links of entities, with what was agreed and sent in some fields, and `more` of the links."""
+    values = ", ".join(["entity", *(f'"{name}"' for name in fields)])
+    states = ", ".join([*LINK, *more, *(f"sent_{name}" for name in fields)])
+    golden, links = (
+        transaction.frame(f"SELECT {columns} FROM {table} SEMI JOIN these USING (entity)", these=these)
+        for table, columns in ((tables.golden(entity.name), values), (tables.links(entity.name), states))
+    )
+    return golden, links
+
+
+def _unsettled(transaction: Transaction, topology: Topology, entities: pl.DataFrame) -> pl.DataFrame:
+    """Those of many entities (`entity`) about which there may be something to decide: all but those in order.
+
+    Values are compared by their hashes, which need not stand in memory beside each other. They come as golden has
+    them, so that parts of them stand near each other.
+    """
+    links, golden = (table(topology.entity.name) for table in (tables.links, tables.golden))
+    suspects = [f"SELECT entity FROM {links} WHERE gone_at IS NOT NULL OR archived_at IS NOT NULL"]
+    for pair in topology.pairs:
+        here, there = (f"FROM {links} WHERE collection = '{side}'" for side in (pair.left, pair.right))
+        suspects.append(f"(SELECT entity {here}) EXCEPT ALL (SELECT entity {there})")
+    for key, collection in topology.collections.items():
+        if fields := updatable(collection):
+            sent, agreed = (", ".join(f'"{prefix}{field}"' for field in fields) for prefix in ("sent_", ""))
+            suspects.append(
+                f"""
+                SELECT entity
+                FROM (SELECT entity, hash({sent}) AS sent FROM {links} WHERE collection = '{key}')
+                JOIN (SELECT entity, hash({agreed}) AS agreed FROM {golden}) USING (entity) WHERE sent <> agreed
+                """
+            )
+    return transaction.frame(
+        f"""
+        SELECT entity FROM {golden} SEMI JOIN entities USING (entity)
+        WHERE entity IN ({" UNION ALL ".join(f"({suspect})" for suspect in suspects)})
+        """,
+        entities=entities,
+    )
+
+
+def _store(transaction: Transaction, kind: str, now: datetime) -> None:
+    """What was refused stays held until what would be sent is another thing; what a person let out stays out."""
+    transaction.run(
+        """
+        UPDATE due SET status = 'planned', blocked = false, reason = c.reason FROM sync.changes c
+        WHERE c.reason = ? AND c.kind = ? AND due.status = 'held' AND due.collection = c.collection
+          AND due.entity = c.entity AND due.action = c.action AND due.fields = c.fields
+        """,
+        LET_OUT,
+        kind,
+    )
+    transaction.run(
+        """
+        UPDATE due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c
+        WHERE c.status = 'held' AND c.kind = ? AND due.status = 'planned' AND due.collection = c.collection
+          AND due.entity = c.entity AND due.action = c.action AND due.fields = c.fields
+        """,
+        kind,
+    )
+    transaction.run(
+        """
+        CREATE OR REPLACE TEMP TABLE due_since AS
+        SELECT d.*, c.since FROM due d
+        LEFT JOIN sync.changes c
+        ON c.kind = ? AND c.collection = d.collection AND c.entity = d.entity AND c.action = d.action
+        """,
+        kind,
+    )
+    transaction.run("DELETE FROM sync.changes WHERE kind = ? AND entity IN (SELECT entity FROM touched)", kind)
+    transaction.run(
+        """
+        INSERT INTO sync.changes BY NAME
+        SELECT $1 AS kind, * REPLACE (coalesce(since, $2::TIMESTAMPTZ) AS since) FROM due_since
+        """,
+        kind,
+        now,
+    )

@@ -1,0 +1,91 @@
+"""What a change waits for: it stays in sync.changes, and goes out once that is there, or decided by a person.
+
+Everything here looks at `due`, temporary: what is asked of some entities, `touched`, as `changes` is about to store it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from talk_assets.jsonframes import objects
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import Entity
+from talk_assets.store import tables
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync.link import matching
+
+
+def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
+    """Nothing is created before both sides of a pair were read in full once: the missing record may be there."""
+    sides = pl.DataFrame(
+        {
+            "collection": [p.right for p in pairs for _ in "lr"],
+            "side": [s for p in pairs for s in (p.left, p.right)],
+        },
+        schema={"collection": pl.String, "side": pl.String},
+    )
+    transaction.run(
+        """
+        UPDATE due SET status = 'waiting', blocked = true, reason = u.sides || ' not read in full yet'
+        FROM (
+            SELECT s.collection, string_agg(DISTINCT s.side, ', ') AS sides
+            FROM sides s LEFT JOIN sync.cursors c ON c.collection = s.side
+            WHERE c.full_at IS NULL GROUP BY s.collection
+        ) u
+        WHERE due.action = 'create' AND due.collection = u.collection
+        """,
+        sides=sides,
+    )
+
+
+def for_parents(transaction: Transaction, kind: str) -> None:
+    """Nothing is created while a reference of its entity leads to a record that is held."""
+    transaction.run(
+        f"""
+        UPDATE due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
+        FROM (
+            SELECT entity, min(awaits) AS awaits FROM {tables.links(kind)} l SEMI JOIN touched USING (entity)
+            WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity
+        ) a
+        WHERE due.action = 'create' AND due.status = 'planned' AND due.entity = a.entity
+        """
+    )
+
+
+def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> None:
+    """A record that a held one could be is not created either."""
+    held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE kind = ?", entity.name)
+    if held.is_empty():
+        return
+    held = pl.concat([held.drop("fields"), objects.decode(held["fields"], entity.names)], how="horizontal")
+    for rule in entity.rules:
+        transaction.run(
+            f"""
+            UPDATE due SET status = 'waiting', blocked = true,
+                reason = 'could be ' || b.ids || ', held with the same {rule.name}'
+            FROM (
+                SELECT g.entity, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
+                FROM held h JOIN {tables.golden(entity.name)} g
+                ON {matching.key_of(rule, "g")} = {matching.key_of(rule, "h")}
+                GROUP BY g.entity, h.collection
+            ) b
+            WHERE due.action = 'create' AND due.status = 'planned'
+              AND due.entity = b.entity AND due.collection = b.collection
+            """,
+            held=held,
+        )
+    for key, collection in collections.items():
+        transaction.run(
+            f"""
+            UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
+            FROM (
+                SELECT a.entity, {matching.some("h.collection || '/' || h.id")} AS records
+                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity
+            ) d
+            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.entity
+            """,
+            key,
+            asked=matching.unanswered(transaction, key, collection),
+            held=held,
+        )

@@ -55,6 +55,8 @@ class MemoryCollection:
     archived: set[str] = field(default_factory=set)
     slipped: set[str] = field(default_factory=set)
     """Archived before anybody was shown them."""
+    buried: set[str] = field(default_factory=set)
+    """Deleted before anybody was shown them."""
     born: dict[str, int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """Ids of records that the hub was ever shown, or that it created."""
@@ -134,6 +136,8 @@ class MemoryCollection:
         record = self.records.pop(id_)
         self._hide(id_, record)
         self.archived.discard(id_)
+        if id_ not in self.known:
+            self.buried.add(id_)
         self.graves[id_] = record | {"deleted": True, "changed": self.world.tick()}
 
     def restore(self, id_: str) -> None:

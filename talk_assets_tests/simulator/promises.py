@@ -191,6 +191,8 @@ class Ledger:
             memory = self.office.memories[key]
             if not memory.collection.reference and id_ in memory.slipped:
                 continue  # archived before its answer came and before any list showed it: nobody could find it
+            if id_ in memory.buried and (key, id_) in state.held:
+                continue  # deleted before its answer came, created again, and taken out of the trash
             if made not in {entity for _, entity in state.alive}:
                 continue  # what it was created for was deleted before it was found: it is there once
             link = state.links.get((key, id_))

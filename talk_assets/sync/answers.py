@@ -11,6 +11,7 @@ from talk_assets.sync import guards, incoming, journal, links, storing, tables
 from talk_assets.sync.connection import Action, Answer, Collection, Outcome
 from talk_assets.sync.deletes import Gone
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.presence import MARK
 from talk_assets.sync.records import parse
 from talk_assets.sync.writing import ASKED, Batch, Writer
 from talk_assets.transaction import Transaction
@@ -116,7 +117,7 @@ def _left(transaction: Transaction, answered: Answered, limits: Limits, now: dat
 
 
 def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Store the records that came back; return them in canonical text, and by field whether they lack its property."""
+    """Store the records that came back; return them in canonical text, and by field whether it is unknown from them."""
     records = done.filter(pl.col("record").is_not_null())
     if records.is_empty():
         return pl.DataFrame(schema={"id": pl.String})
@@ -124,13 +125,13 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
     parsed = parse(answered.collection, body.encode())
     storing.store(transaction, answered.key, answered.collection, parsed, now, answered.skew)
     shown = _with_parts(transaction, answered, storing.dated(parsed, now, answered.skew))
-    lacking = incoming.unknown(answered.collection, shown)
-    return pl.concat(
-        [
-            incoming.canonical(transaction, answered.key, answered.collection, shown),
-            lacking.select(pl.all().name.prefix("lacks ")),
-        ],
-        how="horizontal",
+    values = incoming.canonical(transaction, answered.key, answered.collection, shown)
+    return values.with_columns(
+        pl.col("unknown")
+        .str.contains(f"{MARK}{name}{MARK}", literal=True)
+        .fill_null(value=False)
+        .alias(f"lacks {name}")
+        for name in answered.collection.lens.fields
     )
 
 

@@ -244,11 +244,19 @@ def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame
 def _others(
     transaction: Transaction, scope: Scope, name: str, these: pl.DataFrame, seen: Sequence[str]
 ) -> pl.DataFrame:
-    """What the other records of entities are up to date with in a field, as proposals in the collections' order."""
+    """What the other records of entities are up to date with in a field, as proposals in the collections' order.
+
+    Those of systems that are switched off count as well: what only they hold is not to be cleared there later.
+    """
     linked = tables.links(scope.entity.name)
+    holding = transaction.frame(
+        f"SELECT DISTINCT collection FROM {linked} SEMI JOIN these USING (entity)"
+        f" WHERE gone_at IS NULL AND sent_{name} IS NOT NULL ORDER BY collection",
+        these=these,
+    )["collection"].to_list()
     found = [_NOTHING]
-    for key, collection in scope.collections.items():
-        if key not in seen and name in collection.lens.fields:
+    for key in sorted(holding, key=[*scope.collections, *holding].index):
+        if key not in seen:
             rows = transaction.frame(
                 f"""
                 SELECT l.entity, l.collection, l.id, l.sent_{name} AS "{name}", coalesce(r._modified, $2) AS modified

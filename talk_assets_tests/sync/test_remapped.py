@@ -246,3 +246,18 @@ def test_what_is_created_while_its_lens_changes_shows_what_it_was_sent(chain: Ch
         chain.sync(full=True)
     for key in (ERP, SHOP):
         assert ("ola@acme.no", "Ola") in chain.shown(key, "email", "first_name")
+
+
+def test_what_only_a_system_holds_that_is_switched_off_is_not_cleared_there(chain: Chain) -> None:
+    chain.sync()
+    chain.pairs = (FIRST,)
+    for key in (CRM, ERP):
+        chain.memories[key].also = ("role",)
+        for id_ in chain.memories[key].records:
+            chain.memories[key].write(id_, {"role": None})
+        chain.declare(key, lens=lens(job_title="role"))
+    chain.sync(full=True)
+    chain.pairs = (FIRST, SECOND)
+    for _ in range(2):
+        chain.sync(full=True)
+    assert chain.shown(SHOP, "job_title") == [("Chief",)]

@@ -17,7 +17,7 @@ from talk_assets.store import Store
 from talk_assets.sync.connection import Action, Answer, Collection, Mark, Outcome, Page, System, Usage, Write
 from talk_assets.transaction import Transaction
 from talk_assets_tests.simulator.script import Hidden, Kind
-from talk_assets_tests.simulator.world import EPOCH, TICK, World, identity
+from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 
 Record = dict[str, Any]
 PAGE = 20
@@ -156,7 +156,8 @@ class MemoryCollection:
     def _note(self, id_: str, names: Sequence[str], *, created: bool) -> None:
         for name in names:
             value = self.records[id_][name]
-            self.world.edited(self.key, id_, name, value, created=created, history=self.history[id_])
+            history, hidden = self.history[id_], self.is_hidden(id_, name)
+            self.world.edited(Edit(self.key, id_, name, value, self.world.now, created, history, hidden=hidden))
 
     def _hide(self, id_: str, now: Record | None) -> None:
         if self.lag:

@@ -20,6 +20,9 @@ time and less. In DuckLake, which compresses its files itself and takes no such 
 PROPOSAL = ("entity", "field", "value", "edited_at", "origin")
 """The columns of golden, and of what is proposed for it, in the long form: see `sync/merge/golden`."""
 
+MARK = "|"
+"""Stands before, between and after the names in a list of names that is a text."""
+
 OWN = {
     "_id": KEY,
     "_record": TEXT,

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.store import tables
-from talk_assets.store.tables import PROPOSAL
+from talk_assets.store.tables import MARK, PROPOSAL
 from talk_assets.store.transaction import Transaction
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
@@ -38,11 +38,18 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
 
 
 def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
-    """Close the updates that a later read has settled, and the deletions, which are asked for again if they are due."""
+    """Close the updates that a later read has settled, and the deletions, which are asked for again if they are due.
+
+    An update stays open as long as `incoming` says that a field of it is unknown: only its value tells.
+    """
     transaction.run(
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
-        WHERE kind = $2 AND (key IN (SELECT key FROM ({LOOKED_UP})) OR (
+        WHERE kind = $2 AND (key IN (
+            SELECT j.key FROM ({LOOKED_UP}) j LEFT JOIN incoming i ON i.collection = j.collection AND i.id = j.id
+            WHERE i.unknown IS NULL OR len(list_filter(
+                json_keys(j.after), lambda name: contains(i.unknown, '{MARK}' || name || '{MARK}'))) = 0
+        ) OR (
             action IN ('delete', 'archive') AND outcome IS NULL AND intended_at < (
                 SELECT read_at FROM sync.cursors WHERE cursors.collection = journal.collection)))
         """,

@@ -18,7 +18,7 @@ from talk_assets.model.system import Action, Answer, Mark, Outcome, Page, System
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets_tests.simulator.script import Hidden, Kind
-from talk_assets_tests.simulator.world import EPOCH, TICK, World, identity
+from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 
 Record = dict[str, Any]
 PAGE = 20
@@ -56,6 +56,8 @@ class MemoryCollection:
     archived: set[str] = field(default_factory=set)
     slipped: set[str] = field(default_factory=set)
     """Archived before anybody was shown them."""
+    buried: set[str] = field(default_factory=set)
+    """Deleted before anybody was shown them."""
     born: dict[str, int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     """Ids of records that the hub was ever shown, or that it created."""
@@ -135,6 +137,8 @@ class MemoryCollection:
         record = self.records.pop(id_)
         self._hide(id_, record)
         self.archived.discard(id_)
+        if id_ not in self.known:
+            self.buried.add(id_)
         self.graves[id_] = record | {"deleted": True, "changed": self.world.tick()}
 
     def restore(self, id_: str) -> None:
@@ -153,7 +157,8 @@ class MemoryCollection:
     def _note(self, id_: str, names: Sequence[str], *, created: bool) -> None:
         for name in names:
             value = self.records[id_][name]
-            self.world.edited(self.key, id_, name, value, created=created, history=self.history[id_])
+            history, hidden = self.history[id_], self.is_hidden(id_, name)
+            self.world.edited(Edit(self.key, id_, name, value, self.world.now, created, history, hidden=hidden))
 
     def _hide(self, id_: str, now: Record | None) -> None:
         if self.lag:

@@ -4,6 +4,7 @@
 they were linked, cannot be told at the end.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class State:
     held: set[tuple[str, str]]
     waiting: set[tuple[str, str]]
     doubled: bool
+    lost: Mapping[tuple[str, str], list[tuple[float, Mapping[str, str | None]]]]
+    """By record, updates whose answer was lost: when they were sent, and what the record held before."""
 
     @classmethod
     def of(cls, store: Store) -> "State":
@@ -75,6 +78,12 @@ class State:
             )
             held = set(transaction.frame("SELECT collection, id FROM sync.held").iter_rows())
             waiting = set(transaction.frame("SELECT collection, entity FROM sync.changes").iter_rows())
+            lost: dict[tuple[str, str], list[tuple[float, Mapping[str, str | None]]]] = {}
+            for key, id_, at, before in transaction.frame(
+                "SELECT collection, id, intended_at, before FROM sync.journal"
+                " WHERE action = 'update' AND outcome = 'looked up'"
+            ).iter_rows():
+                lost.setdefault((key, id_), []).append(((at - EPOCH) / TICK, json.loads(before)))
         live = links.filter("live")
         twice = live.select("collection", "entity").is_duplicated() | live.select("collection", "id").is_duplicated()
         return cls(
@@ -87,11 +96,20 @@ class State:
             held=held,
             waiting=waiting,
             doubled=bool(twice.any()),
+            lost=lost,
         )
 
     def record(self, entity: str) -> tuple[str, str]:
         """One of its records."""
         return next(record for record, link in self.links.items() if link.entity == entity)
+
+    def undone(self, edit: Edit) -> bool:
+        """Whether somebody put back what a record had held before a write whose answer was lost."""
+        field_, nothing = FIELDS[edit.key.split("/")[1]].get(edit.name, ""), object()
+        return any(
+            at < edit.at and before.get(field_, nothing) == edit.value
+            for at, before in self.lost.get((edit.key, edit.id), ())
+        )
 
     def entity(self, key: str, id_: str) -> str | None:
         """The entity of a record that is linked and not gone."""
@@ -191,6 +209,8 @@ class Ledger:
             memory = self.office.memories[key]
             if not memory.collection.reference and id_ in memory.slipped:
                 continue  # archived before its answer came and before any list showed it: nobody could find it
+            if id_ in memory.buried and (key, id_) in state.held:
+                continue  # deleted before its answer came, created again, and taken out of the trash
             if made not in {entity for _, entity in state.alive}:
                 continue  # what it was created for was deleted before it was found: it is there once
             link = state.links.get((key, id_))
@@ -231,6 +251,9 @@ class Ledger:
             record = self.office.memories[key].records[id_]
             for name in self.office.memories[key].properties:
                 value = record[name]
+                edits = self.world.edits.get((key, id_, name))
+                if value is None and edits and edits[-1].value is None and edits[-1].hidden:
+                    continue  # cleared unseen; the answer to a write may be the first to show it, and takes it for ours
                 if name == "firm":
                     firm = state.links.get((key.replace("people", "firms"), str(value)))
                     if (key, entity) in state.waiting or (value is not None and firm is None):
@@ -268,14 +291,15 @@ class Ledger:
     def _counting(self, state: State, found: list[Edit]) -> list[Edit]:
         """Edits that the hub took in as such: of linked records, and the last one of each.
 
-        Nobody can tell that a property was cleared of which no list had ever shown what it held.
+        Nobody can tell that a property was cleared of which no list had ever shown what it held, nor that it was put
+        back to what it held before a write whose answer was lost.
         """
         counting = []
         for edit in found:
             link = state.links[edit.key, edit.id]
             *earlier, last = self.world.edits[edit.key, edit.id, edit.name]
             unheard = edit.value is None and earlier and all(one.first is None for one in earlier)
-            shown = edit is last and edit.last is not None and not unheard
+            shown = edit is last and edit.last is not None and not unheard and not state.undone(edit)
             if link.live and shown and not edit.created and edit.at > link.at + 1:
                 counting.append(edit)
         return counting

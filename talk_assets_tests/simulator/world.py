@@ -35,6 +35,8 @@ class Edit:
     history: int = 0
     first: int | None = None
     last: int | None = None
+    hidden: bool = False
+    """Whether the API didn't show the property then."""
     late: int | None = None
     """As how late it may count: when its record was last changed by then, or shown, where the system tells no times."""
 
@@ -161,11 +163,12 @@ class World:
                 if edit.name == "first_name":
                     edit.created = True
 
-    def edited(self, key: str, id_: str, name: str, value: str | None, *, created: bool, history: int = 0) -> None:
+    def edited(self, edit: Edit) -> None:
         """Note what a person did."""
+        key, id_, name, value, created, history = edit.key, edit.id, edit.name, edit.value, edit.created, edit.history
         if value is None and (not created or (key, id_, name) in self.edits):
             self.clearings.add((name, history))
-        self.edits[key, id_, name].append(Edit(key, id_, name, value, self.now, created, history=history))
+        self.edits[key, id_, name].append(edit)
         if not created:
             self.unseen[key, id_, name] = self.now
 

@@ -26,6 +26,11 @@ SETTINGS = 0.5
 
 PEOPLE = "first_name", "job_title", "firm"
 
+HIDEABLE = {key: ["name"] if key.endswith("firms") else ["first_name", "job_title"] for key in EVERYTHING}
+"""What an API may stop to show; not what system c rewrites in a way that no lens knows: only its answers tell."""
+HIDEABLE["c/people"].remove("job_title")
+del HIDEABLE["c/firms"]
+
 
 @dataclass
 class Author:
@@ -108,10 +113,8 @@ def setting(rng: random.Random) -> Setting:
     planned = tuple(pair for pair in sides if pair not in off and rng.random() < 0.25)
     renamed = tuple(f"{system}/people" for system in "abcd" if rng.random() < 0.4) if rng.random() < 0.3 else ()
     hidden = [
-        Hidden(
-            key, rng.choice(["name"] if key.endswith("firms") else ["first_name", "job_title"]), of, rng.randrange(7)
-        )
-        for key in EVERYTHING
+        Hidden(key, rng.choice(HIDEABLE[key]), of, rng.randrange(7))
+        for key in HIDEABLE
         if rng.random() < 0.2
         for of in [rng.choice([1, 7, 7, 11])]
     ]

@@ -11,6 +11,8 @@ from talk_assets.model.lens.lens import Decimal, Email, FullName, Instant, Lens,
 from talk_assets.sync import guards
 from talk_assets.sync.read import presence
 from talk_assets.sync.read.records import parse
+from talk_assets_tests.simulator.fate import Written
+from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
 
 
@@ -228,3 +230,20 @@ def test_an_api_that_leaves_blanks_out_shows_what_some_record_holds() -> None:
     parsed = parse(omitting, b'[{"id": "1", "text": "a"}, {"id": "2", "text": null, "rows": [{"qty": 1}]}]')
     assert parsed.records["_absent"].null_count() == 2
     assert parsed.shown == {"text", "rows", "rows[].", "rows[].qty"}
+
+
+def test_an_update_whose_answer_was_lost_is_no_edit_once_its_property_is_shown_again(chain: Chain) -> None:
+    id_ = of(chain, ERP, 0)
+    chain.edit(CRM, of(chain, CRM, 0), job_title="Boss")
+    chain.world.fate = Written((Fault(Kind.LOST, Point(f"update {ERP}", 0, 0)),))
+    chain.sync()
+    chain.world.begin(Written())
+    assert titles(chain, ERP)[0] == "Boss"
+    hide(chain, ERP, "job_title", [id_])
+    chain.edit(CRM, of(chain, CRM, 0), job_title="Head")
+    chain.sync(full=True)
+    chain.memories[ERP].hidden = set()
+    chain.edit(ERP, id_, first_name="Anna")
+    for _ in range(2):
+        chain.sync(full=True)
+    assert [titles(chain, key)[0] for key in (CRM, ERP, SHOP)] == ["Head"] * 3

@@ -1,5 +1,6 @@
 """A lens that changes: what records then show is seen anew, and a database that was there ends like a fresh one."""
 
+import asyncio
 import copy
 import os
 
@@ -227,3 +228,36 @@ def test_a_create_that_was_never_sent_is_sent_by_the_lens_of_today(chain: Chain)
     assert ("Ola", "Clerk") in chain.shown(CRM, "first_name", "job_title")
     assert ("Ola", None, "Clerk") in chain.shown(ERP, "first_name", "job_title", "role")
     assert ("Ola", "Clerk") in chain.shown(SHOP, "first_name", "job_title")
+
+
+def test_what_is_created_while_its_lens_changes_shows_what_it_was_sent(chain: Chain) -> None:
+    """The shop was not read since, so the answer to the create is the first record that the new lens reads."""
+    chain.sync()
+    chain.memories[SHOP].also = ("nick", "first_name")
+    chain.declare(SHOP, lens=lens(first_name="nick"))
+    chain.create(ERP, email="ola@acme.no", first_name="Ola")
+    hub = chain.hub()
+    asyncio.run(hub.read("erp"))
+    hub.settle("person")
+    asyncio.run(hub.write("shop"))
+    assert ("ola@acme.no", "Ola") in chain.shown(SHOP, "email", "nick")
+    chain.declare(SHOP, lens=lens())
+    for _ in range(3):
+        chain.sync(full=True)
+    for key in (ERP, SHOP):
+        assert ("ola@acme.no", "Ola") in chain.shown(key, "email", "first_name")
+
+
+def test_what_only_a_system_holds_that_is_switched_off_is_not_cleared_there(chain: Chain) -> None:
+    chain.sync()
+    chain.pairs = (FIRST,)
+    for key in (CRM, ERP):
+        chain.memories[key].also = ("role",)
+        for id_ in chain.memories[key].records:
+            chain.memories[key].write(id_, {"role": None})
+        chain.declare(key, lens=lens(job_title="role"))
+    chain.sync(full=True)
+    chain.pairs = (FIRST, SECOND)
+    for _ in range(2):
+        chain.sync(full=True)
+    assert chain.shown(SHOP, "job_title") == [("Chief",)]

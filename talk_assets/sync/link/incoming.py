@@ -202,7 +202,7 @@ def _kept(
         if lacking.any():
             seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
             values = values.with_columns(pl.when(lacking).then(seen).otherwise(pl.col(field)).alias(field))
-            listed = pl.concat_str(kept.fill_null(presence.MARK), pl.lit(f"{field}{presence.MARK}"))
+            listed = pl.concat_str(kept.fill_null(tables.MARK), pl.lit(f"{field}{tables.MARK}"))
             kept = pl.select(pl.when(lacking).then(listed).otherwise(kept)).to_series()
     return values, kept
 
@@ -216,9 +216,9 @@ def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
         )
     return raw.select(
         pl.any_horizontal(
-            pl.col("_absent").str.contains(f"{presence.MARK}{source}{end}", literal=True)
+            pl.col("_absent").str.contains(f"{tables.MARK}{source}{end}", literal=True)
             for source in collection.lens.sources(name)
-            for end in (presence.MARK, presence.INNER)
+            for end in (tables.MARK, presence.INNER)
         )
         .fill_null(value=False)
         .alias(name)

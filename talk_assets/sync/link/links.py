@@ -15,11 +15,11 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, Field, Kind
 from talk_assets.model.gone import Gone
 from talk_assets.store import tables
+from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import matching
 from talk_assets.sync.merge import blanks, fights, merging
-from talk_assets.sync.read.presence import MARK
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""

@@ -141,7 +141,8 @@ def _due(transaction: Transaction, collections: Mapping[str, Collection]) -> dic
 def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str]) -> tuple[Reread, pl.DataFrame]:
     """Note what the linked records of a collection show in some fields; return what is another than before.
 
-    The rows have `entity, field, value, edited_at, origin`, as the long form of `sync.golden`.
+    The rows have `entity, field, value, edited_at, origin`, as the long form of `sync.golden`; no `origin` where a
+    record was created and not shown yet.
     """
     collection, raw = scope.collections[key], tables.raw(key)
     last = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}")
@@ -157,15 +158,26 @@ def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str])
                 noticed = some.with_columns(storing.noticed(scope.now))
                 shows = incoming.canonical(transaction, key, collection, noticed, anew=names)
                 shown.append(_compare(transaction, scope, key, names, shows))
-    blank = ", ".join(f"{state}_{name} = NULL" for name in names for state in ("seen", "sent"))
-    transaction.run(  # what was created without having been shown yet was sent by the old lens
-        f"UPDATE {tables.links(scope.entity.name)} SET {blank}"
-        f" WHERE collection = ? AND id IN (SELECT _id FROM {raw} WHERE _record IS NULL)",
-        key,
-    )
     moved = pl.concat(shown)
     others = moved["origin"].n_unique()
-    return Reread(key, tuple(names), records, others), moved
+    return Reread(key, tuple(names), records, others), pl.concat(
+        [moved, *_blank(transaction, scope, key, names)], how="diagonal"
+    )
+
+
+def _blank(transaction: Transaction, scope: Scope, key: str, names: Sequence[str]) -> list[pl.DataFrame]:
+    """Note that nothing is known of what was created by the old lens, and not shown yet."""
+    linked = tables.links(scope.entity.name)
+    rows = transaction.frame(
+        f"SELECT l.rowid AS link, l.entity FROM {linked} l JOIN {tables.raw(key)} r ON r._id = l.id"
+        " WHERE l.collection = ? AND l.gone_at IS NULL AND r._record IS NULL",
+        key,
+    )
+    if rows.is_empty():
+        return []
+    nothing = [pl.lit(None, pl.String).alias(f"{state}_{name}") for name in names for state in ("seen", "sent")]
+    links.update(transaction, scope.collections[key], rows.select("link", *nothing))
+    return [rows.select("entity", pl.lit(name).alias("field")) for name in names]
 
 
 _NOTHING = pl.DataFrame(schema=dict.fromkeys(tables.PROPOSAL, pl.String) | {"edited_at": pl.Datetime("us", "UTC")})
@@ -221,10 +233,13 @@ def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame
     standing = golden.come(standing, [name], scope.now)
     misread = pl.col("origin").str.extract("^([^/]+/[^/]+)/").is_in(remapped).fill_null(value=False)
     stands = golden.lengthen(standing, shown).filter(~misread)
-    others = _others(transaction, scope, name, these, [*shown["origin"].str.extract("^([^/]+/[^/]+)/").unique()])
+    others = _others(
+        transaction, scope, name, these, [*shown["origin"].str.extract("^([^/]+/[^/]+)/").drop_nulls().unique()]
+    )
     held = stands.select("entity", pl.col("value").alias("agreed"), stands=pl.lit(value=True))
     others = others.join(held, on="entity", how="left", maintain_order="left")
     others = others.filter(pl.col("stands").is_null() | pl.col("value").eq_missing(pl.col("agreed")))
+    shown = shown.drop_nulls("origin")
     stands, proposed = echoes.settle(stands, pl.concat([others.select(tables.PROPOSAL), shown]), scope.collections)
     merging.agree_on(transaction, scope, standing, golden.introduce(stands, proposed))
 
@@ -232,11 +247,19 @@ def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame
 def _others(
     transaction: Transaction, scope: Scope, name: str, these: pl.DataFrame, seen: Sequence[str]
 ) -> pl.DataFrame:
-    """What the other records of entities are up to date with in a field, as proposals in the collections' order."""
+    """What the other records of entities are up to date with in a field, as proposals in the collections' order.
+
+    Those of systems that are switched off count as well: what only they hold is not to be cleared there later.
+    """
     linked = tables.links(scope.entity.name)
+    holding = transaction.frame(
+        f"SELECT DISTINCT collection FROM {linked} SEMI JOIN these USING (entity)"
+        f" WHERE gone_at IS NULL AND sent_{name} IS NOT NULL ORDER BY collection",
+        these=these,
+    )["collection"].to_list()
     found = [_NOTHING]
-    for key, collection in scope.collections.items():
-        if key not in seen and name in collection.lens.fields:
+    for key in sorted(holding, key=[*scope.collections, *holding].index):
+        if key not in seen:
             rows = transaction.frame(
                 f"""
                 SELECT l.entity, l.collection, l.id, l.sent_{name} AS "{name}", coalesce(r._modified, $2) AS modified

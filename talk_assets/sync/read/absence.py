@@ -99,7 +99,7 @@ def _lacking(transaction: Transaction, key: str, never: set[str]) -> Mapping[str
     )
     found: Counter[str] = Counter()
     for listed, n in rows.iter_rows():
-        found.update(dict.fromkeys((name for name in listed.split(presence.MARK) if name and name not in never), n))
+        found.update(dict.fromkeys((name for name in listed.split(tables.MARK) if name and name not in never), n))
     return found
 
 

@@ -14,9 +14,7 @@ import polars as pl
 from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.lens.lens import Lines
-
-MARK = "|"
-"""Stands before, between and after the names in a list of absent properties."""
+from talk_assets.store.tables import MARK
 
 
 def names(collection: Collection) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.gone import Gone
 from talk_assets.model.system import Action, Answer, Outcome
 from talk_assets.store import tables
+from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import Limits
@@ -120,7 +121,7 @@ def _left(transaction: Transaction, answered: Answered, limits: Limits, now: dat
 
 
 def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Store the records that came back; return them in canonical text, and by field whether they lack its property."""
+    """Store the records that came back; return them in canonical text, and by field whether it is unknown from them."""
     records = done.filter(pl.col("record").is_not_null())
     if records.is_empty():
         return pl.DataFrame(schema={"id": pl.String})
@@ -128,13 +129,13 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
     parsed = parse(answered.collection, body.encode())
     storing.store(transaction, answered.key, answered.collection, parsed, now, answered.skew)
     shown = _with_parts(transaction, answered, storing.dated(parsed, now, answered.skew))
-    lacking = incoming.unknown(answered.collection, shown)
-    return pl.concat(
-        [
-            incoming.canonical(transaction, answered.key, answered.collection, shown),
-            lacking.select(pl.all().name.prefix("lacks ")),
-        ],
-        how="horizontal",
+    values = incoming.canonical(transaction, answered.key, answered.collection, shown)
+    return values.with_columns(
+        pl.col("unknown")
+        .str.contains(f"{MARK}{name}{MARK}", literal=True)
+        .fill_null(value=False)
+        .alias(f"lacks {name}")
+        for name in answered.collection.lens.fields
     )
 
 

@@ -266,3 +266,22 @@ def test_what_a_record_does_not_show_is_not_taken_for_what_a_lost_create_was_sen
         seen = transaction.frame(f"SELECT id, seen_job_title FROM person.links WHERE collection = '{ERP}' ORDER BY id")
     assert seen.rows() == [("erp1", None), ("erp2", "Title 1")]
     assert None in titles(chain, SHOP)
+
+
+def test_a_value_that_is_shown_late_is_not_cleared_because_the_others_agreed_on_a_blank(chain: Chain) -> None:
+    """It was hidden when the record was linked, and what was created for it elsewhere is changed later than it."""
+    id_ = chain.create(CRM, email="ola@acme.no", first_name="Ola", job_title="Clerk")
+    chain.memories[CRM].hidden = {(id_, "job_title")}
+    chain.sync()
+    for (other,) in [
+        (record["id"],) for record in chain.memories[ERP].records.values() if record["email"] == "ola@acme.no"
+    ]:
+        chain.edit(ERP, str(other), first_name="Olaf")
+        chain.edit(ERP, str(other), job_title="Chief")
+        chain.sync()
+        chain.edit(ERP, str(other), job_title=None)
+        chain.sync()
+    chain.memories[CRM].hidden = set()
+    for _ in range(2):
+        chain.sync(full=True)
+    assert [titles(chain, key)[-1] for key in (CRM, ERP, SHOP)] == ["Clerk"] * 3

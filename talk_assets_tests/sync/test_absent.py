@@ -13,7 +13,8 @@ from talk_assets.sync.read import presence
 from talk_assets.sync.read.records import parse
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
-from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
+from talk_assets_tests.simulator.world import Crash
+from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SHOP, Chain
 
 
 def lens(**more: Property) -> Lens:
@@ -247,3 +248,41 @@ def test_an_update_whose_answer_was_lost_is_no_edit_once_its_property_is_shown_a
     for _ in range(2):
         chain.sync(full=True)
     assert [titles(chain, key)[0] for key in (CRM, ERP, SHOP)] == ["Head"] * 3
+
+
+def test_what_a_record_does_not_show_is_not_taken_for_what_a_lost_create_was_sent() -> None:
+    """A person created the same one meanwhile, and its title is hidden: the hub's own value is not passed on as its."""
+    chain = Chain()
+    for n in range(2):
+        chain.create(CRM, email=f"{n}@acme.no", first_name=f"N{n}", job_title=f"Title {n}")
+    chain.world.fate = Written((Fault(Kind.CRASH, Point(f"write {ERP}", None, 0)),))
+    with pytest.raises(Crash):
+        chain.sync()
+    chain.world.begin(Written())
+    chain.create(ERP, email="0@acme.no", first_name="N0", job_title="Boss")
+    chain.create(ERP, email="1@acme.no", first_name="N1", job_title="Title 1")
+    chain.memories[ERP].hidden = {("erp1", "job_title")}
+    chain.sync(planned=[FIRST])
+    with chain.transaction() as transaction:
+        seen = transaction.frame(f"SELECT id, seen_job_title FROM person.links WHERE collection = '{ERP}' ORDER BY id")
+    assert seen.rows() == [("erp1", None), ("erp2", "Title 1")]
+    assert None in titles(chain, SHOP)
+
+
+def test_a_value_that_is_shown_late_is_not_cleared_because_the_others_agreed_on_a_blank(chain: Chain) -> None:
+    """It was hidden when the record was linked, and what was created for it elsewhere is changed later than it."""
+    id_ = chain.create(CRM, email="ola@acme.no", first_name="Ola", job_title="Clerk")
+    chain.memories[CRM].hidden = {(id_, "job_title")}
+    chain.sync()
+    for (other,) in [
+        (record["id"],) for record in chain.memories[ERP].records.values() if record["email"] == "ola@acme.no"
+    ]:
+        chain.edit(ERP, str(other), first_name="Olaf")
+        chain.edit(ERP, str(other), job_title="Chief")
+        chain.sync()
+        chain.edit(ERP, str(other), job_title=None)
+        chain.sync()
+    chain.memories[CRM].hidden = set()
+    for _ in range(2):
+        chain.sync(full=True)
+    assert [titles(chain, key)[-1] for key in (CRM, ERP, SHOP)] == ["Clerk"] * 3

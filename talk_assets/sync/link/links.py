@@ -106,14 +106,16 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit.
 
-    But where the lens has changed since, what the record shows was not sent, and is seen anew.
+    But where the lens has changed since, what the record shows was not sent, and is seen anew. Of a record that a rule
+    found, what it doesn't show is not known: it may be a person's own.
     """
     fields = collection.lens.fields
     shown = ", ".join(f'any_value(i."{name}") AS "{name}"' for name in fields)
     intents = transaction.frame(
         f"""
         SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
-            min(j.intended_at) AS intended_at, {shown}
+            min(j.intended_at) AS intended_at, any_value(d.linked_by) AS linked_by,
+            any_value(i.unknown) AS unknown, {shown}
         FROM sync.journal j JOIN {matching.FOUND} d ON d.entity = j.entity JOIN fresh f USING (n)
         JOIN incoming i USING (n)
         WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
@@ -124,9 +126,14 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         return 0
     sent = objects.decode(intents["after"], fields)
     seen = collection.lens.limit(sent)
-    anew = read_otherwise_since(transaction, key, intents["intended_at"])
+    otherwise = read_otherwise_since(transaction, key, intents["intended_at"])
+    by_rule = ~intents["linked_by"].is_in([matching.REFERENCE, matching.CREATED])
+    unknown = pl.select(pl.when(by_rule).then(intents["unknown"])).to_series().fill_null("")
+    anew = {
+        name: otherwise.get(name, False) | unknown.str.contains(f"{MARK}{name}{MARK}", literal=True) for name in fields
+    }
     sent, seen = (
-        values.with_columns(pl.when(anew[name]).then(intents[name]).otherwise(name).alias(name) for name in anew)
+        values.with_columns(pl.when(anew[name]).then(intents[name]).otherwise(name).alias(name) for name in fields)
         for values in (sent, seen)
     )
     created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)

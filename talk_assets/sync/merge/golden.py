@@ -41,6 +41,20 @@ def absorb(golden: pl.DataFrame, edits: pl.DataFrame) -> Decision:
     return _decision(winners, candidates.filter(pl.col("order") > 0))
 
 
+def filled(golden: pl.DataFrame, edits: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Return the edits, where a value fills a blank as late as the blank, if that is later: it never loses to it.
+
+    `sent` has `entity, field, origin, sent` of the records that were edited. A value that comes late, as out of a
+    property that no list had shown, was there when the others agreed on nothing.
+    """
+    blank = golden.filter(pl.col("value").is_null()).select("entity", "field", pl.col("edited_at").alias("blank_at"))
+    both = edits.join(blank, on=["entity", "field"], how="left", maintain_order="left")
+    both = both.join(sent, on=["entity", "field", "origin"], how="left", maintain_order="left")
+    fills = pl.col("value").is_not_null() & pl.col("sent").is_null() & (pl.col("blank_at") > pl.col("edited_at"))
+    late = pl.when(fills.fill_null(value=False)).then("blank_at").otherwise("edited_at")
+    return both.with_columns(late.alias("edited_at")).select(edits.columns)
+
+
 def overrule(decision: Decision, rulings: pl.DataFrame) -> Decision:
     """Return the decision with what can't be other: `rulings` has `entity, field, ruling, ruled_by`.
 

@@ -111,6 +111,7 @@ def decide(
     )
     standing = golden.come(standing, fields, scope.now)
     stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
+    proposals = golden.filled(stands, proposals, sent)
     decision = _overruled(transaction, scope, golden.absorb(stands, proposals), proposals)
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
     replaced = open_conflicts.replaced(stands, decision.golden)

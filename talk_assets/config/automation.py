@@ -19,23 +19,23 @@ class Automation(Section):
     """
 
     enabled: StrictBool | None = Field(
-        None,
+        default=None,
         description="Whether sensors and schedules start by themselves. Unless it is set, they do as long as the"
         " sandbox serves every system.",
     )
     interval: StrictInt = Field(
-        30, ge=1, le=86400, description="Seconds after which each system is asked again what changed."
+        default=30, ge=1, le=86400, description="Seconds after which each system is asked again what changed."
     )
     full_interval: StrictInt = Field(
-        900,
+        default=900,
         ge=1,
         le=10**6,
         description="Seconds after which a collection is read again whose API cannot say what changed.",
     )
     sweep_hour: StrictInt = Field(
-        2, ge=0, le=23, description="The hour, in UTC, at which everything is read in full every day."
+        default=2, ge=0, le=23, description="The hour, in UTC, at which everything is read in full every day."
     )
-    keep_runs: StrictInt = Field(30, ge=1, le=36500, description="Days after which Dagster deletes a run.")
+    keep_runs: StrictInt = Field(default=30, ge=1, le=36500, description="Days after which Dagster deletes a run.")
 
 
 def alert_url(environ: Mapping[str, str]) -> str:

@@ -222,9 +222,7 @@ class _Systems:
             )
             raise ConfigurationError(message)
         if not credentials and not _is_loopback(url):
-            message = (
-                f"{place}: is {url}, but the environment has no credentials for it. Set {listed(known, needed)}."
-            )
+            message = f"{place}: is {url}, but the environment has no credentials for it. Set {listed(known, needed)}."
             self.refuse(CredentialsError(message))
 
 

@@ -18,6 +18,7 @@ from talk_assets.config.section import (
     NotBlank,
     Section,
     Texts,
+    behind,
 )
 from talk_assets.model.entities import ENTITIES, Entity, Kind
 from talk_assets.model.entities import Field as EntityField
@@ -30,24 +31,24 @@ FULL_NAME = "full_name"
 
 
 class _Property(Section):
-    property: NotBlank | None = Field(None, description="The property's name; dots lead into objects.")
-    writable: Writable | None = Field(None, description="When the property is written.")
-    required: StrictBool | None = Field(None, description="Whether the API refuses a new record without it.")
+    property: NotBlank | None = Field(default=None, description="The property's name; dots lead into objects.")
+    writable: Writable | None = Field(default=None, description="When the property is written.")
+    required: StrictBool | None = Field(default=None, description="Whether the API refuses a new record without it.")
 
 
 class _Value(_Property):
-    blank: MaybeText = Field(None, description="Written for a blank field, as the API demands something.")
-    empty: MaybeText = Field(None, description="How the API writes a blank value; JSON null if not set.")
-    nothing: Names | None = Field(None, description="Further values that the API shows for a blank one.")
-    max_length: MaybePositive = Field(None, description="How many characters the API keeps.")
+    blank: MaybeText = Field(default=None, description="Written for a blank field, as the API demands something.")
+    empty: MaybeText = Field(default=None, description="How the API writes a blank value; JSON null if not set.")
+    nothing: Names | None = Field(default=None, description="Further values that the API shows for a blank one.")
+    max_length: MaybePositive = Field(default=None, description="How many characters the API keeps.")
 
 
 class Text(_Value):
     """Any text."""
 
     of: ClassVar[type[Property]] = lens.Text
-    multiline: StrictBool | None = Field(None, description="Whether line breaks are kept.")
-    wire: Literal["text", "integer"] | None = Field(None, description="The JSON type.")
+    multiline: StrictBool | None = Field(default=None, description="Whether line breaks are kept.")
+    wire: Literal["text", "integer"] | None = Field(default=None, description="The JSON type.")
 
 
 class Email(_Value):
@@ -61,7 +62,7 @@ class Phone(_Value):
 
     of: ClassVar[type[Property]] = lens.Phone
     region: NotBlank | None = Field(
-        None, description="Country (ISO 3166-1 alpha-2) of a number without a country code.", examples=["NO"]
+        default=None, description="Country (ISO 3166-1 alpha-2) of a number without a country code.", examples=["NO"]
     )
 
 
@@ -75,8 +76,8 @@ class Decimal(_Value):
     """An amount or a quantity."""
 
     of: ClassVar[type[Property]] = lens.Decimal
-    wire: Literal["number", "string"] | None = Field(None, description="The JSON type.")
-    places: Natural | None = Field(None, description="Decimals that the API keeps.")
+    wire: Literal["number", "string"] | None = Field(default=None, description="The JSON type.")
+    places: Natural | None = Field(default=None, description="Decimals that the API keeps.")
 
 
 class Date(_Value):
@@ -84,7 +85,7 @@ class Date(_Value):
 
     of: ClassVar[type[Property]] = lens.Date
     wire: Literal["date", "datetime"] | None = Field(
-        None, description="Whether the API writes a day as a date, or as the date and time of its midnight."
+        default=None, description="Whether the API writes a day as a date, or as the date and time of its midnight."
     )
 
 
@@ -93,19 +94,19 @@ class Instant(_Value):
 
     of: ClassVar[type[Property]] = lens.Instant
     wire: Literal["text", "epoch", "epoch_ms"] | None = Field(
-        None, description="Date and time as a text, or seconds or milliseconds since 1970."
+        default=None, description="Date and time as a text, or seconds or milliseconds since 1970."
     )
     precision: Literal["us", "ms", "s"] | None = Field(
-        None, description="How much of a second is written: microseconds, milliseconds, or whole seconds."
+        default=None, description="How much of a second is written: microseconds, milliseconds, or whole seconds."
     )
-    zone: Literal["Z", "+00:00", ""] | None = Field(None, description="How UTC is written.")
+    zone: Literal["Z", "+00:00", ""] | None = Field(default=None, description="How UTC is written.")
 
 
 class Country(_Value):
     """A country."""
 
     of: ClassVar[type[Property]] = lens.Country
-    wire: Literal["code", "name"] | None = Field(None, description="ISO code, or English name. Both are read.")
+    wire: Literal["code", "name"] | None = Field(default=None, description="ISO code, or English name. Both are read.")
 
 
 class Currency(_Value):
@@ -119,21 +120,24 @@ class Choice(_Value):
 
     of: ClassVar[type[Property]] = lens.Choice
     values: Texts | None = Field(
-        None, description='What each value of the API means, like { open = "draft", closed = "delivered" }.'
+        default=None, description='What each value of the API means, like { open = "draft", closed = "delivered" }.'
     )
     folds: Texts | None = Field(
-        None, description='Which value of the API is written for a meaning that it lacks, like { invoiced = "closed" }.'
+        default=None,
+        description='Which value of the API is written for a meaning that it lacks, like { invoiced = "closed" }.',
     )
-    wire: Literal["text", "boolean", "integer"] | None = Field(None, description="The JSON type.")
+    wire: Literal["text", "boolean", "integer"] | None = Field(default=None, description="The JSON type.")
 
 
 class Ref(_Value):
     """A reference to another record of the same system."""
 
     of: ClassVar[type[Property]] = lens.Ref
-    to: NotBlank | None = Field(None, description="The collection that it refers to.")
-    by: MaybeText = Field(None, description="The property of that collection which it holds; its id if not set.")
-    wire: Literal["text", "integer"] | None = Field(None, description="The JSON type.")
+    to: NotBlank | None = Field(default=None, description="The collection that it refers to.")
+    by: MaybeText = Field(
+        default=None, description="The property of that collection which it holds; its id if not set."
+    )
+    wire: Literal["text", "integer"] | None = Field(default=None, description="The JSON type.")
 
 
 class FullName(_Value):
@@ -146,12 +150,12 @@ class Lines(_Property):
     """The lines of an order, as a list of objects."""
 
     of: ClassVar[type[Property]] = lens.Lines
-    id: MaybeText = Field(None, description="The property of a line that stays the same across updates.")
-    product: Behind[Ref] = Field(None, description="The property of a line that names its product.")
-    description: Behind[Text] = Field(None, description="The property of a line that describes it.")
-    quantity: Behind[Decimal] = Field(None, description="The property of a line with the quantity.")
-    unit_price: Behind[Decimal] = Field(None, description="The property of a line with the price of one item.")
-    discount: Behind[Decimal] = Field(None, description="The property of a line with the discount in percent.")
+    id: MaybeText = Field(default=None, description="The property of a line that stays the same across updates.")
+    product: Behind[Ref] = Field(default=None, description="The property of a line that names its product.")
+    description: Behind[Text] = Field(default=None, description="The property of a line that describes it.")
+    quantity: Behind[Decimal] = Field(default=None, description="The property of a line with the quantity.")
+    unit_price: Behind[Decimal] = Field(default=None, description="The property of a line with the price of one item.")
+    discount: Behind[Decimal] = Field(default=None, description="The property of a line with the discount in percent.")
 
 
 KINDS: Mapping[Kind, type[Section]] = {
@@ -179,12 +183,12 @@ def _described(field: EntityField) -> str:
 
 def _fields(entity: Entity) -> type[Section]:
     names: dict[str, Any] = {
-        one.name: (Behind[KINDS[one.kind]], Field(None, description=_described(one))) for one in entity.fields
+        one.name: (behind(KINDS[one.kind]), Field(default=None, description=_described(one))) for one in entity.fields
     }
     if {"first_name", "last_name"} <= set(entity.names):
         described = "One property for first and last name, in place of first_name and last_name."
-        names[FULL_NAME] = (Behind[FullName], Field(None, description=described))
-    base = type(f"{entity.name.title()}Fields", (Section,), {"noun": f"field of a {entity.name}", "__module__": __name__})
+        names[FULL_NAME] = (behind(FullName), Field(default=None, description=described))
+    base = type(f"{entity.name}_fields", (Section,), {"noun": f"field of a {entity.name}", "__module__": __name__})
     return create_model(base.__name__, __base__=base, **names)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
@@ -45,10 +45,10 @@ class Place:
         shown = str(found).lower() if isinstance(found, bool) else repr(found)
         return ConfigurationError(f"{self}: is {shown:.{SHOWN}}, and should be {right}.")
 
-    def missing(self, because: str, right: str, example: str) -> ConfigurationError:
-        """Return the error for a key that must be set."""
+    def demand(self, because: str, right: str, example: str) -> NoReturn:
+        """Raise ConfigurationError for a key that must be set."""
         message = f'{self}: is not set, and {because} needs {right}, like {self.path[-1]} = "{example}".'
-        return ConfigurationError(message)
+        raise ConfigurationError(message)
 
 
 def suggestion(found: str, known: Iterable[str]) -> str:
@@ -79,9 +79,7 @@ def _unknown(place: Place, model: type[Section]) -> ConfigurationError:
     *above, key = place.path
     section = section_at(model, above)
     known = list(section.model_fields)
-    message = (
-        f"{place}: there is no such {section.noun}{suggestion(key, known)}. Known are {', '.join(known)}."
-    )
+    message = f"{place}: there is no such {section.noun}{suggestion(key, known)}. Known are {', '.join(known)}."
     return ConfigurationError(message)
 
 
@@ -105,7 +103,7 @@ def node_at(schema: Node, path: Iterable[str]) -> Node:
     """Return the schema of the key at a path."""
     for key in path:
         options = [schema, *schema.get("anyOf", ())]
-        inner = next((one for one in options if "properties" in one or "additionalProperties" in one), {})
+        inner: Node = next((one for one in options if "properties" in one or "additionalProperties" in one), {})
         schema = inner.get("properties", {}).get(key) or inner.get("additionalProperties") or {}
     return schema
 
@@ -117,15 +115,18 @@ def phrase(node: Node, path: Iterable[str] = ()) -> str:
         return NAME_OR_SECTION if len(several) > 1 else f"{phrase(several[0], path)}, or false for none"
     if "enum" in node:
         return " or ".join(f'"{one}"' for one in node["enum"])
-    match node.get("type"):
-        case "boolean":
-            return "true or false"
-        case "integer" | "number" as kind:
-            whole = "whole " if kind == "integer" else ""
-            like = f", like {node['examples'][0]}" if "examples" in node else ""
-            return f"a {whole}number from {node['minimum']:.10g} to {node['maximum']:.10g}{like}"
-        case "array":
-            return 'a list of texts, like ["one", "two"]'
-        case "object":
-            return f"a section, like [{'.'.join(path)}]" if path else "a section"
-    return "a text in quotes that is not empty" if "pattern" in node else "a text in quotes"
+    if node.get("type") in {"integer", "number"}:
+        return _number(node)
+    named = f", like [{'.'.join(path)}]" if path else ""
+    return {
+        "boolean": "true or false",
+        "array": 'a list of texts, like ["one", "two"]',
+        "object": f"a section{named}",
+        "string": "a text in quotes that is not empty" if "pattern" in node else "a text in quotes",
+    }[node["type"]]
+
+
+def _number(node: Node) -> str:
+    whole = "whole " if node["type"] == "integer" else ""
+    like = f", like {node['examples'][0]}" if "examples" in node else ""
+    return f"a {whole}number from {node['minimum']:.10g} to {node['maximum']:.10g}{like}"

@@ -70,18 +70,18 @@ def _access(said: Auth | None, default: Access, place: Place) -> Access:
     if found.way is not default.way:
         found = replace(found, called=())
     if found.way in {Way.HEADER, Way.QUERY} and not found.name:
-        raise (place / "name").missing(f'"{found.way}"', f"the {found.way}'s name", "X-Api-Key")
+        (place / "name").demand(f'"{found.way}"', f"the {found.way}'s name", "X-Api-Key")
     if found.way in {Way.CLIENT, Way.REFRESH} - {default.way} and not found.token_url:
-        raise (place / "token_url").missing(f'"{found.way}"', "where tokens are asked for", "/oauth/token")
+        (place / "token_url").demand(f'"{found.way}"', "where tokens are asked for", "/oauth/token")
     return found
 
 
 def _check_api(api: Api, place: Place) -> None:
     paging, at = api.paging, place / "paging"
     if paging.by in {Follow.PAGE, Follow.OFFSET, Follow.CURSOR} and not paging.param:
-        raise (at / "param").missing(f'by = "{paging.by}"', "the name of that parameter", "page")
+        (at / "param").demand(f'by = "{paging.by}"', "the name of that parameter", "page")
     if paging.by in {Follow.CURSOR, Follow.URL} and not (paging.following or paging.following_header):
-        raise (at / "following").missing(f'by = "{paging.by}"', "the member that holds it", "meta.next")
+        (at / "following").demand(f'by = "{paging.by}"', "the member that holds it", "meta.next")
     _check_changes(api, api.changes, place / "changes")
     paths = {"update": api.writing.update.path, "delete": api.writing.delete.path}
     for at, path in [(place / "writing" / name / "path", path) for name, path in paths.items()] + [
@@ -93,7 +93,7 @@ def _check_api(api: Api, place: Place) -> None:
 
 def _check_changes(api: Api, changes: Changes, place: Place) -> None:
     if changes.by is Since.TIME and not changes.param:
-        raise (place / "param").missing('by = "time"', "the name of that filter", "updated_since")
+        (place / "param").demand('by = "time"', "the name of that filter", "updated_since")
     if changes.by is Since.CURSOR and api.paging.by is not Follow.CURSOR:
         raise (place / "by").wrong(str(changes.by), '"time" or "none", as the pages do not follow a cursor')
 
@@ -127,7 +127,7 @@ def _lens(said: Section | None, collection: RestCollection, place: Place) -> Len
 def _property(default: Property, said: Section, place: Place) -> Property:
     found = overridden(default, said)
     if not getattr(found, "property", ""):
-        raise (place / "property").missing(place.path[-1], "the property's name", "name")
+        (place / "property").demand(place.path[-1], "the property's name", "name")
     return found
 
 

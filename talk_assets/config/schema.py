@@ -4,7 +4,7 @@ It is generated from the models, and takes defaults that are a system's own from
 knows, as that is what editors for TOML understand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -32,10 +32,11 @@ class _Plain(GenerateJsonSchema):
 
 @cache
 def expanded() -> dict[str, Any]:
-    """Return the schema without references, and with those defaults only that hold for every system. Do not change it."""
+    """Return the schema without references, and the defaults that hold for every system. Leave it as it is."""
     found = TALK.model_json_schema(schema_generator=_Plain)
     defined = found.pop("$defs", {})
-    return _expanded(found, defined)
+    inlined: dict[str, Any] = _expanded(found, defined)
+    return inlined
 
 
 def _expanded(node: Any, defined: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- JSON

@@ -124,3 +124,8 @@ MaybeSection = Annotated[T | None, BeforeValidator(_none), OrFalse()]
 """A section that is set to none by `false`."""
 Behind = Annotated[T | None, BeforeValidator(_named), OrName()]
 """A property behind a field, by its name or by a section."""
+
+
+def behind(section: type[Section]) -> Any:  # noqa: ANN401 -- a type, for `create_model`
+    """Return `Behind` of a section that is not known before."""
+    return Behind[section]  # type: ignore[valid-type]

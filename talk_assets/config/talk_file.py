@@ -82,21 +82,26 @@ def rate_text(rate: Rate) -> str:
 class Sandbox(Section):
     """The emulated systems on this machine."""
 
-    port: StrictInt = Field(SANDBOX_PORT, ge=1, le=65535, description="The port that the sandbox listens on.")
+    port: StrictInt = Field(default=SANDBOX_PORT, ge=1, le=65535, description="The port that the sandbox listens on.")
 
 
 class Guards(Section):
     """Safety limits: beyond them, a sync stops and asks for `talk approve`."""
 
     shrink: Share = Field(
-        Limits.shrink, description="The share of a collection's records that may be deleted within an hour."
+        default=Limits.shrink, description="The share of a collection's records that may be deleted within an hour."
     )
-    changes: Share = Field(Limits.changes, description="The share of a collection's records that one run may change.")
+    changes: Share = Field(
+        default=Limits.changes, description="The share of a collection's records that one run may change."
+    )
     few: StrictInt = Field(
-        Limits.few, ge=1, le=10**9, description="Up to so many changes in a run, that share does not matter."
+        default=Limits.few, ge=1, le=10**9, description="Up to so many changes in a run, that share does not matter."
     )
     most: StrictInt = Field(
-        Limits.most, ge=1, le=10**9, description="How many records of a collection one run may change in any case."
+        default=Limits.most,
+        ge=1,
+        le=10**9,
+        description="How many records of a collection one run may change in any case.",
     )
 
     def limits(self) -> Limits:
@@ -108,7 +113,7 @@ class Journal(Section):
     """The journal of what was written and edited."""
 
     keep_days: StrictInt = Field(
-        KEEP_DAYS, ge=1, le=36500, description="Days after which an entry is deleted, unless it is still open."
+        default=KEEP_DAYS, ge=1, le=36500, description="Days after which an entry is deleted, unless it is still open."
     )
 
 
@@ -116,10 +121,15 @@ class Checks(Section):
     """What the asset checks accept. They warn, and stop nothing."""
 
     fresh_hours: StrictInt = Field(
-        Expected.fresh // timedelta(hours=1), ge=1, le=8760, description="A collection was read within so many hours."
+        default=Expected.fresh // timedelta(hours=1),
+        ge=1,
+        le=8760,
+        description="A collection was read within so many hours.",
     )
-    held_share: Share = Field(Expected.held_share, description="The share of a collection that may be held.")
-    held_days: StrictInt = Field(Expected.held.days, ge=1, le=3650, description="Days that a record may be held.")
+    held_share: Share = Field(default=Expected.held_share, description="The share of a collection that may be held.")
+    held_days: StrictInt = Field(
+        default=Expected.held.days, ge=1, le=3650, description="Days that a record may be held."
+    )
 
     def expected(self) -> Expected:
         """As the checks take it."""
@@ -129,14 +139,14 @@ class Checks(Section):
 class SystemSection(Section):
     """What may be set of every system."""
 
-    enabled: StrictBool = Field(True, description="Whether the system takes part at all.")  # noqa: FBT003 -- pydantic's
+    enabled: StrictBool = Field(default=True, description="Whether the system takes part at all.")
     base_url: Annotated[NotBlank, AfterValidator(_base_url)] | None = Field(
-        None,
+        default=None,
         description="The address of the API. Without credentials in the environment, it is the sandbox's.",
         examples=["https://erp.example.com"],
     )
     rate: Annotated[NotBlank, AfterValidator(_rate)] | None = Field(
-        None,
+        default=None,
         description='The most requests per s, min or h that the system gets, or "unlimited".',
         examples=["600/min"],
         json_schema_extra={"pattern": f"^({RATE}|unlimited)$"},
@@ -146,9 +156,9 @@ class SystemSection(Section):
 class PairSection(Section):
     """One pair of a dataflow, as `left-right`."""
 
-    enabled: StrictBool = Field(True, description="Whether the pair is synchronised.")  # noqa: FBT003 -- pydantic's
+    enabled: StrictBool = Field(default=True, description="Whether the pair is synchronised.")
     on_delete: OnDelete | None = Field(
-        None,
+        default=None,
         description="What becomes of a record whose counterpart was deleted: it is kept, deleted, or archived where"
         " the API has a flag for that.",
     )
@@ -157,9 +167,9 @@ class PairSection(Section):
 class DataflowSection(Section):
     """What may be set of every dataflow."""
 
-    enabled: StrictBool = Field(True, description="Whether the dataflow is synchronised.")  # noqa: FBT003 -- pydantic's
+    enabled: StrictBool = Field(default=True, description="Whether the dataflow is synchronised.")
     mode: Mode | None = Field(
-        None,
+        default=None,
         description="plan shows what would be written; write writes it. Unless it is set: write while the sandbox"
         " serves both systems, else plan.",
     )
@@ -188,12 +198,13 @@ def pair_name(pair: Pair) -> str:
 
 def _optional(model: type[Section], description: str) -> Any:  # noqa: ANN401 -- what create_model takes
     """A section that need not be there."""
-    return (model | None, Field(None, description=description))
+    return (model | None, Field(default=None, description=description))
 
 
 def _system(known: Registered) -> type[Section]:
     keys: dict[str, Any] = {
-        name: (NotBlank | None, Field(None, description=option.description)) for name, option in known.options.items()
+        name: (NotBlank | None, Field(default=None, description=option.description))
+        for name, option in known.options.items()
     }
     if known.profile is None:
         return create_model(known.name, __base__=SystemSection, **keys)
@@ -237,13 +248,19 @@ class TalkFile(Section):
     """All of talk.toml. Use `TALK`, which knows the systems and the dataflows by name."""
 
     database: NotBlank = Field(
-        DATABASE, description="The database file, relative to the data folder unless it is an absolute path."
+        default=DATABASE, description="The database file, relative to the data folder unless it is an absolute path."
     )
     patience: StrictInt = Field(
-        PATIENCE, ge=0, le=3600, description="Seconds that a command waits while another process holds the database."
+        default=PATIENCE,
+        ge=0,
+        le=3600,
+        description="Seconds that a command waits while another process holds the database.",
     )
     turn_patience: StrictInt = Field(
-        TURN_PATIENCE, ge=1, le=10**6, description="Seconds that a run waits while another run holds the run lock."
+        default=TURN_PATIENCE,
+        ge=1,
+        le=10**6,
+        description="Seconds that a run waits while another run holds the run lock.",
     )
     sandbox: Sandbox = Field(default_factory=Sandbox, description="The emulated systems on this machine.")
     guards: Guards = Field(
@@ -256,8 +273,8 @@ class TalkFile(Section):
     checks: Checks = Field(
         default_factory=Checks, description="What the asset checks accept. They warn, and stop nothing."
     )
-    systems: Section | None = Field(None, description="A section per system.")
-    dataflows: Section | None = Field(None, description="A section per dataflow.")
+    systems: Section | None = Field(default=None, description="A section per system.")
+    dataflows: Section | None = Field(default=None, description="A section per dataflow.")
 
     def system(self, name: str) -> SystemSection:
         """Return the section of a system, empty where there is none."""

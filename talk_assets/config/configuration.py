@@ -197,7 +197,8 @@ class _Systems:
             return None
         needed = own.access.credentials if own else known.credentials
         credentials = _refusing(lambda: read_credentials(known, needed, self.environ), self.refuse)
-        real = credentials is None or (bool(credentials) if needed else said.base_url is not None)
+        elsewhere = said.base_url is not None and not (needed and _is_loopback(said.base_url))
+        real = credentials is None or bool(credentials) or elsewhere
         url = said.base_url or (known.base_url if real else f"http://127.0.0.1:{self.file.sandbox.port}/{known.name}")
         if needed and credentials is not None:
             self._check_reach(known, url, credentials, needed)

@@ -175,6 +175,12 @@ KINDS: Mapping[Kind, type[Section]] = {
 """The section for the property behind a field of each kind."""
 
 
+SECTION_OF: Mapping[type[Property], type[Section]] = {
+    section.of: section for section in (*KINDS.values(), FullName) if section.of is not None
+}
+"""The section for each kind of property."""
+
+
 def _described(field: EntityField) -> str:
     values = f" Its values mean {', '.join(field.values)}." if field.values else ""
     leads = f" It refers to a {field.to}." if field.to else ""

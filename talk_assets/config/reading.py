@@ -40,7 +40,7 @@ def checked(file: Path, values: Toml) -> TalkFile:
     try:
         return TALK.model_validate(values)
     except ValidationError as error:
-        from talk_assets.config.schema import expanded  # noqa: PLC0415 -- only a message needs it, and it takes time
+        from talk_assets.config.json_schema import expanded  # noqa: PLC0415 -- only a message needs it
 
         raise one_line(error, file, TALK, expanded()) from None
 

@@ -1,51 +1,36 @@
 """The JSON Schema of talk.toml, for editors: every key with its meaning, its type, its choices and its default.
 
-It is generated from the models, and takes defaults that are a system's own from its profile. It keeps to what draft 4
-knows, as that is what editors for TOML understand.
+It is generated from the models; a default that is a system's own is from the system's profile.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
-
-from talk_assets.config.talk_file import TALK
+from talk_assets.config.json_schema import Json, generated, inlined
+from talk_assets.config.lens_sections import SECTION_OF
+from talk_assets.config.values import defaults, usual
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 
 
-class _Plain(GenerateJsonSchema):
-    """Without null, which TOML does not have, and without titles, which only repeat the keys."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        found = super().default_schema(schema)
-        return {key: value for key, value in found.items() if key != "default" or value is not None}
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 -- pydantic's own signature
-        return False
+def schema() -> Json:
+    """Return the JSON Schema of talk.toml; what properties behind fields may be is defined once."""
+    found, defined = generated()
+    shared = {section.__name__: section for section in SECTION_OF.values()}
+    found = inlined(found, defined, keep=shared.keys())
+    _fill(found, defaults())
+    definitions = {name: inlined(defined[name], defined, keep=shared.keys()) for name in sorted(shared)}
+    for name, section in shared.items():
+        _fill(definitions[name], usual(section))
+    return {"$schema": DRAFT, "title": "talk.toml", **found, "definitions": definitions}
 
 
-@cache
-def expanded() -> dict[str, Any]:
-    """Return the schema without references, and the defaults that hold for every system. Leave it as it is."""
-    found = TALK.model_json_schema(schema_generator=_Plain)
-    defined = found.pop("$defs", {})
-    inlined: dict[str, Any] = _expanded(found, defined)
-    return inlined
-
-
-def _expanded(node: Any, defined: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- JSON
-    if isinstance(node, list):
-        return [_expanded(one, defined) for one in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        beside = {key: value for key, value in node.items() if key != "$ref"}
-        named = _expanded(defined[node["$ref"].rpartition("/")[2]], defined)
-        return {**named, **_expanded(beside, defined)}
-    return {key: _expanded(value, defined) for key, value in node.items() if key != "title" or isinstance(value, dict)}
+def _fill(node: Json, values: Mapping[str, Any]) -> None:
+    """Put defaults where they belong, key by key."""
+    for key, value in values.items():
+        inner = node["properties"][key]
+        section = next((one for one in (inner, *inner.get("anyOf", ())) if "properties" in one), None)
+        if section is not None and isinstance(value, dict):
+            _fill(section, value)
+        else:
+            inner["default"] = value

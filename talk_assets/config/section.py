@@ -128,4 +128,4 @@ Behind = Annotated[T | None, BeforeValidator(_named), OrName()]
 
 def behind(section: type[Section]) -> Any:  # noqa: ANN401 -- a type, for `create_model`
     """Return `Behind` of a section that is not known before."""
-    return Behind[section]  # type: ignore[valid-type]
+    return Behind[section]  # type: ignore[misc, valid-type]

@@ -72,11 +72,10 @@ def rate_of(text: str) -> Rate:
 
 
 def rate_text(rate: Rate) -> str:
-    """Return how talk.toml writes a rate; the contrary of `rate_of`, in whole seconds where no unit fits."""
+    """Return how talk.toml writes a rate per second, minute or hour; raise KeyError for any other."""
     if rate == UNLIMITED:
         return "unlimited"
-    unit = next((name for name, seconds in SECONDS.items() if seconds == rate.seconds), None)
-    return f"{rate.requests}/{unit}" if unit else f"{rate.requests}/{rate.seconds:g} s"
+    return f"{rate.requests}/{({seconds: name for name, seconds in SECONDS.items()})[rate.seconds]}"
 
 
 class Sandbox(Section):
@@ -214,7 +213,7 @@ def _system(known: Registered) -> type[Section]:
     }
     inner = create_model(f"{known.name}_collections", __base__=_Collections, **collections)
     keys["collections"] = _optional(inner, f"The collections of {known.label}.")
-    return create_model(known.name, __base__=(SystemSection, Api), **keys)
+    return create_model(known.name, __base__=(Api, SystemSection), **keys)
 
 
 def _dataflow(dataflow: Dataflow) -> type[Section]:

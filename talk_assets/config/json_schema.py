@@ -33,7 +33,8 @@ class _Plain(GenerateJsonSchema):
 @cache
 def expanded() -> Json:
     """Return the schema without references, with the defaults that hold for every system. Leave it as it is."""
-    return inlined(*generated())
+    found: Json = inlined(*generated())
+    return found
 
 
 def generated() -> tuple[Json, Json]:

@@ -175,15 +175,20 @@ KINDS: Mapping[Kind, type[Section]] = {
 """The section for the property behind a field of each kind."""
 
 
-SECTION_OF: Mapping[type[Property], type[Section]] = {
-    section.of: section for section in (*KINDS.values(), FullName) if section.of is not None
+SECTION_OF: Mapping[type[Any], type[Section]] = {
+    cls: section for section in [*KINDS.values(), FullName] if (cls := section.of) is not None
 }
 """The section for each kind of property."""
 
 
+def article(noun: str) -> str:
+    """Return `an order`, `a person`."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def _described(field: EntityField) -> str:
     values = f" Its values mean {', '.join(field.values)}." if field.values else ""
-    leads = f" It refers to a {field.to}." if field.to else ""
+    leads = f" It refers to {article(field.to)}." if field.to else ""
     return f"The property behind {field.name} ({field.kind}).{leads}{values}"
 
 
@@ -194,7 +199,9 @@ def _fields(entity: Entity) -> type[Section]:
     if {"first_name", "last_name"} <= set(entity.names):
         described = "One property for first and last name, in place of first_name and last_name."
         names[FULL_NAME] = (behind(FullName), Field(default=None, description=described))
-    base = type(f"{entity.name}_fields", (Section,), {"noun": f"field of a {entity.name}", "__module__": __name__})
+    base = type(
+        f"{entity.name}_fields", (Section,), {"noun": f"field of {article(entity.name)}", "__module__": __name__}
+    )
     return create_model(base.__name__, __base__=base, **names)
 
 

@@ -118,11 +118,13 @@ def phrase(node: Node, path: Iterable[str] = ()) -> str:
     if node.get("type") in {"integer", "number"}:
         return _number(node)
     named = f", like [{'.'.join(path)}]" if path else ""
+    filled = " that is not empty" if "pattern" in node else ""
+    like = f', like "{node["examples"][0]}"' if "examples" in node else ""
     return {
         "boolean": "true or false",
         "array": 'a list of texts, like ["one", "two"]',
         "object": f"a section{named}",
-        "string": "a text in quotes that is not empty" if "pattern" in node else "a text in quotes",
+        "string": f"a text in quotes{filled}{like}",
     }[node["type"]]
 
 

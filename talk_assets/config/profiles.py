@@ -17,7 +17,7 @@ from talk_assets.config.talk_file import SystemSection
 from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
 from talk_assets.http.access import Access, Way
-from talk_assets.http.api import Api, Changes, Follow, Since
+from talk_assets.http.api import Api, Changes, Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.lens.lens import Lens
 from talk_assets.model.lens.properties import Property
@@ -83,12 +83,17 @@ def _check_api(api: Api, place: Place) -> None:
     if paging.by in {Follow.CURSOR, Follow.URL} and not (paging.following or paging.following_header):
         (at / "following").demand(f'by = "{paging.by}"', "the member that holds it", "meta.next")
     _check_changes(api, api.changes, place / "changes")
-    paths = {"update": api.writing.update.path, "delete": api.writing.delete.path}
-    for at, path in [(place / "writing" / name / "path", path) for name, path in paths.items()] + [
-        (place / "get" / "path", api.get.path)
-    ]:
-        if "{id}" not in path:
-            raise at.wrong(path, 'a path with "{id}" in it')
+    for name in ("update", "delete"):
+        _check_path(getattr(api.writing, name), place / "writing" / name)
+    _check_path(api.get, place / "get")
+    for key in ("property", "value"):
+        if api.trash and not getattr(api.trash, key):
+            (place / "trash" / key).demand("trash", f"the {key}", {"property": "status", "value": "trash"}[key])
+
+
+def _check_path(request: Request, place: Place) -> None:
+    if "{id}" not in request.path:
+        raise (place / "path").wrong(request.path, 'a path with "{id}" in it')
 
 
 def _check_changes(api: Api, changes: Changes, place: Place) -> None:
@@ -137,3 +142,7 @@ def _check_collection(api: Api, collection: RestCollection, place: Place) -> Non
         raise (place / "version").wrong(collection.version is not None, right)
     if collection.changes:
         _check_changes(api, collection.changes, place / "changes")
+    if collection.delete:
+        if not collection.delete.verb:
+            (place / "delete" / "verb").demand("a delete", "the HTTP method", "DELETE")
+        _check_path(collection.delete, place / "delete")

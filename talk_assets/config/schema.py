@@ -6,9 +6,11 @@ It is generated from the models; a default that is a system's own is from the sy
 from collections.abc import Mapping
 from typing import Any
 
+from talk_assets.config.api_sections import Changes, Keyed, LineTotals, Request, Trash
 from talk_assets.config.json_schema import Json, generated, inlined
 from talk_assets.config.lens_sections import SECTION_OF
 from talk_assets.config.values import defaults, usual
+from talk_assets.systems import SYSTEMS
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 
@@ -18,6 +20,9 @@ def schema() -> Json:
     found, defined = generated()
     shared = {section.__name__: section for section in SECTION_OF.values()}
     found = inlined(found, defined, keep=shared.keys())
+    for name, known in SYSTEMS.items():
+        if known.profile is not None:
+            _fill_own(found["properties"]["systems"]["properties"][name]["properties"])
     _fill(found, defaults())
     definitions = {name: inlined(defined[name], defined, keep=shared.keys()) for name in sorted(shared)}
     for name, section in shared.items():
@@ -34,3 +39,18 @@ def _fill(node: Json, values: Mapping[str, Any]) -> None:
             _fill(section, value)
         else:
             inner["default"] = value
+
+
+def _fill_own(system: Json) -> None:
+    """What holds in sections that a system's profile does not have, once somebody adds one."""
+    for name, section in (("keyed", Keyed), ("line_totals", LineTotals)):
+        _fill(section_of(system[name]["additionalProperties"]), usual(section))
+    _fill(section_of(system["trash"]), usual(Trash))
+    for collection in system["collections"]["properties"].values():
+        for name, section in (("changes", Changes), ("delete", Request)):
+            _fill(section_of(collection["properties"][name]), usual(section))
+
+
+def section_of(node: Json) -> Json:
+    """Return the section that a key may be, also beside `false`; raise StopIteration where it may not."""
+    return next(one for one in (node, *node.get("anyOf", ())) if "properties" in one)

@@ -60,7 +60,10 @@ class Variable:
 
 @dataclass(frozen=True)
 class Survey:
-    """All of it. `problems` say what is wrong with the environment, a line each; `emulated` are the sandbox's systems."""
+    """All of it. `problems` say what is wrong with the environment, a line each.
+
+    `emulated` are the systems that the sandbox serves.
+    """
 
     file: Path
     rows: Sequence[Row]

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from talk_assets.config.api_sections import Api, Collection
 from talk_assets.config.automation import Automation
-from talk_assets.config.lens_sections import FIELDS
+from talk_assets.config.lens_sections import FIELDS, article
 from talk_assets.config.section import SENTENCE, NotBlank, Section, Share
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
@@ -141,7 +141,7 @@ class SystemSection(Section):
     enabled: StrictBool = Field(default=True, description="Whether the system takes part at all.")
     base_url: Annotated[NotBlank, AfterValidator(_base_url)] | None = Field(
         default=None,
-        description="The address of the API. Without credentials in the environment, it is the sandbox's.",
+        description="The address of the API. Unless it is set, a system without credentials is the sandbox's.",
         examples=["https://erp.example.com"],
     )
     rate: Annotated[NotBlank, AfterValidator(_rate)] | None = Field(
@@ -229,7 +229,7 @@ _COLLECTIONS = {
     entity: create_model(
         f"{entity}_collection",
         __base__=Collection,
-        fields=_optional(model, f"The property behind each field of a {entity}."),
+        fields=_optional(model, f"The property behind each field of {article(entity)}."),
     )
     for entity, model in FIELDS.items()
 }

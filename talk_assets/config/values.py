@@ -4,8 +4,9 @@ Values are plain: texts, numbers, true and false, lists and dicts, with `false` 
 left out.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from enum import StrEnum
 from typing import Any, get_origin
 
@@ -168,5 +169,7 @@ def is_open(annotation: Any) -> bool:  # noqa: ANN401 -- a type
 
 
 def usual(section: type[Section]) -> Toml:
-    """Return the defaults of a section for a property, without those keys that must be set."""
-    return {name: value for name, value in _plain(section, blank(section)).items() if value not in ("", {})}
+    """Return the defaults of a section by itself, without those keys that must be set."""
+    own = blank(section)
+    must = {one.name for one in dataclasses.fields(own) if one.default is MISSING and one.default_factory is MISSING}
+    return {name: value for name, value in _plain(section, own).items() if name not in must}

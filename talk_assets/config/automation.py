@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import Field, StrictBool, StrictInt
 
@@ -12,16 +13,22 @@ ALERT_URL = "TALK_ALERT_URL"
 """The environment variable with the webhook's address, which is a secret."""
 
 
+def _without_default(node: dict[str, Any]) -> None:
+    """A default that depends on other things is told in words."""
+    node.pop("default")
+
+
 class Automation(Section):
     """What the Dagster daemon does by itself. Without `enabled`, a person switches on each part in the Dagster UI.
 
-    In `Config`, `enabled` is never None.
+    Its default is in `Config`, as it depends on the systems.
     """
 
-    enabled: StrictBool | None = Field(
-        default=None,
+    enabled: StrictBool = Field(
+        default=False,
         description="Whether sensors and schedules start by themselves. Unless it is set, they do as long as the"
         " sandbox serves every system.",
+        json_schema_extra=_without_default,
     )
     interval: StrictInt = Field(
         default=30, ge=1, le=86400, description="Seconds after which each system is asked again what changed."

@@ -162,7 +162,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     systems = {name: found for name, known in SYSTEMS.items() if (found := reading.settings(known)) is not None}
     careful = not all(one.sandbox for one in systems.values())
     automation = file.automation
-    if automation.enabled is None:
+    if "enabled" not in automation.model_fields_set:
         automation = automation.model_copy(update={"enabled": not careful})
     config = Config(
         folder, folder / file.database, file.sandbox.port, MappingProxyType(systems), _dataflows(file, systems),

@@ -175,9 +175,8 @@ KINDS: Mapping[Kind, type[Section]] = {
 """The section for the property behind a field of each kind."""
 
 
-SECTION_OF: Mapping[type[Any], type[Section]] = {
-    cls: section for section in [*KINDS.values(), FullName] if (cls := section.of) is not None
-}
+_SECTIONS: tuple[type[Section], ...] = (*KINDS.values(), FullName)
+SECTION_OF: Mapping[type[Any], type[Section]] = {one.of: one for one in _SECTIONS if one.of is not None}
 """The section for each kind of property."""
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from talk_assets.config.automation import ALERT_URL
 from talk_assets.config.json_schema import Json
-from talk_assets.config.lens_sections import FIELDS, SECTION_OF
+from talk_assets.config.lens_sections import FIELDS, SECTION_OF, article
 from talk_assets.config.messages import phrase
-from talk_assets.config.schema import schema
+from talk_assets.config.schema import schema, section_of
+from talk_assets.config.talk_file import SystemSection
 from talk_assets.config.toml_text import value_text
 from talk_assets.http.access import NEEDS, Way
-from talk_assets.model.dataflows import DATAFLOWS
-from talk_assets.model.entities import ENTITIES
+from talk_assets.model.entities import ENTITIES, Entity
 from talk_assets.systems import SYSTEMS, Registered
 
 INTRODUCTION = """\
@@ -61,10 +61,8 @@ def _general(properties: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _systems(systems: Mapping[str, Json]) -> Iterator[str]:
-    yield "## `[systems.NAME]`\n\nA section per system. Credentials never stand in the file; see the last section.\n"
-    common = {
-        name: node for name, node in systems["webcrm"]["properties"].items() if name in {"enabled", "base_url", "rate"}
-    }
+    yield "## `[systems.NAME]`\n\nA section per system. Credentials never stand in the file; see [Environment variables](#environment-variables).\n"
+    common = {name: systems["webcrm"]["properties"][name] for name in SystemSection.model_fields}
     yield _keys(common, defaults=False)
     rows = [
         (known.label, f"`[systems.{name}]`", *(_default(systems[name]["properties"][key]) for key in common))
@@ -79,11 +77,11 @@ def _systems(systems: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _profiles(systems: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
-    labels = " and ".join(f"{known.label} (`systems.{name}`)" for name, known in PROFILED.items())
+    labels = ", ".join(f"{known.label} (`systems.{name}`)" for name, known in PROFILED.items())
     yield (
-        f"## How an API is used\n\n{labels} have a profile, of which every key can be changed; a key that is not set"
-        " keeps the default of the system. The profile is used as soon as the system is not the sandbox's. Where a key"
-        ' names a member of a body, dots lead into it: `meta.next`, `rows.0`. An empty text means "none".\n'
+        f"## How an API is used\n\nThese systems have a profile: {labels}. Every key of it can be changed, and a key that"
+        " is not set keeps the default of the system. The profile is used as soon as the system is not the sandbox's."
+        ' Where a key names a member of a body, dots lead into it: `meta.next`, `rows.0`. An empty text means "none".\n'
     )
     yield "### `[systems.NAME]`, further keys\n"
     yield _beside({name: {"params": properties["params"]} for name, properties in systems.items()})
@@ -92,8 +90,7 @@ def _profiles(systems: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
     yield "### `[systems.NAME.collections.COLLECTION]`\n\nA section per collection.\n"
     first = next(iter(systems.values()))["collections"]["properties"]
     own = {key: node for key, node in next(iter(first.values()))["properties"].items() if key != "fields"}
-    yield _keys({key: node for key, node in own.items() if key not in {"changes", "delete"}}, defaults=False)
-    yield _keys({key: node for key, node in own.items() if key in {"changes", "delete"}}, defaults=False)
+    yield _keys(own, defaults=False)
     for name, properties in systems.items():
         collections = properties["collections"]["properties"]
         yield f"#### Collections of {SYSTEMS[name].label}\n"
@@ -107,15 +104,12 @@ def _part(part: str, nodes: Mapping[str, Json]) -> Iterator[str]:
     path = f"systems.NAME.{part}" + (".PROPERTY" if _is_open(first) else "")
     yield f"### `[{path}]`\n\n{first['description']}\n"
     if _is_open(first):
-        rows = [
-            f"{PROFILED[name].label}: `{value_text(node['default'])}`"
-            for name, node in nodes.items()
-            if node["default"]
-        ]
-        yield f"Default: {'; '.join(rows)}.\n"
-        yield _keys(_section(first["additionalProperties"])["properties"])
+        found = ((PROFILED[name].label, node["default"]) for name, node in nodes.items() if node["default"])
+        for label, value in found:
+            yield f"Default of {label}: `{value_text(value)}`\n"
+        yield _keys(section_of(first["additionalProperties"])["properties"])
         return
-    sections = {name: _section(node)["properties"] for name, node in nodes.items()}
+    sections = {name: section_of(node)["properties"] for name, node in nodes.items()}
     inner = [key for key, node in next(iter(sections.values())).items() if "properties" in node]
     yield _beside({name: {k: n for k, n in section.items() if k not in inner} for name, section in sections.items()})
     for key in inner:
@@ -129,15 +123,8 @@ def _fields(whole: Json) -> Iterator[str]:
     )
     systems = whole["properties"]["systems"]["properties"]
     for entity in ENTITIES.values():
-        holders = {
-            f"{name} {one.name}": systems[name]["properties"]["collections"]["properties"][one.name]["properties"][
-                "fields"
-            ]
-            for name, known in PROFILED.items()
-            for one in (known.profile.collections if known.profile else ())
-            if one.entity is entity
-        }
-        yield f"#### Fields of a {entity.name}\n"
+        holders = dict(_holders(systems, entity))
+        yield f"#### Fields of {article(entity.name)}\n"
         rows = []
         for field in FIELDS[entity.name].model_fields:
             nodes = [node["properties"][field] for node in holders.values()]
@@ -149,8 +136,19 @@ def _fields(whole: Json) -> Iterator[str]:
         yield _keys(node["properties"])
 
 
+def _holders(systems: Mapping[str, Json], entity: Entity) -> Iterator[tuple[str, Json]]:
+    """The collections of an entity, with the schema of their fields."""
+    for name, known in PROFILED.items():
+        collections = systems[name]["properties"]["collections"]["properties"]
+        for one in known.profile.collections if known.profile else ():
+            if one.entity is entity:
+                yield f"{name}/{one.name}", collections[one.name]["properties"]["fields"]
+
+
 def _kind(node: Json) -> str:
-    return next(one["$ref"].rpartition("/")[2] for one in node["anyOf"] if "$ref" in one)
+    """The kind of property that a field has."""
+    names: list[str] = [one["$ref"].rpartition("/")[2] for one in node["anyOf"] if "$ref" in one]
+    return names[0]
 
 
 def _dataflows(dataflows: Mapping[str, Json]) -> Iterator[str]:
@@ -160,13 +158,10 @@ def _dataflows(dataflows: Mapping[str, Json]) -> Iterator[str]:
     yield "### `[dataflows.NAME.pairs.PAIR]`\n\nA section per pair, by the names of its two collections.\n"
     pair = next(iter(first["pairs"]["properties"].values()))
     yield _keys(pair["properties"])
-    rows = [
-        (
-            f"`[dataflows.{one.name}]`",
-            ", ".join(f"`{name}`" for name in dataflows[one.name]["properties"]["pairs"]["properties"]),
-        )
-        for one in DATAFLOWS
-    ]
+    rows = []
+    for name, node in dataflows.items():
+        pairs = node["properties"]["pairs"]["properties"]
+        rows.append((f"`[dataflows.{name}]`", ", ".join(f"`{pair}`" for pair in pairs)))
     yield _table(("dataflow", "pairs"), rows)
 
 
@@ -180,7 +175,7 @@ def _environment() -> Iterator[str]:
         ("alerts", f"`{ALERT_URL}`: the webhook that failures are sent to"),
         (
             "data folder",
-            "`DAGSTER_HOME`: the folder with `talk.toml`; without it, the folder `data` in the working directory",
+            "`DAGSTER_HOME`: the folder with `talk.toml`; unless it is set, `data` in the working directory",
         ),
     ]
     yield _table(("for", "variables"), rows)
@@ -199,11 +194,6 @@ def _listed(known: Registered, credentials: Iterable[str]) -> str:
 
 def _is_open(node: Json) -> bool:
     return isinstance(node.get("additionalProperties"), dict) and "default" in node and "properties" not in node
-
-
-def _section(node: Json) -> Json:
-    """The section that a key may be, beside `false`."""
-    return next(one for one in (node, *node.get("anyOf", ())) if "properties" in one)
 
 
 def _keys(nodes: Mapping[str, Json], *, defaults: bool = True) -> str:

@@ -43,12 +43,12 @@ def _fill(node: Json, values: Mapping[str, Any]) -> None:
 
 def _fill_own(system: Json) -> None:
     """What holds in sections that a system's profile does not have, once somebody adds one."""
-    for name, section in (("keyed", Keyed), ("line_totals", LineTotals)):
-        _fill(section_of(system[name]["additionalProperties"]), usual(section))
+    _fill(section_of(system["keyed"]["additionalProperties"]), usual(Keyed))
+    _fill(section_of(system["line_totals"]["additionalProperties"]), usual(LineTotals))
     _fill(section_of(system["trash"]), usual(Trash))
     for collection in system["collections"]["properties"].values():
-        for name, section in (("changes", Changes), ("delete", Request)):
-            _fill(section_of(collection["properties"][name]), usual(section))
+        _fill(section_of(collection["properties"]["changes"]), usual(Changes))
+        _fill(section_of(collection["properties"]["delete"]), usual(Request))
 
 
 def section_of(node: Json) -> Json:

@@ -54,7 +54,7 @@ def effective(setup: Setup) -> Toml:
     """Return what is in effect. The profile of a system is the one that is configured, also while it waits."""
     file, config = setup.file, setup.config
     general = _dumped(file)
-    general["automation"]["enabled"] = bool(config.automation.enabled)
+    general["automation"]["enabled"] = config.automation.enabled
     systems = {}
     for name, known in SYSTEMS.items():
         said = file.system(name)
@@ -81,7 +81,8 @@ def _dataflows(setup: Setup) -> Iterator[tuple[str, Toml]]:
 
 def _dumped(file: TalkFile) -> Toml:
     found = file.model_dump(include=set(GENERAL))
-    found["automation"] = {key: value for key, value in found["automation"].items() if value is not None}
+    if "enabled" not in file.automation.model_fields_set:
+        del found["automation"]["enabled"]
     return found
 
 

@@ -61,7 +61,10 @@ def _general(properties: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _systems(systems: Mapping[str, Json]) -> Iterator[str]:
-    yield "## `[systems.NAME]`\n\nA section per system. Credentials never stand in the file; see [Environment variables](#environment-variables).\n"
+    yield (
+        "## `[systems.NAME]`\n\nA section per system. Credentials never stand in the file; see"
+        " [Environment variables](#environment-variables).\n"
+    )
     common = {name: systems["webcrm"]["properties"][name] for name in SystemSection.model_fields}
     yield _keys(common, defaults=False)
     rows = [
@@ -79,8 +82,8 @@ def _systems(systems: Mapping[str, Json]) -> Iterator[str]:
 def _profiles(systems: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
     labels = ", ".join(f"{known.label} (`systems.{name}`)" for name, known in PROFILED.items())
     yield (
-        f"## How an API is used\n\nThese systems have a profile: {labels}. Every key of it can be changed, and a key that"
-        " is not set keeps the default of the system. The profile is used as soon as the system is not the sandbox's."
+        f"## How an API is used\n\nThese systems have a profile: {labels}. Every key of it can be changed, and a"
+        " key that is not set keeps the default of the system. The profile is used as soon as the system is not the sandbox's."
         ' Where a key names a member of a body, dots lead into it: `meta.next`, `rows.0`. An empty text means "none".\n'
     )
     yield "### `[systems.NAME]`, further keys\n"

@@ -63,35 +63,37 @@ EVERY = [
 
 def is_section(node: Mapping[str, Any]) -> bool:
     """Whether it has keys that we know; what an API calls its own is a value to us."""
-    options = (node, *node.get("anyOf", ()))
-    return any("properties" in one or isinstance(one.get("additionalProperties"), dict) for one in options) and not (
-        node.get("additionalProperties", {}) == {"type": "string"}
-    )
+    options = [one for one in (node, *node.get("anyOf", ())) if one.get("additionalProperties") != {"type": "string"}]
+    return any("properties" in one or isinstance(one.get("additionalProperties"), dict) for one in options)
 
 
 def fits(value: object, node: Mapping[str, Any]) -> bool:
     """Whether a value is one that the schema describes, for as much of JSON Schema as ours has."""
     if "$ref" in node:
-        return fits(value, SCHEMA["definitions"][node["$ref"].rpartition("/")[2]])
+        node = SCHEMA["definitions"][node["$ref"].rpartition("/")[2]]
     if "anyOf" in node:
         return any(fits(value, one) for one in node["anyOf"])
     if "enum" in node:
-        return any(value is one or (isinstance(one, str) and value == one) for one in node["enum"])
-    match node["type"]:
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer" | "number" as kind:
-            is_number = isinstance(value, int if kind == "integer" else (int, float)) and not isinstance(value, bool)
-            return is_number and node["minimum"] <= value <= node["maximum"]  # type: ignore[operator]
-        case "string":
-            return isinstance(value, str) and re.search(node.get("pattern", ""), value) is not None
-        case "array":
-            return isinstance(value, list) and all(fits(one, node["items"]) for one in value)
-    more, known = node.get("additionalProperties", True), node.get("properties", {})
-    return isinstance(value, dict) and all(
-        fits(one, known[key]) if key in known else (more if isinstance(more, bool) else fits(one, more))
-        for key, one in value.items()
-    )
+        return (type(value), value) in [(type(one), one) for one in node["enum"]]
+    return fits_type(value, node)
+
+
+def fits_type(value: object, node: Mapping[str, Any]) -> bool:
+    """The same of a schema that names a type."""
+    match node["type"], value:
+        case ("boolean", bool()):
+            return True
+        case ("integer", int()) | ("number", int() | float()) if not isinstance(value, bool):
+            return bool(node["minimum"] <= value <= node["maximum"])
+        case ("string", str()):
+            return re.search(node.get("pattern", ""), value) is not None
+        case ("array", list()):
+            return all(fits(one, node["items"]) for one in value)
+        case ("object", dict()):
+            more, known = node.get("additionalProperties", True), node.get("properties", {})
+            schemas = ((one, known.get(key, more)) for key, one in value.items())
+            return all(schema if isinstance(schema, bool) else fits(one, schema) for one, schema in schemas)
+    return False
 
 
 def sections(module: object) -> list[type[Section]]:
@@ -231,7 +233,7 @@ def test_what_an_api_could_not_be_sent_is_refused_when_it_is_configured(tmp_path
 
 def test_a_trash_that_says_only_half_is_refused(tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text("[systems.customerp.trash]\nproperty = 'state'", "utf-8")
-    with pytest.raises(ConfigurationError, match="trash.value: is not set"):
+    with pytest.raises(ConfigurationError, match=r"trash\.value: is not set"):
         load(tmp_path, {})
 
 

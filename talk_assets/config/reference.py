@@ -83,7 +83,8 @@ def _profiles(systems: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
     labels = ", ".join(f"{known.label} (`systems.{name}`)" for name, known in PROFILED.items())
     yield (
         f"## How an API is used\n\nThese systems have a profile: {labels}. Every key of it can be changed, and a"
-        " key that is not set keeps the default of the system. The profile is used as soon as the system is not the sandbox's."
+        " key that is not set keeps the default of the system. The profile is used as soon as the system is not the"
+        " sandbox's."
         ' Where a key names a member of a body, dots lead into it: `meta.next`, `rows.0`. An empty text means "none".\n'
     )
     yield "### `[systems.NAME]`, further keys\n"

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from talk_assets.config import api_sections, lens_sections
 from talk_assets.config.configuration import load
 from talk_assets.config.lens_sections import KINDS, SECTION_OF
+from talk_assets.config.profile_file import TALK
 from talk_assets.config.reading import checked
 from talk_assets.config.reference import reference
 from talk_assets.config.schema import schema
 from talk_assets.config.section import Section
-from talk_assets.config.talk_file import TALK, TalkFile, pair_name, rate_of, rate_text
+from talk_assets.config.talk_file import TalkFile, pair_name, rate_of, rate_text
 from talk_assets.config.values import defaults
 from talk_assets.errors import ConfigurationError
 from talk_assets.model.dataflows import DATAFLOWS

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from talk_assets.config.automation import Automation, alert_url
 from talk_assets.config.messages import Place
-from talk_assets.config.profiles import profile
 from talk_assets.config.reading import Toml, checked, parse
 from talk_assets.config.talk_file import (
     KEEP_DAYS,
@@ -152,11 +151,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     """
     values = parse(folder / FILE)
     file, place = checked(folder / FILE, values), Place(folder / FILE, ("systems",))
-    profiles = {
-        name: profile(file.system(name), known.profile, place / name)
-        for name, known in SYSTEMS.items()
-        if known.profile is not None
-    }
+    profiles = dict(_profiles(file, place))
     _refusing(lambda: check_variables(environ, profiles), refuse)
     reading = _Systems(file, environ, profiles, place, refuse)
     systems = {name: found for name, known in SYSTEMS.items() if (found := reading.settings(known)) is not None}
@@ -170,6 +165,22 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
         automation, _refusing(lambda: alert_url(environ), refuse) or "",
     )  # fmt: skip
     return Setup(config, values, file, profiles)
+
+
+def _profiles(file: TalkFile, place: Place) -> Iterator[tuple[str, Profile]]:
+    """The profile of each system that has one, as the file has it."""
+    for name, known in SYSTEMS.items():
+        if known.profile is None:
+            continue
+        said = file.system(name)
+        if type(said) is SystemSection:
+            yield name, known.profile
+            continue
+        # Few files say anything of a profile, and what they can say takes its time to import.
+        from talk_assets.config.profile_file import ProfiledSystem  # noqa: PLC0415
+        from talk_assets.config.profiles import profile  # noqa: PLC0415
+
+        yield name, profile(said, known.profile, place / name) if isinstance(said, ProfiledSystem) else known.profile
 
 
 def _refusing(act: Callable[[], T], refuse: Refuse) -> T | None:

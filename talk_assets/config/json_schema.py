@@ -11,7 +11,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from talk_assets.config.talk_file import TALK
+from talk_assets.config.profile_file import TALK
 
 Json = dict[str, Any]
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from talk_assets.config.api_sections import Api as ApiSection
 from talk_assets.config.api_sections import Auth, Collection, Keyed, LineTotals
 from talk_assets.config.lens_sections import FULL_NAME, KINDS, FullName
 from talk_assets.config.messages import Place
+from talk_assets.config.profile_file import ProfiledSystem
 from talk_assets.config.section import Section, blank, overridden
-from talk_assets.config.talk_file import SystemSection
 from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
 from talk_assets.http.access import Access, Way
@@ -26,13 +25,11 @@ from talk_assets.model.lint import findings
 S = TypeVar("S", bound=shapes.Shape)
 
 
-def profile(said: SystemSection, default: Profile, place: Place) -> Profile:
+def profile(said: ProfiledSystem, default: Profile, place: Place) -> Profile:
     """Return the profile with what the system's section at `place` sets.
 
     Raise ConfigurationError for what cannot work.
     """
-    if not isinstance(said, ApiSection):
-        return default
     api = _api(said, default.api)
     access = _access(said.auth, default.access, place / "auth")
     _check_api(api, place)
@@ -46,7 +43,7 @@ def profile(said: SystemSection, default: Profile, place: Place) -> Profile:
     return Profile(api, access, collections)
 
 
-def _api(said: ApiSection, default: Api) -> Api:
+def _api(said: ProfiledSystem, default: Api) -> Api:
     parts = {one.name for one in fields(Api)}
     found = overridden(default, said, leave=tuple(said.model_fields_set - parts))
     keyed = _shapes(default.shapes, shapes.Keyed, said.keyed)
@@ -103,10 +100,10 @@ def _check_changes(api: Api, changes: Changes, place: Place) -> None:
         raise (place / "by").wrong(str(changes.by), '"time" or "none", as the pages do not follow a cursor')
 
 
-def _collections(said: ApiSection, default: Profile, api: Api, place: Place) -> Iterator[RestCollection]:
+def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Place) -> Iterator[RestCollection]:
     watched, recalled = bool(api.writing.match or api.writing.fresh), api.recalls
     sparse = tuple(shape.property for shape in api.shapes if isinstance(shape, shapes.Keyed))
-    sections = getattr(said, "collections", None)
+    sections = said.collections
     for one in default.collections:
         section: Collection | None = getattr(sections, one.name, None)
         found = overridden(one, section, leave=("fields",))

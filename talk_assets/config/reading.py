@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from talk_assets.config.messages import Place, one_line
-from talk_assets.config.talk_file import TALK, TalkFile
+from talk_assets.config.talk_file import SystemSection, TalkFile, model, options
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.systems import SYSTEMS
@@ -38,11 +39,26 @@ def checked(file: Path, values: Toml) -> TalkFile:
     """Return the model of what the file holds; raise ConfigurationError for the first mistake."""
     _refuse_credentials(file, values)
     try:
+        return _brief().model_validate(values)
+    except ValidationError:
+        # It is wrong, or it says how an API is used. Only the model of everything can tell, and takes its time.
+        from talk_assets.config.profile_file import TALK  # noqa: PLC0415
+    try:
         return TALK.model_validate(values)
     except ValidationError as error:
         from talk_assets.config.json_schema import expanded  # noqa: PLC0415 -- only a message needs it
 
         raise one_line(error, file, TALK, expanded()) from None
+
+
+@cache
+def _brief() -> type[TalkFile]:
+    """The model of a file that says nothing of how an API is used."""
+    sections = {
+        name: create_model(name, __base__=SystemSection, **options(known)) if known.options else SystemSection
+        for name, known in SYSTEMS.items()
+    }
+    return model("talk.toml", sections)
 
 
 def _refuse_credentials(file: Path, values: Toml) -> None:

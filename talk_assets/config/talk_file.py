@@ -1,11 +1,12 @@
 """talk.toml as a whole: the general sections, and a section per system and per dataflow, by their names.
 
 A new setting is a field here, with its check, its default and a sentence for whoever sets it. What it means belongs to
-whom it is for. Checks that need more than the file (the environment, a system's own profile) are in `configuration`
+whom it is for. How a system's API is used is in `profile_file`. Checks that need more than the file (the environment, a system's own profile) are in `configuration`
 and `profiles`.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,9 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
-from talk_assets.config.api_sections import Api, Collection
 from talk_assets.config.automation import Automation
-from talk_assets.config.lens_sections import FIELDS, article
 from talk_assets.config.section import SENTENCE, NotBlank, Section, Share
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
@@ -178,10 +177,6 @@ class _Systems(Section):
     noun = "system"
 
 
-class _Collections(Section):
-    noun = "collection"
-
-
 class _Dataflows(Section):
     noun = "dataflow"
 
@@ -195,56 +190,8 @@ def pair_name(pair: Pair) -> str:
     return f"{pair.left.partition('/')[2]}-{pair.right.partition('/')[2]}"
 
 
-def _optional(model: type[Section], description: str) -> Any:  # noqa: ANN401 -- what create_model takes
-    """A section that need not be there."""
-    return (model | None, Field(default=None, description=description))
-
-
-def _system(known: Registered) -> type[Section]:
-    keys: dict[str, Any] = {
-        name: (NotBlank | None, Field(default=None, description=option.description))
-        for name, option in known.options.items()
-    }
-    if known.profile is None:
-        return create_model(known.name, __base__=SystemSection, **keys)
-    collections = {
-        one.name: _optional(_COLLECTIONS[one.entity.name], f"{one.name}: a collection of {one.entity.name} records.")
-        for one in known.profile.collections
-    }
-    inner = create_model(f"{known.name}_collections", __base__=_Collections, **collections)
-    keys["collections"] = _optional(inner, f"The collections of {known.label}.")
-    return create_model(known.name, __base__=(Api, SystemSection), **keys)
-
-
-def _dataflow(dataflow: Dataflow) -> type[Section]:
-    pairs = {
-        pair_name(pair): _optional(PairSection, f"Every record of {pair.left} has one in {pair.right}.")
-        for pair in dataflow.pairs
-    }
-    inner = create_model(f"{dataflow.name}_pairs", __base__=_Pairs, **pairs)
-    return create_model(dataflow.name, __base__=DataflowSection, pairs=_optional(inner, "The pairs of the dataflow."))
-
-
-_COLLECTIONS = {
-    entity: create_model(
-        f"{entity}_collection",
-        __base__=Collection,
-        fields=_optional(model, f"The property behind each field of {article(entity)}."),
-    )
-    for entity, model in FIELDS.items()
-}
-_SYSTEMS = create_model(
-    "systems", __base__=_Systems, **{name: _optional(_system(one), f"{one.label}.") for name, one in SYSTEMS.items()}
-)
-_DATAFLOWS = create_model(
-    "dataflows",
-    __base__=_Dataflows,
-    **{one.name: _optional(_dataflow(one), f"Between {one.left} and {one.right}.") for one in DATAFLOWS},
-)
-
-
 class TalkFile(Section):
-    """All of talk.toml. Use `TALK`, which knows the systems and the dataflows by name."""
+    """All of talk.toml. `model` knows the systems and the dataflows by their names as well."""
 
     database: NotBlank = Field(
         default=DATABASE, description="The database file, relative to the data folder unless it is an absolute path."
@@ -291,10 +238,35 @@ class TalkFile(Section):
         return found if isinstance(found, PairSection) else PairSection()
 
 
-TALK = create_model(
-    "talk.toml",
-    __base__=TalkFile,
-    systems=_optional(_SYSTEMS, "A section per system."),
-    dataflows=_optional(_DATAFLOWS, "A section per dataflow."),
-)
-"""The model of talk.toml with every system, collection, dataflow and pair that there is."""
+def optional(section: type[Section], description: str) -> Any:  # noqa: ANN401 -- what create_model takes
+    """Return what makes a section a field that need not be there."""
+    return (section | None, Field(default=None, description=description))
+
+
+def options(known: Registered) -> dict[str, Any]:
+    """Return the fields that a system adds to those of every system, for create_model."""
+    return {
+        name: (NotBlank | None, Field(default=None, description=option.description))
+        for name, option in known.options.items()
+    }
+
+
+def _dataflow(dataflow: Dataflow) -> type[Section]:
+    pairs = {
+        pair_name(pair): optional(PairSection, f"Every record of {pair.left} has one in {pair.right}.")
+        for pair in dataflow.pairs
+    }
+    inner = create_model(f"{dataflow.name}_pairs", __base__=_Pairs, **pairs)
+    return create_model(dataflow.name, __base__=DataflowSection, pairs=optional(inner, "The pairs of the dataflow."))
+
+
+def model(name: str, systems: Mapping[str, type[SystemSection]]) -> type[TalkFile]:
+    """Return the model of talk.toml with every dataflow and pair, and with these sections for systems."""
+    inner = {key: optional(section, f"{SYSTEMS[key].label}.") for key, section in systems.items()}
+    flows = {one.name: optional(_dataflow(one), f"Between {one.left} and {one.right}.") for one in DATAFLOWS}
+    return create_model(
+        name,
+        __base__=TalkFile,
+        systems=optional(create_model("systems", __base__=_Systems, **inner), "A section per system."),
+        dataflows=optional(create_model("dataflows", __base__=_Dataflows, **flows), "A section per dataflow."),
+    )

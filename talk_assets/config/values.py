@@ -15,9 +15,10 @@ from talk_assets.config.api_sections import Auth, Collection, Keyed, LineTotals
 from talk_assets.config.configuration import Setup
 from talk_assets.config.lens_sections import FULL_NAME, SECTION_OF
 from talk_assets.config.messages import section_in
+from talk_assets.config.profile_file import TALK
 from talk_assets.config.reading import Toml
 from talk_assets.config.section import Section, blank
-from talk_assets.config.talk_file import TALK, TalkFile, pair_name, rate_text
+from talk_assets.config.talk_file import TalkFile, pair_name, rate_text
 from talk_assets.http import shapes
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.dataflows import DATAFLOWS

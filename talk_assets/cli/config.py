@@ -59,6 +59,7 @@ def schema(*, as_json: bool) -> None:
 def _document(found: Survey) -> dict[str, Any]:
     return {
         "file": str(found.file),
+        "folder_source": found.folder_from,
         "values": [{"key": key_text(row.path), "value": row.value, "source": row.source} for row in found.rows],
         "variables": [
             {"name": one.name, "system": one.system, "set": one.is_set, "missing": one.is_missing}
@@ -70,12 +71,13 @@ def _document(found: Survey) -> dict[str, Any]:
 
 
 def _show(found: Survey, *, everything: bool) -> None:
-    there = "" if found.file.exists() else ", which does not exist: every value is a default"
+    there = "" if found.file.exists() else " does not exist: every value is a default"
     layout.say(f"{found.file}{there}", first="# ", indent="# ")
+    layout.say(f"data folder: {found.folder_from}", first="# ")
     _show_variables([one for one in found.variables if one.system is None])
     for problem in found.problems:
         click.echo()
-        layout.say(f"Wrong: {problem}", first="# ", indent="# ")
+        layout.say(f"Problem: {problem}", first="# ", indent="# ")
     rows = [row for row in found.rows if everything or not row.is_usual]
     sections: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:

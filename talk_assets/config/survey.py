@@ -18,9 +18,13 @@ from talk_assets.errors import CredentialsError
 from talk_assets.systems import SYSTEMS
 
 DEFAULT = "default"
+FOLDER = "DAGSTER_HOME"
 HIDDEN = "(hidden: it may be a secret)"
 SECRET = re.compile(r"key$|token|secret|passw|credential|signature|^(auth|authorization|pwd|code)$", re.IGNORECASE)
 """Names of parameters and of properties that APIs give to secrets."""
+
+SECRET_IN_URL = re.compile(r"[?&;][^=&;]*(key|token|secret|passw|auth|sig|code|pwd)[^=&;]*=|//[^/]*@", re.IGNORECASE)
+"""A path or an address with a parameter of such a name, or with a password before the host."""
 
 FREE = frozenset({"params", "new", "archived"})
 """Keys whose section holds what an API calls its own, where people may have put a secret."""
@@ -62,10 +66,11 @@ class Variable:
 class Survey:
     """All of it. `problems` say what is wrong with the environment, a line each.
 
-    `emulated` are the systems that the sandbox serves.
+    `emulated` are the systems that the sandbox serves; `folder_from` is `DAGSTER_HOME` or `default`.
     """
 
     file: Path
+    folder_from: str
     rows: Sequence[Row]
     variables: Sequence[Variable]
     problems: Sequence[str]
@@ -82,6 +87,7 @@ def survey(folder: Path, environ: Mapping[str, str]) -> Survey:
     ]
     return Survey(
         folder / FILE,
+        FOLDER if environ.get(FOLDER) else DEFAULT,
         rows,
         tuple(_variables(setup, environ)),
         tuple(str(problem) for problem in problems),
@@ -102,9 +108,13 @@ def _is_set(values: Toml, path: tuple[str, ...]) -> bool:
 
 
 def _shown(path: tuple[str, ...], value: object) -> object:
-    if path[-1] not in FREE or not isinstance(value, dict):
-        return value
-    return {key: HIDDEN if SECRET.search(key) else _shown(path, one) for key, one in value.items()}
+    if isinstance(value, dict):
+        hiding = path[-1] in FREE
+        return {
+            key: HIDDEN if hiding and SECRET.search(key) else _shown(path if hiding else (*path, key), one)
+            for key, one in value.items()
+        }
+    return HIDDEN if isinstance(value, str) and SECRET_IN_URL.search(value) else value
 
 
 def _variables(setup: Setup, environ: Mapping[str, str]) -> Iterator[Variable]:

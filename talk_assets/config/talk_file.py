@@ -1,8 +1,8 @@
 """talk.toml as a whole: the general sections, and a section per system and per dataflow, by their names.
 
 A new setting is a field here, with its check, its default and a sentence for whoever sets it. What it means belongs to
-whom it is for. How a system's API is used is in `profile_file`. Checks that need more than the file (the environment, a system's own profile) are in `configuration`
-and `profiles`.
+whom it is for. How a system's API is used is in `profile_file`; checks that need more than the file (the environment, a
+system's own profile) are in `configuration` and `profiles`.
 """
 
 import re

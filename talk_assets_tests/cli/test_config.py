@@ -56,9 +56,16 @@ def test_beside_each_value_stands_where_it_is_from(folder: Path) -> None:
 
 def test_without_a_file_everything_is_a_default(folder: Path) -> None:
     text = shown("--all")
-    assert "does not exist" in text.splitlines()[0] + text.splitlines()[1]
+    assert "does not exist: every value is a default" in " ".join(text.replace("\n# ", " ").split())
     assert "# talk.toml" not in text
     assert line(text, "automation", "enabled").endswith("# default")
+
+
+def test_where_the_data_folder_is_from_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "# data folder: default\n" in shown()
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    assert "# data folder: DAGSTER_HOME\n" in shown()
+    assert json.loads(shown("--json"))["folder_source"] == "DAGSTER_HOME"
 
 
 def test_details_are_shown_where_talk_toml_sets_them(folder: Path) -> None:
@@ -115,7 +122,7 @@ def test_half_of_the_credentials_is_no_reason_to_show_nothing(folder: Path, monk
     text = shown()
     assert "# TALK_POWEROFFICE_CLIENT_KEY       set" in text
     assert "# TALK_POWEROFFICE_APPLICATION_KEY  missing" in text
-    assert "# Wrong: the environment has TALK_POWEROFFICE_CLIENT_KEY" in text
+    assert "# Problem: the environment has TALK_POWEROFFICE_CLIENT_KEY" in text
 
 
 @pytest.mark.parametrize("name", ["TALK_WEBCRM_AUTHCODE", "TALK_ALERT_URL"])
@@ -123,7 +130,7 @@ def test_a_variable_that_is_wrong_is_told_without_its_value(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, SECRET)
-    assert f"# Wrong: the environment variable {name}" in shown()
+    assert f"# Problem: the environment variable {name}" in shown()
 
 
 def test_the_address_for_alerts_is_a_secret(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,11 +146,13 @@ def test_a_parameter_that_looks_like_a_secret_is_hidden(folder: Path, arguments:
     (folder / "talk.toml").write_text(
         f'{ERP}params = {{ subscription-key = "{SECRET}", active = "1" }}\n'
         f'[systems.customerp.collections.contact]\nnew = {{ inner = {{ accessToken = "{SECRET}" }} }}\n'
-        f'[systems.customerp.list]\nparams = {{ sig = "x", secret = "{SECRET}" }}',
+        f'[systems.customerp.list]\nparams = {{ sig = "x", secret = "{SECRET}" }}\n'
+        f'[systems.customerp.get]\npath = "{{path}}/{{id}}?apikey={SECRET}"\n'
+        f'[systems.customerp.auth]\ntoken_url = "https://me:{SECRET}@erp.example.com/token"',
         "utf-8",
     )
     text = shown(*arguments)
-    assert text.count("(hidden: it may be a secret)") == 3
+    assert text.count("(hidden: it may be a secret)") == 5
     assert "active" in text
 
 

@@ -1,6 +1,7 @@
 """What talk.toml may say of how a system is spoken with, and how each mistake reads."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ERP = '[systems.customerp]\nbase_url = "https://erp.example.com"\n'
 SHOP = '[systems.customwebshop]\nbase_url = "https://shop.example.com"\n'
 TOKEN = {"TALK_CUSTOMERP_TOKEN": SECRET}
 KEYS = {"TALK_CUSTOMWEBSHOP_CONSUMER_KEY": SECRET, "TALK_CUSTOMWEBSHOP_CONSUMER_SECRET": SECRET}
+CRMOFFICE = ("client_id", "client_secret", "refresh_token", "tenant")
 SHIPPED = (Path(__file__).parent.parent / "data" / "talk.toml").read_text("utf-8")
 
 
@@ -48,6 +50,23 @@ def collection(found: Profile, name: str) -> RestCollection:
 
 def test_what_is_not_said_stays_as_it_is(tmp_path: Path) -> None:
     assert repr(profile(tmp_path, ERP)) == repr(default())
+
+
+@pytest.mark.parametrize(
+    ("system", "environ"),
+    [
+        ("customerp", TOKEN),
+        ("customwebshop", KEYS),
+        ("crmoffice", {f"TALK_CRMOFFICE_{name.upper()}": SECRET for name in CRMOFFICE}),
+    ],
+)
+def test_a_profile_of_which_one_key_is_set_keeps_all_the_others(
+    tmp_path: Path, system: str, environ: dict[str, str]
+) -> None:
+    text = f'[systems.{system}]\nbase_url = "https://api.example.com"\n[systems.{system}.auth]\nscope = "all"'
+    found = profile(tmp_path, text, environ, system)
+    assert found.access.scope == "all"
+    assert repr(replace(found, access=default(system).access)) == repr(default(system))
 
 
 def test_the_keys_that_the_file_describes_have_the_values_of_the_default_profile(tmp_path: Path) -> None:
@@ -211,7 +230,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.pagng]\nby = 'page'", ["systems.customerp.pagng", "did you mean paging?"]),
         ("[systems.customerp.paging]\nby = 'cursr'", ["paging.by", "'cursr'", '"cursor"', "did you mean cursor?"]),
         ("[systems.customerp.paging]\nsize = 'ten'", ["paging.size", "'ten'", "a whole number"]),
-        ("[systems.customerp.paging]\nsize = 0", ["paging.size", "0", "1 or more"]),
+        ("[systems.customerp.paging]\nsize = 0", ["paging.size", "0", "a whole number from 1 to"]),
         ("[systems.customerp.paging]\nparam = ''", ["paging.param", "is not set", 'by = "cursor"']),
         ("[systems.customerp.paging]\nfollowing = ''", ["paging.following", "is not set", "meta.next"]),
         ("[systems.customerp.paging]\nby = 'page'", ["changes.by", "'cursor'", '"time" or "none"']),
@@ -225,7 +244,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.auth]\nway = 'magic'", ["auth.way", "'magic'", '"bearer"']),
         ("[systems.customerp.writing]\nupdate = { path = '/x' }", ["writing.update.path", "'/x'", "{id}"]),
         ("[systems.customerp.writing]\nwhole = 'yes'", ["writing.whole", "'yes'", "true or false"]),
-        ("[systems.customerp.by_id]\nmany = 0", ["by_id.many", "1 or more"]),
+        ("[systems.customerp.by_id]\nmany = 0", ["by_id.many", "a whole number from 1 to"]),
         ("[systems.customerp.collections.contacts]\nid = 'x'", ["no such collection", "did you mean contact?"]),
         ("[systems.customerp.collections.contact]\nversion = false", ["contact.version", "false", "the version"]),
         ("[systems.customerp.collections.contact]\nignore = 'x'", ["contact.ignore", "'x'", "a list of texts"]),

@@ -32,6 +32,7 @@ _COMMANDS = {
     "approve": "talk_assets.cli.acts",
     "undo": "talk_assets.cli.undo",
     "doc": "talk_assets.cli.doc",
+    "config": "talk_assets.cli.config",
     "ui": "talk_assets.cli.ui",
     "sandbox": "talk_assets.cli.sandbox",
 }

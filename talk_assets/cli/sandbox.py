@@ -7,7 +7,7 @@ import click
 
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.config import configuration
-from talk_assets.config.sections import suggestion
+from talk_assets.config.messages import suggestion
 from talk_assets.errors import ConfigurationError
 from talk_assets.sandbox import process
 

@@ -1,43 +1,48 @@
-"""What may be said of the automation: the section `[automation]` of talk.toml, and the address for alerts."""
+"""The section `[automation]` of talk.toml, and the address for alerts."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
-from talk_assets.config.sections import Section
+from pydantic import Field, StrictBool, StrictInt
+
+from talk_assets.config.section import Section
 from talk_assets.errors import CredentialsError
 
 ALERT_URL = "TALK_ALERT_URL"
 """The environment variable with the webhook's address, which is a secret."""
 
 
-@dataclass(frozen=True)
-class Automation:
-    """Unless `enabled`, a person switches each part of the automation on in the Dagster UI.
+def _without_default(node: dict[str, Any]) -> None:
+    """A default that depends on other things is told in words."""
+    node.pop("default")
 
-    `interval` is after how many seconds a system is asked again what changed, `full_interval` after how many a
-    collection is read whose API cannot say. Everything is read in full at `sweep_hour` (UTC), and after `keep_runs`
-    days Dagster forgets a run.
+
+class Automation(Section):
+    """What the Dagster daemon does by itself. Without `enabled`, a person switches on each part in the Dagster UI.
+
+    Its default is in `Config`, as it depends on the systems.
     """
 
-    enabled: bool = False
-    interval: int = 30
-    full_interval: int = 900
-    sweep_hour: int = 2
-    keep_runs: int = 30
-
-
-def automation(said: Section, *, careful: bool) -> Automation:
-    """Return what is said, or the defaults; where it pays to be careful, somebody must say that it is enabled."""
-    said.only("enabled", "interval", "full_interval", "sweep_hour", "keep_runs")
-    usual = Automation(enabled=not careful)
-    return Automation(
-        said.flag("enabled", default=usual.enabled),
-        said.whole("interval", usual.interval, low=1, high=86400),
-        said.whole("full_interval", usual.full_interval, low=1, high=10**6),
-        said.whole("sweep_hour", usual.sweep_hour, low=0, high=23),
-        said.whole("keep_runs", usual.keep_runs, low=1, high=36500),
+    enabled: StrictBool = Field(
+        default=False,
+        description="Whether sensors and schedules start by themselves. Unless it is set, they do as long as the"
+        " sandbox serves every system.",
+        json_schema_extra=_without_default,
     )
+    interval: StrictInt = Field(
+        default=30, ge=1, le=86400, description="Seconds after which each system is asked again what changed."
+    )
+    full_interval: StrictInt = Field(
+        default=900,
+        ge=1,
+        le=10**6,
+        description="Seconds after which a collection is read again whose API cannot say what changed.",
+    )
+    sweep_hour: StrictInt = Field(
+        default=2, ge=0, le=23, description="The hour, in UTC, at which everything is read in full every day."
+    )
+    keep_runs: StrictInt = Field(default=30, ge=1, le=36500, description="Days after which Dagster deletes a run.")
 
 
 def alert_url(environ: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ Values go nowhere but into the `SystemSettings` of their system; no message here
 from collections.abc import Iterable, Mapping
 
 from talk_assets.config.automation import ALERT_URL
-from talk_assets.config.sections import suggestion
+from talk_assets.config.messages import suggestion
 from talk_assets.errors import CredentialsError
 from talk_assets.http.access import NEEDS
 from talk_assets.http.rest import Profile

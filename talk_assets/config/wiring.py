@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from talk_assets.config.configuration import FILE, Config, DataflowSettings, Mode
-from talk_assets.config.sections import suggestion
+from talk_assets.config.messages import suggestion
 from talk_assets.errors import ConfigurationError
 from talk_assets.model import topology
 from talk_assets.model.collection import Collection

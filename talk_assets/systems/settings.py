@@ -23,8 +23,12 @@ _UNLIMITED_CONCURRENCY = 64
 
 @dataclass(frozen=True)
 class Option:
-    """Something people may choose about a system. Where nobody has, `default` holds, or `sandbox` for the sandbox's."""
+    """Something people may choose about a system. Where nobody has, `default` holds, or `sandbox` for the sandbox's.
 
+    `description` tells people what they choose.
+    """
+
+    description: str
     default: str | None = None
     sandbox: str | None = None
 

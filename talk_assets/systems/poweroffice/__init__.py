@@ -210,5 +210,9 @@ POWEROFFICE_PEER = _registered(
     "PowerOffice",
     "sandbox-poweroffice-peer",
     (contactperson, customer),
-    {CONTACTS_UNDER: Option(sandbox="1")},
+    {
+        CONTACTS_UNDER: Option(
+            "The id of the customer that a contact person is created under if its company is no customer.", sandbox="1"
+        )
+    },
 )

@@ -32,7 +32,7 @@ OF_A_RUN = ("created", "updated")
 def status(*, as_json: bool) -> None:
     """Show how far every pair is: records on both sides, linked, waiting, held, in conflict.
 
-    The last lines say how the latest run ended, and what failed in it.
+    The last lines say how the latest run ended, what failed in it, and when the database was upgraded.
     """
     wiring = Wiring(configuration.current())
     topologies = list(wiring.topologies.values())
@@ -41,16 +41,24 @@ def status(*, as_json: bool) -> None:
         if last and last[0]["outcome"] is None and processes.died_at_work(wiring.config.folder):
             last[0]["outcome"] = "died"  # the next sync notes it
         failures = _failures(transaction, last[0]["run"]) if last else {}
+        upgrades = transaction.frame("SELECT * FROM sync.migrations ORDER BY format").to_dicts()
         found = {one.name: overview.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
     if as_json:
         documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
-        show_json({"pairs": documents, "last_run": {**last[0], "failures": failures} if last else None})
+        run = {**last[0], "failures": failures} if last else None
+        show_json({"pairs": documents, "last_run": run, "upgrades": upgrades})
         return
     for name, pairs in found.items():
         _show(name, pairs)
     layout.say(latest(last[0] if last else None))
     for message in failures.values():
         layout.say(" ".join(message.splitlines()), first="  ", indent="  ")
+    for upgrade in upgrades:
+        layout.say(
+            f"The database was upgraded to format {upgrade['format']} on"
+            f" {upgrade['migrated_at']:%Y-%m-%d %H:%M:%S} UTC; {upgrade['copy']} is a copy of it from before."
+            " It can be deleted once all is well."
+        )
 
 
 def _failures(transaction: Transaction, run: str) -> dict[str, str]:

@@ -90,6 +90,11 @@ class Store:
         yet, an empty one is read. Raise StoreLocked where another process keeps the database, StoreIncompatible where
         another version wrote it.
         """
+        if self._memory:  # it is nobody else's
+            with self.transaction() as transaction:
+                transaction.ensure(wanted or {})
+                yield transaction
+            return
         connection, kept = self._reading(wanted or {})
         try:
             connection.execute("SET enable_progress_bar = false; BEGIN TRANSACTION READ ONLY")
@@ -106,7 +111,7 @@ class Store:
                 self._leave()
 
     def _reading(self, wanted: Mapping[str, Mapping[str, str]]) -> tuple[duckdb.DuckDBPyConnection, bool]:
-        if self._memory or self._keeping:
+        if self._keeping:
             return self._connection()
         path = self.path if self.path and self.path.exists() else None
         connection = self._patiently(lambda: snapshot.connect(path, wanted, SETTINGS))

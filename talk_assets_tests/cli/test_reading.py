@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from talk_assets import cli
 from talk_assets.config import configuration
+from talk_assets.operate.run_lock import turn
 from talk_assets.sync import runs
 from talk_assets_tests.office import Office, open_office
 
@@ -32,6 +33,30 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     return office
 
 
+READING = (
+    ("status",), ("held",), ("conflicts",), ("rewritten",), ("explain", "crm/people/crm1"),
+    ("history", "crm/people/crm1"), ("config", "show"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda command: command[0])
+@pytest.mark.parametrize("state", ["synced", "never synced"])
+def test_what_reads_writes_nothing_and_needs_no_run_lock(
+    state: str, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = open_office(tmp_path, monkeypatch, on_disk=True)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
+    office.create("crm/people", email="anna@example.com", first_name="Anna")
+    if state == "synced":
+        office.sync()
+    with turn(office.config.folder):
+        before = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+        done = talk(*command)
+        after = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+    assert done.exit_code == (1 if command[0] in {"explain", "history"} and state == "never synced" else 0), done.output
+    assert before == after
+
+
 def test_status_counts_every_pair(office: Office) -> None:
     pairs = json.loads(talk("status", "--json").stdout)["pairs"]
     assert pairs[1] == {
@@ -45,6 +70,21 @@ def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatc
     office = open_office(tmp_path, monkeypatch)
     monkeypatch.setattr(configuration, "current", lambda: office.config)
     assert "There was no run yet: talk sync" in talk("status").stdout
+
+
+def test_status_says_when_the_database_was_upgraded(office: Office) -> None:
+    assert "upgraded" not in talk("status").stdout
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    with office.transaction() as transaction:
+        transaction.run("INSERT INTO sync.migrations VALUES (3, ?, 'talk-format-2.duckdb')", at)
+    shown = " ".join(talk("status").stdout.split())
+    assert (
+        "The database was upgraded to format 3 on 2026-11-30 12:00:00 UTC; talk-format-2.duckdb is a copy of it"
+        in shown
+    )
+    assert json.loads(talk("status", "--json").stdout)["upgrades"] == [
+        {"format": 3, "migrated_at": "2026-11-30 12:00:00+00:00", "copy": "talk-format-2.duckdb"}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile
-from talk_assets.model.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
+from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
-from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings, all_dataflows
 
 FILE = "talk.toml"
 SANDBOX_PORT = 8765
@@ -314,8 +314,9 @@ def _is_loopback(url: str) -> bool:
 
 def _dataflows(root: Section, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:
     section = root.section("dataflows")
-    section.only(*(dataflow.name for dataflow in DATAFLOWS), what="dataflow")
-    found = (_dataflow(section.section(dataflow.name), dataflow, systems) for dataflow in DATAFLOWS)
+    known = all_dataflows()
+    section.only(*(dataflow.name for dataflow in known), what="dataflow")
+    found = (_dataflow(section.section(dataflow.name), dataflow, systems) for dataflow in known)
     return tuple(settings for settings in found if settings is not None)
 
 

@@ -8,6 +8,7 @@ import pytest
 from talk_assets.config.configuration import load
 from talk_assets.config.wiring import Wiring
 from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox import registry
 from talk_assets.sandbox.serving import serving
 from talk_assets.systems import SYSTEMS
@@ -38,10 +39,10 @@ def test_every_customer_and_contact_has_its_record_in_the_helpdesk_and_the_next_
     monkeypatch.setitem(registry.SYSTEMS, "helpdesk", EMULATED)
     with serving(records=20) as sandbox:
         hurried = "".join(f'[systems.{name}]\nrate = "unlimited"\n' for name in ("customerp", "helpdesk"))
-        (tmp_path / "talk.toml").write_text(f"[sandbox]\nport = {sandbox.port}\n{hurried}", "utf-8")
+        others = "".join(f"[dataflows.{flow.name}]\nenabled = false\n" for flow in DATAFLOWS)
+        (tmp_path / "talk.toml").write_text(f"[sandbox]\nport = {sandbox.port}\n{hurried}{others}", "utf-8")
         wiring = Wiring(load(tmp_path, {}))
-        flow = wiring.dataflows(["customerp-helpdesk"])
-        assert [str(one.mode) for one in flow] == ["write"]
+        assert [(one.name, str(one.mode)) for one in wiring.config.dataflows] == [("customerp-helpdesk", "write")]
         hub = wiring.hub("first")
 
         def sync() -> int:

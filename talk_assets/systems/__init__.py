@@ -7,7 +7,8 @@ A package adds a system with an entry point of the group `talk_assets.systems` t
 
 The entry point has the system's own name: lower-case letters, digits and underscores. The pairs that the system brings
 are its `Registered.dataflows`. With an entry point of the group `talk_assets.sandbox` that names an
-`sandbox.registry.Emulated`, the sandbox serves the system as long as the environment has no credentials for it.
+`sandbox.registry.Emulated`, the sandbox serves the system as long as the environment has no credentials for it; without
+one, the system needs credentials, or `enabled = false` in talk.toml.
 `examples/helpdesk` is a complete package, and `testing` has the tests that every system must pass.
 """
 

@@ -13,9 +13,10 @@ import pytest
 
 from talk_assets.errors import CredentialsError, NotTheApi, Unreachable
 from talk_assets.http.limit import Rate
+from talk_assets.model import lint
 from talk_assets.model.system import Connection, Outcome, System
 from talk_assets.sandbox import registry
-from talk_assets.systems.settings import Registered, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 from talk_assets.testing.conformance.connection import Conformance, Trial
 from talk_assets.testing.conformance.steps import (
     create_many,
@@ -70,6 +71,16 @@ class HttpConformance(Conformance):
     def small(self, sandbox: Served, monkeypatch: pytest.MonkeyPatch) -> Trial:
         """The system with pages of three records, over the sandbox."""
         return Trial(self.small_pages(monkeypatch).build(sandbox.settings()), sandbox.sandbox.clock)
+
+    def test_pairs_join_collections_that_there_are_and_that_describe_the_same_entity(self, system: System) -> None:
+        pairs = [pair for dataflow in self.registered.dataflows for pair in dataflow.pairs]
+        names = {key.partition("/")[0] for pair in pairs for key in (pair.left, pair.right)} - {system.name}
+        systems = [system, *(SYSTEMS[name].build(SystemSettings()) for name in names)]
+        collections = {f"{one.name}/{collection.name}": collection for one in systems for collection in one.collections}
+        for pair in pairs:
+            assert system.name in {pair.left.partition("/")[0], pair.right.partition("/")[0]}
+            assert collections[pair.left].entity == collections[pair.right].entity
+        assert [str(finding) for finding in lint.findings(collections, pairs)] == []
 
     def test_a_create_whose_answer_is_lost_is_unknown_and_can_be_found(self, sandbox: Served, system: System) -> None:
         collection = next(self.each(system))

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from talk_assets.config import api_sections, lens_sections
 from talk_assets.config.configuration import load
 from talk_assets.config.lens_sections import KINDS, SECTION_OF
-from talk_assets.config.profile_file import TALK
+from talk_assets.config.profile_file import talk_model
 from talk_assets.config.reading import checked
 from talk_assets.config.reference import reference
 from talk_assets.config.schema import schema
@@ -162,7 +162,7 @@ def test_what_was_read_does_not_change(tmp_path: Path) -> None:
 
 
 def test_the_defaults_are_those_of_an_empty_file() -> None:
-    file = TALK.model_validate({})
+    file = talk_model().model_validate({})
     assert isinstance(file, TalkFile)
     assert defaults()["guards"] == file.guards.model_dump()
     assert fits(defaults(), SCHEMA)

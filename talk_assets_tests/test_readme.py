@@ -10,8 +10,8 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.entities import company
 from talk_assets.model.lens.lens import Lens, Text
 from talk_assets.model.lint import findings
+from talk_assets.testing.lens_laws import check_laws
 from talk_assets_tests import readme
-from talk_assets_tests.lens_laws import check_laws
 
 TEXT = readme.README.read_text("utf-8")
 

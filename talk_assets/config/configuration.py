@@ -31,10 +31,10 @@ from talk_assets.config.talk_file import (
 from talk_assets.config.variables import check_variables, listed, read_credentials
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.rest import Profile
-from talk_assets.model.dataflows import DATAFLOWS, Dataflow, Pair
+from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
-from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings, all_dataflows
 
 __all__ = [
     "FILE", "KEEP_DAYS", "PATIENCE", "SANDBOX_PORT", "TURN_PATIENCE", "Config", "DataflowSettings", "Mode", "Setup",
@@ -44,6 +44,8 @@ __all__ = [
 T = TypeVar("T")
 
 FILE = "talk.toml"
+TEMPORARY = ".tmp_dagster_home_"
+"""How the name begins of the folder that `dagster dev` makes, and removes, where DAGSTER_HOME is not set."""
 
 Refuse = Callable[[CredentialsError], None]
 """What is done about a mistake in the environment."""
@@ -98,18 +100,26 @@ class Config:
 
 
 def find_folder(environ: Mapping[str, str], here: Path) -> Path:
-    """Return the data folder, absolute: what DAGSTER_HOME names, or `data` in `here`.
+    """Return the data folder, absolute: what DAGSTER_HOME names, or `data` in `here`, or `here` if it has a talk.toml.
 
     Raise ConfigurationError where there is no such folder, so that nobody starts a second instance by accident.
     """
     named = environ.get("DAGSTER_HOME")
     folder = (here / (named or "data")).resolve()
+    if folder.name.startswith(TEMPORARY):
+        message = (
+            "DAGSTER_HOME is not set, so Dagster keeps everything in a folder that it removes when it stops. Set"
+            " DAGSTER_HOME to the folder that holds talk.toml, and start it again."
+        )
+        raise ConfigurationError(message)
     if folder.is_dir():
         return folder
+    if not named and (here / FILE).is_file():
+        return here.resolve()
     source = "DAGSTER_HOME" if named else "the data folder"
     message = (
-        f"{folder}: there is no such folder ({source}). Run this where the folder `data` is, or set DAGSTER_HOME to the"
-        " folder that holds talk.toml."
+        f"{folder}: there is no such folder ({source}). Run this where the folder `data` is, set DAGSTER_HOME to the"
+        " folder that holds talk.toml, or create one: talk init"
     )
     raise ConfigurationError(message)
 
@@ -251,7 +261,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _dataflows(file: TalkFile, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:
-    found = (_dataflow(file, dataflow, systems) for dataflow in DATAFLOWS)
+    found = (_dataflow(file, dataflow, systems) for dataflow in all_dataflows())
     return tuple(settings for settings in found if settings is not None)
 
 

@@ -5,13 +5,14 @@ there is no null. Defaults that are a system's own are added in `schema`.
 """
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from talk_assets.config.profile_file import TALK
+from talk_assets.config.profile_file import talk_model
+from talk_assets.config.talk_file import registered
 
 Json = dict[str, Any]
 
@@ -30,16 +31,20 @@ class _Plain(GenerateJsonSchema):
         return False
 
 
-@cache
 def expanded() -> Json:
     """Return the schema without references, with the defaults that hold for every system. Leave it as it is."""
+    return _expanded(registered())
+
+
+@lru_cache(maxsize=2)
+def _expanded(_: tuple[tuple[str, int], ...]) -> Json:
     found: Json = inlined(*generated())
     return found
 
 
 def generated() -> tuple[Json, Json]:
     """Return the schema, and the definitions that it refers to."""
-    found = TALK.model_json_schema(schema_generator=_Plain)
+    found = talk_model().model_json_schema(schema_generator=_Plain)
     return found, found.pop("$defs", {})
 
 

@@ -4,6 +4,7 @@ Most files say nothing of that, and are read without this module: to build the m
 a quick command is to stay quick.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import create_model
@@ -11,7 +12,7 @@ from pydantic import create_model
 from talk_assets.config.api_sections import Api, Collection
 from talk_assets.config.lens_sections import FIELDS, article
 from talk_assets.config.section import Section
-from talk_assets.config.talk_file import SystemSection, model, optional, options
+from talk_assets.config.talk_file import SystemSection, TalkFile, model, optional, options, registered
 from talk_assets.systems import SYSTEMS, Registered
 
 
@@ -48,5 +49,11 @@ def _system(known: Registered) -> type[SystemSection]:
     return create_model(known.name, __base__=ProfiledSystem, **keys)
 
 
-TALK = model("talk.toml", {name: _system(known) for name, known in SYSTEMS.items()})
-"""The model of talk.toml with every system, collection, dataflow and pair that there is."""
+def talk_model() -> type[TalkFile]:
+    """Return the model of talk.toml with every system, collection, dataflow and pair that there is."""
+    return _model(registered())
+
+
+@lru_cache(maxsize=2)
+def _model(_: tuple[tuple[str, int], ...]) -> type[TalkFile]:
+    return model("talk.toml", {name: _system(known) for name, known in SYSTEMS.items()})

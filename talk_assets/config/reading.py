@@ -2,14 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, create_model
 
 from talk_assets.config.messages import Place, one_line
-from talk_assets.config.talk_file import SystemSection, TalkFile, model, options
+from talk_assets.config.talk_file import SystemSection, TalkFile, model, options, registered
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.systems import SYSTEMS
@@ -39,20 +39,22 @@ def checked(file: Path, values: Toml) -> TalkFile:
     """Return the model of what the file holds; raise ConfigurationError for the first mistake."""
     _refuse_credentials(file, values)
     try:
-        return _brief().model_validate(values)
+        return _brief(registered()).model_validate(values)
     except ValidationError:
         # It is wrong, or it says how an API is used. Only the model of everything can tell, and takes its time.
-        from talk_assets.config.profile_file import TALK  # noqa: PLC0415
+        from talk_assets.config.profile_file import talk_model  # noqa: PLC0415
+
+        whole = talk_model()
     try:
-        return TALK.model_validate(values)
+        return whole.model_validate(values)
     except ValidationError as error:
         from talk_assets.config.json_schema import expanded  # noqa: PLC0415 -- only a message needs it
 
-        raise one_line(error, file, TALK, expanded()) from None
+        raise one_line(error, file, whole, expanded()) from None
 
 
-@cache
-def _brief() -> type[TalkFile]:
+@lru_cache(maxsize=2)
+def _brief(_: tuple[tuple[str, int], ...]) -> type[TalkFile]:
     """The model of a file that says nothing of how an API is used."""
     sections = {
         name: create_model(name, __base__=SystemSection, **options(known)) if known.options else SystemSection

@@ -18,10 +18,10 @@ from pydantic_core import PydanticCustomError
 from talk_assets.config.automation import Automation
 from talk_assets.config.section import SENTENCE, NotBlank, Section, Share
 from talk_assets.http.limit import UNLIMITED, Rate
-from talk_assets.model.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
+from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
-from talk_assets.systems import SYSTEMS, Registered
+from talk_assets.systems import SYSTEMS, Registered, all_dataflows
 
 DATABASE = "talk.duckdb"
 SANDBOX_PORT = 8765
@@ -260,10 +260,15 @@ def _dataflow(dataflow: Dataflow) -> type[Section]:
     return create_model(dataflow.name, __base__=DataflowSection, pairs=optional(inner, "The pairs of the dataflow."))
 
 
+def registered() -> tuple[tuple[str, int], ...]:
+    """Return what tells whether other systems are registered than when a model was made: packages can add some."""
+    return tuple((name, id(known)) for name, known in SYSTEMS.items())
+
+
 def model(name: str, systems: Mapping[str, type[SystemSection]]) -> type[TalkFile]:
     """Return the model of talk.toml with every dataflow and pair, and with these sections for systems."""
     inner = {key: optional(section, f"{SYSTEMS[key].label}.") for key, section in systems.items()}
-    flows = {one.name: optional(_dataflow(one), f"Between {one.left} and {one.right}.") for one in DATAFLOWS}
+    flows = {one.name: optional(_dataflow(one), f"Between {one.left} and {one.right}.") for one in all_dataflows()}
     return create_model(
         name,
         __base__=TalkFile,

@@ -15,15 +15,14 @@ from talk_assets.config.api_sections import Auth, Collection, Keyed, LineTotals
 from talk_assets.config.configuration import Setup
 from talk_assets.config.lens_sections import FULL_NAME, SECTION_OF
 from talk_assets.config.messages import section_in
-from talk_assets.config.profile_file import TALK
+from talk_assets.config.profile_file import talk_model
 from talk_assets.config.reading import Toml
 from talk_assets.config.section import Section, blank
 from talk_assets.config.talk_file import TalkFile, pair_name, rate_text
 from talk_assets.http import shapes
 from talk_assets.http.rest import Profile, RestCollection
-from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.model.lens.properties import Property
-from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings, all_dataflows
 
 GENERAL = tuple(name for name in TalkFile.model_fields if name not in {"systems", "dataflows"})
 API = tuple(name for name in ApiSection.model_fields if name not in {"auth", "keyed", "line_totals"})
@@ -46,7 +45,7 @@ def defaults() -> Toml:
             "enabled": True,
             "pairs": {pair_name(pair): {"enabled": True, "on_delete": str(pair.on_delete)} for pair in one.pairs},
         }
-        for one in DATAFLOWS
+        for one in all_dataflows()
     }
     return {**general, "systems": systems, "dataflows": dataflows}
 
@@ -67,7 +66,7 @@ def effective(setup: Setup) -> Toml:
 
 def _dataflows(setup: Setup) -> Iterator[tuple[str, Toml]]:
     modes = {one.name: one.mode for one in setup.config.dataflows}
-    for one in DATAFLOWS:
+    for one in all_dataflows():
         said = setup.file.dataflow(one.name)
         found: Toml = {"enabled": said.enabled}
         if mode := said.mode or modes.get(one.name):
@@ -139,11 +138,12 @@ def _property(held: Property) -> Any:  # noqa: ANN401 -- TOML
     return found["property"] if set(found) == {"property"} else found
 
 
-def leaves(values: Toml, model: type[Section] = TALK, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+def leaves(values: Toml, model: type[Section] | None = None, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
     """Every key of the model that holds a value, as TOML wants them: a section's own keys, then the sections in it.
 
     The property behind a field is one value, and so is a section whose keys are an API's own.
     """
+    model = model or talk_model()
     inner: dict[str, type[Section]] = {}
     for name, field in model.model_fields.items():
         section = section_in(field.annotation)

@@ -103,7 +103,11 @@ class Server:
         names = sorted(self._systems)
         if name == "_sandbox":
             return reply({"pid": os.getpid(), "systems": names, **self._about})
-        return reply({"error": f"no system {name!r}; there are {', '.join(names)}"}, 404)
+        message = (
+            f"the sandbox does not emulate {name!r}, only {', '.join(names)}. A package that was installed meanwhile is"
+            " known after `talk sandbox down`; a system without emulation needs credentials, or enabled = false."
+        )
+        return reply({"error": message}, 404)
 
     async def _carry_out(self, system: System, request: Request) -> Reply:
         if system.faults.latency:

@@ -1,7 +1,8 @@
 """The two lens laws, for the lens of any collection, under generated values.
 
 The API is played by JSON itself: what is put is laid over a record, sent as bytes, and read again. Strategies give
-canonical text per kind and, per property, what an API may show. What one kind does in particular is in `test_lens`.
+canonical text per kind and, per property, what an API may show. What one kind of property does in particular is tested
+with the kinds.
 """
 
 import json

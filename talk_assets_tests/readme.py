@@ -29,7 +29,9 @@ from talk_assets_tests.docs import pages, prose, words
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
-BLOCK = re.compile(r"(?<=<!-- )(?P<name>[a-z][^\n]*?)(?P<open> -->\n)(?P<content>.*?)(?=<!-- /(?P=name) -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(?<=<!-- )(?P<name>[a-z][^\n]*?)(?P<open> -->\n)(?P<content>.*?)(?=<!-- /(?P=name) -->)", re.DOTALL
+)
 """A block with its name and what stands in it."""
 
 EXAMPLES = (("0000-00-00 00:00:00", "2026-11-30 08:30:00"), ("0000-00-00", "1984-05-17"), (":00000/", ":8765/"))

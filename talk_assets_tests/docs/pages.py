@@ -30,7 +30,7 @@ ON_THE_WAY = ("read", "link", "merge", "plan", "write")
 """The rooms within `sync`, in the order in which a record goes through them."""
 
 SETTINGS = "talk_assets.config.reference"
-"""The module that describes every key of talk.toml, as `markdown()`; without it, the commented file is shown."""
+"""The module that describes every key of talk.toml, as `reference()`; without it, the commented file is shown."""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -75,14 +75,14 @@ def _command(command: click.Command, name: str, above: click.Context) -> str:
 
 def credentials() -> str:
     """Return the table of environment variables."""
-    rows = (
-        (one.label, ", ".join(f"`{one.variable(name)}`" for name in one.credentials)) for one in SYSTEMS.values()
-    )
+    rows = ((one.label, ", ".join(f"`{one.variable(name)}`" for name in one.credentials)) for one in SYSTEMS.values())
     return table(("system", "variables"), rows)
 
 
 def configuration() -> str:
     """Return every key of talk.toml, and the environment variables."""
+    if find_spec(SETTINGS):
+        return str(import_module(SETTINGS).reference())
     head = (
         "# Configuration\n\n`talk.toml` in the data folder configures everything but credentials. Every key has a"
         " default: an empty file is complete. A mistake ends in one line that names the key, what was found and what"
@@ -96,11 +96,8 @@ def configuration() -> str:
             ("`TALK_ALERT_URL`", "A webhook that is sent each failure once."),
         ],
     )
-    if find_spec(SETTINGS):
-        keys = str(import_module(SETTINGS).markdown())
-    else:
-        keys = "```toml\n" + (prose.ROOT / "data" / "talk.toml").read_text("utf-8") + "```\n"
-    return f"{head}{credentials()}\n{more}\n## talk.toml\n\n{keys}"
+    keys = (prose.ROOT / "data" / "talk.toml").read_text("utf-8")
+    return f"{head}{credentials()}\n{more}\n## talk.toml\n\n```toml\n{keys}```\n"
 
 
 def entities() -> str:
@@ -118,8 +115,8 @@ def _formats() -> Iterator[tuple[str, str]]:
     """What the docstring of the types says of each."""
     meanings = " ".join((Kind.__doc__ or "").split("\n\n")[1].split()).rstrip(".").replace("`LINE`", "an order line")
     for meaning in meanings.split("; "):
-        name, _, says = meaning.partition(" is ")
-        yield f"{Kind[name].value}", says
+        name, _, says = meaning.partition(" ")
+        yield Kind[name].value, says.removeprefix("is ")
 
 
 def _entity(entity: Entity) -> str:
@@ -155,13 +152,13 @@ def _collections() -> Iterator[tuple[str, Collection]]:
 
 def systems() -> str:
     """Return the dataflows with their pairs, and every collection with its lens."""
-    pairs = (
-        (f"`{flow.name}`", f"`{pair.left}`", f"`{pair.right}`") for flow in DATAFLOWS for pair in flow.pairs
-    )
+    pairs = ((f"`{flow.name}`", f"`{pair.left}`", f"`{pair.right}`") for flow in DATAFLOWS for pair in flow.pairs)
     own = dict(_collections())
     parts = [
-        "# Systems and dataflows\n\nA pair demands that every record of its left collection has a record in its right"
-        " one. Edits travel both ways.\n",
+        (
+            "# Systems and dataflows\n\nA pair demands that every record of its left collection has a record in its"
+            " right one. Edits travel both ways.\n"
+        ),
         f"## Dataflows\n\n{table(('dataflow', 'left', 'right'), pairs)}",
     ]
     for name, known in SYSTEMS.items():
@@ -187,10 +184,12 @@ def graph() -> str:
         deps = ", ".join(f"`{dep}`" for dep in below.split())
         groups.setdefault(group, []).append((f"`{key}`", kinds, deps))
     parts = [
-        "# Asset graph\n\nOne asset group per entity. `<system>/<collection>` is what a system shows,"
-        " `<entity>_links` which records belong together, `<entity>_golden` what they agree on, `…_changes` what must"
-        " be written, `…_writes` what was sent. One step per system reads, one per entity reconciles, one per system"
-        " writes.\n"
+        (
+            "# Asset graph\n\nOne asset group per entity. `<system>/<collection>` is what a system shows,"
+            " `<entity>_links` which records belong together, `<entity>_golden` what they agree on, `…_changes` what"
+            " must be written, `…_writes` what was sent. One step per system reads, one per entity reconciles, one per"
+            " system writes.\n"
+        )
     ]
     parts += [f"## Group {name}\n\n{table(('asset', 'kinds', 'depends on'), rows)}" for name, rows in groups.items()]
     checks = ((f"`{name}`", "yes" if name in BLOCKING else "no", says) for name, says in SAYS.items())

@@ -98,14 +98,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def sandboxed(*options: str) -> Iterator[Path]:
+def sandboxed() -> Iterator[Path]:
     """Yield a data folder with a sandbox of its own, which has no limits, for as long as it is needed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(ROOT / "data" / "dagster.yaml", folder)
         hurried = "".join(f'\n[systems.{system}]\nrate = "unlimited"\n' for system in SYSTEMS)
         (folder / "talk.toml").write_text(f"[sandbox]\nport = {free_port()}\n{hurried}")
-        run(folder, "sandbox", "up", "--no-limits", *options)
+        run(folder, "sandbox", "up", "--no-limits")
         try:
             yield folder
         finally:

@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WRITE = """
 import sys
 from pathlib import Path
-from talk_assets.store import Store
+from talk_assets.store.database import Store
 store = Store(Path(sys.argv[1]))
 for n in range(100_000):
     with store.transaction() as transaction:
@@ -32,8 +32,8 @@ for n in range(100_000):
 DIE = """
 import os, sys
 from pathlib import Path
-from talk_assets.backup import restore
-from talk_assets.store import Store
+from talk_assets.operate.backups import restore
+from talk_assets.store.database import Store
 from talk_assets_tests.test_backup import NOW
 folder, left = Path(sys.argv[1]), int(sys.argv[2])
 

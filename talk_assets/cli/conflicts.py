@@ -33,7 +33,7 @@ def conflicts(*, number: int | None, everything: bool, as_json: bool) -> None:
 
     NUMBER shows one item of the list in full, with the commands that decide it.
     """
-    with Wiring(configuration.current()).hub("conflicts").store.transaction() as transaction:
+    with Wiring(configuration.current()).reading() as transaction:
         rows = overview.conflicts(transaction).to_dicts()
         values = [(row["kind"], row["field"], row[which]) for row in rows for which in SHOWN_VALUES]
         reader = readable.reader(transaction, values, named=not as_json)

@@ -37,7 +37,7 @@ def explain(*, record: str, everything: bool, as_json: bool) -> None:
     wiring = Wiring(configuration.current())
     key, id_ = wiring.record(record)
     scope = Scope(writes=None if everything or as_json else story.WRITES, named=not as_json)
-    with wiring.hub("explain").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         found = story.tell(transaction, key, wiring.collections[key], id_, scope)
         if found is None:
             raise records.unknown(transaction, record, key)

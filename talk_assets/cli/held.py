@@ -45,7 +45,7 @@ def held(*, number: int | None, everything: bool, as_json: bool) -> None:
     values of every item, and with NUMBER those of its candidates too.
     """
     wiring = Wiring(configuration.current())
-    with wiring.hub("held").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         rows = overview.held(transaction).to_dicts()
         chosen = numbered(rows, number, "held")
         details = (

@@ -26,7 +26,7 @@ def history(*, record: str, as_json: bool) -> None:
     """Tell what happened to one record: when it was linked, what people edited, each write and what was answered."""
     wiring = Wiring(configuration.current())
     key, id_ = wiring.record(record)
-    with wiring.hub("history").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         events = told.tell(transaction, key, wiring.collections[key], id_)
         if not events and story.tell(transaction, key, wiring.collections[key], id_) is None:
             raise records.unknown(transaction, record, key)

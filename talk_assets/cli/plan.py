@@ -56,7 +56,7 @@ def read(outcome: "Outcome", *, limit: int | None = None) -> list[Plan]:
     sides = dict.fromkeys(
         side for name in outcome.planned for pair in outcome.pairs[name] for side in (pair.left, pair.right)
     )
-    with wiring.store().transaction() as transaction:
+    with wiring.reading() as transaction:
         permits = wiring.permits(wiring.config.dataflows)
         return list(planned(transaction, wiring.collections, sides, limit=limit, permits=permits))
 

@@ -41,7 +41,7 @@ def rewritten(*, number: int | None, everything: bool, as_json: bool) -> None:
     NUMBER shows one item of the list in full, with the command that decides it.
     """
     wiring = Wiring(configuration.current())
-    with wiring.hub("rewritten").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         rows = found(transaction, wiring.collections).to_dicts()
         values = [(row["kind"], row["field"], row[which]) for row in rows for which in ("sent", "shown")]
         reader = readable.reader(transaction, values, named=not as_json)

@@ -36,7 +36,7 @@ def status(*, as_json: bool) -> None:
     """
     wiring = Wiring(configuration.current())
     topologies = list(wiring.topologies.values())
-    with wiring.hub("status").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         last = runs.last(transaction).to_dicts()
         if last and last[0]["outcome"] is None and processes.died_at_work(wiring.config.folder):
             last[0]["outcome"] = "died"  # the next sync notes it

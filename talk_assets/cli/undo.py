@@ -85,7 +85,7 @@ def _kind(wiring: Wiring, key: str) -> str:
 def _reader(wiring: Wiring, steps: pl.DataFrame) -> dict[str, readable.Reader]:
     """How the values of each collection are shown: references as records of its own system."""
     found = {}
-    with wiring.store().transaction() as transaction:
+    with wiring.reading() as transaction:
         for key in steps["collection"].unique().to_list():
             texts = steps.filter(pl.col("collection") == key)["fields"]
             values = [one for text in texts for one in readable.fields(_kind(wiring, key), text)]

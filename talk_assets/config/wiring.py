@@ -3,7 +3,8 @@
 Commands and the Dagster graph both start here. Nothing is opened before it is asked for, and nothing is decided here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +17,9 @@ from talk_assets.model.dataflows import OnDelete, Pair
 from talk_assets.model.entities import ENTITIES
 from talk_assets.model.system import System
 from talk_assets.model.topology import Topology
+from talk_assets.store import tables
 from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.systems import SYSTEMS
@@ -119,6 +122,13 @@ class Wiring:
         """Return the database of the data folder, not opened yet."""
         return Store(self.config.database, patience=self.config.patience)
 
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open the database to read only; what was never read is empty, as is all before a first sync."""
+        every = {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
+        with self.store().reading(tables.of(every)) as transaction:
+            yield transaction
+
     def hub(self, run: str) -> Hub:
-        """Return the hub for one run; this opens the database for a moment."""
+        """Return the hub for one run."""
         return Hub(self.store(), self.systems, self.pairs, run=run, limits=self.config.limits)

@@ -102,7 +102,7 @@ def check(wiring: Wiring, files: Sequence[Path]) -> Result:
         for file, found in zip(files, documents, strict=True)
         if isinstance(found, Document)
     }
-    with wiring.hub("doc check").store.transaction() as transaction:
+    with wiring.reading() as transaction:
         last = runs.last(transaction).to_dicts()
         progress = _progress(wiring, transaction)
     return Result(

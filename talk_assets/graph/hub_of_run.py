@@ -40,6 +40,7 @@ def hub_in_turn(wiring: Wiring, context: AssetExecutionContext, mode: str, tell:
 def _hub(wiring: Wiring, run: str) -> Hub:
     """The steps of a run share a hub: the tables are prepared once, and what the journal keeps no longer goes once."""
     hub = wiring.hub(run)
+    hub.prepare()
     with hub.store.transaction() as transaction:
         journal.prune(transaction, utc_now() - timedelta(days=wiring.config.keep_days))
     return hub

@@ -123,10 +123,10 @@ def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
     under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(RunsFilter(statuses=under_way, tags=LAUNCHER)):
         instance.report_run_failed(run, DIED)
-        with wiring.hub(run.run_id).store.transaction() as transaction:
+        with wiring.store().transaction() as transaction:
             runs.end(transaction, run.run_id, "died", utc_now())
     for dead in bury(instance):
-        with wiring.hub(dead).store.transaction() as transaction:
+        with wiring.store().transaction() as transaction:
             runs.end(transaction, dead, "died", utc_now())
 
 
@@ -210,16 +210,17 @@ def _outcome(
     began: float,
     blocked: str | None,
 ) -> Outcome:
-    with wiring.hub(run).store.transaction() as transaction:
+    with wiring.reading() as transaction:
         summary = runs.summary(transaction, run)
         failures = summary.failures | runs.failed_writes(transaction, run, summary)
         if blocked and not summary.failures:  # what a check that blocks has found is in the summary
             failures["run"] = blocked
         stops = overview.stops(transaction)
-        runs.end(transaction, run, _INCOMPLETE if failures or stops else _DONE, utc_now())
         topologies = list(wiring.topologies.values())
         pairs = {one.name: overview.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = overview.held_counts(transaction), overview.change_counts(transaction)
+    with wiring.store().transaction() as transaction:
+        runs.end(transaction, run, _INCOMPLETE if failures or stops else _DONE, utc_now())
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
     return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, stops)

@@ -163,6 +163,7 @@ class Acting:
         """Take back what a run wrote, as far as nobody touched it since; return what was planned, and what was done."""
         hub = self.wiring.hub(str(uuid.uuid4()))
         with self._turn():
+            hub.prepare()
             meant = self._run(hub, run)
             with hub.store.transaction() as transaction:
                 runs.begin(transaction, hub.run, "undo", utc_now())
@@ -219,8 +220,10 @@ class Acting:
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
         hub = self.wiring.hub(BY_HAND)
-        with self._turn(), hub.store.transaction() as transaction:
-            yield transaction
+        with self._turn():
+            hub.prepare()
+            with hub.store.transaction() as transaction:
+                yield transaction
 
     @contextmanager
     def _scene(self, record: Record) -> Iterator[tuple[Transaction, Scene]]:

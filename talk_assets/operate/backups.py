@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from talk_assets.errors import ConfigurationError, StoreError, StoreLocked
-from talk_assets.store.database import Store, copy
+from talk_assets.store.copies import copy
+from talk_assets.store.database import Store
 from talk_assets.sync.read import reading
 
 WAL = ".wal"

@@ -12,7 +12,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,21 +20,11 @@ from pathlib import Path
 import duckdb
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
+from talk_assets.store import migrations, snapshot
+from talk_assets.store.copies import check_format, checkpoint, copy_into, first_line, format_of
 from talk_assets.store.schema import FORMAT, SYNC_TABLES
-from talk_assets.store.transaction import PARTS, Transaction, quoted
-
-LOG = "256MB"
-"""How much may be in the log before it is put in its place while the database is open. On closing it always is."""
-
-SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    # New files are laid out as this DuckDB does it, not as all since 1.0 can read it.
-    "storage_compatibility_version": "v1.5.0",
-    "checkpoint_threshold": LOG,
-    "write_buffer_row_group_count": 1,  # of wide rows, that is enough
-    # What is freed is given back; else a process that settles a million records has a seventh more of it.
-    "allocator_flush_threshold": "1MB",
-    "allocator_bulk_deallocation_flush_threshold": "8MB",
-}
+from talk_assets.store.settings import SETTINGS
+from talk_assets.store.transaction import PARTS, Transaction
 
 IDLE = 1.0
 """Seconds after which a database that is kept open is closed if nothing is done with it."""
@@ -92,9 +82,51 @@ class Store:
         with self._turn:
             yield from self._transaction()
 
+    @contextmanager
+    def reading(self, wanted: Mapping[str, Mapping[str, str]] | None = None) -> Iterator[Transaction]:
+        """Open to read only: nothing is created, and no file written.
+
+        Where the database lacks one of the tables `wanted` (with their columns, name → SQL type), or does not exist
+        yet, an empty one is read. Raise StoreLocked where another process keeps the database, StoreIncompatible where
+        another version wrote it.
+        """
+        connection, kept = self._reading(wanted or {})
+        try:
+            connection.execute("SET enable_progress_bar = false; BEGIN TRANSACTION READ ONLY")
+            transaction = Transaction(connection, self.path)
+            try:
+                yield transaction
+            finally:
+                transaction.end()
+                with suppress(duckdb.Error):
+                    connection.execute("ROLLBACK")
+        finally:
+            connection.close()
+            if kept:
+                self._leave()
+
+    def _reading(self, wanted: Mapping[str, Mapping[str, str]]) -> tuple[duckdb.DuckDBPyConnection, bool]:
+        if self._memory or self._keeping:
+            return self._connection()
+        path = self.path if self.path and self.path.exists() else None
+        connection = self._patiently(lambda: snapshot.connect(path, wanted, SETTINGS))
+        if path:
+            found = connection.execute("SELECT coalesce(max(format), 0) FROM sync.format").fetchall()[0][0]
+            check_format(path, found)
+            if found < FORMAT:
+                connection.close()
+                message = (
+                    f"{path}: was written by an earlier version of talk-assets. The next sync upgrades it, and keeps a"
+                    " copy beside it: talk sync"
+                )
+                raise StoreIncompatible(message)
+        return connection, False
+
     def _transaction(self) -> Iterator[Transaction]:
         connection, kept = self._connection()
         try:
+            if not self._prepared:
+                self._migrate(connection)
             connection.execute("SET enable_progress_bar = false; BEGIN")  # progress is ours to tell
             transaction = Transaction(connection, self.path)
             try:
@@ -175,7 +207,7 @@ class Store:
             raise ValueError(message)
         connection = self._open()
         try:
-            _checkpoint(connection, self.path)
+            checkpoint(connection, self.path)
             yield self.path
         finally:
             connection.close()
@@ -184,12 +216,12 @@ class Store:
         """Copy what is committed into a new database, while other processes wait. Raise StoreError where it fails."""
         connection = self._open()
         try:
-            _copy(connection, connection.execute("SELECT current_database()").fetchall()[0][0], target)
+            copy_into(connection, connection.execute("SELECT current_database()").fetchall()[0][0], target)
         finally:
             connection.close()
 
     def _unopened(self, error: duckdb.Error) -> StoreError:
-        line = _first_line(error)
+        line = first_line(error)
         if "version number" in line:
             return StoreIncompatible(f"{self.path}: was written by a newer DuckDB ({line}). Upgrade talk-assets.")
         if any(sign in line for sign in _DAMAGE):
@@ -202,26 +234,37 @@ class Store:
 
     def _unwritten(self, error: duckdb.Error) -> StoreError:
         if any(sign in str(error) for sign in _DAMAGE):
-            return self._damaged(_first_line(error))
+            return self._damaged(first_line(error))
         return StoreError(
-            f"{self.path}: could not be written ({_first_line(error)})."
+            f"{self.path}: could not be written ({first_line(error)})."
             " Nothing of this step was stored; free some space and run again."
         )
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        new = self.path is not None and not self.path.exists()
+        try:
+            return self._patiently(self._connected)
+        except StoreError:
+            if new:
+                self._unmake()
+            raise
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self.path), config=SETTINGS)
+        size = self.path.stat().st_size if self.path else 0
+        connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{max(MEMORY, size)}B'")
+        return connection
+
+    def _patiently(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+        """Connect once no other process holds the database, or raise StoreLocked."""
         deadline = time.monotonic() + self._patience
         while True:
-            new = self.path is not None and not self.path.exists()
             try:
-                connection = duckdb.connect(str(self.path), config=SETTINGS)
-                size = self.path.stat().st_size if self.path else 0
-                connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{max(MEMORY, size)}B'")
+                connection = connect()
                 self._announce(waiting=False)
                 return connection  # noqa: TRY300 -- nothing follows but the errors of opening
-            except duckdb.IOException as error:
-                if _LOCKED not in str(error):
-                    if new:
-                        self._unmake()
+            except (duckdb.IOException, duckdb.BinderException) as error:
+                if not any(sign in str(error) for sign in _LOCKED):
                     raise self._unopened(error) from error
                 if time.monotonic() > deadline:
                     message = (
@@ -231,7 +274,7 @@ class Store:
                     raise StoreLocked(message) from error
                 self._announce(waiting=True)
             except duckdb.Error as error:
-                message = f"{self.path}: is not a database this version can read ({_first_line(error)})."
+                message = f"{self.path}: is not a database this version can read ({first_line(error)})."
                 raise StoreIncompatible(message) from error
             time.sleep(RETRY)
 
@@ -254,65 +297,32 @@ class Store:
             for left in left_by_killed_processes:
                 shutil.rmtree(left, ignore_errors=True)
         transaction.run(SYNC_TABLES)
-        found = transaction.count("SELECT coalesce(max(format), 0) FROM sync.format")
-        _check_format(self.path, found)
-        if not found:
+        if not transaction.count("SELECT count(*) FROM sync.format"):
             transaction.run(f"INSERT INTO sync.format VALUES ({FORMAT})")
             transaction.run("INSERT INTO sync.clock VALUES (0)")
         self._prepared = True
 
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a database that was made by `copy_to`, or is one of ours, into a new one; `source` is only read.
-
-    Raise StoreIncompatible where it is none, or where a newer version wrote it, and StoreError where copying fails.
-    """
-    connection = duckdb.connect(":memory:", config=SETTINGS)
-    try:
+    def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Bring a database of an earlier version to this one's format, with a copy of the file beside it first."""
+        found = format_of(connection)
+        check_format(self.path, found)
+        if not self.path or not 0 < found < FORMAT:
+            return
+        kept = self.path.with_name(f"{self.path.stem}-format-{found}{self.path.suffix}")
+        partial = kept.with_name(f".{kept.name}.partial")
+        partial.unlink(missing_ok=True)
+        copy_into(connection, connection.execute("SELECT current_database()").fetchall()[0][0], partial)
+        partial.replace(kept)
+        connection.execute("BEGIN")
+        transaction = Transaction(connection, self.path)
         try:
-            connection.execute(f"ATTACH {quoted(source)} AS source (READ_ONLY)")
-            found = connection.execute("SELECT max(format) FROM source.sync.format").fetchall()[0][0]
-        except duckdb.Error as error:
-            message = f"{source}: is no database of ours ({_first_line(error)}). `talk backup` makes one."
-            raise StoreIncompatible(message) from error
-        _check_format(source, found or 0)
-        _copy(connection, "source", target)
-    finally:
-        connection.close()
-
-
-def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    try:
-        connection.execute("CHECKPOINT")
-    except duckdb.Error as error:
-        message = f"{path}: could not be written ({_first_line(error)})."
-        raise StoreError(message) from error
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> None:
-    try:
-        connection.execute(f"ATTACH {quoted(target)} AS copied_to")
-        connection.execute(f'COPY FROM DATABASE "{source}" TO copied_to')
-        connection.execute("CHECKPOINT copied_to")
-        connection.execute("DETACH copied_to")
-    except duckdb.Error as error:
-        message = f"{target}: could not be written ({_first_line(error)}). There must be room for it in its folder."
-        raise StoreError(message) from error
-
-
-def _check_format(path: Path | None, found: int) -> None:
-    if 0 < found < FORMAT:
-        message = (
-            f"{path}: was written by an older version (format {found}, this one has {FORMAT}). Move it away: the next"
-            " sync begins anew, and finds what belongs together by the external references."
-        )
-        raise StoreIncompatible(message)
-    if found > FORMAT:
-        message = (
-            f"{path}: was written by a newer version (format {found}, this one reads up to {FORMAT})."
-            " Upgrade talk-assets."
-        )
-        raise StoreIncompatible(message)
+            migrations.run(transaction, found, kept.name)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        finally:
+            transaction.end()
+        connection.execute("COMMIT")
 
 
 def _remember_what_is_missing() -> None:
@@ -321,16 +331,13 @@ def _remember_what_is_missing() -> None:
         sys.modules["pandas"] = None  # type: ignore[assignment]  # this is how Python says that there is none
 
 
-_LOCKED = "Could not set lock on file"
+_LOCKED = ("Could not set lock on file", "Unique file handle conflict")
+"""What DuckDB says where another process, or another part of this one, has the database open."""
 
 _DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
 
 _UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
 """What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
 
 
 def _holder(error: duckdb.Error) -> str:

@@ -3,12 +3,13 @@
 Only SQL that DuckLake also takes: no primary keys, unique constraints, sequences or indexes.
 """
 
-FORMAT = 2
-"""Raised whenever this version and the one before could not use the same database."""
+FORMAT = 3
+"""Raised by every change of these tables, or of those in `tables`, with a migration in `migrations`."""
 
 SYNC_TABLES = """
 CREATE SCHEMA IF NOT EXISTS sync;
 CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
+CREATE TABLE IF NOT EXISTS sync.migrations (format INTEGER, migrated_at TIMESTAMPTZ, copy VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.clock (version BIGINT);
 CREATE TABLE IF NOT EXISTS sync.cursors (
     collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
@@ -61,6 +62,7 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 """What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
 objects by field.
 
+`migrations` says when the database was brought to which format, and what the copy from before is called.
 `begun` are the entities of which settling in steps was begun and not ended. `changes` is what golden still asks of the
 collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
 are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of

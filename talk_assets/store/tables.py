@@ -3,9 +3,10 @@
 One table, one writer: the collection asset writes a collection's table, `sync/link` the links, `sync/merge` golden.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from talk_assets.model.entities import Entity
+from talk_assets.model.collection import Collection, declared
+from talk_assets.model.entities import ENTITIES, Entity
 
 CHUNK = 50_000
 """Records, or entities, that are looked at as a whole at once: about so many rows stand in memory."""
@@ -87,3 +88,12 @@ def golden_columns(entity: Entity) -> dict[str, str]:
     for field in entity.names:
         columns |= {field: "VARCHAR", f"{field}_at": "TIMESTAMPTZ", f"{field}_from": "VARCHAR"}
     return columns
+
+
+def of(collections: Mapping[str, Collection]) -> dict[str, dict[str, str]]:
+    """Return the tables of every entity and of some collections, by key, with their columns (name → SQL type)."""
+    return (
+        {links(one.name): links_columns(one) for one in ENTITIES.values()}
+        | {golden(one.name): golden_columns(one) for one in ENTITIES.values()}
+        | {raw(key): raw_columns(declared(one)) for key, one in collections.items()}
+    )

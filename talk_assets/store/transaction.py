@@ -84,11 +84,7 @@ class Transaction:
 
     def columns(self) -> dict[str, set[str]]:
         """Return the names of the columns of every table, by its name as `schema.name` without quotes."""
-        found = self.frame(
-            "SELECT table_schema || '.' || table_name AS name, list(column_name) AS columns"
-            " FROM information_schema.columns WHERE table_catalog = current_database() GROUP BY ALL"
-        )
-        return {name: set(columns) for name, columns in found.iter_rows()}
+        return columns_of(self._connection, None)
 
     def ensure(self, tables: Mapping[str, Mapping[str, str]]) -> None:
         """Create the tables, or add the columns (name → SQL type) that they lack."""
@@ -115,3 +111,13 @@ class Transaction:
 def quoted(path: Path) -> str:
     """Return a path as a literal of SQL."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, database: str | None) -> dict[str, set[str]]:
+    """Return the names of the columns of every table of a database, or of the current one, by `schema.name`."""
+    found = connection.execute(
+        "SELECT table_schema || '.' || table_name, list(column_name) FROM information_schema.columns"
+        " WHERE table_catalog = coalesce($1, current_database()) GROUP BY 1",
+        [database],
+    ).fetchall()
+    return {name: set(columns) for name, columns in found}

@@ -18,7 +18,7 @@ import polars as pl
 
 from talk_assets.errors import SystemFailure
 from talk_assets.model import topology
-from talk_assets.model.collection import Collection, declared
+from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import ENTITIES, Entity
 from talk_assets.model.system import Action, Answer, Connection, Outcome, Page, System, Usage
@@ -83,29 +83,26 @@ class Hub:
         """By entity, the store's version up to which everything was decided that can be."""
         self.notes: list[str] = []
         """What was read or planned again because the configuration has changed, for people."""
-        self._adapted = False
-        self._prepare()
+        self._prepared = False
 
     @property
     def _every_collection(self) -> dict[str, Collection]:
         return {f"{system.name}/{one.name}": one for system in self.systems.values() for one in system.collections}
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Create the tables and columns that are lacking, and note what is configured otherwise than in the run before.
+
+        Only the first call does anything. `read`, `settle` and `write` prepare first; whoever else changes the database
+        through a hub calls it, under the run lock.
+        """
+        if self._prepared:
+            return
         own = self._every_collection
         with self.store.transaction() as transaction:
-            transaction.ensure(
-                {tables.links(one.name): tables.links_columns(one) for one in ENTITIES.values()}
-                | {tables.golden(one.name): tables.golden_columns(one) for one in ENTITIES.values()}
-                | {tables.raw(key): tables.raw_columns(declared(one)) for key, one in own.items()}
-            )
+            transaction.ensure(tables.of(own))
             reading.prepare(transaction, own)
-
-    def _adapt(self) -> None:
-        """Take note once of what is configured otherwise than in the run before."""
-        if not self._adapted:
-            with self.store.transaction() as transaction:
-                remapping.notice(transaction, self._every_collection, self.clock())
-            self._adapted = True
+            remapping.notice(transaction, own, self.clock())
+        self._prepared = True
 
     def collections(self, system: str) -> dict[str, Collection]:
         """Return a system's collections that take part, by key, parents before children."""
@@ -124,7 +121,7 @@ class Hub:
             key: collection for key, collection in self.collections(system).items() if keys is None or key in keys
         }
         report = SystemReport[ReadReport]()
-        self._adapt()
+        self.prepare()
         async with self.systems[system].connect() as connection:
             report.usage = connection.usage
             with self.store.transaction() as transaction:
@@ -162,7 +159,7 @@ class Hub:
         topology_ = self.topologies[entity]
         if not topology_.collections:
             return 0
-        self._adapt()
+        self.prepare()
         with self.store.transaction() as transaction:
             if not outstanding and transaction.version() == self._settled.get(entity):
                 return 0
@@ -220,6 +217,7 @@ class Hub:
 
         Without `permits`, every pair may cause writes.
         """
+        self.prepare()
         writers = [self._writer(key, permits) for key in self.collections(system) if keys is None or key in keys]
         report = SystemReport({writer.key: WriteReport() for writer in writers})
         for entity in self.topologies:
@@ -271,6 +269,7 @@ class Hub:
 
     def plan_undo(self, run: str) -> Plan:
         """Return what taking back a run would send, as things are now; it is put where `undo` finds it."""
+        self.prepare()
         collections = {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
         with self.store.transaction() as transaction:
             plan = undo_run.plan(transaction, collections, run)

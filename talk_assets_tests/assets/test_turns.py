@@ -16,7 +16,7 @@ from talk_assets.operate.run_lock import FILE, turn
 HOLD = """
 import sys
 from pathlib import Path
-from talk_assets.assets.turns import turn
+from talk_assets.operate.run_lock import turn
 with turn(Path(sys.argv[1])):
     print("taken", flush=True)
     sys.stdin.readline()

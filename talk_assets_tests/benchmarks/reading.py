@@ -18,7 +18,8 @@ from talk_assets.http.limit import UNLIMITED
 from talk_assets.http.paging import numbered
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import person
-from talk_assets.store.database import LOG, Store
+from talk_assets.store.database import Store
+from talk_assets.store.settings import LOG
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.link import incoming
 from talk_assets.sync.read.reading import FLUSH

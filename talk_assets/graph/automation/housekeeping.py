@@ -72,7 +72,7 @@ def pruning(wiring: Wiring) -> JobDefinition:
         config = wiring.config
         with (
             turn(config.folder, context.log.info, patience=config.turn_patience),
-            wiring.hub(context.run_id).store.transaction() as transaction,
+            wiring.store().transaction() as transaction,
         ):
             journal.prune(transaction, utc_now() - timedelta(days=config.keep_days))
         before = utc_now() - timedelta(days=config.automation.keep_runs)

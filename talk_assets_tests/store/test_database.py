@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
-from talk_assets.store.database import Store, copy
+from talk_assets.store.copies import copy
+from talk_assets.store.database import Store
 from talk_assets.store.schema import FORMAT
 from talk_assets.store.tables import TEXT
 
@@ -80,7 +81,7 @@ def test_a_second_process_is_waited_for(tmp_path: Path) -> None:
 COUNT = """
 import sys
 from pathlib import Path
-from talk_assets.store import Store
+from talk_assets.store.database import Store
 print("trying", flush=True)
 with Store(Path(sys.argv[1]), patience=20).transaction() as transaction:
     print(transaction.version())
@@ -259,7 +260,7 @@ OPEN = """
 import os, resource, sys
 from pathlib import Path
 from talk_assets.errors import StoreError
-from talk_assets.store import Store
+from talk_assets.store.database import Store
 
 if sys.argv[2] == "nobody":
     os.setuid(65534)

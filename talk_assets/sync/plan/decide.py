@@ -94,7 +94,8 @@ def _missing(entity: Situation) -> Iterator[str]:
     known = {record.collection for record in entity.records}
     there = {record.collection for record in entity.records if record.gone_at is None}
     for pair in entity.topology.pairs:
-        if pair.left in there and pair.right not in known and entity.topology.collections[pair.right].creatable:
+        right = entity.topology.collections[pair.right]
+        if pair.left in there and pair.right not in known and right.creatable and settable(right):
             known.add(pair.right)
             there.add(pair.right)
             yield pair.right

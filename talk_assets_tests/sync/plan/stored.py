@@ -17,7 +17,8 @@ from talk_assets.sync.plan.situation import Change, LinkedRecord, Situation
 from talk_assets_tests.sync.plan.situations import EPOCH, FIELDS, KEYS, OFF, Town
 
 NAMES = person.names
-Due = tuple[str, str, str | None, str, tuple[tuple[str, str | None], ...], str | None]
+Fields = tuple[tuple[str, str | None], ...]
+Due = tuple[str, str, str | None, str, Fields, str | None]
 """Collection, entity, id, action, fields and doubt."""
 
 TABLES = ("sync.changes", "sync.cursors", "sync.fights", "sync.held", "sync.journal", "person.links", "person.golden")
@@ -61,12 +62,28 @@ def fought(town: Town) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"entity": pl.String, "field": pl.String}, orient="row")
 
 
+def empty() -> Store:
+    """A database in memory with the tables of persons."""
+    store = Store(None)
+    with store.transaction() as transaction:
+        transaction.ensure(
+            {
+                tables.links("person"): tables.links_columns(person),
+                tables.golden("person"): tables.golden_columns(person),
+            }
+        )
+    return store
+
+
 @contextmanager
 def stored(store: Store, town: Town) -> Iterator[Transaction]:
     """The town in the place of whatever was in the database."""
     with store.transaction() as transaction:
         transaction.ensure(
-            {tables.links("person"): tables.links_columns(person), tables.golden("person"): tables.golden_columns(person)}
+            {
+                tables.links("person"): tables.links_columns(person),
+                tables.golden("person"): tables.golden_columns(person),
+            }
         )
         for table in TABLES:
             transaction.run(f"DELETE FROM {table}")
@@ -111,9 +128,7 @@ def _judge(transaction: Transaction, entities: Mapping[str, Situation]) -> None:
         for held, changes in ((True, one.held), (False, one.approved))
         for change in changes
     ]  # fmt: skip
-    transaction.run(
-        "INSERT INTO sync.changes BY NAME FROM rows", rows=pl.DataFrame(rows, schema=CHANGE, orient="row")
-    )
+    transaction.run("INSERT INTO sync.changes BY NAME FROM rows", rows=pl.DataFrame(rows, schema=CHANGE, orient="row"))
 
 
 def spelled(change: Change) -> str:
@@ -128,18 +143,25 @@ def creates(change: Change) -> bool:
 
 def comparable(id_: str, change: Change) -> Due:
     """A change as `rows` has those of the fast paths."""
-    fields = tuple(sorted(json.loads(spelled(change)).items()))
     record = f"{id_} {change.id}" if change.id else None
-    return change.collection, id_, record, change.action.value, fields, change.doubt
+    return change.collection, id_, record, change.action.value, fields(spelled(change)), change.doubt
 
 
 def rows(frame: pl.DataFrame) -> list[Due]:
     """Changes of a fast path, sorted."""
     found = frame.select("collection", "entity", "id", "action", "fields", "doubt").iter_rows()
-    return ordered((*row[:4], tuple(sorted(json.loads(row[4]).items())), row[5]) for row in found)
+    return ordered((*row[:4], fields(row[4]), row[5]) for row in found)
+
+
+def fields(text: str) -> Fields:
+    return tuple(sorted(json.loads(text).items()))
+
+
+def told(reason: str) -> str:
+    """A reason with the collections that it names in the order of their names."""
+    names, unread, rest = reason.partition(" not read in full yet")
+    return f"{', '.join(sorted(names.split(', ')))}{unread}{rest}" if unread else reason
 
 
 def ordered(changes: Iterator[Due]) -> list[Due]:
     return sorted(changes, key=str)
-
-

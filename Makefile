@@ -8,7 +8,11 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
+<<<<<<< HEAD
 .PHONY: help demo ui test thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
+=======
+.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme screenshots clean
+>>>>>>> house-wheel
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -25,6 +29,9 @@ ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui POR
 
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+package: $(READY)  ## the wheel in an empty environment, outside the repository: talk init, sync, ui
+	$(BIN)/python -m talk_assets_tests.package
 
 thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by configuration alone
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty
@@ -74,8 +81,9 @@ screenshots: $(READY)  ## take the README's pictures of the UI again; needs Chro
 	$(BIN)/python -m talk_assets_tests.ui
 
 clean:  ## remove the environment and caches; data/ stays
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find talk_assets talk_assets_tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) build dist *.egg-info examples/*/build examples/*/*.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find talk_assets talk_assets_tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python counts only if it runs, fits, and can make environments: shims and distributions leave parts out.
 $(READY): pyproject.toml constraints.txt

@@ -15,9 +15,6 @@ from talk_assets.errors import TalkError
 from talk_assets.http.auth import Token
 from talk_assets_tests.canaries import Canaries, published
 
-# Else a failure there would not say what was found.
-pytest.register_assert_rewrite("talk_assets_tests.systems.conformance")
-
 # A busy machine is slow, which says nothing about the code.
 settings.register_profile("talk", deadline=None, print_blob=True)
 settings.load_profile("talk")

@@ -52,6 +52,7 @@ def importing(prefix: str, *forbidden: str) -> list[str]:
 
 
 FLOORS = (
+    {"testing"},
     {"definitions", "cli"},
     {"graph"},
     {"documents", "operate"},
@@ -59,7 +60,7 @@ FLOORS = (
     {"report", "systems"},
     {"sync"},
     {"http", "store", "sandbox"},
-    {"model"},
+    {"model", "plugins"},
     {"errors", "jsonframes"},
 )
 """The rooms of the package from top to bottom: a room imports rooms of the floors below its own."""
@@ -127,7 +128,7 @@ def test_a_system_imports_no_other_system(system: str) -> None:
 
 
 def test_the_sandbox_knows_nothing_of_what_it_is_a_stand_in_for() -> None:
-    assert {other for one, other in arrows("talk_assets") if one == "sandbox"} == {"errors"}
+    assert {other for one, other in arrows("talk_assets") if one == "sandbox"} == {"errors", "plugins"}
 
 
 def test_only_the_store_connects_to_duckdb() -> None:
@@ -144,8 +145,12 @@ def test_only_the_store_connects_to_duckdb() -> None:
     ]
 
 
-def test_nothing_that_ships_needs_the_tests() -> None:
-    assert not importing("talk_assets", "talk_assets_tests", "pytest", "hypothesis")
+def test_nothing_that_ships_needs_the_tests_and_only_what_is_for_tests_needs_pytest_or_hypothesis() -> None:
+    assert not importing("talk_assets", "talk_assets_tests")
+    rest = {part for parts in FLOORS for part in parts} - {"testing"}
+    assert not [found for part in rest for found in importing(f"talk_assets.{part}", "pytest", "hypothesis")]
+    assert not importing("talk_assets.testing.memory", "pytest", "hypothesis", "talk_assets.testing.conformance")
+    assert importing("talk_assets.testing", "pytest", "hypothesis")
 
 
 def test_settings_of_a_system_never_show_its_credentials() -> None:

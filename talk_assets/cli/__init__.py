@@ -16,6 +16,7 @@ import click
 from talk_assets.errors import UNWRITABLE, TalkError
 
 _COMMANDS = {
+    "init": "talk_assets.cli.init",
     "sync": "talk_assets.cli.sync",
     "status": "talk_assets.cli.status",
     "explain": "talk_assets.cli.explain",
@@ -111,7 +112,17 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     return shown, error.end
 
 
-@click.group(cls=_Talk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMPLETION = """\b
+To complete commands with Tab, add the line of your shell to its startup file:
+  bash  eval "$(_TALK_COMPLETE=bash_source talk)"
+  zsh   eval "$(_TALK_COMPLETE=zsh_source talk)"
+  fish  _TALK_COMPLETE=fish_source talk | source
+"""
+
+
+@click.group(
+    cls=_Talk, epilog=COMPLETION, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="talk-assets", message="%(version)s")
 def talk() -> None:
     """Two-way synchronisation of business systems: every X has its Y, and they stay in step."""

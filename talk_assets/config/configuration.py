@@ -25,12 +25,14 @@ from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile
-from talk_assets.model.dataflows import DATAFLOWS, Dataflow, OnDelete, Pair
+from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
-from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings, all_dataflows
 
 FILE = "talk.toml"
+TEMPORARY = ".tmp_dagster_home_"
+"""How the name begins of the folder that `dagster dev` makes, and removes, where DAGSTER_HOME is not set."""
 SANDBOX_PORT = 8765
 PATIENCE = 30
 TURN_PATIENCE = 3600
@@ -99,18 +101,26 @@ class Config:
 
 
 def find_folder(environ: Mapping[str, str], here: Path) -> Path:
-    """Return the data folder, absolute: what DAGSTER_HOME names, or `data` in `here`.
+    """Return the data folder, absolute: what DAGSTER_HOME names, or `data` in `here`, or `here` if it has a talk.toml.
 
     Raise ConfigurationError where there is no such folder, so that nobody starts a second instance by accident.
     """
     named = environ.get("DAGSTER_HOME")
     folder = (here / (named or "data")).resolve()
+    if folder.name.startswith(TEMPORARY):
+        message = (
+            "DAGSTER_HOME is not set, so Dagster keeps everything in a folder that it removes when it stops. Set"
+            " DAGSTER_HOME to the folder that holds talk.toml, and start it again."
+        )
+        raise ConfigurationError(message)
     if folder.is_dir():
         return folder
+    if not named and (here / FILE).is_file():
+        return here.resolve()
     source = "DAGSTER_HOME" if named else "the data folder"
     message = (
-        f"{folder}: there is no such folder ({source}). Run this where the folder `data` is, or set DAGSTER_HOME to the"
-        " folder that holds talk.toml."
+        f"{folder}: there is no such folder ({source}). Run this where the folder `data` is, set DAGSTER_HOME to the"
+        " folder that holds talk.toml, or create one: talk init"
     )
     raise ConfigurationError(message)
 
@@ -314,8 +324,9 @@ def _is_loopback(url: str) -> bool:
 
 def _dataflows(root: Section, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:
     section = root.section("dataflows")
-    section.only(*(dataflow.name for dataflow in DATAFLOWS), what="dataflow")
-    found = (_dataflow(section.section(dataflow.name), dataflow, systems) for dataflow in DATAFLOWS)
+    known = all_dataflows()
+    section.only(*(dataflow.name for dataflow in known), what="dataflow")
+    found = (_dataflow(section.section(dataflow.name), dataflow, systems) for dataflow in known)
     return tuple(settings for settings in found if settings is not None)
 
 

@@ -14,14 +14,14 @@ from talk_assets.documents.labels import Known, Resolved
 from talk_assets.documents.parsing import Document, read
 from talk_assets.errors import ConfigurationError
 from talk_assets.model import lint
-from talk_assets.model.dataflows import DATAFLOWS, Pair
+from talk_assets.model.dataflows import Pair
 from talk_assets.model.lint import Finding
 from talk_assets.model.system import System
 from talk_assets.report import overview
 from talk_assets.report.overview import PairStatus
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import runs
-from talk_assets.systems import SYSTEMS, SystemSettings
+from talk_assets.systems import SYSTEMS, SystemSettings, all_dataflows
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def check(wiring: Wiring, files: Sequence[Path]) -> Result:
     """Check files, and the lenses that they are about. A file that is no document is told in the result."""
     systems = _systems(wiring)
     documents = [_read(file) for file in files]
-    declared = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
+    declared = [pair for dataflow in all_dataflows() for pair in dataflow.pairs]
     pairs = list(dict.fromkeys([*wiring.pairs, *declared]))
     resolved = {
         file: labels.resolve(found, [_known(system) for system in systems.values()], pairs)

@@ -1,7 +1,7 @@
 """What the hub needs of a system, and nothing of how the system is reached.
 
 A system is a `System`: its collections, and a way to open a `Connection`. Connections over HTTP are in `http/`; the
-shortest example is the in-memory one of the tests.
+shortest example is `testing.memory`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence

@@ -1,9 +1,14 @@
-"""The only list of the emulated systems, and how their store is filled. A new system is a folder and a line here."""
+"""The list of the emulated systems, and how their store is filled. A new system is a folder and a line here.
 
-from collections.abc import Callable, Iterator, Mapping
+An installed package adds one with an entry point of the group `talk_assets.sandbox` that names an `Emulated`, under the
+name of the system that it emulates.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from talk_assets.plugins import Plugins
 from talk_assets.sandbox.crmoffice import data as crmoffice
 from talk_assets.sandbox.crmoffice.api import Crmoffice
 from talk_assets.sandbox.customerp import data as customerp
@@ -54,7 +59,7 @@ POWEROFFICE = (
 )
 """Reads a record and writes all of it back with one change, since what a write leaves out is cleared."""
 
-SYSTEMS: Mapping[str, Emulated] = {
+SHIPPED: Mapping[str, Emulated] = {
     "webcrm": Emulated(
         Webcrm,
         webcrm.Renderer,
@@ -114,6 +119,14 @@ SYSTEMS: Mapping[str, Emulated] = {
         """-d '{{"billing": {{"phone": "+4722765432"}}}}' {base}/wp-json/wc/v3/customers/{id}""",
     ),
 }
+
+
+def _wrong(name: str, system: Emulated) -> str:
+    return "" if system.api.name == name else f'emulates "{system.api.name}", and should have its name'
+
+
+SYSTEMS: MutableMapping[str, Emulated] = Plugins("talk_assets.sandbox", Emulated, SHIPPED, _wrong)
+"""Every emulated system by name."""
 
 
 def open_systems(store: Store, clock: Clock, *, limits: bool) -> dict[str, System]:

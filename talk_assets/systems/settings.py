@@ -11,6 +11,7 @@ from talk_assets.http.client import Site
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
+from talk_assets.model.dataflows import Dataflow
 from talk_assets.model.system import System
 
 SANDBOX_URL = "http://127.0.0.1:8765"
@@ -53,7 +54,8 @@ class Registered:
     `base_url` is the real API's, None where every customer has their own. `credentials` are the names it needs,
     `sandbox` the values by which the sandbox knows us, which are no secrets. It is either spoken with by the REST
     connector, as `profile` says, or opened by a function of its own; a profile can be changed in talk.toml. `options`
-    are what people may choose by keys of its section there.
+    are what people may choose by keys of its section there. `dataflows` are those that a system of another package
+    brings; those between the systems that ship are in `model.dataflows`.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Registered:
     options: Mapping[str, Option] = field(default_factory=dict)
     open: Callable[["Opening"], System] | None = field(default=None, repr=False)
     profile: Profile | None = field(default=None, repr=False)
+    dataflows: tuple[Dataflow, ...] = ()
 
     def variable(self, credential: str) -> str:
         """The environment variable that holds a credential."""

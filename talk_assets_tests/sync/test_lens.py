@@ -28,7 +28,7 @@ from talk_assets.model.lens.lens import (
     Text,
     Value,
 )
-from talk_assets_tests.lens_laws import check_lens
+from talk_assets.testing.lens_laws import check_lens
 
 NO_DATE = "0001-01-01T00:00:00+00:00"
 

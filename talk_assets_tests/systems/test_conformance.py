@@ -2,13 +2,15 @@
 
 import pytest
 
-from talk_assets.systems.webcrm import wire
-from talk_assets_tests.systems.conformance import Conformance
+from talk_assets.systems import Registered
+from talk_assets.systems.webcrm import WEBCRM, wire
+from talk_assets.testing.conformance.http import HttpConformance
 
 
-class TestWebcrm(Conformance):
-    name = "webcrm"
+class TestWebcrm(HttpConformance):
+    registered = WEBCRM
     bad = ("persons", {"PersonFirstName": "Nobody"}, "PersonLastName is mandatory")
 
-    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:
         monkeypatch.setattr(wire, "SIZE", 3)
+        return self.registered

@@ -8,25 +8,27 @@ import pytest
 from talk_assets.model.system import Connection
 from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
 from talk_assets.sandbox.serving import serving
-from talk_assets.systems import SYSTEMS
-from talk_assets.systems.poweroffice import wire
-from talk_assets_tests.systems.conformance import Conformance, drained, with_connection
-from talk_assets_tests.systems.served import Served, served
+from talk_assets.systems import Registered
+from talk_assets.systems.poweroffice import POWEROFFICE, POWEROFFICE_PEER, wire
+from talk_assets.testing.conformance.http import HttpConformance
+from talk_assets.testing.conformance.steps import drained, with_connection
+from talk_assets.testing.served import Served, served
 
 
-class _Client(Conformance):
+class _Client(HttpConformance):
     """What the suite asks of both, in ways that suit this API."""
 
-    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:
         monkeypatch.setattr(wire, "SIZE", 3)
+        return self.registered
 
     def test_the_rate_limit_is_used_and_never_exceeded(self) -> None:
         """In seconds here: what our own requests take counts as well."""
-        with served(self.name, limits=True) as sandbox:
-            known = SYSTEMS[self.name]
+        known = self.registered
+        with served(known.name, limits=True) as sandbox:
             system = known.build(sandbox.settings(rate=known.rate))
             collection = next(self.each(system))
-            begun = sandbox.sandbox.clock.now()
+            began = sandbox.sandbox.clock.now()
 
             async def many(connection: Connection) -> int:
                 async with asyncio.TaskGroup() as group:
@@ -35,20 +37,20 @@ class _Client(Conformance):
                 return connection.usage.retries
 
             assert with_connection(system, many) == 0
-            assert 2 <= sandbox.sandbox.clock.now() - begun < 5
+            assert 2 <= sandbox.sandbox.clock.now() - began < 5
 
 
 class TestPoweroffice(_Client):
-    name = "poweroffice"
+    registered = POWEROFFICE
     bad = ("customer", {"firstName": "A", "lastName": "B", "emailAddress": "no e-mail"}, "not a valid email address")
 
 
 class TestPowerofficePeer(_Client):
-    name = "poweroffice_peer"
+    registered = POWEROFFICE_PEER
     bad = ("contactperson", {"firstName": "Nobody"}, "LastName is required")
 
     @pytest.fixture
     def sandbox(self) -> Iterator[Served]:
         """With the firm itself among its customers, where contact persons stand whose company nobody knows."""
-        with serving({self.name: {"customer": [{"id": HOUSE_ID, **HOUSE}]}}) as sandbox:
-            yield Served(self.name, sandbox)
+        with serving({self.registered.name: {"customer": [{"id": HOUSE_ID, **HOUSE}]}}) as sandbox:
+            yield Served(self.registered.name, sandbox)

@@ -10,7 +10,7 @@ from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.model.lint import findings
 from talk_assets.model.system import System
 from talk_assets.systems import SYSTEMS, SystemSettings
-from talk_assets_tests.lens_laws import check_laws
+from talk_assets.testing.lens_laws import check_laws
 
 SYSTEM = {name: registered.build(SystemSettings()) for name, registered in SYSTEMS.items()}
 COLLECTIONS = [(system, collection) for system in SYSTEM.values() for collection in system.collections]

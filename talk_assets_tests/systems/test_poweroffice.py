@@ -13,9 +13,9 @@ from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
 from talk_assets.sandbox.serving import serving
 from talk_assets.systems import SYSTEMS, SystemSettings, poweroffice
 from talk_assets.systems.poweroffice.upsert import PRINT
+from talk_assets.testing.conformance import steps
+from talk_assets.testing.served import Served
 from talk_assets_tests.sandbox import clients
-from talk_assets_tests.systems import conformance
-from talk_assets_tests.systems.served import Served
 
 Record = dict[str, Any]
 HERE, THERE = "poweroffice", "poweroffice_peer"
@@ -75,9 +75,7 @@ def test_an_update_leaves_the_rest_of_the_record_as_it_was(peer: Served, clears:
     switch(peer, clears_left_out=clears)
     before = stored(peer, "customer", made["id"])
     system = built(peer)
-    conformance.update(
-        system, poweroffice.customer, str(made["id"]), {"website": "www.fjord.example", "city": "Bergen"}
-    )
+    steps.update(system, poweroffice.customer, str(made["id"]), {"website": "www.fjord.example", "city": "Bergen"})
     after = stored(peer, "customer", made["id"])
     assert after.pop("websiteUrl") == "www.fjord.example"
     assert after["mailAddress"].pop("city") == "Bergen"
@@ -94,7 +92,7 @@ def test_an_update_leaves_the_rest_of_the_record_as_it_was(peer: Served, clears:
 def test_a_hidden_gender_or_number_is_never_written_back(here: Served, hides: bool) -> None:  # noqa: FBT001 -- a switch
     switch(here, hides_ids=hides)
     made = by_hand(here, "Employee", **CONTACT, gender=2, socialSecurityNumber="17058012345")
-    conformance.update(built(here), poweroffice.employee, str(made["id"]), {"job_title": "Selger"})
+    steps.update(built(here), poweroffice.employee, str(made["id"]), {"job_title": "Selger"})
     after = stored(here, "employee", made["id"])
     assert (after["jobTitle"], after["gender"], after["socialSecurityNumber"]) == ("Selger", 2, "17058012345")
 
@@ -102,23 +100,23 @@ def test_a_hidden_gender_or_number_is_never_written_back(here: Served, hides: bo
 def test_a_national_id_is_not_kept(here: Served) -> None:
     by_hand(here, "Employee", **CONTACT, socialSecurityNumber="17058012345")
     switch(here, hides_ids=False)
-    (page,) = conformance.read(built(here), poweroffice.employee)
+    (page,) = steps.read(built(here), poweroffice.employee)
     assert b"17058012345" in page.body
-    records, _ = conformance.taken_apart(poweroffice.employee, [page])
+    records, _ = steps.parsed(poweroffice.employee, [page])
     assert "17058012345" not in str(records.to_dicts())
 
 
 def test_what_was_just_written_is_read_as_it_was_written(here: Served) -> None:
     system = built(here)
-    id_ = conformance.create(system, poweroffice.employee, {"last_name": "Berg"})
-    now = conformance.record(system, poweroffice.employee, id_)
-    since = conformance.read(system, poweroffice.employee)[-1].cursor
-    change = conformance.updating(poweroffice.employee, now, {"last_name": "Dahl"})
-    answer = conformance.send(system, poweroffice.employee, change)
+    id_ = steps.create(system, poweroffice.employee, {"last_name": "Berg"})
+    now = steps.record(system, poweroffice.employee, id_)
+    since = steps.read(system, poweroffice.employee)[-1].cursor
+    change = steps.updating(poweroffice.employee, now, {"last_name": "Dahl"})
+    answer = steps.send(system, poweroffice.employee, change)
     with clients.poweroffice(here.sandbox) as client:
         assert client.get(f"/Employee/{id_}/").json()["data"]["lastName"] == "Berg"
     assert json.loads(answer.record or b"{}")["lastName"] == "Dahl"
-    (page,) = conformance.read(system, poweroffice.employee, since=since)
+    (page,) = steps.read(system, poweroffice.employee, since=since)
     assert [one["lastName"] for one in json.loads(page.body)] == ["Dahl"]
 
 
@@ -126,15 +124,15 @@ def test_a_create_that_somebody_else_sent_a_moment_ago_is_found(here: Served) ->
     """As after a crash: this process knows nothing of the write."""
     with clients.poweroffice(here.sandbox) as client:
         client.post("/Employee/", json={**CONTACT, "externalImportReference": "the entity"})
-    (page,) = conformance.find(built(here), poweroffice.employee, ["the entity"])
+    (page,) = steps.find(built(here), poweroffice.employee, ["the entity"])
     assert len(json.loads(page.body)) == 1
 
 
 def test_a_reference_that_is_taken_names_the_record_that_has_it(here: Served) -> None:
     system = built(here)
-    id_ = conformance.create(system, poweroffice.employee, {}, entity="the entity")
-    again = conformance.creating(poweroffice.employee, {}, entity="the entity")
-    answer = conformance.send(system, poweroffice.employee, again)
+    id_ = steps.create(system, poweroffice.employee, {}, entity="the entity")
+    again = steps.creating(poweroffice.employee, {}, entity="the entity")
+    answer = steps.send(system, poweroffice.employee, again)
     assert (answer.outcome, answer.id) == (Outcome.EXISTS, id_)
     assert len(here.sandbox.records(HERE, "employee")) == 1
 
@@ -144,7 +142,7 @@ def test_a_token_that_dies_before_its_time_is_renewed_and_the_write_carried_out_
     switch(here, token_lifetime=600)
     system = built(here)
     for _ in range(3):
-        conformance.create(system, poweroffice.employee, {})
+        steps.create(system, poweroffice.employee, {})
         here.sandbox.clock.advance(700)
     by = here.sandbox.requests(HERE)["by"]
     assert (by["POST /OAuth/Token"], by["POST /Employee"]) == (3, 5)
@@ -155,7 +153,7 @@ def test_a_contact_person_of_a_supplier_is_written_under_it_and_stays_there(peer
     supplier = by_hand(peer, "Supplier", name="Dal AS")
     made = by_hand(peer, f"Supplier/{supplier['id']}/Contact", **CONTACT)
     system = built(peer)
-    conformance.update(system, poweroffice.contactperson, str(made["id"]), {"last_name": "Dahl"})
+    steps.update(system, poweroffice.contactperson, str(made["id"]), {"last_name": "Dahl"})
     after = stored(peer, "contactperson", made["id"])
     assert (after["lastName"], after["partyId"]) == ("Dahl", supplier["id"])
 
@@ -165,15 +163,15 @@ def test_a_contact_person_is_created_under_its_company_or_under_the_customer_tha
     company = by_hand(peer, "Customer", name="Fjord AS", emailAddress="post@fjord.example")["id"]
     system = built(peer, options={"contacts_under": str(chosen)})
     for values, parent in (({"company": str(company)}, company), ({}, chosen)):
-        id_ = conformance.create(system, poweroffice.contactperson, dict(values))
+        id_ = steps.create(system, poweroffice.contactperson, dict(values))
         assert stored(peer, "contactperson", id_)["partyId"] == parent
 
 
 def test_without_a_company_and_a_choice_nothing_is_sent_and_the_reason_says_what_to_set(peer: Served) -> None:
     known = SYSTEMS[THERE]
     system = built(peer, sandbox=False, credentials=dict(known.sandbox))
-    write = conformance.creating(poweroffice.contactperson, {})
-    answer = conformance.send(system, poweroffice.contactperson, write)
+    write = steps.creating(poweroffice.contactperson, {})
+    answer = steps.send(system, poweroffice.contactperson, write)
     assert answer.outcome is Outcome.FAILED, "it goes out in the run after it has been set"
     assert "contacts_under under [systems.poweroffice_peer]" in (answer.reason or "")
     assert peer.sandbox.records(THERE, "contactperson") == []
@@ -186,29 +184,29 @@ def test_a_choice_that_is_no_id_is_told() -> None:
 
 def test_a_customer_without_e_mail_has_its_invoices_printed(peer: Served) -> None:
     system = built(peer)
-    id_ = conformance.create(system, poweroffice.customer, {"name": "Fjord AS"})
+    id_ = steps.create(system, poweroffice.customer, {"name": "Fjord AS"})
     assert stored(peer, "customer", id_)["invoiceDeliveryType"] == PRINT
     made = by_hand(peer, "Customer", name="Dal AS", emailAddress="post@dal.example")
-    conformance.update(system, poweroffice.customer, str(made["id"]), {"email": None})
+    steps.update(system, poweroffice.customer, str(made["id"]), {"email": None})
     assert stored(peer, "customer", made["id"])["invoiceDeliveryType"] == PRINT
 
 
 @pytest.mark.parametrize("collection", SYSTEMS[HERE].build(SystemSettings()).collections, ids=lambda one: one.name)
 def test_people_and_companies_are_created_as_such(here: Served, collection: Collection) -> None:
-    id_ = conformance.create(built(here), collection, {})
+    id_ = steps.create(built(here), collection, {})
     expected = {"employee": None, "supplier": False, "customer": True}[collection.name]
     assert stored(here, collection.name, id_).get("isPerson") is expected
 
 
 def test_a_delete_is_carried_out_and_one_that_is_refused_says_why(here: Served) -> None:
     system = built(here)
-    first, second = (conformance.create(system, poweroffice.employee, {}) for _ in range(2))
+    first, second = (steps.create(system, poweroffice.employee, {}) for _ in range(2))
     by_hand(here, "Customer", id=int(second), **CONTACT, isPerson=True, emailAddress="a@fjord.example")
     answers = {}
     for id_ in (first, second):
         record = json.dumps(stored(here, "employee", id_)).encode()
         delete = Write(id_, Action.DELETE, "entity", id_, b"{}", record=record)
-        answers[id_] = conformance.send(system, poweroffice.employee, delete)
+        answers[id_] = steps.send(system, poweroffice.employee, delete)
     assert answers[first].outcome is Outcome.DONE
     assert answers[second].outcome is Outcome.REFUSED
     assert answers[second].reason == "The entity could not be deleted due to related data"
@@ -219,4 +217,4 @@ def test_a_list_that_is_refused_is_not_taken_for_an_empty_one(here: Served) -> N
     by_hand(here, "Employee", **CONTACT)
     switch(here, largest_list=0)
     with pytest.raises(NotTheApi, match="more than 0 rows"):
-        conformance.read(built(here), poweroffice.employee)
+        steps.read(built(here), poweroffice.employee)

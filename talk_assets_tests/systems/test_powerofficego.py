@@ -11,10 +11,10 @@ from talk_assets.model.system import Action, Outcome, System, Write
 from talk_assets.systems import SYSTEMS, powerofficego
 from talk_assets.systems.powerofficego import orders, patches, wire
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed
+from talk_assets.testing.conformance import steps
+from talk_assets.testing.conformance.steps import create, look_up, parsed, read, send
+from talk_assets.testing.served import Served, served
 from talk_assets_tests.sandbox import clients
-from talk_assets_tests.systems import conformance
-from talk_assets_tests.systems.conformance import create, look_up, read, send, taken_apart
-from talk_assets_tests.systems.served import Served, served
 
 Record = dict[str, Any]
 
@@ -42,7 +42,7 @@ def turn(sandbox: Served, **switches: object) -> None:
 
 def ids(system: System, name: str, since: str | None = None) -> list[str]:
     collection = system.collection(name)
-    return list(taken_apart(collection, read(system, collection, since=since))[0]["_id"])
+    return list(parsed(collection, read(system, collection, since=since))[0]["_id"])
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_pages_end_with_the_header_s_word_or_without_one_with_a_short_page(
 def test_names_are_read_in_whatever_case(sandbox: Served, system: System) -> None:
     turn(sandbox, nested_camel=True, department_camel=True)
     id_ = create(system, powerofficego.customers, {"name": "Fjord AS", "city": "Os", "street": "Storgata 1"})
-    assert conformance.shown(system, powerofficego.customers, id_)["city"] == "Os"
-    conformance.update(system, powerofficego.customers, id_, {"city": "Oslo"})
-    assert conformance.shown(system, powerofficego.customers, id_)["city"] == "Oslo"
+    assert steps.shown(system, powerofficego.customers, id_)["city"] == "Os"
+    steps.update(system, powerofficego.customers, id_, {"city": "Oslo"})
+    assert steps.shown(system, powerofficego.customers, id_)["city"] == "Oslo"
     id_ = create(system, powerofficego.departments, {"name": "Salg", "department_code": "10"})
-    assert conformance.shown(system, powerofficego.departments, id_)["department_code"] == "10"
+    assert steps.shown(system, powerofficego.departments, id_)["department_code"] == "10"
 
 
 def test_a_department_is_created_active(system: System, client: httpx.Client) -> None:
@@ -118,7 +118,7 @@ def test_a_customer_without_e_mail_gets_its_invoices_on_paper(system: System, cl
     mailed = create(system, powerofficego.customers, {"email": "post@fjord.example"})
     found = {id_: client.get(f"/Customers/{id_}").json()["InvoiceDeliveryType"] for id_ in (bare, mailed)}
     assert found == {bare: "Print", mailed: "PdfByEmail"}
-    conformance.update(system, powerofficego.customers, mailed, {"email": None})
+    steps.update(system, powerofficego.customers, mailed, {"email": None})
     assert client.get(f"/Customers/{mailed}").json()["InvoiceDeliveryType"] == "Print"
 
 
@@ -126,24 +126,24 @@ def test_what_is_hidden_is_neither_kept_nor_written(system: System, client: http
     id_ = create(system, powerofficego.customers, {})
     change = [{"op": "replace", "path": "/NationalIdNumber", "value": "30011679680"}]
     assert client.patch(f"/Customers/{id_}", json=change).is_success
-    assert "hidden" not in conformance.record(system, powerofficego.customers, id_)["_record"][0]
-    conformance.update(system, powerofficego.customers, id_, {"name": "Fjell AS"})
+    assert "hidden" not in steps.record(system, powerofficego.customers, id_)["_record"][0]
+    steps.update(system, powerofficego.customers, id_, {"name": "Fjell AS"})
     assert client.get(f"/Customers/{id_}").json()["NationalIdNumber"] == "hidden"
 
 
 @pytest.mark.parametrize("name", ["customers", "contactperson", "salesorders"])
 def test_a_create_whose_reference_is_there_already_names_who_has_it(system: System, name: str) -> None:
     collection = system.collection(name)
-    write = conformance.creating(collection, conformance.needed(system, collection), "an-entity")
+    write = steps.creating(collection, steps.needed(system, collection), "an-entity")
     first = send(system, collection, write)
     again = send(system, collection, write)
     assert (again.outcome, again.id) == (Outcome.EXISTS, first.id)
-    found, _ = taken_apart(collection, look_up(system, collection, [again.id or ""]))
+    found, _ = parsed(collection, look_up(system, collection, [again.id or ""]))
     assert found["_ref"].to_list() == ["an-entity"]
 
 
 def test_a_contact_person_without_a_customer_is_refused_with_the_reason(system: System) -> None:
-    answer = send(system, powerofficego.contactperson, conformance.creating(powerofficego.contactperson, {}))
+    answer = send(system, powerofficego.contactperson, steps.creating(powerofficego.contactperson, {}))
     assert answer.outcome is Outcome.REFUSED
     assert "customer" in (answer.reason or "")
 
@@ -233,15 +233,15 @@ def test_a_line_is_shown_with_its_order_s_customer_and_written_unless_that_is_co
     lines = json.dumps([{"description": "Takk", "quantity": "1"}])
     order = create(system, powerofficego.salesorders, {"customer": customer, "lines": lines})
     (key,) = ids(system, "salesorderlines")
-    assert conformance.shown(system, powerofficego.salesorderlines, key)["customer"] == customer
+    assert steps.shown(system, powerofficego.salesorderlines, key)["customer"] == customer
     body = json.dumps({"Quantity": 5}).encode()
-    now = conformance.record(system, powerofficego.salesorderlines, key)["_record"][0].encode()
+    now = steps.record(system, powerofficego.salesorderlines, key)["_record"][0].encode()
     write = Write("a", Action.UPDATE, "e", key, body, record=now)
     assert send(system, powerofficego.salesorderlines, write).outcome is Outcome.DONE
-    assert '"quantity":"5"' in (conformance.shown(system, powerofficego.salesorderlines, key)["lines"] or "")
+    assert '"quantity":"5"' in (steps.shown(system, powerofficego.salesorderlines, key)["lines"] or "")
     confirm = [{"op": "replace", "path": "/SalesOrderStatus", "value": "Confirmed"}]
     assert client.patch(f"/SalesOrders/{order}", json=confirm).is_success
-    now = conformance.record(system, powerofficego.salesorderlines, key)["_record"][0].encode()
+    now = steps.record(system, powerofficego.salesorderlines, key)["_record"][0].encode()
     locked = send(system, powerofficego.salesorderlines, Write("b", Action.UPDATE, "e", key, body, record=now))
     assert locked.outcome is Outcome.REFUSED
     assert "confirmed" in (locked.reason or "")

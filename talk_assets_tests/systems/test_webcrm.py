@@ -13,9 +13,9 @@ from talk_assets.model.system import Action, Answer, Outcome, Page, System, Writ
 from talk_assets.systems import SYSTEMS, webcrm
 from talk_assets.systems.webcrm import wire
 from talk_assets.systems.webcrm.upsert import WebcrmConnection
+from talk_assets.testing.conformance import steps
+from talk_assets.testing.served import Served, served
 from talk_assets_tests.http.fakes import Time, client
-from talk_assets_tests.systems import conformance
-from talk_assets_tests.systems.served import Served, served
 
 Row = dict[str, Any]
 NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
@@ -273,20 +273,20 @@ def opportunity() -> Iterator[tuple[Served, System, str]]:
     """An opportunity with the lines A, B and C."""
     with served("webcrm") as sandbox:
         system = SYSTEMS["webcrm"].build(sandbox.settings())
-        values: conformance.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "ABC"])}
-        yield sandbox, system, conformance.create(system, webcrm.opportunities, values)
+        values: steps.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "ABC"])}
+        yield sandbox, system, steps.create(system, webcrm.opportunities, values)
 
 
 def change_lines(system: System, id_: str, *lines: Row) -> Answer:
-    now = conformance.record(system, webcrm.opportunities, id_)
-    return conformance.send(
-        system, webcrm.opportunities, conformance.updating(webcrm.opportunities, now, {"lines": json.dumps(lines)})
+    now = steps.record(system, webcrm.opportunities, id_)
+    return steps.send(
+        system, webcrm.opportunities, steps.updating(webcrm.opportunities, now, {"lines": json.dumps(lines)})
     )
 
 
 def lines_of(system: System, id_: str) -> dict[str, Row]:
     """An opportunity's lines by id, in their order."""
-    raw = conformance.record(system, webcrm.opportunities, id_)["QuotationLines"][0]
+    raw = steps.record(system, webcrm.opportunities, id_)["QuotationLines"][0]
     return {line["QuotationLineId"]: line for line in json.loads(raw or "[]")}
 
 
@@ -306,45 +306,45 @@ def test_the_same_lines_sent_again_after_a_lost_answer_are_not_stored_twice(
 ) -> None:
     sandbox, system, id_ = opportunity
     wanted = [{"description": text, "quantity": "1"} for text in "ABCDE"]
-    now = conformance.record(system, webcrm.opportunities, id_)
-    write_ = conformance.updating(webcrm.opportunities, now, {"lines": json.dumps(wanted)})
+    now = steps.record(system, webcrm.opportunities, id_)
+    write_ = steps.updating(webcrm.opportunities, now, {"lines": json.dumps(wanted)})
     sandbox.fail(drop_after_accept=0.6)
-    outcomes = [conformance.send(system, webcrm.opportunities, write_).outcome for _ in range(6)]
+    outcomes = [steps.send(system, webcrm.opportunities, write_).outcome for _ in range(6)]
     sandbox.fail()
-    assert conformance.send(system, webcrm.opportunities, write_).outcome is Outcome.DONE
+    assert steps.send(system, webcrm.opportunities, write_).outcome is Outcome.DONE
     assert set(outcomes) <= {Outcome.DONE, Outcome.UNKNOWN}
     assert [line["QuotationLineComment"] for line in lines_of(system, id_).values()] == list("ABCDE")
 
 
 def test_lines_alone_leave_the_opportunity_itself_untouched(opportunity: tuple[Served, System, str]) -> None:
     sandbox, system, id_ = opportunity
-    before = conformance.record(system, webcrm.opportunities, id_)["OpportunityUpdatedAt"][0]
+    before = steps.record(system, webcrm.opportunities, id_)["OpportunityUpdatedAt"][0]
     sandbox.sandbox.clock.advance(60)
     assert change_lines(system, id_, {"description": "A"}).outcome is Outcome.DONE
-    assert conformance.record(system, webcrm.opportunities, id_)["OpportunityUpdatedAt"][0] == before
+    assert steps.record(system, webcrm.opportunities, id_)["OpportunityUpdatedAt"][0] == before
 
 
 def test_a_line_that_is_refused_refuses_the_update_in_the_apis_words(opportunity: tuple[Served, System, str]) -> None:
     _, system, id_ = opportunity
     write_ = update("a", id_, {"OpportunityPersonId": 4711}, QuotationLines=[{"QuotationLineComment": "new"}] * 4)
-    answer = conformance.send(system, webcrm.opportunities, write_)
+    answer = steps.send(system, webcrm.opportunities, write_)
     assert answer.outcome is Outcome.REFUSED
     assert "4711" in (answer.reason or "")
 
 
 def orders(system: System, count: int) -> list[str]:
     """That many opportunities with the lines A and B."""
-    values: conformance.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "AB"])}
-    writes = [conformance.creating(webcrm.opportunities, values) for _ in range(count)]
-    answers = {answer.key: answer for answer in conformance.sent(system, webcrm.opportunities, writes)}
+    values: steps.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "AB"])}
+    writes = [steps.creating(webcrm.opportunities, values) for _ in range(count)]
+    answers = {answer.key: answer for answer in steps.sent(system, webcrm.opportunities, writes)}
     assert {answer.outcome for answer in answers.values()} == {Outcome.DONE}
     return [answers[write.key].id or "" for write in writes]
 
 
 def with_lines(system: System, id_: str, *lines: Row) -> Write:
     """What gives an opportunity other lines."""
-    now = conformance.record(system, webcrm.opportunities, id_)
-    return conformance.updating(webcrm.opportunities, now, {"lines": json.dumps(lines)})
+    now = steps.record(system, webcrm.opportunities, id_)
+    return steps.updating(webcrm.opportunities, now, {"lines": json.dumps(lines)})
 
 
 def texts(system: System, id_: str) -> list[str]:
@@ -373,7 +373,7 @@ def test_the_lines_of_many_opportunities_are_changed_in_one_request_and_added_in
     wanted = [{"description": "A", "quantity": "2"}, {"description": "B", "quantity": "1"}, {"description": "C"}]
     writes = [with_lines(system, id_, *wanted) for id_ in made]
     sandbox.sandbox.forget_requests("webcrm")
-    answers = conformance.sent(system, webcrm.opportunities, writes)
+    answers = steps.sent(system, webcrm.opportunities, writes)
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
     assert patches(sandbox) == 2
     assert [texts(system, id_) for id_ in made] == [["A", "B", "C"]] * 5
@@ -384,9 +384,7 @@ def test_a_line_that_is_refused_is_its_own_opportunitys_problem(opportunity: tup
     first, second, third = orders(system, 3)
     whole = [with_lines(system, id_, {"description": "A"}, {"description": "C"}) for id_ in (first, third)]
     bad = update("bad", second, {}, QuotationLines=[{"QuotationLineComment": "A", "QuotationLinePrice": "much"}])
-    answers = {
-        answer.id: answer for answer in conformance.sent(system, webcrm.opportunities, [whole[0], bad, whole[1]])
-    }
+    answers = {answer.id: answer for answer in steps.sent(system, webcrm.opportunities, [whole[0], bad, whole[1]])}
     assert [answers[id_].outcome for id_ in (first, second, third)] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
     assert "QuotationLinePrice" in (answers[second].reason or "")
     assert "QuotationLinePrice" in (answers[second].said or "")
@@ -402,9 +400,9 @@ def test_lines_whose_answer_is_lost_leave_every_opportunity_in_doubt_and_none_wi
     outcomes = set()
     for _ in range(6):
         sandbox.fail(drop_after_accept=0.4)
-        outcomes |= {answer.outcome for answer in conformance.sent(system, webcrm.opportunities, writes)}
+        outcomes |= {answer.outcome for answer in steps.sent(system, webcrm.opportunities, writes)}
         sandbox.fail()
-    assert {answer.outcome for answer in conformance.sent(system, webcrm.opportunities, writes)} == {Outcome.DONE}
+    assert {answer.outcome for answer in steps.sent(system, webcrm.opportunities, writes)} == {Outcome.DONE}
     assert outcomes <= {Outcome.DONE, Outcome.UNKNOWN}
     assert [texts(system, id_) for id_ in made] == [list("ABCD")] * 3
 

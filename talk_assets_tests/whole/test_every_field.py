@@ -19,8 +19,8 @@ from talk_assets.model.lens.lens import ALWAYS, NEVER, Lens
 from talk_assets.model.system import System
 from talk_assets.sandbox.world import numbers, words
 from talk_assets.store import tables
-from talk_assets_tests.systems import conformance
-from talk_assets_tests.systems.conformance import PLAIN, Values
+from talk_assets.testing.conformance import steps
+from talk_assets.testing.conformance.steps import PLAIN, Values
 from talk_assets_tests.whole.firm import Firm, firm
 
 PEOPLE = 32
@@ -37,7 +37,7 @@ class Side:
 
     def shown(self, id_: str) -> Values:
         """A record's canonical values; references are foreign ids."""
-        return conformance.shown(self.system, self.collection, id_)
+        return steps.shown(self.system, self.collection, id_)
 
     def locked(self, id_: str) -> bool:
         """Whether it is a line of an order that is confirmed: the order can be unlocked, a line by itself cannot."""
@@ -50,7 +50,7 @@ class Side:
         for other in self.system.collections:
             for part in other.parts:
                 if part.of == self.collection.name:
-                    parent = conformance.record(self.system, self.collection, id_)[part.parent][0]
+                    parent = steps.record(self.system, self.collection, id_)[part.parent][0]
                     yield f"{self.system.name}/{other.name}/{parent}"
 
 
@@ -144,7 +144,7 @@ class Firms:
     def _named(self, one: Side, collection: str, id_: str, by: str | None) -> str:
         if by is None:
             return id_
-        return str(conformance.record(one.system, one.system.collection(collection), id_)[by][0])
+        return str(steps.record(one.system, one.system.collection(collection), id_)[by][0])
 
     def in_terms_of(self, one: Side, other: Side, values: Values) -> Values:
         """The values with their references translated to the other system, by way of links."""
@@ -180,16 +180,16 @@ class Firms:
 
     def expected(self, one: Side, other: Side, values: Values) -> Values:
         """The values as the other side holds them once they have come through both lenses."""
-        seen = conformance.limited(one.collection, values)
-        return conformance.limited(other.collection, self.in_terms_of(one, other, seen))
+        seen = steps.limited(one.collection, values)
+        return steps.limited(other.collection, self.in_terms_of(one, other, seen))
 
 
 def edit(firms: Firms, one: Side, id_: str, values: Values) -> None:
     """Somebody edits a record, in the system's user interface where the API has nothing for it."""
     if one.collection.writable:
-        conformance.update(one.system, one.collection, id_, values)
+        steps.update(one.system, one.collection, id_, values)
         return
-    body = json.loads(unlocked(one.collection.lens).put(conformance.frame(values))[0])
+    body = json.loads(unlocked(one.collection.lens).put(steps.frame(values))[0])
     assert one.collection.modified
     shelf = getattr(one.collection, "path").strip("/")  # noqa: B009 -- every system has paths, each its own class
     firms.firm.sandbox.edit(one.system.name, shelf, id_, {**body, one.collection.modified.property: None})
@@ -248,7 +248,7 @@ def edit_everything(firms: Firms) -> None:
     for n, (one, other, fields, here, there) in enumerate(list(edited(firms))):
         values, before = firms.values(one, other, fields, n % 2), one.shown(here)
         edit(firms, one, here, values)
-        news = conformance.limited(one.collection, values)
+        news = steps.limited(one.collection, values)
         # A status that stands for several is no edit where it stood already.
         expected.append((one, other, there, {name: values[name] for name in values if news[name] != before[name]}))
     firms.firm.sync(full=True)  # an edit may have removed lines, of which Webcrm says nothing
@@ -271,7 +271,7 @@ def create_everything(firms: Firms) -> None:
         fields = arrives(one, other, settable(other.collection))
         fields = [name for name in fields if name in settable(one.collection)]
         values = firms.values(one, other, fields, 0)
-        here = conformance.create(one.system, one.collection, values)
+        here = steps.create(one.system, one.collection, values)
         expected.append((one, other, here, values))
     firms.firm.sync()
     found = {}

@@ -17,7 +17,7 @@ from talk_assets.sandbox.world import numbers, words
 YEAR = 365 * 24 * 3600
 SHARED = 0.4
 LANES = ("", "webcrm", "customerp", "powerofficego", "poweroffice", "poweroffice_peer", "crmoffice", "customwebshop")
-"""The lane of what is shared, then that of each system."""
+"""The lane of what is shared, then that of each system that ships. A system of another package has what is shared."""
 CURRENCIES = ("NOK", "NOK", "NOK", "EUR", "SEK")
 WON = 0.6
 MANY = 20
@@ -188,17 +188,19 @@ class World:
 
     def employer(self, person: int) -> int:
         """The place of the company that the person at a place works at; shared persons work at shared companies."""
-        return person % (_shared(len(self.companies)) if person < _shared(self.records) else len(self.companies))
+        companies = self._count(3)
+        return person % (_shared(companies) if person < _shared(self.records) else companies)
 
     def _line(self, chance: random.Random, *, own: bool) -> Line:
-        product = chance.randrange(len(self.products) if own else _shared(len(self.products)))
+        products = self._count(4)
+        product = chance.randrange(products if own else _shared(products))
         return Line(product, chance.randint(1, 20), self.products[product].unit_price, chance.choice((0, 0, 5, 10)))
 
     def _places(self, kind: str, count: int, shared: int | None = None) -> Iterator[tuple[int, bool, random.Random]]:
         """Each place, whether only this system has it, and the chance that belongs to its lane."""
         common = _shared(count) if shared is None else shared
         lanes = random.Random(f"{self.seed}/{kind}/"), random.Random(f"{self.seed}/{kind}/{self.system}")
-        for place in range(count):
+        for place in range(count if self.system in LANES else common):
             own = place >= common
             yield place, own, lanes[own]
 
@@ -210,7 +212,7 @@ class World:
 
     @property
     def _lane(self) -> int:
-        return LANES.index(self.system)
+        return LANES.index(self.system) if self.system in LANES else 0
 
 
 def _shared(count: int) -> int:

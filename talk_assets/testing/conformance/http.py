@@ -1,0 +1,154 @@
+"""What a system over HTTP promises besides: lost answers, faults, wrong keys and addresses, rate limit and clock.
+
+Subclass `HttpConformance` for a system that is registered and that the sandbox emulates.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+
+from talk_assets.errors import CredentialsError, NotTheApi, Unreachable
+from talk_assets.http.limit import Rate
+from talk_assets.model.system import Connection, Outcome, System
+from talk_assets.sandbox import registry
+from talk_assets.systems.settings import Registered, SystemSettings
+from talk_assets.testing.conformance.connection import Conformance, Trial
+from talk_assets.testing.conformance.steps import (
+    create_many,
+    creating,
+    drained,
+    editable,
+    find,
+    parsed,
+    read,
+    record,
+    send,
+    shown,
+    updating,
+    with_connection,
+)
+from talk_assets.testing.served import Served, served
+
+
+class HttpConformance(Conformance):
+    """Subclass as `TestX`, with `registered` and `bad`; with `small_pages` where the system has no profile."""
+
+    registered: ClassVar[Registered]
+
+    emulated: ClassVar[registry.Emulated | None] = None
+    """How the sandbox emulates the system; None where the sandbox knows it already."""
+
+    def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:  # noqa: ARG002 -- for those without a profile
+        """Return the system with three records to a page."""
+        profile = self.registered.profile
+        if profile is None:
+            raise NotImplementedError
+        api = replace(profile.api, paging=replace(profile.api.paging, size=3))
+        return replace(self.registered, profile=replace(profile, api=api))
+
+    @pytest.fixture(autouse=True)
+    def _is_emulated(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        if self.emulated is not None:
+            monkeypatch.setitem(registry.SYSTEMS, self.registered.name, self.emulated)
+
+    @pytest.fixture
+    def sandbox(self) -> Iterator[Served]:
+        """The emulated system, without any records."""
+        with served(self.registered.name) as sandbox:
+            yield sandbox
+
+    @pytest.fixture
+    def trial(self, sandbox: Served) -> Trial:
+        """The system as it is, over the sandbox."""
+        return Trial(self.registered.build(sandbox.settings()), sandbox.sandbox.clock)
+
+    @pytest.fixture
+    def small(self, sandbox: Served, monkeypatch: pytest.MonkeyPatch) -> Trial:
+        """The system with pages of three records, over the sandbox."""
+        return Trial(self.small_pages(monkeypatch).build(sandbox.settings()), sandbox.sandbox.clock)
+
+    def test_a_create_whose_answer_is_lost_is_unknown_and_can_be_found(self, sandbox: Served, system: System) -> None:
+        collection = next(self.each(system))
+        read(system, collection)
+        sandbox.fail(drop_after_accept=1.0)
+        write = creating(collection, {})
+        answer = send(system, collection, write)
+        assert answer.outcome is Outcome.UNKNOWN
+        sandbox.fail()
+        records, _ = parsed(collection, find(system, collection, [write.entity]))
+        assert records.height == 1
+
+    @pytest.mark.parametrize("fault", ["throttle_rate", "error_rate", "drop_rate", "drop_after_accept"])
+    def test_what_goes_wrong_now_and_then_is_survived(self, sandbox: Served, system: System, fault: str) -> None:
+        collection = next(self.each(system))
+        field = editable(collection)
+        made = create_many(system, collection, [str(uuid.uuid4()) for _ in range(5)])
+        sandbox.fail(**{fault: 0.3})
+        for _ in range(3):
+            assert set(parsed(collection, read(system, collection))[0]["_id"]) == set(made)
+        for id_ in made:
+            change = updating(collection, record(system, collection, id_), {field: "Survived"})
+            # An update whose answer was lost meets its own traces where writes are watched.
+            assert send(system, collection, change).outcome in {Outcome.DONE, Outcome.STALE}
+        sandbox.fail()
+        assert {shown(system, collection, id_)[field] for id_ in made} == {"Survived"}
+
+    def test_a_wrong_key_names_the_variable_and_not_the_key(self, sandbox: Served) -> None:
+        known = self.registered
+        if not known.credentials:
+            pytest.skip("this system takes no credentials")
+        wrong = dict.fromkeys(known.credentials, "wrong-key-5f3a")
+        system = known.build(sandbox.settings(credentials=wrong, sandbox=False))
+        with pytest.raises(CredentialsError) as caught:
+            read(system, next(self.each(system)))
+        assert known.variable(known.credentials[0]) in str(caught.value)
+        assert "wrong-key-5f3a" not in f"{caught.value!r} {caught.value.__cause__!r} {system!r}"
+
+    def test_a_page_for_people_is_not_the_api(self, sandbox: Served, system: System) -> None:
+        sandbox.fail(html_rate=1.0)
+        with pytest.raises(NotTheApi, match=sandbox.root):
+            read(system, next(self.each(system)))
+
+    def test_a_wrong_address_is_not_the_api(self, sandbox: Served) -> None:
+        system = self.registered.build(sandbox.settings(base_url=f"{sandbox.root}/elsewhere"))
+        with pytest.raises(NotTheApi, match="elsewhere"):
+            read(system, next(self.each(system)))
+
+    def test_a_system_that_is_not_there_is_unreachable_and_says_what_to_do(self, sandbox: Served) -> None:
+        system = self.registered.build(sandbox.settings(base_url="http://127.0.0.1:9"))
+        with pytest.raises(Unreachable, match="talk sandbox up"):
+            read(system, next(self.each(system)))
+
+    def test_the_rate_limit_is_used_and_never_exceeded(self) -> None:
+        rate = self.registered.rate
+        with served(self.registered.name, limits=True) as sandbox:
+            system = self.registered.build(sandbox.settings(rate=rate))
+            collection = next(self.each(system))
+            began = sandbox.sandbox.clock.now()
+
+            async def many(connection: Connection) -> int:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(rate.requests * 2):
+                        group.create_task(drained(connection.read(collection, since=None, position=None)))
+                return connection.usage.retries
+
+            assert with_connection(system, many) == 0
+            windows = (sandbox.sandbox.clock.now() - began) / rate.seconds
+            # Twice what one window holds takes one window, and another where the pause, which moves the sandbox's clock
+            # at once, overtook requests under way. They take their own time as well: more of it on a busy machine.
+            assert 1.0 <= windows <= 2.4 + 10 / rate.seconds
+
+    def test_the_clocks_are_compared(self, sandbox: Served) -> None:
+        settings = sandbox.settings()
+        system = self.registered.build(SystemSettings(base_url=settings.base_url, rate=Rate(10_000, 1.0)))
+        sandbox.sandbox.clock.advance(3600)
+
+        async def ask(connection: Connection) -> float:
+            await drained(connection.read(next(self.each(system)), since=None, position=None))
+            return connection.skew.total_seconds()
+
+        assert with_connection(system, ask) == pytest.approx(3600, abs=1.5)

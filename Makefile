@@ -8,11 +8,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-<<<<<<< HEAD
-.PHONY: help demo ui test thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
-=======
-.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme screenshots clean
->>>>>>> house-wheel
+.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)

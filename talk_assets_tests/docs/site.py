@@ -27,10 +27,13 @@ HARMLESS = {"canonical", "prev", "next", "alternate"}
 
 
 def from_docs(markdown: str) -> str:
-    """Return a page of `docs/` with its links to pages at the root as they are on the site."""
+    """Return a page of `docs/` with its links to pages at the root as they are on the site.
+
+    The examples are not on the site: a link to one becomes its path.
+    """
     for page, moved in MOVED.items():
         markdown = re.sub(rf"(\]\((?:\.\./)*)\.\./{re.escape(page)}", rf"\g<1>{moved}", markdown)
-    return markdown
+    return re.sub(r"\[([^\]]*)\]\((?:\.\./)+(examples/[^)]+)\)", r"\1 (`\2`)", markdown)
 
 
 def from_root(markdown: str) -> str:

@@ -3,11 +3,12 @@
 VENV := .venv
 READY := $(VENV)/ready
 PEERS := $(VENV)/peers
+SITE := $(VENV)/site
 BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme screenshots clean
+.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -63,8 +64,14 @@ format: $(READY)  ## what ruff can put right by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-readme: $(READY)  ## write what the README shows into it again
+readme: $(READY)  ## write what the README and the documentation show into them again
+	$(BIN)/python -m talk_assets_tests.docs
 	$(BIN)/python -m talk_assets_tests.readme
+
+docs: $(SITE)  ## build the documentation as a site in build/docs
+	$(BIN)/python -m talk_assets_tests.docs.site stage
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m talk_assets_tests.docs.site check
 
 screenshots: $(READY)  ## take the README's pictures of the UI again; needs Chromium
 	$(BIN)/python -m talk_assets_tests.ui
@@ -85,6 +92,11 @@ $(READY): pyproject.toml constraints.txt
 	done; \
 	echo "No Python 3.11, 3.12 or 3.13 that can make environments was found (tried: $(CANDIDATES))." \
 	    "Install one, with its venv module, and try again." >&2; exit 1
+
+# What builds the documentation; nothing else needs it.
+$(SITE): $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@touch $@
 
 # What the benchmarks compare with; nothing else needs it.
 $(PEERS): $(READY)

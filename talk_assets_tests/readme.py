@@ -1,8 +1,14 @@
-"""What the README shows and does not say itself: written into it by `make readme`, compared by the tests.
+"""What the README and the documentation show and do not say themselves: written into them by `make readme`.
 
     python -m talk_assets_tests.readme
 
-rewrites the blocks between `<!-- name -->` and `<!-- /name -->`.
+rewrites the blocks between `<!-- name -->` and `<!-- /name -->`, of every page that is written by hand:
+
+    credentials, glossary, rooms   tables from the code
+    demo, demo DATAFLOW            the summary of a first sync of the sandbox, or the part of one dataflow
+    shown NAME, shown NAME A-B     the snapshot of a list (`snapshots/lists`), or its lines A to B
+
+The tests compare each block. Pages that are generated as a whole are in `docs.pages`.
 """
 
 import os
@@ -16,39 +22,59 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
-from talk_assets.cli import talk
 from talk_assets.systems import SYSTEMS
 from talk_assets_tests import demo
+from talk_assets_tests.docs import pages, prose, words
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
+BLOCK = re.compile(
+    r"(?<=<!-- )(?P<name>[a-z][^\n]*?)(?P<open> -->\n)(?P<content>.*?)(?=<!-- /(?P=name) -->)", re.DOTALL
+)
+"""A block with its name and what stands in it."""
 
-def block(name: str) -> re.Pattern[str]:
-    """Return the pattern that finds a block; its group is what stands in it."""
-    return re.compile(rf"(?<=<!-- {name} -->\n)(.*?)(?=<!-- /{name} -->)", re.DOTALL)
-
-
-def commands() -> str:
-    """Return the table of commands, each with the first sentence of its help."""
-    context = click.Context(talk)
-    rows = []
-    for name in talk.list_commands(context):
-        command = talk.get_command(context, name)
-        first = " ".join((command.help if command and command.help else "").split("\n\n")[0].split())
-        rows.append(f"| `talk {name}` | {first} |")
-    return "\n".join(["| command | what it does |", "| --- | --- |", *rows]) + "\n"
+EXAMPLES = (("0000-00-00 00:00:00", "2026-11-30 08:30:00"), ("0000-00-00", "1984-05-17"), (":00000/", ":8765/"))
+"""What stands in a page for the times, days and ports that a snapshot has masked."""
 
 
-def credentials() -> str:
-    """Return the table of environment variables."""
-    rows = [
-        f"| {one.label} | {', '.join(f'`{one.variable(name)}`' for name in one.credentials)} |"
-        for one in SYSTEMS.values()
-    ]
-    return "\n".join(["| system | variables |", "| --- | --- |", *rows]) + "\n"
+def blocks(text: str) -> dict[str, str]:
+    """Return what stands in each block of a page, by name."""
+    return {found["name"]: found["content"] for found in BLOCK.finditer(text)}
+
+
+def content(name: str) -> str:
+    """Return what belongs into a block; raise KeyError for a block of a name that means nothing."""
+    what, _, which = name.partition(" ")
+    match what:
+        case "demo":
+            return summary(demo.play().first, which)
+        case "shown":
+            return shown(*which.split())
+        case _:
+            return {"credentials": pages.credentials, "glossary": words.table, "rooms": pages.rooms}[what]()
+
+
+def summary(printed: str, dataflow: str = "") -> str:
+    """Return what a sync prints, without the seconds that it took; or the part of it about one dataflow."""
+    told = re.split(r"^.* records written", printed, maxsplit=1, flags=re.MULTILINE)[0].strip()
+    if dataflow:
+        told = next(part for part in told.split("\n\n") if part.startswith(f"{dataflow}\n"))
+    return _fenced(told)
+
+
+def shown(name: str, lines: str = "") -> str:
+    """Return a list as its snapshot has it, or some of its lines, counted from 1 and the last one included."""
+    every = (demo.FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
+    first, _, last = lines.partition("-")
+    text = "\n".join(every[int(first) - 1 : int(last)] if lines else every)
+    for mask, example in EXAMPLES:
+        text = text.replace(mask, example)
+    return _fenced(text)
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text}\n```\n"
 
 
 def run(folder: Path, *arguments: str, width: int = 120) -> str:
@@ -86,19 +112,18 @@ def sandboxed() -> Iterator[Path]:
             run(folder, "sandbox", "down")
 
 
-def table(printed: str) -> str:
-    """Return the summary as the README shows it, without the seconds that it took."""
-    return f"```\n{re.split(r'^.* records written', printed, maxsplit=1, flags=re.MULTILINE)[0].strip()}\n```\n"
+def refreshed(text: str) -> str:
+    """Return a page with every block as it should be."""
+    return BLOCK.sub(lambda found: f"{found['name']}{found['open']}{content(found['name'])}", text)
 
 
 def main() -> None:
-    """Rewrite the README, and the snapshots of the lists, which are of the same demo."""
-    text = README.read_text("utf-8")
-    first = demo.play().first
-    for name, content in {"commands": commands(), "credentials": credentials(), "demo": table(first)}.items():
-        text = block(name).sub(content.replace("\\", r"\\"), text)
-    README.write_text(text, "utf-8")
+    """Rewrite the snapshots of the lists, then every page that shows something, all of the same demo."""
     demo.write()
+    for page in prose.every():
+        path = ROOT / page
+        if page not in pages.PAGES:
+            path.write_text(refreshed(path.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Every sentence follows from a pair, an entity's rules or a collection's declarat
 The same definitions give the same text.
 """
 
+import json
 import re
 import textwrap
 import unicodedata
@@ -15,7 +16,7 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.documents.properties import shared
 from talk_assets.errors import ConfigurationError
 from talk_assets.model.collection import Collection, settable, updatable
-from talk_assets.model.dataflows import Pair
+from talk_assets.model.dataflows import OnDelete, Pair
 from talk_assets.model.lens.lens import Property, Value
 from talk_assets.model.system import System
 
@@ -55,6 +56,7 @@ class _Sides:
     """A pair with its two collections."""
 
     def __init__(self, pair: Pair, left: System, right: System) -> None:
+        self.pair = pair
         self.labels = (left.label, right.label)
         self.left_key, self.right_key = _literal(pair.left), _literal(pair.right)
         self.left = left.collection(pair.left.partition("/")[2])
@@ -164,15 +166,43 @@ def _other(sides: _Sides, key: str) -> str:
 
 
 def _deleted(sides: _Sides) -> Iterator[str]:
+    on_delete = sides.pair.on_delete
+    if on_delete is OnDelete.KEEP:
+        yield "A record that is deleted on one side is not deleted on the other, and not created again."
+    else:
+        for (here, _), (there, other) in (sides.each, sides.each[::-1]):
+            follows = _follows(there, other, on_delete)
+            yield f"When a record of {_literal(here)} is deleted, the record in {_literal(there)} is {follows}."
+        yield (
+            "A record that holds an edit that the deleted one never had waits for a person before it is"
+            f" {'archived' if on_delete is OnDelete.ARCHIVE else 'deleted'}. No deleted record is created again."
+        )
     yield (
-        "A record that is deleted on one side is not deleted on the other, and not created again. One that a full read"
-        " does not show counts as deleted once the system, asked for it by its id, does not have it."
+        "A record that a full read does not show counts as deleted once the system, asked for it by its id, does not"
+        " have it."
     )
     for key, one in sides.each:
         for whole in sides.siblings[key]:
             if any(part.of == one.name for part in whole.parts):
                 owner = _literal(f"{key.partition('/')[0]}/{whole.name}")
                 yield f"Records of {_literal(key)} are lines of {owner}: one that is taken out there is deleted."
+
+
+def _follows(key: str, collection: Collection, on_delete: OnDelete) -> str:
+    """What becomes of a record whose counterpart was deleted."""
+    if not collection.writable:
+        return f"kept: nothing is written to {_literal(key)}"
+    unless = "unless another pair still demands it"
+    if on_delete is OnDelete.DELETE:
+        return f"deleted too, {unless}"
+    if collection.archived is None:
+        return "kept: the API has no flag that archives it"
+    flags = [f"{_literal(name)} is set to {_literal(_spelled(value))}" for name, value in collection.archived.items()]
+    return f"archived ({_and(flags)}), {unless}"
+
+
+def _spelled(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _held(sides: _Sides) -> Iterator[str]:

@@ -242,7 +242,7 @@ class Hub:
         collection = topology.collection_of(self.systems, key)
         topology_ = self.topologies[collection.entity.name]
         within = (permits or Permits(topology_.pairs)).within(topology_.pairs)
-        return Writer(key, collection, within, self.run, tuple(topology_.collections))
+        return Writer(key, collection, within, self.run, topology_.collections)
 
     async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         key, collection = writer.key, writer.collection

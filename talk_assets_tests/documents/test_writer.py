@@ -107,6 +107,50 @@ def test_a_section_says_what_is_matched_created_and_left_alone(wiring: Wiring) -
     assert "have the same organisation number or e-mail" in companies["Held"]
 
 
+def deleted(folder: Path, dataflow: str, pair: str, on_delete: str, title: str) -> str:
+    """What the document says about deletions of a pair's records where talk.toml has `on_delete`."""
+    toml = f'[dataflows.{dataflow}.pairs.{pair}]\non_delete = "{on_delete}"'
+    return told(documents(wired(folder, toml))[dataflow], title)["Deleted"]
+
+
+PERSONS = ("webcrm-customerp", "persons-contact")
+
+
+def test_where_a_pair_keeps_records_deletions_do_not_travel(tmp_path: Path) -> None:
+    text = deleted(tmp_path, *PERSONS, "keep", "Webcrm Persons to Customerp Contact")
+    assert "A record that is deleted on one side is not deleted on the other, and not created again." in text
+
+
+def test_where_a_pair_deletes_the_document_says_what_follows_a_deletion(tmp_path: Path) -> None:
+    text = deleted(tmp_path, *PERSONS, "delete", "Webcrm Persons to Customerp Contact")
+    assert "When a record of webcrm/persons is deleted, the record in customerp/contact is deleted too" in text
+    assert "When a record of customerp/contact is deleted, the record in webcrm/persons is deleted too" in text
+    assert "unless another pair still demands it" in text
+    assert "holds an edit that the deleted one never had waits for a person" in text
+    assert "No deleted record is created again." in text
+    assert "not deleted on the other" not in text
+
+
+def test_where_a_pair_archives_the_document_says_what_is_set_and_where_there_is_no_flag(tmp_path: Path) -> None:
+    title = "Customerp Contact to Powerofficego Contactperson"
+    text = deleted(tmp_path, "customerp-powerofficego", "contact-contactperson", "archive", title)
+    assert (
+        "When a record of customerp/contact is deleted, the record in powerofficego/contactperson is archived"
+        " (IsActive is set to false), unless another pair still demands it." in text
+    )
+    assert (
+        "When a record of powerofficego/contactperson is deleted, the record in customerp/contact is kept: the API has"
+        " no flag that archives it." in text
+    )
+    assert "deleted too" not in text
+
+
+def test_a_collection_that_is_not_written_to_keeps_its_records_whatever_the_pair_says(tmp_path: Path) -> None:
+    text = deleted(tmp_path, "webcrm-customerp", "users-contact", "delete", "Webcrm Users to Customerp Contact")
+    assert "the record in customerp/contact is deleted too" in text
+    assert "the record in webcrm/users is kept: nothing is written to webcrm/users." in text
+
+
 def test_a_collection_in_which_nothing_can_be_created_is_said_to_be_one(tmp_path: Path, wiring: Wiring) -> None:
     (flow,) = [one for one in wiring.config.dataflows if one.name == "webcrm-customerp"]
     turned = replace(flow, dataflow=replace(flow.dataflow, left="customerp", right="webcrm"), pairs=(

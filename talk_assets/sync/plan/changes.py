@@ -90,7 +90,8 @@ def _lacking(topology: Topology, entities: pl.Series, links: pl.DataFrame) -> It
     }
     known = {key: links.filter(pl.col("collection") == key)["entity"] for key in topology.collections}
     for pair in topology.pairs:
-        if not topology.collections[pair.right].creatable:
+        right = topology.collections[pair.right]
+        if not right.creatable or not settable(right):
             continue
         lacking = entities.filter(
             entities.is_in(live[pair.left].implode()) & ~entities.is_in(known[pair.right].implode())

@@ -19,6 +19,9 @@ from talk_assets.model.system import Action
 
 SCHEMA = dict.fromkeys(("collection", "entity", "id", "action", "fields", "doubt"), pl.String)
 
+_FOUND = {**SCHEMA, "archived": pl.Boolean}
+"""With whether we archived the record before."""
+
 EDITED = "holds an edit that {gone} never had; it was deleted, and so would this be"
 
 
@@ -54,36 +57,51 @@ def due(known: Known) -> pl.DataFrame:
     `doubt` says why a person should look first, null where nothing does.
     """
     found = [
-        _due(known, this, other, archive=pair.on_delete is OnDelete.ARCHIVE)
+        _due(known, this, other, pair.on_delete)
         for pair in known.pairs
-        if pair.on_delete is not OnDelete.KEEP
         for this, other in ((pair.left, pair.right), (pair.right, pair.left))
+        if follows(known.collections[other], pair.on_delete)
     ]
-    # What one pair would archive and another delete is archived: that can be taken back.
-    rows = pl.concat([pl.DataFrame(schema=SCHEMA), *found]).sort("action", "doubt", nulls_last=True)
-    return rows.unique(["collection", "entity"], keep="first", maintain_order=True)
+    # What one pair would archive and another delete is archived, and once: that can be taken back.
+    rows = pl.concat([pl.DataFrame(schema=_FOUND), *found]).sort("action", "doubt", nulls_last=True)
+    first = rows.unique(["collection", "entity"], keep="first", maintain_order=True)
+    return first.filter(~(pl.col("archived") & (pl.col("action") == Action.ARCHIVE))).select(*SCHEMA)
 
 
-def _due(known: Known, this: str, other: str, *, archive: bool) -> pl.DataFrame:
-    """What the deleted records of `this` ask of `other`."""
-    if not known.collections[other].writable or (archive and known.collections[other].archived is None):
-        return pl.DataFrame(schema=SCHEMA)
-    own = known.fields[this]
-    here = known.live.filter((pl.col("collection") == other) & (pl.col("archived_at").is_null() | (not archive)))
-    deleted = known.deleted(this).select("entity", pl.col("gone_at").alias("since"), *(f"sent_{name}" for name in own))
-    both = (
-        here.select("collection", "entity", "id", "linked_at")
+def follows(collection: Collection, on_delete: OnDelete) -> bool:
+    """Whether records of a collection can do what a pair says about deletions, and it says that they do anything."""
+    return collection.writable and (
+        on_delete is OnDelete.DELETE or (on_delete is OnDelete.ARCHIVE and collection.archived is not None)
+    )
+
+
+def following(known: Known, this: str, other: str) -> pl.DataFrame:
+    """The links in `other` of which something is demanded by the deletion of the entity's record in `this`.
+
+    With them, what the deleted record was sent.
+    """
+    sent = [f"sent_{name}" for name in known.fields[this]]
+    deleted = known.deleted(this).select("entity", pl.col("gone_at").alias("since"), *sent)
+    here = known.live.filter(pl.col("collection") == other)
+    return (
+        here.select("collection", "entity", "id", "linked_at", pl.col("archived_at").is_not_null().alias("archived"))
         .join(deleted, on="entity")
         .filter(pl.col("linked_at") <= pl.col("since"))
         .join(known.demanded(other), on="entity", how="anti")
-        .join(known.golden.select("entity", *own), on="entity")
     )
+
+
+def _due(known: Known, this: str, other: str, on_delete: OnDelete) -> pl.DataFrame:
+    """What the deleted records of `this` demand of `other`."""
+    own = known.fields[this]
+    both = following(known, this, other).join(known.golden.select("entity", *own), on="entity")
     edited = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).ne_missing(pl.col(f"sent_{name}")) for name in own))
     return both.select(
         "collection",
         "entity",
         "id",
-        pl.lit((Action.ARCHIVE if archive else Action.DELETE).value).alias("action"),
+        pl.lit(Action(on_delete.value).value).alias("action"),
         pl.lit(objects.NOTHING).alias("fields"),
         pl.when(edited).then(pl.lit(EDITED.format(gone=this))).alias("doubt"),
+        "archived",
     )

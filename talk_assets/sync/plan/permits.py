@@ -6,6 +6,7 @@ it; an update needs a record that holds the new value and that such pairs connec
 waits, and `Waits` says for which dataflow. Pure but for `of_changes`, which reads.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +14,13 @@ from functools import cached_property
 import polars as pl
 
 from talk_assets.jsonframes import objects
-from talk_assets.model.collection import Collection
+from talk_assets.model.collection import Collection, settable
 from talk_assets.model.dataflows import OnDelete, Pair
 from talk_assets.model.entities import Entity
-from talk_assets.model.gone import DELETED
 from talk_assets.model.system import Action
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
+from talk_assets.sync.plan import deletes
 
 SENT = {"entity": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
 """What `of_changes` returns of each change that may be sent, at least in part."""
@@ -156,13 +157,13 @@ def of_changes(
     key: str,
     collection: Collection,
     changes: pl.DataFrame,
-    collections: Iterable[str],
+    collections: Mapping[str, Collection],
 ) -> Judged:
-    """Judge changes (`entity, action, fields`) of a collection; `collections` are all of the entity."""
+    """Judge changes (`entity, action, fields`) of a collection; `collections` are all of the entity, by key."""
     if key not in permits.writable:
         reason = pl.lit(permits.why_not_written(key)).alias("reason")
         return Judged(pl.DataFrame(schema=SENT), changes.select("entity", "action", reason))
-    scene = _Scene(permits, key, collection, tuple(collections))
+    scene = _Scene(permits, key, collection, collections)
     known = _known(transaction, collection.entity, changes, scene)
     parts = [
         _updates(scene, changes.filter(pl.col("action") == Action.UPDATE), known),
@@ -177,7 +178,7 @@ class _Scene:
     permits: Permits
     key: str
     collection: Collection
-    collections: tuple[str, ...]
+    collections: Mapping[str, Collection]
 
     @cached_property
     def closed(self) -> tuple[str, ...]:
@@ -208,21 +209,27 @@ def _known(transaction: Transaction, entity: Entity, changes: pl.DataFrame, scen
             f"SELECT entity, {agreed} FROM {tables.golden(entity.name)} SEMI JOIN these USING (entity)", these=these
         ),
         transaction.frame(
-            f"SELECT entity, collection, gone_at IS NULL AS live, gone_by, {seen} FROM {tables.links(entity.name)}"
-            " SEMI JOIN these USING (entity)",
+            "SELECT entity, collection, id, linked_at, gone_at, gone_by, archived_at, gone_at IS NULL AS live,"
+            f" {seen} FROM {tables.links(entity.name)} SEMI JOIN these USING (entity)",
             these=these,
         ),
     )
 
 
-def _kept_back(scene: _Scene, rows: pl.DataFrame, known: _Known) -> pl.DataFrame:
+def _kept_back(scene: _Scene, rows: pl.DataFrame, known: _Known, fields: Sequence[str]) -> pl.DataFrame:
     """Say per row and field from which collection its value is, where that may not be sent; null where it may."""
     both = rows.select("entity").join(known.golden, on="entity", how="left", maintain_order="left")
-    shown = known.links.filter("live", pl.col("collection").is_in(scene.open))
+    shown = known.links.filter("live")
     columns = []
-    for name in scene.collection.lens.fields:
+    for name in fields:
         closed = pl.col(f"{name}_from").is_in(scene.closed)
-        holders = shown.select("entity", pl.col(f"seen_{name}").alias(name)).unique().with_columns(held=True)
+        holding = [key for key in scene.open if name in scene.collections[key].lens.fields]
+        holders = (
+            shown.filter(pl.col("collection").is_in(holding))
+            .select("entity", pl.col(f"seen_{name}").alias(name))
+            .unique()
+            .with_columns(held=True)
+        )
         held = both.select("entity", name).join(
             holders, on=["entity", name], how="left", nulls_equal=True, maintain_order="left"
         )["held"]
@@ -249,7 +256,7 @@ def _reasons(scene: _Scene, origins: pl.DataFrame) -> pl.Series:
 def _updates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     fields = scene.collection.lens.fields
     asked = objects.present(rows["fields"], fields)
-    origins = _kept_back(scene, rows, known)
+    origins = _kept_back(scene, rows, known, fields)
     origins = origins.select(pl.when(asked[name]).then(pl.col(name)).alias(name) for name in fields)
     may = pl.DataFrame({name: asked[name] & origins[name].is_null() for name in fields})
     reasons = _reasons(scene, origins)
@@ -261,12 +268,12 @@ def _updates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
 
 
 def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
-    fields = scene.collection.lens.fields
-    lefts = scene.permits.lefts(scene.key)
-    demanded = known.links.filter("live", pl.col("collection").is_in(lefts)).unique("entity", maintain_order=True)
+    fields = settable(scene.collection)
+    lefts = [known.links.filter("live", pl.col("collection") == left) for left in scene.permits.lefts(scene.key)]
+    demanded = pl.concat([known.links.clear(), *lefts]).unique("entity", keep="first", maintain_order=True)
     both = rows.join(demanded, on="entity", how="left", maintain_order="left")
     may = both["live"].fill_null(value=False)
-    origins = _kept_back(scene, rows, known)
+    origins = _kept_back(scene, rows, known, fields)
     values = objects.decode(rows["fields"], fields)
     shown = pl.DataFrame(
         [
@@ -283,13 +290,13 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
 
 def _leaving(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     """What a deletion elsewhere demands is due to the pair that says so."""
-    sides = [
-        pair.right if pair.left == scene.key else pair.left
+    links = deletes.Known(scene.collections, scene.permits.pairs, known.golden, known.links, defaultdict(tuple))
+    demanding = [
+        deletes.following(links, pair.right if pair.left == scene.key else pair.left, scene.key)["entity"]
         for pair in scene.permits.writing
-        if scene.key in (pair.left, pair.right) and pair.on_delete is not OnDelete.KEEP
+        if scene.key in (pair.left, pair.right) and deletes.follows(scene.collection, pair.on_delete)
     ]
-    demanding = known.links.filter(pl.col("collection").is_in(sides), pl.col("gone_by").is_in(DELETED))["entity"]
-    may = rows["entity"].is_in(demanding.implode())
+    may = rows["entity"].is_in(pl.concat([known.links["entity"].clear(), *demanding]).implode())
     reason = pl.lit(scene.permits.why_not_deleted(scene.key)).alias("reason")
     return Judged(
         rows.select("entity", "action", "fields", pl.lit(None, pl.String).alias("kept_back")).filter(may),
@@ -309,7 +316,7 @@ def reasons(
     `collections` are all of the instance, by key; `entity` is whose changes are looked at, all without one.
     """
     collection = collections[key]
-    own = [other for other, one in collections.items() if one.entity == collection.entity]
+    own = {other: one for other, one in collections.items() if one.entity == collection.entity}
     within = permits.within([pair for pair in permits.pairs if pair.left in own])
     if within.everything:
         return {}

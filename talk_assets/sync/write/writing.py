@@ -107,8 +107,8 @@ class Writer:
     collection: Collection
     permits: Permits
     run: str
-    collections: tuple[str, ...]
-    """The keys of all collections of the entity."""
+    collections: Mapping[str, Collection]
+    """All collections of the entity, by key."""
     source: str = ASKED
     """The table of the changes: those that golden asks for, or those that take back a run."""
 

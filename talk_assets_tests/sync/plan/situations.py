@@ -181,24 +181,29 @@ def _collection(by: Choices) -> Collection:
 
 
 def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
-    golden, calm = by.values(FIELDS), by.of(YES_AND_NO)
+    golden, calm, full = by.values(FIELDS), by.of(YES_AND_NO), by.of(SELDOM)
     held = {name: (golden[name],) if calm else (golden[name], golden[name], *VALUES) for name in FIELDS}
     return Situation(
         topology=one,
         permits=allowed,
         golden=golden,
         origins={name: by.of((*one.collections, OFF)) for name in FIELDS},
-        records=tuple(record for key, here in one.collections.items() for record in _records(by, key, here, held)),
-        fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(SELDOM) else frozenset(),
+        records=tuple(
+            record for key, here in one.collections.items() for record in _records(by, key, here, held, full=full)
+        ),
+        fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(YES_AND_NO) else frozenset(),
     )
 
 
 def _records(
-    by: Choices, key: str, collection: Collection, held: Mapping[str, Sequence[str | None]]
+    by: Choices, key: str, collection: Collection, held: Mapping[str, Sequence[str | None]], *, full: bool
 ) -> Iterator[LinkedRecord]:
-    """At most one record that is there, and two that left before; `held` are the values that they may have."""
-    left = [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
-    for n, gone in enumerate([*left, None] if by.of(YES_AND_NO) else left):
+    """At most one record that is there, and two that left before; `held` are the values that they may have.
+
+    A `full` entity has one in every collection, and never had another.
+    """
+    left = [] if full else [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
+    for n, gone in enumerate([*left, None] if full or by.of(YES_AND_NO) else left):
         own = {name: held[name] for name in collection.lens.fields}
         yield LinkedRecord(
             key, f"{key[:3]}{n}",
@@ -207,7 +212,7 @@ def _records(
             linked_at=moment(by.of(range(0, 12, 3))),
             gone_at=moment(by.of(range(0, 12, 3)) + n) if gone else None,
             gone_by=gone,
-            archived=by.of(SELDOM),
+            archived=not full and by.of(SELDOM),
         )  # fmt: skip
 
 

@@ -94,10 +94,14 @@ class Twins:
         assert bool(linked) == bool(record), f"{first} has {linked} in {key}, and {record} in the model"
         own = first[1] if first[0] == key and not entity else None
         here, there = (linked[0] if linked else own), (record.id if record else own)
-        if here in self.chain.memories[key].records and there in self.model.systems[key]:
-            assert here and there
-            return here, there
-        return None
+        if (
+            not here
+            or not there
+            or here not in self.chain.memories[key].records
+            or there not in self.model.systems[key]
+        ):
+            return None
+        return here, there
 
     def sync(self, planned: Sequence[Pair] = ()) -> None:
         """Run both; what is due is compared before it is sent, and after."""

@@ -24,7 +24,7 @@ from talk_assets.model.system import Connection, System
 from talk_assets.model.topology import Topology
 from talk_assets.sync.plan.decide import due
 from talk_assets.sync.plan.permits import Permits
-from talk_assets.sync.plan.situation import Change, LinkedRecord, Situation, Values
+from talk_assets.sync.plan.situation import Change, LinkedRecord, Situation
 
 KEYS = ("crm/people", "erp/people", "pay/people", "shop/people")
 OFF = "old/people"
@@ -181,30 +181,38 @@ def _collection(by: Choices) -> Collection:
 
 
 def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
-    golden = by.values(FIELDS)
+    golden, calm, full = by.values(FIELDS), by.of(YES_AND_NO), by.of(SELDOM)
+    held = {name: (golden[name],) if calm else (golden[name], golden[name], *VALUES) for name in FIELDS}
     return Situation(
         topology=one,
         permits=allowed,
         golden=golden,
         origins={name: by.of((*one.collections, OFF)) for name in FIELDS},
-        records=tuple(record for key, here in one.collections.items() for record in _records(by, key, here, golden)),
-        fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(SELDOM) else frozenset(),
+        records=tuple(
+            record for key, here in one.collections.items() for record in _records(by, key, here, held, full=full)
+        ),
+        fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(YES_AND_NO) else frozenset(),
     )
 
 
-def _records(by: Choices, key: str, collection: Collection, golden: Values) -> Iterator[LinkedRecord]:
-    """At most one record that is there, and two that left before."""
-    left = [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
-    for n, gone in enumerate([*left, None] if by.of(YES_AND_NO) else left):
-        mostly = {name: (golden[name], golden[name], *VALUES) for name in collection.lens.fields}
+def _records(
+    by: Choices, key: str, collection: Collection, held: Mapping[str, Sequence[str | None]], *, full: bool
+) -> Iterator[LinkedRecord]:
+    """At most one record that is there, and two that left before; `held` are the values that they may have.
+
+    A `full` entity has one in every collection, and never had another.
+    """
+    left = [] if full else [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
+    for n, gone in enumerate([*left, None] if full or by.of(YES_AND_NO) else left):
+        own = {name: held[name] for name in collection.lens.fields}
         yield LinkedRecord(
             key, f"{key[:3]}{n}",
-            seen={name: by.of(values) for name, values in mostly.items()},
-            sent={name: by.of(values) for name, values in mostly.items()},
+            seen={name: by.of(values) for name, values in own.items()},
+            sent={name: by.of(values) for name, values in own.items()},
             linked_at=moment(by.of(range(0, 12, 3))),
             gone_at=moment(by.of(range(0, 12, 3)) + n) if gone else None,
             gone_by=gone,
-            archived=by.of(SELDOM),
+            archived=not full and by.of(SELDOM),
         )  # fmt: skip
 
 

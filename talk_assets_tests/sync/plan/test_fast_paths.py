@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from unittest import mock
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.plan import changes, deletes, permits
 from talk_assets.sync.plan.decide import decide, due
-from talk_assets.sync.plan.situation import Verdict
+from talk_assets.sync.plan.situation import LinkedRecord, Verdict
 from talk_assets.sync.write.writing import Writer
 from talk_assets_tests.sync.plan import stored
 from talk_assets_tests.sync.plan.situations import EPOCH, Choices, Town, choices, moved, obstructed, town
@@ -27,11 +28,12 @@ from talk_assets_tests.sync.plan.situations import EPOCH, Choices, Town, choices
 EXAMPLES = int(os.environ.get("DECISIONS", "60"))
 """DECISIONS=5000 in the environment tries more, for minutes."""
 
-many = settings(
-    max_examples=EXAMPLES,
-    phases=[Phase.generate] if os.environ.get("PH") else set(Phase) - {Phase.explain},
-    suppress_health_check=[HealthCheck.too_slow],
-)
+PHASES = set(Phase) - {Phase.explain}
+if os.environ.get("PH"):
+    PHASES = {Phase.generate}
+many = settings(max_examples=EXAMPLES, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+stored_ones = settings(many, max_examples=max(1, EXAMPLES // 5))
+"""With a database, each takes ten times as long."""
 
 
 def decided(here: Town) -> list[stored.Due]:
@@ -103,7 +105,7 @@ def planned(transaction: Transaction, here: Town) -> list[Becomes]:
     return sorted(becomes, key=str)
 
 
-@many
+@stored_ones
 @given(here=choices.map(obstructed), chunk=st.sampled_from([1, tables.CHUNK]))
 def test_what_becomes_of_it(store: Store, here: Town, chunk: int) -> None:
     """With chunks of one, entities in order are passed over by the hashes of what was sent and agreed on."""
@@ -117,23 +119,30 @@ def test_what_becomes_of_it(store: Store, here: Town, chunk: int) -> None:
             assert dict(writer.asked(transaction).iter_rows()) == expected
 
 
-@many
+@stored_ones
 @given(by=choices)
 def test_what_becomes_of_it_where_few_fields_have_moved(store: Store, by: Choices) -> None:
+    """And where the answers came to some creates, after which further records may be due."""
     here = obstructed(by)
     later, names = moved(by, here)
-    entities = {
-        id_: replace(
+    entities, created = {}, []
+    for id_, one in here.entities.items():
+        now = list(decide(one))
+        sent = [made.change for made in now if made.verdict is Verdict.SEND and made.change.action is Action.CREATE]
+        some = by.some(sent)
+        created += [(change.collection, id_, change.action.value) for change in some]
+        answered = (LinkedRecord(one.collection, "new", one.fields, one.fields, EPOCH) for one in some)
+        entities[id_] = replace(
             later.entities[id_],
-            held=tuple(made.change for made in decide(one) if made.verdict is Verdict.HOLD),
+            records=(*later.entities[id_].records, *answered),
+            held=tuple(made.change for made in now if made.verdict is Verdict.HOLD),
             approved=tuple(change for change in due(one) if change.doubt and change in one.approved),
         )
-        for id_, one in here.entities.items()
-    }
     later = replace(later, entities=entities)
     with stored.stored(store, here) as transaction:
         every = changes.every(transaction, here.topology.entity)
         changes.settle(transaction, here.topology, every, EPOCH)
+        changes.done(transaction, pl.DataFrame(created, schema=["collection", "entity", "action"], orient="row"))
         stored.agree(transaction, later)
         changes.settle(transaction, here.topology, every, EPOCH, among=names)
         assert planned(transaction, later) == decisions(later)

@@ -43,7 +43,7 @@ def pairs_saying(on_delete: OnDelete) -> tuple[Pair, ...]:
 def collection(name: str, entity: Entity, lens: Lens) -> Collection:
     return Collection(
         name=name, entity=entity, id="id", modified=Instant("modified"), version="version", reference="ref",
-        watched=True, lens=lens,
+        optimistic_lock=True, lens=lens,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ class Office:
 
     def sync(self, run: str = "run") -> None:
         """Run the hub once, without Dagster."""
-        hub = self.settle_only(run)
+        hub = self.reconcile_only(run)
         for name in ("crm", "erp"):
             asyncio.run(hub.write(name))
 
@@ -132,14 +132,14 @@ class Office:
             asyncio.run(self.hub.read(name, full=True))
         self.sync()
 
-    def settle_only(self, run: str = "run") -> Hub:
-        """Read and settle, and write nothing."""
+    def reconcile_only(self, run: str = "run") -> Hub:
+        """Read and reconcile, and write nothing."""
         self.run = run
         hub = self.hub
         for name in ("crm", "erp"):
             asyncio.run(hub.read(name))
         for entity in ("company", "person"):
-            hub.settle(entity)
+            hub.reconcile(entity)
         return hub
 
     @contextmanager

@@ -31,8 +31,8 @@ SCHEMA = schema()
 SHIPPED = (ROOT / "data" / "talk.toml").read_text("utf-8")
 
 OF_COLLECTIONS = {
-    "name", "entity", "lens", "also", "parts", "passing", "bulk", "watched", "recalled", "told_by", "sparse",
-    "correctable",
+    "name", "entity", "lens", "also", "parts", "transient_values", "bulk", "optimistic_lock", "needs_current",
+    "changes_via", "sparse", "correctable",
 }  # fmt: skip
 NOT_FOR_THE_FILE = {"Access": {"called"}, "Keyed": {"property"}, "LineTotals": {"property"}}
 """Fields that follow from others, by class; for collections see above."""

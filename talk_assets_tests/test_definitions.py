@@ -194,9 +194,9 @@ def test_the_job_of_a_dataflow_in_mode_plan_has_no_writes(tmp_path: Path) -> Non
 
 def test_a_step_comes_after_what_it_refers_to_and_what_is_left_of_it(graph: Definitions) -> None:
     steps = [node.name for node in graph.resolve_job_def(SYNC).nodes_in_topological_order]
-    order = ["settle_company", "settle_person", "settle_order", "write_webcrm", "write_customerp"]
+    order = ["reconcile_company", "reconcile_person", "reconcile_order", "write_webcrm", "write_customerp"]
     assert [step for step in steps if step in order] == order
-    assert steps.index("settle_product") < steps.index("settle_order")
+    assert steps.index("reconcile_product") < steps.index("reconcile_order")
 
 
 def test_a_run_over_everything_has_few_steps(graph: Definitions) -> None:

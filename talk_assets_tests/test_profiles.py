@@ -167,8 +167,8 @@ def test_parts_of_the_api_are_replaced_one_by_one(tmp_path: Path) -> None:
 
 def test_without_versions_and_without_a_look_before_a_write_changes_are_read_again_instead(tmp_path: Path) -> None:
     text = ERP + '[systems.customerp.writing]\nmatch = ""\n'
-    assert not collection(profile(tmp_path, text), "contact").watched
-    assert collection(profile(tmp_path, text + "fresh = true"), "contact").watched
+    assert not collection(profile(tmp_path, text), "contact").optimistic_lock
+    assert collection(profile(tmp_path, text + "fresh = true"), "contact").optimistic_lock
 
 
 def test_the_property_behind_a_field_keeps_what_is_not_said_of_it(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class _Talk(click.Group):
                 raise
             raise _Failure(_unwritten(error)) from error
         except KeyboardInterrupt:
-            click.echo("talk: stopped. What was under way is settled by the next run.", err=True)
+            click.echo("talk: stopped. What was under way is reconciled by the next run.", err=True)
             ctx.exit(130)
 
 

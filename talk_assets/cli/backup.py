@@ -12,7 +12,7 @@ from talk_assets.config import configuration
 from talk_assets.config.wiring import Wiring
 from talk_assets.operate.backups import back_up
 from talk_assets.operate.backups import restore as put_back
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync.hub import utc_now
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -44,7 +44,7 @@ def restore(*, file: Path, as_json: bool) -> None:
     reference, and takes in what was edited since. What Dagster keeps of its runs stays as it is.
     """
     wiring = Wiring(configuration.current())
-    with turn(wiring.config.folder, _waiting, patience=wiring.config.turn_patience):
+    with run_lock(wiring.config.folder, _waiting, patience=wiring.config.lock_patience):
         kept = put_back(wiring.store(), file, utc_now())
     if as_json:
         show_json({"database": str(wiring.config.database), "kept": str(kept) if kept else None})

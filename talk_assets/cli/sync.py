@@ -1,4 +1,4 @@
-"""`talk sync`: read, settle and write once, and say what came of it.
+"""`talk sync`: read, reconcile and write once, and say what came of it.
 
 The sync itself is `graph.running`; here it is asked for, and its outcome shown.
 """
@@ -44,7 +44,7 @@ def sync(
     progress: bool,
     as_json: bool,
 ) -> None:
-    """Read what changed, settle what it means, and write what is asked for.
+    """Read what changed, reconcile it, and write what is asked for.
 
     The exit status is 1 if a system could not be read or written to, if a write failed, if a check blocked, or if a
     safety limit stopped something that waits for talk approve; everything else is done then.

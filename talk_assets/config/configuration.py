@@ -19,9 +19,9 @@ from talk_assets.config.messages import Place
 from talk_assets.config.reading import Toml, checked, parse
 from talk_assets.config.talk_file import (
     KEEP_DAYS,
+    LOCK_PATIENCE,
     PATIENCE,
     SANDBOX_PORT,
-    TURN_PATIENCE,
     Mode,
     SystemSection,
     TalkFile,
@@ -37,8 +37,19 @@ from talk_assets.sync.guards import Limits
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings, all_dataflows
 
 __all__ = [
-    "FILE", "KEEP_DAYS", "PATIENCE", "SANDBOX_PORT", "TURN_PATIENCE", "Config", "DataflowSettings", "Mode", "Setup",
-    "current", "find_folder", "load", "set_up",
+    "FILE",
+    "KEEP_DAYS",
+    "LOCK_PATIENCE",
+    "PATIENCE",
+    "SANDBOX_PORT",
+    "Config",
+    "DataflowSettings",
+    "Mode",
+    "Setup",
+    "current",
+    "find_folder",
+    "load",
+    "set_up",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -70,8 +81,8 @@ class Config:
     """Everything that was configured. `systems` and `dataflows` hold only what is switched on.
 
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
-    days the journal is kept, `turn_patience` for how many seconds another run may keep its turn; `expected` is what the
-    checks take to be in order. `alert_url` is where failures are told, empty for nowhere; it is a secret.
+    days the journal is kept, `lock_patience` for how many seconds another run may hold the run lock; `expected` is what
+    the checks take to be in order. `alert_url` is where failures are told, empty for nowhere; it is a secret.
     """
 
     folder: Path
@@ -83,7 +94,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     keep_days: int = KEEP_DAYS
     expected: Expected = field(default_factory=Expected)
-    turn_patience: int = TURN_PATIENCE
+    lock_patience: int = LOCK_PATIENCE
     automation: Automation = field(default_factory=Automation)
     alert_url: str = field(default="", repr=False)
 
@@ -171,7 +182,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
         automation = automation.model_copy(update={"enabled": not careful})
     config = Config(
         folder, folder / file.database, file.sandbox.port, MappingProxyType(systems), _dataflows(file, systems),
-        file.patience, file.guards.limits(), file.journal.keep_days, file.checks.expected(), file.turn_patience,
+        file.patience, file.guards.limits(), file.journal.keep_days, file.checks.expected(), file.lock_patience,
         automation, _refusing(lambda: alert_url(environ), refuse) or "",
     )  # fmt: skip
     return Setup(config, values, file, profiles)

@@ -101,14 +101,14 @@ def _check_changes(api: Api, changes: Changes, place: Place) -> None:
 
 
 def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Place) -> Iterator[RestCollection]:
-    watched, recalled = bool(api.writing.match or api.writing.fresh), api.recalls
+    optimistic_lock, needs_current = bool(api.writing.match or api.writing.fresh), api.recalls
     sparse = tuple(shape.property for shape in api.shapes if isinstance(shape, shapes.Keyed))
     sections = said.collections
     for one in default.collections:
         section: Collection | None = getattr(sections, one.name, None)
         found = overridden(one, section, leave=("fields",))
         lens = _lens(getattr(section, "fields", None), one, place / one.name / "fields")
-        yield replace(found, lens=lens, watched=watched, recalled=recalled, sparse=sparse)
+        yield replace(found, lens=lens, optimistic_lock=optimistic_lock, needs_current=needs_current, sparse=sparse)
 
 
 def _lens(said: Section | None, collection: RestCollection, place: Place) -> Lens:

@@ -26,7 +26,7 @@ from talk_assets.systems import SYSTEMS, Registered, all_dataflows
 DATABASE = "talk.duckdb"
 SANDBOX_PORT = 8765
 PATIENCE = 30
-TURN_PATIENCE = 3600
+LOCK_PATIENCE = 3600
 KEEP_DAYS = 365
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 RATE = r"([1-9]\d*) ?/ ?(s|min|h)"
@@ -202,8 +202,8 @@ class TalkFile(Section):
         le=3600,
         description="Seconds that a command waits while another process holds the database.",
     )
-    turn_patience: StrictInt = Field(
-        default=TURN_PATIENCE,
+    lock_patience: StrictInt = Field(
+        default=LOCK_PATIENCE,
         ge=1,
         le=10**6,
         description="Seconds that a run waits while another run holds the run lock.",

@@ -2,7 +2,7 @@
 
     collections ─► links ─► golden ─► changes ─► writes
 
-One step per system reads, one per entity settles, one per system writes. What an asset is called, holds and does
+One step per system reads, one per entity reconciles, one per system writes. What an asset is called, holds and does
 stands in the modules beside this one; what applies to all of them, here.
 """
 
@@ -21,7 +21,7 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.graph import names
 from talk_assets.graph.act_jobs import acts
 from talk_assets.graph.automation.alerts import alert
-from talk_assets.graph.automation.housekeeping import burial, pruning, schedules
+from talk_assets.graph.automation.housekeeping import pruning, reaper, schedules
 from talk_assets.graph.automation.watching import watch
 from talk_assets.graph.collection_assets import collections
 from talk_assets.graph.entity_assets import entities
@@ -33,8 +33,8 @@ from talk_assets.graph.write_assets import writes
 SYNC = "sync"
 PLAN = "plan"
 SAYS = {
-    Mode.WRITE: "read, settle, and write what is asked for.",
-    Mode.PLAN: "read and settle, and write nothing. The changes are what would be sent.",
+    Mode.WRITE: "read, reconcile, and write what is asked for.",
+    Mode.PLAN: "read and reconcile, and write nothing. The changes are what would be sent.",
 }
 
 
@@ -42,9 +42,9 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
     """Return the graph of a configuration; without one, of the data folder and the environment of this process."""
     wiring = Wiring(overrides or current())
     readings = [collections(wiring, system) for system in wiring.systems.values()]
-    settlings = [entities(wiring, topology) for topology in wiring.topologies.values()]
+    reconcilings = [entities(wiring, topology) for topology in wiring.topologies.values()]
     writings = [writes(wiring, system) for system in wiring.systems.values()]
-    assets = [*readings, *settlings, *writings]
+    assets = [*readings, *reconcilings, *writings]
     sent = AssetSelection.assets(*writings)
     return Definitions(
         assets=[asset.map_asset_specs(_policy) for asset in assets],
@@ -76,7 +76,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
             pruning(wiring),
         ],
         schedules=schedules(wiring, SYNC),
-        sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), burial(), alert(wiring)],
+        sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), reaper(), alert(wiring)],
         resources={KEY: Scope()},
         executor=in_process_executor,
     )

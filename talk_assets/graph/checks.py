@@ -3,9 +3,9 @@
 A check is declared here and its result built here, from what `report.health` finds; the assets' steps yield it, so that
 no check is a step of its own. A new check needs its words in `SAYS`, a place in one of the `specs_of_…`, and a result.
 
-    collections   fresh_and_as_declared
-    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   little_held
-    writes        sides_agree
+    collections   fresh_and_valid
+    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   held_backlog
+    writes        in_sync
 
 There are few, because each costs Dagster as much time as storing a materialisation. What blocks ends the run before
 anything is written on the strength of it; `broken` is the same for a run that begins with the writes.
@@ -24,12 +24,12 @@ from talk_assets.report import health
 from talk_assets.report.health import Expected, Found, Read, Waiting
 from talk_assets.store.transaction import Transaction
 
-FRESH = "fresh_and_as_declared"
+FRESH = "fresh_and_valid"
 IDS_UNIQUE = "ids_unique"
 ONE_TO_ONE = "one_to_one"
 SOURCES_FRESH = "sources_fresh"
-LITTLE_HELD = "little_held"
-AGREE = "sides_agree"
+LITTLE_HELD = "held_backlog"
+AGREE = "in_sync"
 
 SAYS = {
     FRESH: (
@@ -104,15 +104,15 @@ def of_reading(reads: Mapping[str, Read], wiring: Wiring, now: datetime, failure
 
 
 @dataclass(frozen=True)
-class Settled:
+class Reconciled:
     """Results of an entity, and by asset why nothing may be written on the strength of it."""
 
     results: list[AssetCheckResult]
     blocking: dict[str, str]
 
 
-def of_settling(transaction: Transaction, wiring: Wiring, topology: Topology, now: datetime) -> Settled:
-    """Return the results of an entity that was settled."""
+def of_reconciling(transaction: Transaction, wiring: Wiring, topology: Topology, now: datetime) -> Reconciled:
+    """Return the results of an entity that was reconciled."""
     kind, keys, expected = topology.entity.name, list(topology.collections), wiring.config.expected
     faults = _faults(transaction, kind, keys)
     stale = health.stale(transaction, keys, now - expected.fresh)
@@ -122,7 +122,7 @@ def of_settling(transaction: Transaction, wiring: Wiring, topology: Topology, no
         _sources_fresh(kind, stale, expected.fresh),
         _little_held(kind, held, now, expected),
     ]
-    return Settled(results, {names.links(kind).to_user_string(): found.said for found in faults.values()})
+    return Reconciled(results, {names.links(kind).to_user_string(): found.said for found in faults.values()})
 
 
 @dataclass(frozen=True)

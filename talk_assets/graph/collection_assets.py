@@ -22,7 +22,7 @@ from pydantic import Field
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import ConfigurationError, Refused, SystemFailure
 from talk_assets.graph import checks, lineage, marks, metadata, names
-from talk_assets.graph.hub_of_run import hub_in_turn
+from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
 from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import Scope
@@ -59,7 +59,7 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
-        with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
+        with locked_hub(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
             done = _read(
                 wiring,
                 hub,

@@ -1,6 +1,6 @@
 """The entity assets: links, golden, and what golden asks of each collection, of one entity in one step.
 
-The step always settles the whole entity, whichever of its assets were asked for: that is incremental, and running it
+The step always reconciles the whole entity, whichever of its assets were asked for: that is incremental, and running it
 again changes nothing.
 """
 
@@ -19,7 +19,7 @@ from dagster import (
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import checks, lineage, metadata, names
-from talk_assets.graph.hub_of_run import hub_in_turn
+from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
 from talk_assets.model.topology import Topology
 from talk_assets.report import overview, readable
@@ -30,7 +30,7 @@ from talk_assets.sync.runs import Summary
 
 
 def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
-    """Return the step that settles an entity."""
+    """Return the step that reconciles an entity."""
     kind = topology.entity.name
     specs = [
         _links(wiring, topology),
@@ -40,11 +40,11 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
 
     checked = checks.specs_of_links(kind)
 
-    @multi_asset(name=names.settle_step(kind), specs=specs, check_specs=checked, can_subset=True)
-    def settle(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    @multi_asset(name=names.reconcile_step(kind), specs=specs, check_specs=checked, can_subset=True)
+    def reconcile(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         chosen = names.keys(specs, context.selected_asset_keys)
-        with hub_in_turn(wiring, context, metadata.mode_of(context)) as hub:
-            done = _settle(wiring, hub, topology)
+        with locked_hub(wiring, context, metadata.mode_of(context)) as hub:
+            done = _reconcile(wiring, hub, topology)
         context.log.info("%s: decided about %s records", kind, done.decided)
         for note in done.notes:
             context.log.info("%s", note)
@@ -53,7 +53,7 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
             yield MaterializeResult(asset_key=key, metadata=done.metadata[key] | said[key])
         yield from checks.selected(context, done.checks)
 
-    return settle
+    return reconcile
 
 
 def _links(wiring: Wiring, topology: Topology) -> AssetSpec:
@@ -104,7 +104,7 @@ def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
 
 @dataclass(frozen=True)
 class _Done:
-    """What settling brought: how many records were decided about, and what is said of each asset.
+    """What reconciling brought: how many records were decided about, and what is said of each asset.
 
     `notes` say what was read or planned again because the configuration has changed.
     """
@@ -115,9 +115,9 @@ class _Done:
     checks: list[AssetCheckResult]
 
 
-def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
+def _reconcile(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
     cost, kind = Cost(), topology.entity.name
-    decided = hub.settle(kind)
+    decided = hub.reconcile(kind)
     notes, hub.notes = hub.notes, []
     with hub.store.transaction() as transaction:
         links, changes = overview.link_counts(transaction, kind), overview.change_counts(transaction)
@@ -130,7 +130,7 @@ def _settle(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
                 names.changes(key): _asked(transaction, key, kind, changes.get(key, {})) for key in topology.collections
             },
         }
-        checked = checks.of_settling(transaction, wiring, topology, hub.clock())
+        checked = checks.of_reconciling(transaction, wiring, topology, hub.clock())
         runs.add(transaction, hub.run, Summary(failures=checked.blocking, notes=notes), hub.clock())
     again = {"read or planned again": "; ".join(notes)} if notes else {}
     shown = {key: one | again | cost.shown() for key, one in found.items()}

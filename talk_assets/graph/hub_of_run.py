@@ -9,23 +9,23 @@ from dagster import AssetExecutionContext, Failure
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import StoreLocked
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync import journal, runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.sync.progress import Tell, silent
 
 
 @contextmanager
-def hub_in_turn(wiring: Wiring, context: AssetExecutionContext, mode: str, tell: Tell = silent) -> Iterator[Hub]:
-    """Take the turn, and give the run's hub, the run's row being there; `tell` hears how far it is.
+def locked_hub(wiring: Wiring, context: AssetExecutionContext, mode: str, tell: Tell = silent) -> Iterator[Hub]:
+    """Take the run lock, and give the run's hub, the run's row being there; `tell` hears how far it is.
 
-    Raise Failure where another keeps the turn.
+    Raise Failure where another keeps the run lock.
     """
     config, run = wiring.config, context.run.run_id
     with ExitStack() as stack:
         try:
-            patience, who = config.turn_patience, f"Dagster's run {run}"
-            stack.enter_context(turn(config.folder, context.log.info, patience=patience, who=who))
+            patience, who = config.lock_patience, f"Dagster's run {run}"
+            stack.enter_context(run_lock(config.folder, context.log.info, patience=patience, who=who))
         except StoreLocked as error:
             raise Failure(str(error), allow_retries=False) from error
         hub = _hub(wiring, run)

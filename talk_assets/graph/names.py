@@ -73,9 +73,9 @@ def read_step(system: str) -> str:
     return f"read_{system}"
 
 
-def settle_step(entity: str) -> str:
+def reconcile_step(entity: str) -> str:
     """Return the name of the step that links, merges, and computes the changes of an entity."""
-    return f"settle_{entity}"
+    return f"reconcile_{entity}"
 
 
 def write_step(system: str) -> str:

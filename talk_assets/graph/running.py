@@ -28,11 +28,11 @@ from talk_assets.config.configuration import FILE, Config, DataflowSettings, Mod
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import UNWRITABLE, ConfigurationError, StoreError, SyncFailed, TalkError
 from talk_assets.graph import names
-from talk_assets.graph.automation.housekeeping import DIED, bury
+from talk_assets.graph.automation.housekeeping import DIED, reap_dead_runs
 from talk_assets.graph.build import assets_of, build_definitions, job
 from talk_assets.graph.run_progress import listening
 from talk_assets.graph.scope import KEY
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.report import overview
 from talk_assets.report.overview import PairStatus
 from talk_assets.sync import runs
@@ -50,7 +50,7 @@ LAUNCHER = {"talk/launched_by": "talk sync"}
 class Request:
     """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
 
-    `dataflows` by name, none for all of them. `waiting` is told who has the turn, where another process has
+    `dataflows` by name, none for all of them. `waiting` is told who holds the run lock, where another process has
     it, `tell` hears how far the work is.
     """
 
@@ -102,10 +102,10 @@ def sync(config: Config, request: Request) -> Outcome:
         raise ConfigurationError(message)
     with (
         _storable(config.folder),
-        turn(config.folder, request.waiting, patience=config.turn_patience),
+        run_lock(config.folder, request.waiting, patience=config.lock_patience),
         _instance(config.folder) as instance,
     ):
-        _bury(instance, wiring)
+        _reap(instance, wiring)
         built, run = job(build_definitions(config), plan=request.plan), str(uuid.uuid4())
         with _ended(wiring, run):
             blocked = _execute(built, instance, wiring, request, keys, run)
@@ -118,14 +118,14 @@ def _instance(folder: Path) -> DagsterInstance:
     return DagsterInstance.from_config(str(folder))
 
 
-def _bury(instance: DagsterInstance, wiring: Wiring) -> None:
-    """Runs of ours that still seem to be under way died with their process, as we have the turn; of others we look."""
+def _reap(instance: DagsterInstance, wiring: Wiring) -> None:
+    """Runs of ours that still seem to be under way died with their process, as we hold the run lock."""
     under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(RunsFilter(statuses=under_way, tags=LAUNCHER)):
         instance.report_run_failed(run, DIED)
         with wiring.store().transaction() as transaction:
             runs.end(transaction, run.run_id, "died", utc_now())
-    for dead in bury(instance):
+    for dead in reap_dead_runs(instance):
         with wiring.store().transaction() as transaction:
             runs.end(transaction, dead, "died", utc_now())
 

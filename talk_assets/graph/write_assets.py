@@ -20,7 +20,7 @@ from dagster import (
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import checks, marks, metadata, names
 from talk_assets.graph.collection_assets import LEFT_OUT
-from talk_assets.graph.hub_of_run import hub_in_turn
+from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
 from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import Scope
@@ -52,7 +52,7 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
         chosen = {collection_of[asset]: asset for asset in names.keys(specs, context.selected_asset_keys)}
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
-        with hub_in_turn(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
+        with locked_hub(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
             done = _write(wiring, hub, system.name, chosen, reasons, scope.permits(wiring))
             watched = marks.watched(wiring, context)
             seen = marks.seen(marks.read_back(hub, system.name, done.written)) if watched else {}

@@ -169,7 +169,7 @@ def _asked(how: Paging, place: str | None) -> dict[str, str]:
 
 
 def _following(how: Paging, response: httpx.Response, member: str | None) -> str | None:
-    """Of the next page's URL only the query is used: where the API is, and who may see the credentials, is settled."""
+    """Of the next page's URL only the query is used: where the API is, and who may see the credentials, is fixed."""
     match how.by:
         case Follow.CURSOR:
             return response.headers.get(how.following_header) if how.following_header else member or None

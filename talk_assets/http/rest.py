@@ -23,10 +23,20 @@ from talk_assets.http.exchange import told
 from talk_assets.http.listing import Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import GLANCE, Action, Answer, Connection, CursorExpired, Mark, Outcome, Page, Write
+from talk_assets.model.system import (
+    PROBE_LIMIT,
+    Action,
+    Answer,
+    Connection,
+    CursorExpired,
+    Outcome,
+    Page,
+    Watermark,
+    Write,
+)
 
 OVERLAP = 2.0
-"""Seconds that a glance goes back: some APIs mean "after", and count in whole seconds."""
+"""Seconds that a probe goes back: some APIs mean "after", and count in whole seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +89,17 @@ class RestConnection(HttpConnection):
             async for page in self._changed(mine, changes, since):
                 yield page
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page | None:
         """Ask for what changed; without a filter for that the API cannot say."""
         mine = self._collections[collection.name]
         changes, fetch, listing = mine.changes or self._api.changes, self._fetching(mine), self._listing(mine)
         if changes.by is Since.NONE:
             return None
         if changes.by is Since.CURSOR:
-            return Page(await listing.few(fetch, changes.params, GLANCE, mark.cursor))
+            return Page(await listing.few(fetch, changes.params, PROBE_LIMIT, mark.cursor))
         filters = {**changes.params, changes.param: replace(changes, overlap=OVERLAP).spelled(mark.moment)}
         trash = [self._api.trash.params] if self._api.trash else []
-        found = [await listing.few(fetch, {**filters, **besides}, GLANCE) for besides in ({}, *trash)]
+        found = [await listing.few(fetch, {**filters, **besides}, PROBE_LIMIT) for besides in ({}, *trash)]
         return Page(join(found))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:

@@ -30,14 +30,14 @@ class Collection:
     its version for optimistic locking, a flag that marks a tombstone, and where a create leaves the entity id.
     `ignore` names properties that say nothing about the record, `also` those that another collection's `parts` need.
     `bulk` is how many records one write request takes.
-    `passing` says which values fields may hold for as long as a write takes: found where the outcome of an update is
-    not known, they are no edit.
+    `transient_values` says which values fields may hold for as long as a write takes: found where the outcome of an
+    update is not known, they are no edit.
     `archived` are the properties, with their values, that set a record aside without deleting it; null where the API
     has no such flag.
-    `watched`: whether a write is refused if the record was edited since we read it; where not, the collection's changes
-    are read once more before each batch.
-    `recalled`: whether a write needs the record as it was last shown; where not, it is not looked up.
-    `told_by` names the collection whose changes tell of this one's, where it is not asked by itself.
+    `optimistic_lock`: whether a write is refused if the record was edited since we read it; where not, the collection's
+    changes are read once more before each batch.
+    `needs_current`: whether a write needs the record as it was last shown; where not, it is not looked up.
+    `changes_via` names the collection whose changes tell of this one's, where it is not asked by itself.
     `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent one is a blank; where it
     shows them, an absent property is unknown. `sparse` names objects that have a property only as long as it holds
     something, whatever the API does elsewhere.
@@ -55,14 +55,14 @@ class Collection:
     ignore: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
-    passing: Mapping[str, str] = field(default_factory=dict)
+    transient_values: Mapping[str, str] = field(default_factory=dict)
     archived: Mapping[str, object] | None = None
     bulk: int = 1
-    watched: bool = False
-    recalled: bool = True
+    optimistic_lock: bool = False
+    needs_current: bool = True
     writable: bool = True
     creatable: bool = True
-    told_by: str | None = None
+    changes_via: str | None = None
     omits_blanks: bool = False
     sparse: tuple[str, ...] = ()
     correctable: bool = True

@@ -35,15 +35,15 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Watermark:
     """How far a collection was read: the cursor of that read, and when it began, by the system's clock."""
 
     cursor: str | None
     moment: datetime
 
 
-GLANCE = 50
-"""Records that a glance is satisfied with."""
+PROBE_LIMIT = 50
+"""Records that a probe is satisfied with."""
 
 
 class Action(StrEnum):
@@ -133,8 +133,8 @@ class Connection(Protocol):
         """
         ...
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
-        """At most `GLANCE` records that were changed since the mark, or shortly before; null where the API cannot say.
+    async def probe(self, collection: Collection, mark: Watermark) -> Page | None:
+        """At most `PROBE_LIMIT` records that changed since the mark, or shortly before; null where the API cannot say.
 
         One request, or one more where what was deleted is in a list of its own.
         A cursor that is too old for the API raises `CursorExpired`.

@@ -1,6 +1,6 @@
 """What a person can do about the sync's state, by the names they see: the commands of `talk` and the jobs of Dagster.
 
-Every act takes the turn, does its work in one transaction, and returns a sentence about what it did. One that would
+Every act takes the run lock, does its work in one transaction, and returns a sentence about what it did. One that would
 change nothing, as when it is repeated, raises NothingToDo with a sentence about how things are. What it asks of the
 systems goes out with the next sync; only `undo` writes to them itself. What the acts mean is the concern of
 `sync.acts`, `sync.relinking`, `sync.guards` and `sync.undo`.
@@ -18,7 +18,7 @@ from talk_assets.errors import ConfigurationError, CredentialsError, NothingToDo
 from talk_assets.model.ordering import ordered
 from talk_assets.operate import decisions, relinking
 from talk_assets.operate.relinking import Record, Scene
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, runs
 from talk_assets.sync.hub import Hub, utc_now
@@ -35,7 +35,7 @@ SHORTEST = 4
 
 @dataclass(frozen=True)
 class Acting:
-    """Acts on one data folder; `waiting` is told who has the turn, where another process has it."""
+    """Acts on one data folder; `waiting` is told who holds the run lock, where another process has it."""
 
     wiring: Wiring
     waiting: Callable[[str], None] = field(default=lambda _: None)
@@ -119,12 +119,12 @@ class Acting:
     ) -> str:
         """Decide a conflict over a field: take the value that lost, or that of the record `take`, or keep what won.
 
-        What was read and not settled yet is settled first. Raise ConfigurationError where that would overwrite a value
-        that is newer than the conflict, unless `force`, and NothingToDo where nothing is in conflict.
+        What was read and not reconciled yet is reconciled first. Raise ConfigurationError where that would overwrite a
+        value that is newer than the conflict, unless `force`, and NothingToDo where nothing is in conflict.
         """
         mine, other = self._record(record), str(self._record(take)) if take else None
         with self._turn():
-            _settle(self.wiring.hub(str(uuid.uuid4())), outstanding=False)
+            _reconcile(self.wiring.hub(str(uuid.uuid4())), outstanding=False)
             with self._scene(mine) as (transaction, scene):
                 if keep or (other and decisions.agrees(transaction, scene, mine, field_, other)):
                     done = decisions.keep(transaction, scene, mine, field_, force=force) > 0
@@ -199,7 +199,7 @@ class Acting:
 
     def _planned(self, hub: Hub, run: str) -> Plan:
         asyncio.run(_read(hub))
-        _settle(hub, outstanding=True)
+        _reconcile(hub, outstanding=True)
         return hub.plan_undo(run)
 
     def _backwards(self) -> list[str]:
@@ -212,7 +212,7 @@ class Acting:
 
     def _turn(self) -> AbstractContextManager[None]:
         config = self.wiring.config
-        return turn(config.folder, self.waiting, patience=config.turn_patience)
+        return run_lock(config.folder, self.waiting, patience=config.lock_patience)
 
     def _record(self, text: str) -> Record:
         return Record(*self.wiring.record(text))
@@ -259,9 +259,9 @@ async def _read(hub: Hub) -> None:
         await hub.read(name)
 
 
-def _settle(hub: Hub, *, outstanding: bool) -> None:
+def _reconcile(hub: Hub, *, outstanding: bool) -> None:
     for kind in hub.topologies:
-        hub.settle(kind, outstanding=outstanding)
+        hub.reconcile(kind, outstanding=outstanding)
 
 
 def _undone(hub: Hub, system: str, writable: Container[str]) -> Summary:

@@ -35,8 +35,8 @@ def back_up(store: Store, file: Path) -> None:
 def restore(store: Store, file: Path, now: datetime) -> Path | None:
     """Put a copy of a backup in the database's place; return where the present one is kept, None where there is none.
 
-    Whoever calls has the turn. Until the last step the present database is in place, and after it the restored one.
-    The next sync reads everything in full before it creates anything.
+    Whoever calls holds the run lock. Until the last step the present database is in place, and after it the restored
+    one. The next sync reads everything in full before it creates anything.
     """
     if store.path is None or not file.is_file():
         message = f"{file}: there is no such file. It should be one that talk backup wrote."

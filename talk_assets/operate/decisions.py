@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from talk_assets.errors import ConfigurationError
-from talk_assets.operate.relinking import Record, Scene, entity_of, settle
+from talk_assets.operate.relinking import Record, Scene, entity_of, reconcile
 from talk_assets.report import readable
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.merge import conflicts, fights
@@ -32,7 +32,7 @@ def retry(transaction: Transaction, key: str, entity: str | None = None) -> int:
 def recreate(transaction: Transaction, scene: Scene, entity: str) -> int:
     """Forget that records of an entity were deleted, so that its pairs demand them again; return how many."""
     forgotten = transaction.count(f"DELETE FROM {scene.links} WHERE entity = ? AND gone_at IS NOT NULL", entity)
-    settle(transaction, scene, (entity,))
+    reconcile(transaction, scene, (entity,))
     return forgotten
 
 
@@ -248,5 +248,5 @@ def _end(transaction: Transaction, scene: Scene, entity: str, field: str) -> int
     fights.end(transaction, scene.entity.name, entity, field)
     fields = pl.DataFrame({"entity": [entity], "field": [field]})
     count = conflicts.end(transaction, scene.entity.name, fields, scene.now) + fought
-    settle(transaction, scene, (entity,))
+    reconcile(transaction, scene, (entity,))
     return count

@@ -122,7 +122,7 @@ def unlink(transaction: Transaction, scene: Scene, record: Record) -> bool:
     )
     _establish(transaction, scene, record, new, entity)
     _move(transaction, scene, record, new)
-    settle(transaction, scene, (entity, new))
+    reconcile(transaction, scene, (entity, new))
     _refer(transaction, scene, record, entity, new)
     return True
 
@@ -200,7 +200,7 @@ def _join(transaction: Transaction, scene: Scene, record: Record, entity: str) -
     transaction.run(f"INSERT INTO {scene.links} BY NAME SELECT * FROM rows", rows=rows)
     transaction.run("DELETE FROM sync.held WHERE collection = ? AND id = ?", record.key, record.id)
     _introduce(transaction, scene, row, entity)
-    settle(transaction, scene, (entity,))
+    reconcile(transaction, scene, (entity,))
 
 
 def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], other: tuple[Record, str]) -> None:
@@ -211,7 +211,7 @@ def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], othe
             _move(transaction, scene, record, entity)
             _introduce(transaction, scene, _values(transaction, scene, record), entity)
             _forget(transaction, scene, left, entity)
-            settle(transaction, scene, (entity, left))
+            reconcile(transaction, scene, (entity, left))
             return
     mine, theirs = (", ".join(_siblings(transaction, scene, *side)) for side in (one, other))
     ways = ". Or: ".join(
@@ -354,10 +354,10 @@ def _redirect(
     touched = transaction.frame(
         f"SELECT DISTINCT entity FROM {linked} WHERE collection = ? AND contains(seen_{field}, ?)", key, new
     )
-    changes.settle(transaction, topology, touched, now)
+    changes.reconcile(transaction, topology, touched, now)
 
 
-def settle(transaction: Transaction, scene: Scene, entities: Iterable[str]) -> None:
+def reconcile(transaction: Transaction, scene: Scene, entities: Iterable[str]) -> None:
     """Decide again what entities ask of the collections."""
     frame = pl.DataFrame({"entity": list(dict.fromkeys(entities))}, schema={"entity": pl.String})
-    changes.settle(transaction, scene.topology, frame, scene.now)
+    changes.reconcile(transaction, scene.topology, frame, scene.now)

@@ -1,7 +1,8 @@
-"""Whose turn it is: one process at a time reads, decides or writes, so that no two runs send the same write.
+"""The run lock: one process at a time reads, decides or writes, so that no two runs send the same write.
 
-A step takes the turn for as long as it runs, a whole `talk sync` for all its steps; within one process it is the same
-turn. The system takes it back when a process dies. Beside the lock stands who has it, for those that wait.
+A step takes the run lock for as long as it runs, a whole `talk sync` for all its steps; within one process it is the
+same lock. The operating system releases it when a process dies. A file beside it says who holds it, for those that
+wait.
 """
 
 import json
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from talk_assets.config.configuration import TURN_PATIENCE
+from talk_assets.config.configuration import LOCK_PATIENCE
 from talk_assets.errors import StoreLocked
 from talk_assets.operate import processes
 from talk_assets.operate.processes import HOLDER
@@ -25,7 +26,7 @@ from talk_assets.sync.hub import utc_now
 
 FILE = "sync.lock"
 LOOK = 1.0
-"""Seconds after which who waits looks again who has the turn."""
+"""Seconds after which who waits looks again who holds the run lock."""
 
 LONGEST = 120
 """Characters of a command that a message shows."""
@@ -33,7 +34,7 @@ LONGEST = 120
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that has the turn, what it was started as, and since when it has it (ISO 8601, UTC)."""
+    """The process that holds the run lock, what it was started as, and since when it has it (ISO 8601, UTC)."""
 
     pid: int
     command: str
@@ -42,14 +43,14 @@ class Holder:
     def __str__(self) -> str:
         since = f"{datetime.fromisoformat(self.since).astimezone():%Y-%m-%d %H:%M:%S}"
         stopped = f", and is stopped: kill -CONT {self.pid} lets it go on" if processes.stopped(self.pid) else ""
-        return f"process {self.pid} ({self.command}) has had it since {since}{stopped}"
+        return f"process {self.pid} ({self.command}) has held it since {since}{stopped}"
 
 
 @contextmanager
-def turn(
-    folder: Path, waiting: Callable[[str], None] = lambda _: None, *, patience: float = TURN_PATIENCE, who: str = ""
+def run_lock(
+    folder: Path, waiting: Callable[[str], None] = lambda _: None, *, patience: float = LOCK_PATIENCE, who: str = ""
 ) -> Iterator[None]:
-    """Take the turn in a data folder, after every process that has it.
+    """Take the run lock in a data folder, after every process that has it.
 
     `waiting` is told in a sentence who has it, and again whenever that is somebody else. `who` is what others are told
     of us, our command unless it is said. Raise StoreLocked after `patience` seconds.
@@ -78,19 +79,19 @@ def _acquire(lock: FileLock, folder: Path, waiting: Callable[[str], None], patie
             who = _who(folder)
             if time.monotonic() >= until:
                 message = (
-                    f"{folder}: another run kept its turn for {patience:.0f} seconds: {who}."
+                    f"{folder}: another run has held the run lock for {patience:.0f} seconds: {who}."
                     " Wait for it or stop it, then run again."
                 )
                 raise StoreLocked(message) from None
             if who != told:
-                waiting(f"Another run has its turn on {folder}, and this one waits for it: {who}.")
+                waiting(f"Another run holds the run lock of {folder}. This run waits for it: {who}.")
                 told = who
         else:
             return
 
 
 def _who(folder: Path) -> str:
-    """Who has the turn, as far as that is known: between the lock and the file beside it lies a moment."""
+    """Who holds the run lock, as far as that is known: between the lock and the file beside it lies a moment."""
     try:
         return str(Holder(**json.loads((folder / HOLDER).read_text("utf-8"))))
     except (OSError, ValueError, TypeError):

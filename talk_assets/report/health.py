@@ -176,7 +176,7 @@ def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[st
     """Return by right side the left records, of pairs with their entity, that lack one there and nothing says why.
 
     A create that waits or is held explains it, and so does a record that is held, does not fit, or had one that was
-    deleted, and a record that was read after its entity was last settled.
+    deleted, and a record that was read after its entity was last reconciled.
     """
     return _found(
         transaction,

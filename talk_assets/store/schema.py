@@ -63,13 +63,13 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 objects by field.
 
 `migrations` says when the database was brought to which format, and what the copy from before is called.
-`begun` are the entities of which settling in steps was begun and not ended. `changes` is what golden still asks of the
-collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
-are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
+`begun` are the entities of which reconciling in steps was begun and not ended. `changes` is what golden still asks of
+the collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked`
+ones are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
 `journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the
 request, or we did, and `answer` what it said. `conflicts` are the values that lost, and `past_conflicts` those over
-whose field somebody has decided since. `edits` are the values that people set in records that were linked
-already, and whether they became golden; `fights` the fields that two records set to the same two values in turn.
+whose field somebody has decided since. `edits` are the values that people set in records that were linked already, and
+whether they became golden; `fights` the fields that two records set to the same two values in turn.
 `stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
 be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once.
 `shown` are the properties that records have shown, `absent` those that some `records` lack, null where no record has

@@ -8,7 +8,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",
     "checkpoint_threshold": LOG,
     "write_buffer_row_group_count": 1,  # of wide rows, that is enough
-    # What is freed is given back; else a process that settles a million records has a seventh more of it.
+    # What is freed is given back; else a process that reconciles a million records has a seventh more of it.
     "allocator_flush_threshold": "1MB",
     "allocator_bulk_deallocation_flush_threshold": "8MB",
 }

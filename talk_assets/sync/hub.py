@@ -1,11 +1,11 @@
-"""The hub: reads collections, settles entities, writes changes. Everything that runs the sync calls these three.
+"""The hub: reads collections, reconciles entities, writes changes. Everything that runs the sync calls these three.
 
     read(system)    HTTP → the collections' tables
-    settle(entity)  the collections' tables → links, golden, conflicts, held, changes; no HTTP, and one transaction
+    reconcile(entity)  the collections' tables → links, golden, conflicts, held, changes; no HTTP, and one transaction
                     unless there is too much for one: then it goes in steps, and what came before a crash stands
     write(system)   changes → HTTP → links, journal
 
-Each may be interrupted anywhere, and run again. Settling is cheap where nothing moved, so writing settles first.
+Each may be interrupted anywhere, and run again. Reconciling is cheap where nothing moved, so writing reconciles first.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class Hub:
         self.clock = clock
         self.tell = tell
         self.topologies = {name: topology.of(entity, systems, pairs) for name, entity in ENTITIES.items()}
-        self._settled: dict[str, int] = {}
+        self._reconciled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
         self.notes: list[str] = []
         """What was read or planned again because the configuration has changed, for people."""
@@ -92,8 +92,8 @@ class Hub:
     def prepare(self) -> None:
         """Create the tables and columns that are lacking, and note what is configured otherwise than in the run before.
 
-        Only the first call does anything. `read`, `settle` and `write` prepare first; whoever else changes the database
-        through a hub calls it, under the run lock.
+        Only the first call does anything. `read`, `reconcile` and `write` prepare first; whoever else changes the
+        database through a hub calls it, under the run lock.
         """
         if self._prepared:
             return
@@ -147,10 +147,10 @@ class Hub:
         related = dict.fromkeys(other for key in keys for other in (key, *self._relatives(key, own[key])))
         report = await self.read(system, list(related))
         for kind in dict.fromkeys(own[key].entity.name for key in related):
-            self.settle(kind, outstanding=False)
+            self.reconcile(kind, outstanding=False)
         return report
 
-    def settle(self, entity: str, *, outstanding: bool = True) -> int:
+    def reconcile(self, entity: str, *, outstanding: bool = True) -> int:
         """Link, merge and compute the changes of one entity; return how many records there were to decide about.
 
         With `outstanding`, everything that was not in order is decided again as well; without, nothing is where nothing
@@ -161,10 +161,10 @@ class Hub:
             return 0
         self.prepare()
         with self.store.transaction() as transaction:
-            if not outstanding and transaction.version() == self._settled.get(entity):
+            if not outstanding and transaction.version() == self._reconciled.get(entity):
                 return 0
             scope = Scope(topology_.entity, topology_.collections, self.clock(), self.run)
-            notes, anew = configured.anew(transaction, topology_, scope, known=entity in self._settled)
+            notes, anew = configured.anew(transaction, topology_, scope, known=entity in self._reconciled)
             self.notes += notes
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
@@ -178,12 +178,12 @@ class Hub:
             if anew is not None:
                 touched, among = anew if touched is None else pl.concat([touched, anew]).unique(), None
             if touched is not None:
-                changes.settle(transaction, topology_, touched, self.clock(), among=among)
+                changes.reconcile(transaction, topology_, touched, self.clock(), among=among)
             gathered.absorbed(transaction)
-            if anew is not None or entity not in self._settled:
+            if anew is not None or entity not in self._reconciled:
                 configured.note(transaction, topology_)
             version = transaction.version()
-        self._settled[entity] = version
+        self._reconciled[entity] = version
         return gathered.count
 
     def _link(self, transaction: Transaction, topology_: Topology) -> tuple[Sequence[str] | None, bool]:
@@ -195,9 +195,9 @@ class Hub:
         links.know(transaction, entity)
         other = links.notice_deletes(transaction, entity, now)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
-        strangers = matching.strangers(transaction)
-        collections = {key: one for key, one in topology_.collections.items() if key in strangers}
-        for certain in (matching.recognise, matching.rejoin):
+        unlinked = matching.unlinked(transaction)
+        collections = {key: one for key, one in topology_.collections.items() if key in unlinked}
+        for certain in (matching.match_by_reference, matching.match_by_origin):
             for key, collection in collections.items():
                 if certain(transaction, key, collection):
                     linked += links.link(transaction, key, topology_.collections, now, self.run)
@@ -207,7 +207,7 @@ class Hub:
                 linked += links.link(transaction, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
         edited = links.absorb(transaction, entity, topology_.collections, now, self.run)
-        unsure = other or strangers or incoming.interrupted(transaction, entity)
+        unsure = other or unlinked or incoming.interrupted(transaction, entity)
         return None if unsure else edited, bool(other or linked or edited)
 
     async def write(
@@ -221,7 +221,7 @@ class Hub:
         writers = [self._writer(key, permits) for key in self.collections(system) if keys is None or key in keys]
         report = SystemReport({writer.key: WriteReport() for writer in writers})
         for entity in self.topologies:
-            self.settle(entity, outstanding=False)
+            self.reconcile(entity, outstanding=False)
         with self.store.transaction() as transaction:
             asked = asked_of(transaction)
             busy = [
@@ -258,7 +258,7 @@ class Hub:
     async def _carry_out(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         while pending := self._pending(writer, report):
             total = report.tried + pending
-            if not writer.collection.watched:
+            if not writer.collection.optimistic_lock:
                 await self._look_again(connection, writer.key, writer.collection)
             with self.store.transaction() as transaction:
                 if writer.source == undo_run.TABLE:
@@ -301,7 +301,7 @@ class Hub:
             places = reading.places(transaction, shown)
         for other, related in shown.items():
             await Reader(self.store, connection, other, related, self.clock(), self.limits).read(places[other])
-        self.settle(collection.entity.name, outstanding=False)
+        self.reconcile(collection.entity.name, outstanding=False)
 
     def _relatives(self, key: str, collection: Collection) -> dict[str, Collection]:
         """The collections that a record's parts are in, and those whose parts it is, which a write changes as well."""
@@ -331,7 +331,7 @@ class Hub:
         if collection.reference:
             found = [page async for page in connection.find(collection, lost)]
             self._show(key, collection, found, connection.skew)
-            self.settle(collection.entity.name, outstanding=False)
+            self.reconcile(collection.entity.name, outstanding=False)
         else:
             await self._look_again(connection, key, collection)
         with self.store.transaction() as transaction:
@@ -344,11 +344,11 @@ class Hub:
             with self.store.transaction() as transaction:
                 storing.store(transaction, key, collection, parsed, self.clock(), skew)
 
-    def _settle_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
+    def _reconcile_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
         """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
         topology_, written = self.topologies[entity.name], answered.of(Outcome.DONE)
         if answered.undoes:
-            changes.settle(transaction, topology_, written.select("entity").unique(), self.clock())
+            changes.reconcile(transaction, topology_, written.select("entity").unique(), self.clock())
             return
         if still:
             whole = changes.whole(answered.collection, written)
@@ -356,8 +356,10 @@ class Hub:
             written = written.join(whole, on=["entity", "action"], how="anti")
             # Further records may be due, now that there is this one.
             created = whole.filter(pl.col("action") == Action.CREATE).select("entity")
-            changes.settle(transaction, topology_, created, self.clock(), among=())
-        changes.settle(transaction, topology_, written.select("entity").unique(), self.clock(), among=answered.fields)
+            changes.reconcile(transaction, topology_, created, self.clock(), among=())
+        changes.reconcile(
+            transaction, topology_, written.select("entity").unique(), self.clock(), among=answered.fields
+        )
 
     async def _send(
         self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int
@@ -378,7 +380,7 @@ class Hub:
             still = transaction.version() == batch.version
             transaction.next_version()  # what waited for these records is to look again
             answers.store(transaction, answered, self.limits, self.clock())
-            self._settle_written(transaction, entity, answered, still=still)
+            self._reconcile_written(transaction, entity, answered, still=still)
             writer.leave(transaction, batch)
         writer.count(batch, given, report)
         if failure:
@@ -387,4 +389,4 @@ class Hub:
         if existing:
             found = [page async for page in connection.look_up(writer.collection, existing)]
             self._show(writer.key, writer.collection, found, connection.skew)
-            self.settle(entity.name, outstanding=False)
+            self.reconcile(entity.name, outstanding=False)

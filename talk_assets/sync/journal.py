@@ -38,7 +38,7 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
 
 
 def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
-    """Close the updates that a later read has settled, and the deletions, which are asked for again if they are due.
+    """Close the updates that a later read has reconciled, and the deletions, which are asked for again if they are due.
 
     An update stays open as long as `incoming` says that a field of it is unknown: only its value tells.
     """

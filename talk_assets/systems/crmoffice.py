@@ -48,7 +48,7 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
         modified=Instant("modifiedAt"),
         reference="externalId",
         ignore=("createdAt",),
-        watched=True,
+        optimistic_lock=True,
     )
 
 

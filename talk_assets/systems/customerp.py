@@ -56,8 +56,8 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
         deleted="deleted",
         reference="external_ref",
         ignore=("change_seq", "created_at", "deleted_at"),
-        watched=True,
-        recalled=False,
+        optimistic_lock=True,
+        needs_current=False,
     )
 
 

@@ -62,7 +62,7 @@ def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, ob
         ignore=("_links", TRASH.mark),
         archived=archived,
         delete=FOR_GOOD,
-        watched=True,
+        optimistic_lock=True,
         sparse=("meta_data",),
     )
 

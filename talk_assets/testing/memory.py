@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import GLANCE, Action, Answer, Mark, Outcome, Page, System, Usage, Write
+from talk_assets.model.system import PROBE_LIMIT, Action, Answer, Outcome, Page, System, Usage, Watermark, Write
 
 Record = dict[str, Any]
 CHANGE = "_change"
@@ -93,9 +93,9 @@ class MemoryConnection:
             last = page[-1][CHANGE]
             yield Page(_shown(page), position=f"{began}|{last}")
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page | None:
         """What changed since the mark."""
-        return Page(_shown(self._changed(collection, int(mark.cursor or 0))[:GLANCE]))
+        return Page(_shown(self._changed(collection, int(mark.cursor or 0))[:PROBE_LIMIT]))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """One page."""

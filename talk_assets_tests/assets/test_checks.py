@@ -71,7 +71,7 @@ def test_where_all_is_well_every_check_is_evaluated_and_passes_in_the_steps_that
     assert len(found) == len(set(found)) == 4 + 2 * 4 + 4
     steps = {event.step_key for event in done.all_node_events}
     assert steps == {f"{verb}_{one}" for verb in ("read", "write") for one in ("crm", "erp")} | {
-        "settle_company", "settle_person",
+        "reconcile_company", "reconcile_person",
     }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_where_writing_on_would_do_harm_the_run_ends_and_nothing_of_that_entity_
     office: Office, instance: DagsterInstance, sql: str, check: str
 ) -> None:
     office.memories["crm/people"].edit(office.records("crm/people")[0]["id"], {"first_name": "Anne"})
-    office.settle_only()
+    office.reconcile_only()
     spoil(office, sql)
     done = run(office, instance)
     assert not done.success

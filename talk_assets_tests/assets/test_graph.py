@@ -51,7 +51,7 @@ def metadata(done: ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
     return {one.asset_key.to_user_string(): {key: value.value for key, value in one.metadata.items()} for one in found}
 
 
-def test_one_run_reads_settles_and_writes_parents_first_and_says_what_it_did(
+def test_one_run_reads_reconciles_and_writes_parents_first_and_says_what_it_did(
     office: Office, instance: DagsterInstance
 ) -> None:
     done = run(office, instance)

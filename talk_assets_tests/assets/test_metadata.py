@@ -38,7 +38,7 @@ def test_more_held_records_than_are_shown_are_counted_with_the_command_that_list
 def test_more_changes_than_are_shown_are_counted_with_the_command_that_lists_them(office: Office) -> None:
     for n in range(MORE):
         office.create("crm/people", email=f"{n}@example.com")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         counts = overview.change_counts(transaction)["erp/contacts"]
         shown = text(entity_assets._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])
@@ -78,7 +78,7 @@ def test_more_conflicts_than_are_shown_are_counted_and_those_of_form_are_none(of
 
 def test_a_list_that_is_shown_in_full_has_nothing_more_to_say(office: Office) -> None:
     office.create("crm/people", email="anna@example.com")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         counts = overview.change_counts(transaction)["erp/contacts"]
         shown = text(entity_assets._asked(transaction, "erp/contacts", "person", counts)[f"first {SHOWN}"])

@@ -129,7 +129,7 @@ class Automatic:
         """By system, how often what was asked."""
         return {system: self.talk.sandbox.requests(system)["by"] for system in SYSTEMS}
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Let the sensors have their runs until none asks for one."""
         for _ in range(5):
             wanted = [request for name in SYSTEMS if (request := self.asked(name))]

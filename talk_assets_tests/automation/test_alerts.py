@@ -98,7 +98,7 @@ def test_a_run_that_failed_is_told_once_with_the_innermost_reason(
         raise RuntimeError(message)
 
     with monkeypatch.context() as patched:
-        patched.setattr("talk_assets.sync.hub.Hub.settle", broken)
+        patched.setattr("talk_assets.sync.hub.Hub.reconcile", broken)
         for _ in range(2):
             with pytest.raises(RuntimeError):
                 office.run()

@@ -20,7 +20,7 @@ from dagster._core.events import EngineEventData
 from talk_assets.config.automation import Automation
 from talk_assets.config.configuration import load
 from talk_assets.errors import ConfigurationError
-from talk_assets.graph.automation.housekeeping import DIED, bury
+from talk_assets.graph.automation.housekeeping import DIED, reap_dead_runs
 from talk_assets.graph.build import SYNC, build_definitions
 from talk_assets.operate import processes
 from talk_assets.sync import runs
@@ -93,12 +93,12 @@ def test_a_run_whose_process_died_is_ended_and_one_whose_process_lives_is_left_a
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
     ):
         run = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
-        assert bury(instance) == [], "nobody said which process has it"
+        assert reap_dead_runs(instance) == [], "nobody said which process has it"
         instance.report_engine_event("Started", run, EngineEventData.in_process(other.pid))
-        assert bury(instance) == []
+        assert reap_dead_runs(instance) == []
         other.kill()
         other.wait()
-        assert bury(instance) == [run.run_id]
+        assert reap_dead_runs(instance) == [run.run_id]
         ended = instance.get_run_by_id(run.run_id)
         assert ended
         assert ended.status is DagsterRunStatus.FAILURE
@@ -114,9 +114,9 @@ def test_a_process_that_began_later_is_another_one_that_was_given_the_same_id() 
 
 def test_what_may_be_said_of_the_automation(tmp_path: Path) -> None:
     talk = tmp_path / "talk.toml"
-    talk.write_text("turn_patience = 60\n[automation]\ninterval = 5\nfull_interval = 60\nkeep_runs = 7\n", "utf-8")
+    talk.write_text("lock_patience = 60\n[automation]\ninterval = 5\nfull_interval = 60\nkeep_runs = 7\n", "utf-8")
     config = load(tmp_path, {})
-    assert config.turn_patience == 60
+    assert config.lock_patience == 60
     assert config.automation == Automation(enabled=True, interval=5, full_interval=60, sweep_hour=2, keep_runs=7)
     for text, complaint in {
         "sweep_hour = 24": "automation.sweep_hour: is 24, and should be a whole number from 0 to 23.",

@@ -30,7 +30,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Automatic]:
     """Everything synced once. Every test leaves it with nothing to do."""
     with automatic(tmp_path_factory.mktemp("data"), FEW) as found:
         assert found.run().success
-        found.settle()
+        found.reconcile()
         yield found
 
 
@@ -102,14 +102,14 @@ def test_no_second_run_is_asked_for_while_one_has_not_ended_nor_by_a_sensor_that
 def test_a_run_that_did_not_get_to_its_end_is_asked_for_again_with_growing_pauses(office: Automatic) -> None:
     office.edit_person(PersonTitle="Head of 3")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("talk_assets.sync.hub.Hub.settle", _dying)
+        patched.setattr("talk_assets.sync.hub.Hub.reconcile", _dying)
         with pytest.raises(MemoryError):
             office.run(office.asked("webcrm"))
     assert office.asked("webcrm") is not None
     assert office.asked("webcrm") is not None, "a first repetition comes at once"
     assert "did not bring Webcrm up to date. It is asked again in" in office.skipped("webcrm")
     office.let_pass("webcrm")
-    office.settle()
+    office.reconcile()
     assert office.contact()["job_title"] == "Head of 3"
 
 
@@ -134,14 +134,14 @@ def test_a_system_that_is_down_is_left_alone_for_longer_and_longer_and_what_wait
     office.let_pass("customerp")
     assert office.run(office.asked("customerp")).success
     assert office.contact()["job_title"] == "Head of 4"
-    office.settle()
+    office.reconcile()
 
 
 def test_what_was_read_without_being_written_is_still_news(office: Automatic) -> None:
     office.edit_person(PersonTitle="Head of 5")
     office.run_only("webcrm/persons")
     assert office.run(office.asked("webcrm")).success
-    office.settle()
+    office.reconcile()
 
 
 def _dying(*_: object, **__: object) -> None:

@@ -179,7 +179,7 @@ def _write(
     else:
         account.needed += lines.requests(collection.bulk)
         account.beside("for the lines that there are, order by order", total)
-    batches = 0 if collection.watched else math.ceil(total / max(UNWATCHED, collection.bulk))
+    batches = 0 if collection.optimistic_lock else math.ceil(total / max(UNWATCHED, collection.bulk))
     account.needed += batches
     if key.startswith(CHECKED):
         account.needed += total - sent.get(Action.CREATE, 0)

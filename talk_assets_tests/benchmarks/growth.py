@@ -38,10 +38,10 @@ JOIN = """
 
 @dataclass(frozen=True)
 class Round:
-    """Seconds that edits took from the first request to the last answer, and those of them that settling took."""
+    """Seconds that edits took from the first request to the last answer, and those of them that reconciling took."""
 
     whole: float
-    settle: float
+    reconcile: float
 
 
 def figures() -> list[Figure]:
@@ -53,8 +53,10 @@ def figures() -> list[Figure]:
     what, among = f"{EDITED:,} edits among {MANY:,} linked records", f"the same among {FEW:,}"
     peak = max(one.peak for one in large)
     return [
-        Figure(f"{what}: read, settle, write", _whole(large), among, _whole(small), peak),
-        Figure(f"{what}: settle", _settle(large), "both tables joined over links", [j.result for j in joined], peak),
+        Figure(f"{what}: read, reconcile, write", _whole(large), among, _whole(small), peak),
+        Figure(
+            f"{what}: reconcile", _reconcile(large), "both tables joined over links", [j.result for j in joined], peak
+        ),
     ]
 
 
@@ -62,8 +64,8 @@ def _whole(rounds: Sequence[Done[Round]]) -> list[float]:
     return [one.result.whole for one in rounds]
 
 
-def _settle(rounds: Sequence[Done[Round]]) -> list[float]:
-    return [one.result.settle for one in rounds]
+def _reconcile(rounds: Sequence[Done[Round]]) -> list[float]:
+    return [one.result.reconcile for one in rounds]
 
 
 def _apart(database: Path, count: int) -> Done[Round]:
@@ -79,7 +81,7 @@ def carried(url: str, database: Path) -> Round:
     hub = connected(url, database, [population.PAIR])
     with hub.store.kept_open():
         _, *rounds = [_round(hub) for _ in range(1 + TIMES)]
-    return Round(median(one.whole for one in rounds), median(one.settle for one in rounds))
+    return Round(median(one.whole for one in rounds), median(one.reconcile for one in rounds))
 
 
 def _round(hub: Hub) -> Round:
@@ -87,11 +89,11 @@ def _round(hub: Hub) -> Round:
     for system in hub.systems:
         asyncio.run(hub.read(system))
     read = time.perf_counter()
-    settled = hub.settle("person")
+    reconciled = hub.reconcile("person")
     decided = time.perf_counter()
     written = asyncio.run(hub.write("customerp")).collections[population.PAIR.right].updated
-    if not settled == written == EDITED:
-        message = f"of {EDITED} edits {settled} were settled, and {written} written"
+    if not reconciled == written == EDITED:
+        message = f"of {EDITED} edits {reconciled} were reconciled, and {written} written"
         raise RuntimeError(message)
     return Round(time.perf_counter() - began, decided - read)
 

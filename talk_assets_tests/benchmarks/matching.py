@@ -1,7 +1,7 @@
 """The first match: as many people in two systems as there are in few, all found by their e-mail addresses.
 
-Finding them is one figure; settling, which also puts every value through its lens and stores links and golden, another.
-Beside them, what a first sync of a system's people takes in memory, whose records the other system is to get.
+Finding them is one figure; reconciling, which also puts every value through its lens and stores links and golden,
+another. Beside them, what a first sync of a system's people takes in memory, whose records the other system is to get.
 """
 
 import asyncio
@@ -44,22 +44,22 @@ def figures() -> list[Figure]:
         rounds = [
             (
                 apart(_matched, population.copied(database)),
-                apart(_settled, population.copied(database)),
+                apart(_reconciled, population.copied(database)),
                 apart(_joined, population.copied(database), [FOUND]),
                 apart(_joined, population.copied(database), [FOUND, *_stored()]),
             )
             for _ in range(TIMES)
         ]
         firsts = [(apart(_first, Path(name) / f"{n}"), apart(_plain, Path(name) / f"{n} plain")) for n in range(TIMES)]
-    matched, settled, pairs, stored = zip(*rounds, strict=True)
+    matched, reconciled, pairs, stored = zip(*rounds, strict=True)
     first, plain = zip(*firsts, strict=True)
-    what, peak = f"first match of {PEOPLE:,} and {PEOPLE:,} persons", max(one.peak for one in settled)
+    what, peak = f"first match of {PEOPLE:,} and {PEOPLE:,} persons", max(one.peak for one in reconciled)
     floor = "the join on their e-mail addresses"
     return [
         Figure(f"{what}: match", _seconds(matched), floor, _seconds(pairs), max(one.peak for one in matched)),
-        Figure(f"{what}: settle", _seconds(settled), f"{floor}, links and golden stored", _seconds(stored), peak),
+        Figure(f"{what}: reconcile", _seconds(reconciled), f"{floor}, links and golden stored", _seconds(stored), peak),
         Figure(
-            f"first sync of {PEOPLE:,} persons: read, settle, every create planned", _seconds(first),
+            f"first sync of {PEOPLE:,} persons: read, reconcile, every create planned", _seconds(first),
             "the same pages, read by Polars, stored by DuckDB", _seconds(plain), max(one.peak for one in first),
         ),
     ]  # fmt: skip
@@ -89,10 +89,10 @@ def _matched(database: Path) -> float:
     return took
 
 
-def _settled(database: Path) -> float:
+def _reconciled(database: Path) -> float:
     hub = population.hub(database, population.nobody)
     began = time.perf_counter()
-    hub.settle("person")
+    hub.reconcile("person")
     took = time.perf_counter() - began
     _check(hub, 2 * PEOPLE, 0)
     return took
@@ -103,7 +103,7 @@ def _first(database: Path) -> float:
     began = time.perf_counter()
     for system in hub.systems:
         asyncio.run(hub.read(system))
-    hub.settle("person")
+    hub.reconcile("person")
     took = time.perf_counter() - began
     _check(hub, PEOPLE, PEOPLE)
     return took

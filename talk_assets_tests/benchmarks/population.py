@@ -18,7 +18,7 @@ import polars as pl
 
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
-from talk_assets.model.system import Answer, Mark, Page, System, Usage, Write
+from talk_assets.model.system import Answer, Page, System, Usage, Watermark, Write
 from talk_assets.sandbox.customerp.records import cursor
 from talk_assets.sandbox.serving import EPOCH
 from talk_assets.store.database import Store
@@ -149,7 +149,7 @@ class Pages:
         for number, body in enumerate(self.wire(collection.name)):
             yield Page(body, position=str(number), cursor=CURSORS[collection.name])
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page | None:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page | None:
         """Nobody asks."""
 
     def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
@@ -192,7 +192,7 @@ def read(folder: Path, count: int) -> Path:
 def linked(folder: Path, count: int) -> Path:
     """Return a database in which everybody's records are linked, and in order."""
     database = read(folder, count)
-    apart(_settle, database)
+    apart(_reconcile, database)
     return database
 
 
@@ -209,5 +209,5 @@ def _read(database: Path, wire: Wire) -> None:
         asyncio.run(reading.read(system))
 
 
-def _settle(database: Path) -> None:
-    hub(database, nobody).settle("person")
+def _reconcile(database: Path) -> None:
+    hub(database, nobody).reconcile("person")

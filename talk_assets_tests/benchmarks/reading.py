@@ -80,7 +80,7 @@ def read(url: str, folder: str) -> float:
 
 
 def ours(url: str, folder: str) -> float:
-    """Read with the hub, and put what was read through the lens, as settling begins."""
+    """Read with the hub, and put what was read through the lens, as reconciling begins."""
     one = hub(url, Path(folder))
     began = time.perf_counter()
     with _closed(one):

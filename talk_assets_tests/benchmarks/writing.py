@@ -64,9 +64,9 @@ def prepare(url: str, folder: Path) -> None:
     one = hub(url, folder)
     for system in one.systems:
         asyncio.run(one.read(system))
-    one.settle("company")
+    one.reconcile("company")
     asyncio.run(one.write("customerp", ["customerp/customer"]))
-    one.settle("person")
+    one.reconcile("person")
     with one.store.transaction() as transaction:
         creates = transaction.frame(
             "SELECT entity AS external_ref, fields FROM sync.changes"

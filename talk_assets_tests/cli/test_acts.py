@@ -128,7 +128,7 @@ def test_to_take_the_value_that_won_is_to_keep_it(office: Office) -> None:
     assert names(office) == ["Anne", "Anne"]
 
 
-def test_a_newer_edit_that_was_read_and_not_settled_ends_the_conflict_first(office: Office) -> None:
+def test_a_newer_edit_that_was_read_and_not_reconciled_ends_the_conflict_first(office: Office) -> None:
     office.memories["erp/contacts"].edit("erp1", {"first_name": "Annie"})
     asyncio.run(office.hub.read("erp"))
     assert 'first_name is not in conflict. It is "Annie"' in refused("resolve", "crm/people/crm1", "first_name")

@@ -85,7 +85,7 @@ def test_counts_are_those_of_status(office: Office, file: str) -> None:
 
 def test_what_waits_or_is_held_is_not_in_sync(office: Office, file: str) -> None:
     office.create("crm/people", email="new@example.com")
-    office.settle_only()
+    office.reconcile_only()
     waiting = talk("doc", "check", file)
     assert waiting.exit_code == 1
     assert "not in sync; crm/people → erp/contacts: 1 of 2 records linked, 1 waiting, 0 held" in waiting.stdout

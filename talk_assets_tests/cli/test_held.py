@@ -37,7 +37,7 @@ def refused(office: Office, count: int) -> None:
     """Creates that the ERP refused, all for one reason."""
     for n in range(count):
         office.create("crm/people", email=f"{n}@example.com", first_name=f"Name {n:02}")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'a contact needs a company', since = ?", NOW)
 
@@ -126,7 +126,7 @@ def test_a_held_change_is_shown_field_by_field(office: Office) -> None:
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.sync()
     office.memories["crm/people"].edit("crm1", {"first_name": "Anne"})
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'too long', since = ?", NOW)
     shown = talk("held", "1").stdout

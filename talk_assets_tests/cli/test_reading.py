@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from talk_assets import cli
 from talk_assets.config import configuration
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync import runs
 from talk_assets_tests.office import Office, open_office
 
@@ -49,7 +49,7 @@ def test_what_reads_writes_nothing_and_needs_no_run_lock(
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     if state == "synced":
         office.sync()
-    with turn(office.config.folder):
+    with run_lock(office.config.folder):
         before = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
         done = talk(*command)
         after = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}

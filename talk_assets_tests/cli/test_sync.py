@@ -118,7 +118,7 @@ def test_a_write_that_failed_is_in_the_summary_the_status_and_the_exit_status(
     ("error", "code", "ended"),
     [
         (StoreError("talk.duckdb: could not be written."), 1, "failed"),
-        (Failure("another run kept its turn"), 1, "failed"),
+        (Failure("another run has held the run lock"), 1, "failed"),
         (ZeroDivisionError("surprise"), 1, "failed"),
         (KeyboardInterrupt(), 130, "stopped"),
     ],
@@ -126,10 +126,10 @@ def test_a_write_that_failed_is_in_the_summary_the_status_and_the_exit_status(
 def test_a_run_that_a_step_ended_early_has_failed(
     office: Office, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, ended: str
 ) -> None:
-    def settle(*_: object, **__: object) -> int:
+    def reconcile(*_: object, **__: object) -> int:
         raise error
 
-    monkeypatch.setattr(Hub, "settle", settle)
+    monkeypatch.setattr(Hub, "reconcile", reconcile)
     done = talk("sync")
     assert done.exit_code == code
     assert outcome(office) == ended

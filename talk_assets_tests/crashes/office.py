@@ -166,7 +166,7 @@ class Office:
             known = transaction.count("SELECT count(*) FROM sync.cursors")
         if began:
             return "writing, intents open" if flying else "writing, all answered"
-        return "reading" if unread or not known else "settling"
+        return "reading" if unread or not known else "reconciling"
 
 
 @contextmanager

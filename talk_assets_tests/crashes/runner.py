@@ -20,7 +20,7 @@ from talk_assets.config import configuration
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
 from talk_assets.model.entities import ENTITIES
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, utc_now
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def in_turn(wiring: Wiring, *, full: bool) -> tuple[int, dict[str, str]]:
     """Sync once, when it is our turn; return how many records were written, and why systems were left out."""
-    with turn(wiring.config.folder, lambda _: _say("waiting")):
+    with run_lock(wiring.config.folder, lambda _: _say("waiting")):
         hub = wiring.hub(str(uuid.uuid4()))
         with hub.store.kept_open():
             with hub.store.transaction() as transaction:
@@ -68,7 +68,7 @@ def _sync(hub: Hub, systems: Sequence[str], *, full: bool) -> tuple[int, dict[st
     for system in systems:
         _try(failures, system, lambda system=system: hub.read(system, full=full))  # type: ignore[misc]
     for entity in ENTITIES:
-        hub.settle(entity)
+        hub.reconcile(entity)
     writes = 0
     for system in systems:
         done = None if system in failures else _try(failures, system, lambda system=system: hub.write(system))  # type: ignore[misc]

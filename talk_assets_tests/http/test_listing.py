@@ -113,11 +113,11 @@ def test_the_next_page_s_address_never_leads_elsewhere() -> None:
     """A link names another host; only what it asks for is used."""
     hosts = set()
 
-    def watched(request: httpx.Request) -> httpx.Response:
+    def optimistic_lock(request: httpx.Request) -> httpx.Response:
         hosts.add((request.url.host, request.url.path))
         return link(request)
 
-    read(Api(paging=Paging(Follow.LINK)), watched)
+    read(Api(paging=Paging(Follow.LINK)), optimistic_lock)
     assert hosts == {("demo.example", "/api/people")}
 
 

@@ -134,7 +134,7 @@ def test_when_nothing_gets_through_any_more_the_rest_is_not_tried() -> None:
 
 def writing(api: Api, handler: Callable[[httpx.Request], httpx.Response], *writes: Write) -> list[Answer]:
     """Send writes to an API that differs from Customerp's."""
-    people = replace(contact, version=None, watched=False, ignore=("seen",))
+    people = replace(contact, version=None, optimistic_lock=False, ignore=("seen",))
 
     async def run() -> list[Answer]:
         async with client(handler, Time()) as demo:

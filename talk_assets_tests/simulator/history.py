@@ -142,7 +142,7 @@ class History:
         own = {name: [key for key in run.reads if key.startswith(name)] for name in "abcd"}
         failed = {name for name, keys in own.items() if keys and not await self._read(name, keys, full=run.full)}
         for entity in ENTITIES:
-            self.hub.settle(entity)
+            self.hub.reconcile(entity)
             self.ledger.note(entity)
         return sum([await self._write(name) for name in "adbc" if name not in failed])
 

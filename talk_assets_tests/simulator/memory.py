@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import Action, Answer, Mark, Outcome, Page, System, Usage, Write
+from talk_assets.model.system import Action, Answer, Outcome, Page, System, Usage, Watermark, Write
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets_tests.simulator.script import Hidden, Kind
@@ -151,7 +151,7 @@ class MemoryCollection:
         self.archived.add(id_)
         if id_ not in self.known:
             self.slipped.add(id_)
-        if not self.collection.watched:
+        if not self.collection.optimistic_lock:
             self.world.hidden(self.key, id_)
 
     def _note(self, id_: str, names: Sequence[str], *, created: bool) -> None:
@@ -243,7 +243,7 @@ class MemoryConnection:
             if len(records) < PAGE:
                 return
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """What changed since."""
         memory = self._collections[collection.name]
         self._request("GET changes", memory)
@@ -273,7 +273,7 @@ class MemoryConnection:
         size = memory.collection.bulk
         for start in range(0, len(writes), size):
             some = writes[start : start + size]
-            self._request("write", memory, meddle=memory.collection.watched)
+            self._request("write", memory, meddle=memory.collection.optimistic_lock)
             answers = [self._answer(memory, write) for write in some]
             failed = sum(answer.outcome in {Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN} for answer in answers)
             self._world.faults["partial bulk failure"] += 0 < failed < len(some)
@@ -283,9 +283,9 @@ class MemoryConnection:
 
     def _answer(self, memory: MemoryCollection, write: Write) -> Answer:
         """Carry out one write, or not; the answer may be lost."""
-        watched = memory.collection.watched
+        optimistic_lock = memory.collection.optimistic_lock
         history = self._history(memory, write)
-        meanwhile = (Kind.MEANWHILE,) if watched else ()
+        meanwhile = (Kind.MEANWHILE,) if optimistic_lock else ()
         wrong = self._world.point(
             f"{write.action} {memory.key}", *meanwhile, Kind.LOST, Kind.FAILED, Kind.REFUSED, history=history
         )
@@ -332,7 +332,7 @@ class MemoryConnection:
             id_ = str(write.id)
             if id_ not in memory.records:
                 return Answer(write.key, Outcome.GONE)
-            if memory.collection.watched and str(memory.records[id_]["version"]) != write.etag:
+            if memory.collection.optimistic_lock and str(memory.records[id_]["version"]) != write.etag:
                 return Answer(write.key, Outcome.STALE)
             if write.action is Action.DELETE:
                 memory.delete(id_)
@@ -353,7 +353,7 @@ class MemoryConnection:
         """Note what nobody had read and is written over, unless no list showed it yet when last looked at."""
         for name in values:
             at = self._world.unseen.pop((memory.key, id_, name), None)
-            visible = memory.collection.watched or not memory.lag
+            visible = memory.collection.optimistic_lock or not memory.lag
             if at is not None and (visible or at + memory.lag <= self._world.now - NARROW):
                 self._world.overwritten.append(f"{memory.key}/{id_}.{name}")
 

@@ -87,7 +87,7 @@ def _lens(owner: str, name: str) -> Lens:
 def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> MemoryCollection:
     """A collection with the traits of some API: versions, references, tombstones, answers, times, or none."""
     owner, name = key.split("/")
-    watched, tombstones = rng.random() < 0.5, rng.random() < 0.5
+    optimistic_lock, tombstones = rng.random() < 0.5, rng.random() < 0.5
     dated = rng.random() < 0.85
     # What rewrites in a way that no lens knows must keep a reference, or nobody could tell a create from a stranger.
     referred = rng.random() < 0.7 or owner == "c"
@@ -100,8 +100,8 @@ def _collection(world: World, key: str, rng: random.Random, skew: timedelta) -> 
         deleted="deleted" if tombstones else None,
         reference="ref" if referred else None,
         ignore=() if dated else ("modified",),
-        watched=watched,
-        bulk=1 if watched else rng.choice([1, 70]),
+        optimistic_lock=optimistic_lock,
+        bulk=1 if optimistic_lock else rng.choice([1, 70]),
         lens=_lens(owner, name),
     )
     memory = MemoryCollection(world, key, declared, tombstones=tombstones, skew=skew)

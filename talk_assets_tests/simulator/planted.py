@@ -96,7 +96,7 @@ def repoll() -> Iterator[None]:
 
     def writer(hub: Hub, key: str) -> Writer:
         found = real(hub, key)
-        return dataclasses.replace(found, collection=dataclasses.replace(found.collection, watched=True))
+        return dataclasses.replace(found, collection=dataclasses.replace(found.collection, optimistic_lock=True))
 
     with mock.patch.object(Hub, "_writer", writer):
         yield

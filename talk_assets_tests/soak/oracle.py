@@ -195,7 +195,7 @@ class Judge:
 
     def _met(self, edit: Edit) -> bool:
         """Whether it fell between our last look and the answer to a write, where the system has no versions."""
-        if self.village.wiring.collections[edit.key].watched:
+        if self.village.wiring.collections[edit.key].optimistic_lock:
             return False
         writes = (row for row in self.evidence.journal if (row["collection"], row["id"]) == (edit.key, edit.id))
         return any(row["answered_at"] and row["intended_at"] - LAG <= edit.at <= row["answered_at"] for row in writes)

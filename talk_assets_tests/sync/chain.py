@@ -28,7 +28,7 @@ def people() -> Collection:
     lens = Lens(email=Email("email"), first_name=Text("first_name"), job_title=Text("job_title"))
     return Collection(
         name="people", entity=person, id="id", modified=Instant("modified"), version="version", reference="ref",
-        watched=True, lens=lens,
+        optimistic_lock=True, lens=lens,
     )  # fmt: skip
 
 
@@ -61,18 +61,18 @@ class Chain:
 
     def sync(self, *, planned: Iterable[Pair] = (), left_out: Iterable[Pair] = (), full: bool = False) -> Hub:
         """Run once; some of the pairs are in mode plan, others are not what the run is about."""
-        hub = self.settle(full=full)
+        hub = self.reconcile(full=full)
         permits = Permits(self.pairs, frozenset(planned), frozenset(left_out))
         for name in hub.systems:
             asyncio.run(hub.write(name, permits=permits))
         return hub
 
-    def settle(self, *, full: bool = False) -> Hub:
-        """Read and settle, and write nothing."""
+    def reconcile(self, *, full: bool = False) -> Hub:
+        """Read and reconcile, and write nothing."""
         hub = self.hub()
         for name in hub.systems:
             asyncio.run(hub.read(name, full=full))
-        hub.settle("person")
+        hub.reconcile("person")
         return hub
 
     def create(self, key: str, **values: str) -> str:

@@ -83,7 +83,7 @@ def test_a_property_that_no_record_shows_is_a_mistake_in_the_configuration(chain
         " job_title? Correct the name in talk.toml, under fields of this collection, or say job_title = false. If the"
         " API leaves blank properties out, say omits_blanks = true for the collection."
     )
-    chain.hub().settle("person")
+    chain.hub().reconcile("person")
     assert chain.changes() == []
     with pytest.raises(ConfigurationError):
         chain.sync()

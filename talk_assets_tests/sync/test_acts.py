@@ -54,7 +54,7 @@ def ids(office: Office, key: str) -> list[str]:
 def test_two_records_that_do_not_look_alike_are_linked_by_hand_and_stay_so(office: Office) -> None:
     mine = office.create("crm/people", email="kari@acme.no")
     theirs = office.create("erp/contacts", email="k.nordmann@acme.no", first_name="Kari")
-    office.settle_only()
+    office.reconcile_only()
     for new in (True, False):
         with scene(office) as (transaction, where):
             assert relinking.link(transaction, where, person(mine), contact(theirs)) is new
@@ -139,7 +139,7 @@ def test_what_refers_to_a_record_that_is_linked_or_unlinked_refers_to_its_entity
     firm = office.create("crm/companies", name="Acme")
     employee = office.create("crm/people", email="kari@acme.no", employer=firm)
     theirs = office.create("erp/customers", name="ACME AS", number="987654321")
-    office.settle_only()
+    office.reconcile_only()
     with scene(office, "company") as (transaction, where):
         relinking.link(transaction, where, Record("crm/companies", firm), Record("erp/customers", theirs))
     office.sync()
@@ -152,7 +152,7 @@ def test_what_refers_to_a_record_that_is_linked_or_unlinked_refers_to_its_entity
         reasons = transaction.frame("SELECT collection, reason FROM sync.changes").rows()
     assert reasons == [("erp/contacts", "company: no record in erp/customers yet")]
     right = office.create("erp/customers", name="Acme", number="912345678")
-    office.settle_only()
+    office.reconcile_only()
     with scene(office, "company") as (transaction, where):
         relinking.link(transaction, where, Record("erp/customers", right), Record("crm/companies", firm))
     office.sync()
@@ -245,10 +245,10 @@ def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office) -> Non
 def test_a_conflict_is_over_once_the_side_that_lost_agrees(office: Office) -> None:
     mine = office.create("crm/people", email="kari@acme.no", first_name="Karin")
     office.create("erp/contacts", email="kari@acme.no", first_name="Karoline")
-    office.settle_only()
+    office.reconcile_only()
     assert listed(office) == [("Karin", "Karoline", "Karoline")]
     office.memories["crm/people"].edit(mine, {"first_name": "Karoline"})
-    office.settle_only()
+    office.reconcile_only()
     assert listed(office) == []
 
 

@@ -34,7 +34,7 @@ def test_a_pair_that_is_switched_off_demands_nothing_any_more() -> None:
     chain.sync(left_out=[FIRST, SECOND])
     assert [change["action"] for change in chain.changes()] == ["create", "create"]
     chain.pairs = (FIRST,)
-    chain.settle()
+    chain.reconcile()
     assert [change["collection"] for change in chain.changes()] == [ERP]
 
 

@@ -91,7 +91,7 @@ def test_a_create_that_was_never_sent_is_not_sent_with_what_is_only_planned_by_n
     """The process died before it sent the crm's name to the shop."""
     chain.create(ERP, **KARI)
     chain.create(CRM, email="kari@acme.no", first_name="Karin")
-    hub = chain.settle()
+    hub = chain.reconcile()
     chain.world.fate = Written((Fault(Kind.CRASH, Point(f"write {SHOP}", None, 0)),))
     with pytest.raises(Crash):
         asyncio.run(hub.write("shop"))
@@ -140,7 +140,7 @@ def test_collections_that_no_pair_connects_share_what_matching_found() -> None:
 def test_what_a_system_set_that_is_switched_off_now_is_not_written_where_a_dataflow_only_plans(linked: Chain) -> None:
     """The shop's edit was read while its pair was on; now the crm is in a planned dataflow alone."""
     linked.edit(SHOP, "shop1", first_name="Karin")
-    linked.settle()
+    linked.reconcile()
     linked.pairs = (FIRST,)
     linked.sync(planned=[FIRST])
     assert linked.shown(CRM, "first_name") == linked.shown(ERP, "first_name") == [("Kari",)]

@@ -14,7 +14,7 @@ def plans(office: Office, *keys: str, limit: int | None = None) -> list[Plan]:
 def test_a_create_lists_its_values_and_the_record_that_it_is_for(office: Office) -> None:
     acme = office.create("crm/companies", name="Acme", number="974760673")
     office.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
-    office.settle_only()
+    office.reconcile_only()
     (plan,) = plans(office, "erp/contacts")
     assert plan.counts == {("planned", "create"): 1}
     moves = (
@@ -31,7 +31,7 @@ def test_an_update_has_what_the_record_shows_and_what_it_would_be_set_to(office:
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.sync()
     office.memories["crm/people"].edit("crm1", {"first_name": "Anne"})
-    office.settle_only()
+    office.reconcile_only()
     ((change,),) = (plan.changes for plan in plans(office))
     assert (change.action, change.id, change.name) == ("update", "erp1", "Anne")
     assert change.moves == (Move("first_name", "Anna", "Anne"),)
@@ -41,14 +41,14 @@ def test_a_cleared_field_has_nothing_after(office: Office) -> None:
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.sync()
     office.memories["crm/people"].edit("crm1", {"first_name": None})
-    office.settle_only()
+    office.reconcile_only()
     assert plans(office)[0].changes[0].moves == (Move("first_name", "Anna", None),)
 
 
 def test_what_waits_or_is_held_has_its_reason_after_what_would_be_sent(office: Office) -> None:
     for name in ("Anna", "Bo", "Cleo"):
         office.create("crm/people", email=f"{name}@example.com", first_name=name)
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         for status, email in (("held", "anna@example.com"), ("waiting", "bo@example.com")):
             transaction.run(
@@ -65,7 +65,7 @@ def test_what_waits_or_is_held_has_its_reason_after_what_would_be_sent(office: O
 def test_no_more_than_the_limit_are_given_and_all_are_counted(office: Office) -> None:
     for n in range(5):
         office.create("crm/people", email=f"{n}@example.com", first_name=f"Name {n}")
-    office.settle_only()
+    office.reconcile_only()
     (plan,) = plans(office, "erp/contacts", limit=2)
     assert plan.counts == {("planned", "create"): 5}
     assert [change.name for change in plan.changes] == ["Name 0", "Name 1"]

@@ -91,7 +91,7 @@ def test_until_the_collection_was_read_its_field_is_kept(chain: Chain) -> None:
     """The system can't be reached when its lens changes: what was seen of it stays."""
     chain.declare(ERP, lens=lens(job_title="role"))
     hub = chain.hub()
-    hub.settle("person")
+    hub.reconcile("person")
     assert chain.changes() == []
     chain.sync()
     assert chain.shown(ERP, "role") == [("Chief",)]
@@ -238,7 +238,7 @@ def test_what_is_created_while_its_lens_changes_shows_what_it_was_sent(chain: Ch
     chain.create(ERP, email="ola@acme.no", first_name="Ola")
     hub = chain.hub()
     asyncio.run(hub.read("erp"))
-    hub.settle("person")
+    hub.reconcile("person")
     asyncio.run(hub.write("shop"))
     assert ("ola@acme.no", "Ola") in chain.shown(SHOP, "email", "nick")
     chain.declare(SHOP, lens=lens())

@@ -73,7 +73,7 @@ def test_two_records_with_the_same_email_are_held_in_their_pair_only_with_the_re
 
 def test_a_held_create_names_the_record_it_is_for(office: Office) -> None:
     office.create("crm/people", email="anna@example.com")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'refused: too long'")
         held = overview.held(transaction).row(0, named=True)
@@ -87,7 +87,7 @@ def test_a_held_create_names_the_record_it_is_for(office: Office) -> None:
 def test_items_of_equal_reason_and_time_have_a_row_each_and_a_number_that_stays(office: Office) -> None:
     for n in range(39):
         office.create("crm/people", email=f"{n}@example.com", first_name=f"Name {n:02}")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.changes SET status = 'held', reason = 'refused', since = ?", NOW)
         held = overview.held(transaction)
@@ -101,7 +101,7 @@ def test_items_of_equal_reason_and_time_have_a_row_each_and_a_number_that_stays(
 def test_held_items_of_one_reason_stand_together_whatever_their_age(office: Office) -> None:
     for n in range(4):
         office.create("crm/people", email=f"{n}@example.com")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         for n in range(4):
             transaction.run(
@@ -147,7 +147,7 @@ def test_values_that_lost_one_field_have_one_number(office: Office) -> None:
 def test_examples_are_the_first_of_how_many(office: Office) -> None:
     for n in range(7):
         office.create("crm/people", email=f"{n}@example.com")
-    office.settle_only()
+    office.reconcile_only()
     with office.transaction() as transaction:
         assert overview.examples(transaction, "crm/people", limit=2) == (7, ["crm1", "crm2"])
 
@@ -155,7 +155,7 @@ def test_examples_are_the_first_of_how_many(office: Office) -> None:
 def test_a_planned_change_is_waiting_and_tells_what_it_is_for(office: Office) -> None:
     acme = office.create("crm/companies", name="Acme", number="974760673")
     office.create("crm/people", email="anna@example.com", employer=acme)
-    office.settle_only()
+    office.reconcile_only()
     assert people(office).waiting == 1
     with office.transaction() as transaction:
         assert overview.change_counts(transaction) == {"erp/contacts": {"create": 1}, "erp/customers": {"create": 1}}

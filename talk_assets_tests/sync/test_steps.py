@@ -1,4 +1,4 @@
-"""What is too much for one transaction is settled in steps and through files, and comes to the same."""
+"""What is too much for one transaction is reconciled in steps and through files, and comes to the same."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -117,9 +117,9 @@ def timeless(rows: pl.DataFrame) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("prepared", [untouched, edited])
 def test_in_steps_all_is_decided_as_at_once(prepared: Prepared, offices: Iterator[Office]) -> None:
     whole, steps = map(prepared, itertools.islice(offices, 2))
-    whole.settle_only()
+    whole.reconcile_only()
     with in_steps() as done:
-        steps.settle_only()
+        steps.reconcile_only()
     assert done[0] > len(whole.memories)
     assert state(steps) == state(whole)
     assert state(whole)["sync.conflicts"]
@@ -131,23 +131,23 @@ def test_a_process_that_dies_between_two_steps_leaves_what_the_next_one_makes_wh
     prepared: Prepared, offices: Iterator[Office]
 ) -> None:
     whole = prepared(next(offices))
-    whole.settle_only()
+    whole.reconcile_only()
     expected = state(whole)
     for after in itertools.count():
         office = prepared(next(offices))
         try:
             with in_steps(after):
-                office.settle_only()
+                office.reconcile_only()
                 break
         except Died:
-            office.settle_only()
+            office.reconcile_only()
         assert state(office) == expected, f"died after step {after}"
     assert after > len(whole.memories)
 
 
-def test_what_is_settled_through_files_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_reconciled_through_files_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "talk.duckdb.killed.parts").mkdir()
     office = filled(open_office(tmp_path, monkeypatch, on_disk=True))
     with in_steps():
-        office.settle_only()
+        office.reconcile_only()
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".parts"] == []

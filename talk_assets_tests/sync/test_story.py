@@ -132,7 +132,7 @@ def test_all_writes_are_counted_and_as_many_told_as_are_asked_for(office: Office
 
 def test_what_is_not_written_yet_is_told_with_its_status(office: Office) -> None:
     office.create("crm/people", email="anna@example.com")
-    office.settle_only()
+    office.reconcile_only()
     change = told(office, "crm/people/crm1").changes[0]
     assert (change["collection"], change["action"], change["status"]) == ("erp/contacts", "create", "planned")
     assert change["fields"] == {"email": "anna@example.com"}

@@ -14,7 +14,7 @@ WRITTEN = "sync that went wrong"
 
 def plan(office: Office, run: str = WRITTEN) -> Plan:
     """Look what there is, and plan."""
-    office.settle_only("undo")
+    office.reconcile_only("undo")
     return office.hub.plan_undo(run)
 
 

@@ -16,7 +16,7 @@ from talk_assets.testing.memory import Memory
 def collection(name: str, entity: Entity, lens: Lens) -> Collection:
     return Collection(
         name=name, entity=entity, id="id", modified=Instant("changed"), version="version", reference="ref",
-        watched=True, lens=lens,
+        optimistic_lock=True, lens=lens,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_two_of_them_agree_after_one_run_and_the_next_writes_nothing() -> None:
         for name in systems:
             asyncio.run(hub.read(name))
         for entity in ("company", "person"):
-            hub.settle(entity)
+            hub.reconcile(entity)
         return sum(sum(done.writes for done in asyncio.run(hub.write(name)).collections.values()) for name in systems)
 
     assert sync() == 2

@@ -73,17 +73,17 @@ class Firm:
         return Wiring(load(self.folder, self.environment))
 
     def decided(self) -> Hub:
-        """Read and settle everything, and write nothing yet."""
+        """Read and reconcile everything, and write nothing yet."""
         self.runs += 1
         hub = self.wired().hub(f"run {self.runs}")
         for name in hub.systems:
             asyncio.run(hub.read(name))
         for entity in ENTITIES:
-            hub.settle(entity)
+            hub.reconcile(entity)
         return hub
 
     def sync(self) -> dict[str, int]:
-        """Read, settle and write; return how many records were written, by collection."""
+        """Read, reconcile and write; return how many records were written, by collection."""
         hub = self.decided()
         reports = [asyncio.run(hub.write(name)).collections for name in hub.systems]
         return {key: done.writes for found in reports for key, done in found.items() if done.writes}

@@ -99,7 +99,7 @@ class Firm:
         return datetime.fromtimestamp(self.wall(), UTC)
 
     def sync(self, *, full: bool = False) -> Synced:
-        """Read, settle and write once, a minute after whatever happened last."""
+        """Read, reconcile and write once, a minute after whatever happened last."""
         self.later()
         self.hub.run = f"run {next(self.runs)}"
         synced = Synced({}, {})
@@ -107,7 +107,7 @@ class Firm:
             for name in self.hub.systems:
                 synced.reads.update(asyncio.run(self.hub.read(name, full=full)).collections)
             for entity in ENTITIES:
-                self.hub.settle(entity)
+                self.hub.reconcile(entity)
             for name in self.hub.systems:
                 synced.writes.update(asyncio.run(self.hub.write(name)).collections)
         return synced

@@ -49,13 +49,13 @@ def web(shop: Firm, method: str, path: str, *, query: dict[str, str] | None = No
 
 
 def decided(firm_: Firm) -> None:
-    """Read and settle everything, and write nothing."""
+    """Read and reconcile everything, and write nothing."""
     firm_.later()
     firm_.hub.run = "decided"
     for name in firm_.hub.systems:
         asyncio.run(firm_.hub.read(name))
     for entity in ENTITIES:
-        firm_.hub.settle(entity)
+        firm_.hub.reconcile(entity)
 
 
 def write(firm_: Firm, system: str) -> dict[str, WriteReport]:

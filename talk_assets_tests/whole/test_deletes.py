@@ -67,7 +67,7 @@ def test_a_contact_deleted_while_it_is_edited_in_webcrm_ends_in_no_error(firm: F
     contact = only(firm.erp("contacts"))["id"]
     firm.crm_edit("Persons", anna, PersonTitle="Styreleder")
     firm.later()
-    firm.hub.settle("person")
+    firm.hub.reconcile("person")
     firm.erp_delete("contacts", contact)
     synced = firm.sync()
     assert synced.unwritten == {}

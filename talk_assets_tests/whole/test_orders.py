@@ -53,7 +53,7 @@ class Sale:
             QuotationLineSortOrder=len(self.quoted) + 1,
         )
 
-    def settled(self) -> bool:
+    def reconciled(self) -> bool:
         """Whether nothing comes back: the next sync writes nothing, though it reads everything again."""
         return self.firm.sync(full=True).written == {}
 
@@ -91,7 +91,7 @@ def test_an_organisation_its_person_and_its_opportunity_with_two_lines_arrive_in
     assert (order["order_date"], order["currency"], order["status"]) == ("2026-03-02", "NOK", "confirmed")
     assert sale.ordered == [("S-1", "100", "1.5"), ("M-1", "50", "2")]
     assert synced.unwritten == {}
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_each_quotation_line_has_an_order_of_one_line_for_the_same_customer(sale: Sale) -> None:
@@ -115,7 +115,7 @@ def test_a_quotation_line_that_is_changed_changes_the_order_s_line(sale: Sale) -
     sale.firm.sync()
     assert sale.ordered == [("S-1", "120", "1.25"), ("M-1", "50", "2")]
     assert sale.quoted == [("S-1", 120, 1.25), ("M-1", 50, 2)]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_line_that_names_its_product_by_a_former_number_still_means_it(sale: Sale) -> None:
@@ -126,7 +126,7 @@ def test_a_line_that_names_its_product_by_a_former_number_still_means_it(sale: S
     sale.firm.crm_edit("QuotationLines", sale.screws, QuotationLineQuantity=120)
     sale.firm.sync()
     assert sale.ordered == [("S-9", "120", "1.5"), ("M-1", "50", "2")]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_quotation_line_that_is_added_is_added_to_the_order(sale: Sale) -> None:
@@ -135,7 +135,7 @@ def test_a_quotation_line_that_is_added_is_added_to_the_order(sale: Sale) -> Non
     sale.firm.sync()
     assert sale.ordered == [("S-1", "100", "1.5"), ("M-1", "50", "2"), ("B-1", "7", "9.5")]
     assert len(sale.quoted) == 3
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_quotation_line_that_is_deleted_leaves_the_order_at_the_next_full_sync(sale: Sale) -> None:
@@ -144,7 +144,7 @@ def test_a_quotation_line_that_is_deleted_leaves_the_order_at_the_next_full_sync
     sale.firm.sync(full=True)
     assert sale.ordered == [("M-1", "50", "2")]
     assert sale.quoted == [("M-1", 50, 2)]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_an_order_s_line_that_is_changed_changes_the_quotation_line_and_keeps_it(sale: Sale) -> None:
@@ -155,7 +155,7 @@ def test_an_order_s_line_that_is_changed_changes_the_quotation_line_and_keeps_it
     assert sale.quoted == [("S-1", 120, 1.5), ("M-1", 50, 2)]
     assert only(sale.firm.crm("QuotationLines", QuotationLineId=sale.screws))["QuotationLineDiscount"] == 10
     assert sale.ordered == [("S-1", "120", "1.5"), ("M-1", "50", "2")]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_an_order_s_line_that_is_added_becomes_a_quotation_line(sale: Sale) -> None:
@@ -166,7 +166,7 @@ def test_an_order_s_line_that_is_added_becomes_a_quotation_line(sale: Sale) -> N
     sale.firm.sync()
     assert sale.quoted == [("S-1", 100, 1.5), ("M-1", 50, 2), ("B-1", 7, 9.5)]
     assert sale.ordered == [("S-1", "100", "1.5"), ("M-1", "50", "2"), ("B-1", "7", "9.5")]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_an_order_s_line_that_is_removed_leaves_the_quotation(sale: Sale) -> None:
@@ -175,7 +175,7 @@ def test_an_order_s_line_that_is_removed_leaves_the_quotation(sale: Sale) -> Non
     sale.firm.sync()
     assert sale.quoted == [("M-1", 50, 2)]
     assert sale.ordered == [("M-1", "50", "2")]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 class Dead(BaseException):
@@ -201,11 +201,11 @@ def test_a_removed_line_stays_removed_though_the_process_died_before_it_knew(
             sale.firm.sync()
     sale.firm.later()
     asyncio.run(sale.firm.hub.read("webcrm", read))
-    sale.firm.hub.settle("order")
+    sale.firm.hub.reconcile("order")
     sale.firm.sync()
     assert sale.ordered == [("B-1", "7", "9.5")]
     assert sale.quoted == [("B-1", 7, 9.5)]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_an_order_moved_to_another_customer_moves_its_opportunity(sale: Sale) -> None:
@@ -216,7 +216,7 @@ def test_an_order_moved_to_another_customer_moves_its_opportunity(sale: Sale) ->
     sale.firm.sync()
     found = only(sale.firm.crm("Opportunities", OpportunityId=sale.opportunity))
     assert found["OpportunityOrganisationId"] == other
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_an_order_without_a_customer_is_created_without_one(firm: Firm) -> None:
@@ -225,7 +225,7 @@ def test_an_order_without_a_customer_is_created_without_one(firm: Firm) -> None:
     assert only(firm.erp("orders"))["customer_id"] is None
 
 
-def test_nothing_of_a_held_customer_is_created_before_it_is_settled(sale: Sale) -> None:
+def test_nothing_of_a_held_customer_is_created_before_it_is_reconciled(sale: Sale) -> None:
     twin = sale.firm.crm_add("Organisations", OrganisationName="Fjord Nord", OrganisationVatNumber="974760673")
     sale.firm.sync()
     assert {one["id"] for one in sale.firm.held()} == {str(sale.organisation), str(twin)}
@@ -238,7 +238,7 @@ def test_nothing_of_a_held_customer_is_created_before_it_is_settled(sale: Sale) 
     customer = only(sale.firm.erp("customers", name="Fjord AS"))["id"]
     assert {contact["customer_id"] for contact in sale.firm.erp("contacts")} == {customer}
     assert {order["customer_id"] for order in sale.firm.erp("orders")} == {customer}
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_removed_line_stays_removed_when_the_order_changes_after_the_process_died(
@@ -259,7 +259,7 @@ def test_a_removed_line_stays_removed_when_the_order_changes_after_the_process_d
     sale.firm.sync()
     assert sale.ordered == [("S-1", "100", "1.5")]
     assert sale.quoted == [("S-1", 100, 1.5)]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_line_that_somebody_deletes_after_the_process_died_is_not_taken_for_a_write_cut_short(
@@ -281,7 +281,7 @@ def test_a_line_that_somebody_deletes_after_the_process_died_is_not_taken_for_a_
     sale.firm.sync(full=True)
     assert sale.quoted == [("S-1", 120, 1.5), ("B-1", 7, 9.5)]
     assert sale.ordered == [("S-1", "120", "1.5"), ("B-1", "7", "9.5")]
-    assert sale.settled()
+    assert sale.reconciled()
 
 
 def test_a_line_s_value_that_is_cleared_in_the_order_is_cleared_in_the_quotation(sale: Sale) -> None:
@@ -291,4 +291,4 @@ def test_a_line_s_value_that_is_cleared_in_the_order_is_cleared_in_the_quotation
     sale.firm.sync()
     assert sale.quoted == [("S-1", 100, 0), ("M-1", 50, 2)]
     assert sale.ordered == [("S-1", "100", None), ("M-1", "50", "2")]
-    assert sale.settled()
+    assert sale.reconciled()

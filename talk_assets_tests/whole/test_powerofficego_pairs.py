@@ -41,7 +41,7 @@ class Office:
     def sync(self, *, full: bool = False) -> Synced:
         return self.firm.sync(full=full)
 
-    def settled(self) -> bool:
+    def reconciled(self) -> bool:
         """Whether nothing comes back: the next syncs write nothing, though they read everything again."""
         return self.sync().written == {} and self.sync(full=True).written == {}
 
@@ -113,7 +113,7 @@ def test_a_customer_its_contact_its_products_and_its_order_arrive_in_one_sync(of
     assert (order["ImportedOrderNo"], order["SalesOrderDate"]) == (20001, "2026-03-02")
     assert (order["SalesOrderStatus"], order["CurrencyCode"]) == ("Confirmed", "NOK")
     assert office.lines == [("S-1", 100, 1.25), ("M-1", 50, 2.0)]  # the nut's price is its product's
-    assert office.settled()
+    assert office.reconciled()
     assert only(office.firm.erp("orders"))["lines"][1]["unit_price"] is None
     del sale
 
@@ -129,7 +129,7 @@ def test_what_is_edited_on_either_side_arrives_on_the_other(office: Office, sale
     assert (found["email"], found["phone"]) == ("post@fjord.example", "+4722334455")
     assert only(office.firm.erp("contacts"))["job_title"] == "Innkjøper"
     assert only(office.go("Products", Code="S-1"))["UnitPrice"] == 1.75
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_an_address_edited_in_powerofficego_does_not_move_the_customer_and_arrives_with_the_next_full_sync(
@@ -144,7 +144,7 @@ def test_an_address_edited_in_powerofficego_does_not_move_the_customer_and_arriv
     assert office.sync().written == {}
     office.sync(full=True)
     assert only(office.firm.erp("customers", id=sale.customer))["address"]["city"] == "Os"
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_a_confirmed_order_is_unlocked_changed_and_confirmed_again(office: Office, sale: Sale) -> None:
@@ -156,7 +156,7 @@ def test_a_confirmed_order_is_unlocked_changed_and_confirmed_again(office: Offic
     assert (office.order["SalesOrderStatus"], office.order["DeliveryDate"]) == ("Confirmed", "2026-04-01")
     assert office.lines == [("S-1", 120, 1.25), ("M-1", 50, 2.0)]
     assert {line["ProductCode"]: line["Id"] for line in office.go("SalesOrderLines")} == before
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_lines_added_and_removed_in_customerp_are_so_in_powerofficego(office: Office, sale: Sale) -> None:
@@ -166,7 +166,7 @@ def test_lines_added_and_removed_in_customerp_are_so_in_powerofficego(office: Of
     office.firm.erp_edit("orders", sale.order, lines=[second, {"product_id": bolt, "quantity": "7"}])
     office.sync()
     assert office.lines == [("M-1", 50, 2.0), ("B-1", 7, 9.5)]
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_a_line_edited_in_powerofficego_arrives_in_the_order(office: Office, sale: Sale) -> None:
@@ -179,7 +179,7 @@ def test_a_line_edited_in_powerofficego_arrives_in_the_order(office: Office, sal
     found = only(office.firm.erp("orders", id=sale.order))
     assert found["status"] == "draft"
     assert [line["quantity"] for line in found["lines"]] == ["99", "50"]
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_a_line_deleted_in_powerofficego_leaves_the_order(office: Office, sale: Sale) -> None:
@@ -191,7 +191,7 @@ def test_a_line_deleted_in_powerofficego_leaves_the_order(office: Office, sale: 
     office.sync()
     assert [line["quantity"] for line in only(office.firm.erp("orders"))["lines"]] == ["50"]
     assert office.lines == [("M-1", 50, 2.0)]
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_an_invoiced_order_is_not_deleted_and_not_written_to_any_more(office: Office, sale: Sale) -> None:
@@ -232,7 +232,7 @@ def test_a_process_that_dies_before_it_knows_its_creates_finds_each_of_them_agai
     office.sync()
     assert {name: len(office.go(name)) for name in names} == dict(zip(names, (1, 1, 2, 1), strict=True))
     assert len(office.firm.erp("orders")) == 1
-    assert office.settled()
+    assert office.reconciled()
     del sale
 
 
@@ -252,7 +252,7 @@ def test_a_process_that_dies_while_an_order_is_unlocked_confirms_it_again(
     assert office.order["SalesOrderStatus"] == "Confirmed"
     assert office.lines == [("S-1", 120, 1.25), ("M-1", 50, 2.0)]
     assert only(office.firm.erp("orders", id=sale.order))["status"] == "confirmed"
-    assert office.settled()
+    assert office.reconciled()
 
 
 def test_reads_that_lag_behind_writes_bring_nothing_back(office: Office, sale: Sale) -> None:
@@ -267,7 +267,7 @@ def test_reads_that_lag_behind_writes_bring_nothing_back(office: Office, sale: S
     office.firm.erp_edit("orders", sale.order, lines=[{**second, "quantity": "9"}])
     office.sync()
     assert office.lines == [("M-1", 9, 2.0)]
-    assert office.settled()
+    assert office.reconciled()
     assert office.firm.conflicts() == []
     del first
 
@@ -294,5 +294,5 @@ def test_a_system_that_fails_halfway_is_taken_up_again(office: Office, sale: Sal
     found = {name: len(office.go(name)) for name in ("Customers", "ContactPersons", "Products", "SalesOrders")}
     assert found == {"Customers": 1, "ContactPersons": 1, "Products": 2, "SalesOrders": 1}
     assert office.lines == [("S-1", 100, 1.25), ("M-1", 50, 2.0)]
-    assert office.settled()
+    assert office.reconciled()
     del sale

@@ -23,7 +23,7 @@ def undo(office: Firm, run: str) -> int:
     for name in office.hub.systems:
         asyncio.run(office.hub.read(name))
     for kind in office.hub.topologies:
-        office.hub.settle(kind)
+        office.hub.reconcile(kind)
     plan = office.hub.plan_undo(run)
     for name in reversed(list(office.hub.systems)):
         asyncio.run(office.hub.undo(name, OURS))

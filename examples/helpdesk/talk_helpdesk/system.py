@@ -34,8 +34,8 @@ def _collection(name: str, entity: Entity, lens: Lens) -> RestCollection:
         modified=Instant("changed_at"),
         version="version",
         reference="external_id",
-        watched=True,  # If-Match: a record that somebody edited since it was read is not overwritten
-        recalled=False,  # PATCH: an update needs only what changes
+        optimistic_lock=True,  # If-Match: a record that somebody edited since it was read is not overwritten
+        needs_current=False,  # PATCH: an update needs only what changes
     )
 
 

@@ -49,7 +49,7 @@ def test_every_customer_and_contact_has_its_record_in_the_helpdesk_and_the_next_
             for name in ("customerp", "helpdesk"):
                 asyncio.run(hub.read(name))
             for entity in ("company", "person"):
-                hub.settle(entity)
+                hub.reconcile(entity)
             written = (asyncio.run(hub.write(name)) for name in ("customerp", "helpdesk"))
             return sum(done.writes for report in written for done in report.collections.values())
 

@@ -25,11 +25,11 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.graph import names
 from talk_assets.graph.names import JobType
 from talk_assets.operate import processes
-from talk_assets.operate.run_lock import turn
+from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync import journal
 from talk_assets.sync.hub import utc_now
 
-DIED = "The process that ran this died. What was under way is settled by the next run."
+DIED = "The process that ran this died. What was under way is reconciled by the next run."
 PRUNE = "prune"
 PRUNES = "Delete the journal entries and the Dagster runs that are older than talk.toml says to keep them."
 ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
@@ -71,7 +71,7 @@ def pruning(wiring: Wiring) -> JobDefinition:
     def prune(context: OpExecutionContext) -> None:
         config = wiring.config
         with (
-            turn(config.folder, context.log.info, patience=config.turn_patience),
+            run_lock(config.folder, context.log.info, patience=config.lock_patience),
             wiring.store().transaction() as transaction,
         ):
             journal.prune(transaction, utc_now() - timedelta(days=config.keep_days))
@@ -92,7 +92,7 @@ def pruning(wiring: Wiring) -> JobDefinition:
     return pruned
 
 
-def burial() -> SensorDefinition:
+def reaper() -> SensorDefinition:
     """Return the sensor that ends runs whose process died, as nobody else would, and the queue would wait for them."""
 
     @sensor(
@@ -101,14 +101,14 @@ def burial() -> SensorDefinition:
         default_status=DefaultSensorStatus.RUNNING,
         description="End the runs whose process died, so that others need not wait for them. Nothing else is touched.",
     )
-    def burying(context: SensorEvaluationContext) -> SkipReason:
-        dead = bury(context.instance)
+    def reaping(context: SensorEvaluationContext) -> SkipReason:
+        dead = reap_dead_runs(context.instance)
         return SkipReason(f"{len(dead)} runs had died: {', '.join(dead)}." if dead else "No run has died.")
 
-    return burying
+    return reaping
 
 
-def bury(instance: DagsterInstance) -> list[str]:
+def reap_dead_runs(instance: DagsterInstance) -> list[str]:
     """End the runs whose process is gone; return their ids."""
     under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.CANCELING]
     dead = [run for run in instance.get_runs(RunsFilter(statuses=under_way)) if _died(instance, run)]

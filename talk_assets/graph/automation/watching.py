@@ -170,13 +170,13 @@ async def _ask(system: System, left: Mapping[str, Left], due: Mapping[str, bool]
     """Return by collection whether it has news; the collections are asked at the same time, over one connection."""
     collections = {key: system.collection(key.partition("/")[2]) for key in left}
     async with system.connect() as connection:
-        asked = {key: one for key, one in collections.items() if one.told_by is None}
+        asked = {key: one for key, one in collections.items() if one.changes_via is None}
         found = await asyncio.gather(*(_news(connection, one, left[key], due[key]) for key, one in asked.items()))
         news = dict(zip(asked, found, strict=True))
         for key, one in collections.items():
-            if one.told_by is not None:
-                teller = f"{system.name}/{one.told_by}"
-                other = system.collection(one.told_by)
+            if one.changes_via is not None:
+                teller = f"{system.name}/{one.changes_via}"
+                other = system.collection(one.changes_via)
                 news[key] = news[teller] if teller in news else await _news(connection, other, left[key], due[key])
     return news
 

@@ -16,7 +16,7 @@ from talk_assets.sandbox.customerp.records import (
     micros,
     opened,
     patched,
-    settled,
+    reconciled,
     stored,
     tombstone,
     uuid7,
@@ -118,7 +118,7 @@ class Customerp(System):
         """Records with the properties named; ids, versions and times are filled in where they are missing."""
         resource = RESOURCES[collection]
         for sent in records:
-            record = settled(resource, patched(resource.blank(), sent), self._new_id)
+            record = reconciled(resource, patched(resource.blank(), sent), self._new_id)
             yield stored(resource, self._stamped(resource, record, sent))
 
     def _route(self, request: Request) -> Reply:
@@ -228,7 +228,7 @@ class Customerp(System):
         return self._shown(record, 201)
 
     def _insert(self, resource: Resource, sent: dict[str, Any]) -> Stored:
-        record = settled(resource, patched(resource.blank(), sent), self._new_id)
+        record = reconciled(resource, patched(resource.blank(), sent), self._new_id)
         if resource.name == "orders":
             record["number"] = record["number"] or f"SO-{10000 + self.store.next('customerp/order numbers')}"
         self._check(resource, record)
@@ -244,7 +244,7 @@ class Customerp(System):
         strange = [line["id"] for line in sent.get("lines") or () if line.get("id") and line["id"] not in known]
         if strange:
             raise Refusal(422, f"The order has no line {strange[0]}.", [Problem("/lines", "unknown_line", strange[0])])
-        record = settled(resource, patched(old, sent), self._new_id)
+        record = reconciled(resource, patched(old, sent), self._new_id)
         if record != old:
             self._check(resource, record, old)
             version, seq = old["version"] + 1, self._seq(resource)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from talk_assets.sandbox.customerp.properties import RESOURCES
-from talk_assets.sandbox.customerp.records import instant, settled, uuid7
+from talk_assets.sandbox.customerp.records import instant, reconciled, uuid7
 from talk_assets.sandbox.store import Stored
 from talk_assets.sandbox.wire import dumps
 from talk_assets.sandbox.world import numbers
@@ -57,7 +57,7 @@ class Renderer:
             stamp, id_ = modified * MICROS + place % MICROS, self._id(name, place)
             record: Properties = {"id": id_, "version": 1, "change_seq": seq}
             record |= {"created_at": instant(created * MICROS), "updated_at": instant(stamp)}
-            record |= settled(resource, {**blank, **properties}, line_id)
+            record |= reconciled(resource, {**blank, **properties}, line_id)
             yield Stored(id_, dumps(record), stamp, seq, keys=tuple(record[key] for key in resource.keys))
 
     def _id(self, name: str, place: int) -> str:

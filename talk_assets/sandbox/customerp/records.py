@@ -47,7 +47,7 @@ def patched(old: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def settled(resource: Resource, record: dict[str, Any], new_id: Callable[[], str]) -> dict[str, Any]:
+def reconciled(resource: Resource, record: dict[str, Any], new_id: Callable[[], str]) -> dict[str, Any]:
     """The record with the lists and choices that it never lacks; lines without an id get one."""
     if "lines" in resource.kinds:
         blank = {"id": None, **dict.fromkeys(LINE)}

@@ -109,7 +109,7 @@ class Powerofficego(System):
             return nowhere()
         if not self._tokens.valid(request.bearer(), self.clock.now()):
             return reply({"statusCode": 401, "message": "Unauthorized. Access token is missing or invalid."}, 401)
-        self._replica.settle()
+        self._replica.reconcile()
         try:
             return self._route(table, request, segments[1:])
         except Rejected as error:

@@ -51,7 +51,7 @@ class Replica:
         rows = [row for row in self._shelves[table.path].select() if row.id not in hidden]
         return rows + [row for row in hidden.values() if row is not None]
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Forget what everybody sees by now."""
         until = self._horizon()
         self._past = {key: versions for key, versions in self._past.items() if versions[-1][0] > until}

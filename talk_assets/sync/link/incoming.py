@@ -67,7 +67,7 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
 
 
 def interrupted(transaction: Transaction, entity: Entity) -> bool:
-    """Whether settling went in steps, or still does: then more may be out of order than what is in `incoming` says."""
+    """Whether reconciling went in steps, or still does: more may be out of order then than `incoming` says."""
     return bool(transaction.count("SELECT count(*) FROM sync.begun WHERE kind = ?", entity.name))
 
 

@@ -270,9 +270,11 @@ def _absorb(
             continue  # every column that is written costs as much as the table is long
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
         begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
-        passing = moved & ~own & rows["after"].is_not_null() & current.is_in([collection.passing.get(field, "")])
-        passing = passing.fill_null(value=False)
-        edit = moved & ~own & ~begun & ~passing
+        transient_values = (
+            moved & ~own & rows["after"].is_not_null() & current.is_in([collection.transient_values.get(field, "")])
+        )
+        transient_values = transient_values.fill_null(value=False)
+        edit = moved & ~own & ~begun & ~transient_values
         blank = edit & current.is_null()
         if blank.any():
             cleared = rows["id"].filter(blank)
@@ -281,7 +283,7 @@ def _absorb(
         edits.append(merging.proposals(rows.filter(edit), [field]))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
-            pl.when(own).then(sent[field]).when(edit | passing).then(current).otherwise(rows[f"sent_{field}"])
+            pl.when(own).then(sent[field]).when(edit | transient_values).then(current).otherwise(rows[f"sent_{field}"])
         ).to_series()
     if state:
         update(transaction, collection, rows.select("link").with_columns(**state))

@@ -33,7 +33,7 @@ WHOLE = f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USIN
 _OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
 
 
-def strangers(transaction: Transaction) -> frozenset[str]:
+def unlinked(transaction: Transaction) -> frozenset[str]:
     """Return the collections of which a record in `incoming` has no link."""
     found = transaction.frame(
         "SELECT DISTINCT collection FROM incoming i ANTI JOIN known k USING (n) WHERE NOT deleted"
@@ -41,7 +41,7 @@ def strangers(transaction: Transaction) -> frozenset[str]:
     return frozenset(found["collection"])
 
 
-def recognise(transaction: Transaction, key: str, collection: Collection) -> int:
+def match_by_reference(transaction: Transaction, key: str, collection: Collection) -> int:
     """Of the unlinked records, find the entities of those that we created; return how many there may be."""
     entity = collection.entity
     if collection.reference is None:
@@ -56,7 +56,7 @@ def recognise(transaction: Transaction, key: str, collection: Collection) -> int
     return found
 
 
-def rejoin(transaction: Transaction, key: str, collection: Collection) -> int:
+def match_by_origin(transaction: Transaction, key: str, collection: Collection) -> int:
     """Of the unlinked records, find those that founded an entity which is there: its other records told of it."""
     entity = collection.entity
     golden, own = tables.golden(entity.name), ids.founded_sql("$1", "i.id")

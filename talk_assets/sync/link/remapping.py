@@ -240,7 +240,7 @@ def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame
     others = others.join(held, on="entity", how="left", maintain_order="left")
     others = others.filter(pl.col("stands").is_null() | pl.col("value").eq_missing(pl.col("agreed")))
     shown = shown.drop_nulls("origin")
-    stands, proposed = echoes.settle(stands, pl.concat([others.select(tables.PROPOSAL), shown]), scope.collections)
+    stands, proposed = echoes.reconcile(stands, pl.concat([others.select(tables.PROPOSAL), shown]), scope.collections)
     merging.agree_on(transaction, scope, standing, golden.introduce(stands, proposed))
 
 

@@ -15,7 +15,7 @@ from talk_assets.store.tables import PROPOSAL
 FIELD = ["entity", "field"]
 
 
-def settle(
+def reconcile(
     standing: pl.DataFrame, proposals: pl.DataFrame, collections: Mapping[str, Collection]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return both without echoes: of what stands, the value is replaced by the one that it is an echo of."""

@@ -63,7 +63,7 @@ def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **fr
         )
         if met.height:
             met = golden.come(met, fields, scope.now)
-            stands, proposed = echoes.settle(*golden.contested(met, fields), scope.collections)
+            stands, proposed = echoes.reconcile(*golden.contested(met, fields), scope.collections)
             decision = _overruled(transaction, scope, golden.introduce(stands, proposed), proposed)
             merged.add(golden.merge(golden.agree(met, fields), decision.golden))
             lost.add(_noted(scope, decision.conflicts))
@@ -110,7 +110,7 @@ def decide(
         entities=proposals.select(pl.col("entity").unique()),
     )
     standing = golden.come(standing, fields, scope.now)
-    stands, proposals = echoes.settle(golden.lengthen(standing, proposals), proposals, scope.collections)
+    stands, proposals = echoes.reconcile(golden.lengthen(standing, proposals), proposals, scope.collections)
     proposals = golden.filled(stands, proposals, sent)
     decision = _overruled(transaction, scope, golden.absorb(stands, proposals), proposals)
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))

@@ -1,6 +1,6 @@
 """What golden still asks of the collections: who needs a write, and what stands in its way.
 
-`due` decides, pure; `settle` finds whom to ask about and stores the answer in `sync.changes`.
+`due` decides, pure; `reconcile` finds whom to ask about and stores the answer in `sync.changes`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -122,7 +122,7 @@ def every(transaction: Transaction, entity: Entity) -> pl.DataFrame:
     return transaction.frame(f"SELECT entity FROM {tables.golden(entity.name)}")
 
 
-def settle(
+def reconcile(
     transaction: Transaction,
     topology: Topology,
     entities: pl.DataFrame,
@@ -136,7 +136,7 @@ def settle(
     """
     kind = topology.entity.name
     if entities.height > tables.CHUNK:
-        every, entities = entities, _unsettled(transaction, topology, entities)
+        every, entities = entities, _unreconciled(transaction, topology, entities)
         transaction.run(
             "DELETE FROM sync.changes WHERE kind = ? AND entity IN (FROM every ANTI JOIN entities USING (entity))",
             kind,
@@ -145,11 +145,11 @@ def settle(
         )
     for these in entities.iter_slices(tables.CHUNK):
         if these.height:
-            _settle(transaction, topology, these, now, among)
+            _reconcile(transaction, topology, these, now, among)
             transaction.step()
 
 
-def _settle(
+def _reconcile(
     transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime, among: Sequence[str] | None
 ) -> None:
     kind = topology.entity.name
@@ -254,7 +254,7 @@ def _known(
     return golden, links
 
 
-def _unsettled(transaction: Transaction, topology: Topology, entities: pl.DataFrame) -> pl.DataFrame:
+def _unreconciled(transaction: Transaction, topology: Topology, entities: pl.DataFrame) -> pl.DataFrame:
     """Those of many entities (`entity`) about which there may be something to decide: all but those in order.
 
     Values are compared by their hashes, which need not stand in memory beside each other. They come as golden has

@@ -187,7 +187,9 @@ def _created(
     seen, _ = _seen(answered, rows, sent, shown)
     records = rows.select("entity", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
-    _settled(transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id")))
+    _reconciled(
+        transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id"))
+    )
     storing.expect(transaction, answered.key, rows.filter(pl.col("record").is_null()).select("answer_id"), now)
 
 
@@ -232,11 +234,11 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     links.update(transaction, answered.collection, states_now)
     if not shown.is_empty():
         same = [seen[name].eq_missing(now_seen[name]) for name in fields]
-        settled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
-        _settled(transaction, answered, settled)
+        reconciled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
+        _reconciled(transaction, answered, reconciled)
 
 
-def _settled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
+def _reconciled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
     """The records are as their links say: nothing to decide about them. They were stored just now, if anything new."""
     transaction.apply(
         f"UPDATE {tables.raw(answered.key)} SET _version = 0"

@@ -163,7 +163,7 @@ class Writer:
         report.begun, report.before = now, len(report.attempted)
         untried, tried = _untried(report)
         open_changes, permitted = self._open(transaction)
-        record = "r._record" if self.collection.recalled else "NULL::VARCHAR AS _record"
+        record = "r._record" if self.collection.needs_current else "NULL::VARCHAR AS _record"
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
@@ -192,9 +192,9 @@ class Writer:
 
     def _size(self, report: WriteReport, now: datetime) -> int:
         """As many as `SECONDS` are enough for, judging by the last batch: what storing costs hardly grows with them."""
-        least = max(BATCH if self.collection.watched else UNWATCHED, self.collection.bulk)
+        least = max(BATCH if self.collection.optimistic_lock else UNWATCHED, self.collection.bulk)
         took = (now - report.begun).total_seconds() if report.begun else 0.0
-        if not self.collection.watched or took <= 0:
+        if not self.collection.optimistic_lock or took <= 0:
             return least
         return max(least, min(MOST, int((len(report.attempted) - report.before) * SECONDS / took)))
 

@@ -16,7 +16,7 @@ from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import GLANCE, Mark, Page
+from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 
 SIZE = 20_000
 """Records of a page; without pages the API gives 50,000 and then an error."""
@@ -120,11 +120,11 @@ class PowerOfficeReader(HttpConnection):
                 return
             yield Page(listed.body, str(place))
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """A few of what changed, from so long before as a read may lag behind."""
         mine = self.collections[collection.name]
         changed = f"LastChanged ge {moment(mark.moment - timedelta(seconds=LAG))}"
-        listed = await self._list(mine, f"{changed} and {mine.where}" if mine.where else changed, top=GLANCE)
+        listed = await self._list(mine, f"{changed} and {mine.where}" if mine.where else changed, top=PROBE_LIMIT)
         return Page(listed.body)
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:

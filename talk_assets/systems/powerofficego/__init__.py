@@ -164,7 +164,7 @@ salesorders = GoCollection(
     ),
     reference=REFERENCE,
     ignore=(LIST, "LineCount", "NetAmount", "TotalAmount"),
-    passing={"status": "draft"},
+    transient_values={"status": "draft"},
     parts=(
         Part(
             property=LIST,
@@ -194,7 +194,7 @@ salesorderlines = GoCollection(
     ignore=(CHANGED, "NetAmount", "TotalAmount", "VatAmount"),
     also=(PARENT, "SortOrder", "Id"),
     creatable=False,
-    told_by="salesorders",
+    changes_via="salesorders",
 )
 
 COLLECTIONS = (customers, departments, contactperson, products, salesorders, salesorderlines)

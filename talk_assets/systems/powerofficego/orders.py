@@ -2,9 +2,9 @@
 
 An order is created complete with its lines; afterwards header and lines have endpoints of their own. A confirmed order
 is locked: it is patched back to Draft, changed, and confirmed in the same request as the last change. Where that is
-interrupted, the order stands as Draft; the collection says so to the hub (`passing`), which takes that for no edit as
-long as the outcome of the update is unknown, and confirms it again.
-An invoiced order has left the list, and its lines are no more; it still exists, and is not written to.
+interrupted, the order stands as Draft; the collection says so to the hub (`transient_values`), which takes that for no
+edit as long as the outcome of the update is unknown, and confirms it again. An invoiced order has left the list, and
+its lines are no more; it still exists, and is not written to.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence

@@ -47,8 +47,8 @@ class Seeing:
 
         Those that changed a moment before the read may have been shown with lines of before, unless they are `certain`.
         """
-        settled = instant(self.began) - timedelta(seconds=LAG)
-        known = [*certain, *(order for order in orders if instant(changed(order)) <= settled)]
+        reconciled = instant(self.began) - timedelta(seconds=LAG)
+        known = [*certain, *(order for order in orders if instant(changed(order)) <= reconciled)]
         self._found += [(changed(order) or "", _mark(order)) for order in known]
         if len(self._found) > 2 * MOST:
             self._found = self._newest()

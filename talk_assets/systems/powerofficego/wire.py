@@ -18,7 +18,7 @@ from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.paging import gather, numbered
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import GLANCE, Mark, Page
+from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
 
 SIZE = 20_000
@@ -125,11 +125,11 @@ class GoReader(HttpConnection):
             cursor = (later(since, place.cursor) if since else place.cursor) if listed.last else None
             yield Page(listed.body, None if listed.last else str(place), cursor), listed
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """A few of what changed, from so long before as a GET may lag behind."""
         mine = self.collections[collection.name]
         params = {SINCE: spell(mark.moment - timedelta(seconds=LAG)), "OrderBy": "Id"}
-        return Page(self.shaped(mine, (await self.listed(mine.path, params, 1, GLANCE)).body))
+        return Page(self.shaped(mine, (await self.listed(mine.path, params, 1, PROBE_LIMIT)).body))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Each by itself, or all of them out of the list where that is the only way."""

@@ -19,7 +19,7 @@ from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.limit import Clock
 from talk_assets.http.paging import gather, numbered
 from talk_assets.model.collection import Collection
-from talk_assets.model.system import GLANCE, Mark, Page
+from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 
 SIZE = 1000
 """Records of a page; the API refuses more."""
@@ -126,10 +126,10 @@ class WebcrmReader(HttpConnection):
         async for page in pages:
             yield page
 
-    async def glance(self, collection: Collection, mark: Mark) -> Page:
+    async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """Query a few of what changed."""
         mine = self.collections[collection.name]
-        return Page(await self._since(mine, spell(mark.moment - timedelta(seconds=1)), "1", GLANCE))
+        return Page(await self._since(mine, spell(mark.moment - timedelta(seconds=1)), "1", PROBE_LIMIT))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Get each record by itself."""

@@ -13,7 +13,7 @@ import pytest
 from talk_assets.model import lint
 from talk_assets.model.collection import Collection
 from talk_assets.model.lens.lens import ALWAYS
-from talk_assets.model.system import Action, Mark, Outcome, System, Write
+from talk_assets.model.system import Action, Outcome, System, Watermark, Write
 from talk_assets.testing.conformance.steps import (
     Values,
     create,
@@ -21,10 +21,10 @@ from talk_assets.testing.conformance.steps import (
     creating,
     editable,
     find,
-    glance,
     limited,
     look_up,
     parsed,
+    probe,
     read,
     record,
     samples,
@@ -67,7 +67,7 @@ class Conformance:
     """Collections whose system cannot say what changed."""
 
     glance_requests: ClassVar[int] = 1
-    """Requests that a glance takes."""
+    """Requests that a probe takes."""
 
     nowhere: ClassVar[str] = "99999999"
     """The id of a record that is not there, as the system spells ids."""
@@ -145,13 +145,13 @@ class Conformance:
     def test_a_glance_shows_what_changed_since_the_mark_and_costs_next_to_nothing(self, trial: Trial) -> None:
         system = trial.system
         for collection in self.each(system):
-            if collection.told_by is not None:
+            if collection.changes_via is not None:
                 continue
             old = create(system, collection, {})
             trial.clock.advance(600)
             now = datetime.fromtimestamp(trial.clock.now(), UTC)
-            mark = Mark(read(system, collection)[-1].cursor, now)
-            before, requests = glance(system, collection, mark)
+            mark = Watermark(read(system, collection)[-1].cursor, now)
+            before, requests = probe(system, collection, mark)
             if before is None:
                 assert collection.name in self.always_full
                 continue
@@ -163,7 +163,7 @@ class Conformance:
             for id_ in edited:
                 update(system, collection, id_, {field: "Changed"})
             trial.clock.advance(10)
-            after, _ = glance(system, collection, mark)
+            after, _ = probe(system, collection, mark)
             assert after is not None
             assert set(parsed(collection, [after])[0]["_id"]) == {new, *edited}
 
@@ -197,7 +197,7 @@ class Conformance:
 
     def test_a_record_edited_since_it_was_read_is_not_overwritten_where_that_is_watched(self, system: System) -> None:
         for collection in self.each(system):
-            if not collection.watched:
+            if not collection.optimistic_lock:
                 continue
             field = editable(collection)
             id_ = create(system, collection, {})

@@ -14,7 +14,7 @@ import polars as pl
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Kind
 from talk_assets.model.lens.lens import ALWAYS
-from talk_assets.model.system import Action, Answer, Connection, Mark, Outcome, Page, System, Write
+from talk_assets.model.system import Action, Answer, Connection, Outcome, Page, System, Watermark, Write
 from talk_assets.sync.read.records import parse
 
 T = TypeVar("T")
@@ -53,13 +53,13 @@ def read(system: System, collection: Collection, since: str | None = None, posit
     return with_connection(system, lambda one: drained(one.read(collection, since=since, position=position)))
 
 
-def glance(system: System, collection: Collection, mark: Mark) -> tuple[Page | None, int]:
-    """Return a glance, and how many requests it took besides those for a token."""
+def probe(system: System, collection: Collection, mark: Watermark) -> tuple[Page | None, int]:
+    """Return a probe, and how many requests it took besides those for a token."""
 
     async def taken(connection: Connection) -> tuple[Page | None, int]:
-        await connection.glance(collection, mark)
+        await connection.probe(collection, mark)
         before = sum(connection.usage.requests.values())
-        return await connection.glance(collection, mark), sum(connection.usage.requests.values()) - before
+        return await connection.probe(collection, mark), sum(connection.usage.requests.values()) - before
 
     return with_connection(system, taken)
 

@@ -81,7 +81,7 @@ class Model:
         own.values |= {name: self.rewrite(key, name, value) for name, value in values.items()}
         own.at = self.now
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Take in what the systems show."""
         self.now += 1
         self._notice_deletions()

@@ -60,7 +60,7 @@ def test_nobody_is_told_that_a_field_waits_that_a_new_record_never_takes() -> No
     chain.declare(SHOP, lens=fixed)
     chain.create(ERP, **KARI)
     chain.create(CRM, **KARI | {"job_title": "Boss"})
-    chain.settle()
+    chain.reconcile()
     collections = {key: memory.collection for key, memory in chain.memories.items()}
     planned = Permits(chain.pairs, planned=frozenset([FIRST]))
     with chain.transaction() as transaction:
@@ -82,7 +82,7 @@ def test_a_create_shows_what_the_record_of_the_first_pair_shows() -> None:
     chain = Chain(pairs=pairs)
     for key in (CRM, ERP):
         chain.create(key, **KARI | {"job_title": key})
-    hub = chain.settle()
+    hub = chain.reconcile()
     collections = dict.fromkeys(("pay/people", *hub.topologies["person"].collections), chain.memories[CRM].collection)
     allowed = Permits((*pairs, other), planned=frozenset([other]))
     with chain.transaction() as transaction:

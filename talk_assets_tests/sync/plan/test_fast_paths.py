@@ -110,7 +110,7 @@ def planned(transaction: Transaction, here: Town) -> list[Becomes]:
 def test_what_becomes_of_it(store: Store, here: Town, chunk: int) -> None:
     """With chunks of one, entities in order are passed over by the hashes of what was sent and agreed on."""
     with stored.stored(store, here) as transaction, mock.patch.object(tables, "CHUNK", chunk):
-        changes.settle(transaction, here.topology, changes.every(transaction, here.topology.entity), EPOCH)
+        changes.reconcile(transaction, here.topology, changes.every(transaction, here.topology.entity), EPOCH)
         assert planned(transaction, here) == decisions(here)
         sends = [one for one in decisions(here) if one[3] is Verdict.SEND]
         for key, one in here.topology.collections.items():
@@ -141,8 +141,8 @@ def test_what_becomes_of_it_where_few_fields_have_moved(store: Store, by: Choice
     later = replace(later, entities=entities)
     with stored.stored(store, here) as transaction:
         every = changes.every(transaction, here.topology.entity)
-        changes.settle(transaction, here.topology, every, EPOCH)
+        changes.reconcile(transaction, here.topology, every, EPOCH)
         changes.done(transaction, pl.DataFrame(created, schema=["collection", "entity", "action"], orient="row"))
         stored.agree(transaction, later)
-        changes.settle(transaction, here.topology, every, EPOCH, among=names)
+        changes.reconcile(transaction, here.topology, every, EPOCH, among=names)
         assert planned(transaction, later) == decisions(later)

@@ -106,8 +106,8 @@ class Twins:
     def sync(self, planned: Sequence[Pair] = ()) -> None:
         """Run both; what is due is compared before it is sent, and after."""
         permits = Permits(self.model.topology.pairs, frozenset(planned))
-        hub = self.chain.settle(full=True)
-        self.model.settle()
+        hub = self.chain.reconcile(full=True)
+        self.model.reconcile()
         self.compare()
         for name in hub.systems:
             asyncio.run(hub.write(name, permits=permits))

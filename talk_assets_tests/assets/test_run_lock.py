@@ -11,7 +11,7 @@ import pytest
 
 from talk_assets.errors import StoreLocked
 from talk_assets.operate.processes import HOLDER
-from talk_assets.operate.run_lock import FILE, turn
+from talk_assets.operate.run_lock import FILE, run_lock
 
 HOLD = """
 import sys
@@ -49,10 +49,10 @@ def test_a_turn_waits_for_another_process_and_says_once_who_it_is(tmp_path: Path
             other.stdin.write("\n")
             other.stdin.flush()
 
-        with turn(tmp_path, waiting):
+        with run_lock(tmp_path, waiting):
             assert other.wait(timeout=30) == 0
     [sentence] = told
-    assert f"process {other.pid} (-c {tmp_path}) has had it since " in sentence
+    assert f"process {other.pid} (-c {tmp_path}) has held it since " in sentence
     assert "stopped" not in sentence
     assert not (tmp_path / HOLDER).exists()
 
@@ -61,13 +61,13 @@ def test_a_process_that_was_stopped_is_named_as_such_and_waiting_for_it_ends(tmp
     told: list[str] = []
     with held(tmp_path) as other:
         other.send_signal(signal.SIGSTOP)
-        with pytest.raises(StoreLocked) as caught, turn(tmp_path, told.append, patience=1.5):
+        with pytest.raises(StoreLocked) as caught, run_lock(tmp_path, told.append, patience=1.5):
             pass
     assert f"process {other.pid} " in told[-1]
     assert f"is stopped: kill -CONT {other.pid} lets it go on" in told[-1]
-    assert str(caught.value).startswith(f"{tmp_path}: another run kept its turn for ")
+    assert str(caught.value).startswith(f"{tmp_path}: another run has held the run lock for ")
     assert f"kill -CONT {other.pid}" in str(caught.value)
-    with turn(tmp_path, patience=0):
+    with run_lock(tmp_path, patience=0):
         pass
 
 
@@ -76,7 +76,7 @@ def test_what_a_killed_process_left_behind_is_taken_over(tmp_path: Path) -> None
         other.kill()
         other.wait(timeout=30)
     assert (tmp_path / HOLDER).exists()
-    with turn(tmp_path, patience=0):
+    with run_lock(tmp_path, patience=0):
         assert f'"pid": {other.pid}' not in (tmp_path / HOLDER).read_text("utf-8")
 
 
@@ -84,8 +84,8 @@ def test_a_turn_is_the_same_one_within_a_process(tmp_path: Path) -> None:
     def waiting(_: str) -> None:
         raise AssertionError
 
-    with turn(tmp_path, waiting), turn(tmp_path, waiting):
+    with run_lock(tmp_path, waiting), run_lock(tmp_path, waiting):
         assert (tmp_path / FILE).exists()
         assert (tmp_path / HOLDER).exists()
-    with turn(tmp_path, waiting):
+    with run_lock(tmp_path, waiting):
         pass

@@ -34,6 +34,7 @@ FIELDS = ("email", "first_name", "job_title")
 VALUES = (None, "a", "b")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 PAIRS = tuple(permutations(KEYS, 2))
+RING = tuple(zip(KEYS, KEYS[1:] + KEYS[:1], strict=True))
 OBSTACLES = ("fought", "unread", "held_parent", "could_be", "held", "approved")
 YES_AND_NO, SELDOM, OFTEN = (False, True), (False, False, False, True), (True, True, True, False)
 
@@ -119,10 +120,10 @@ def obstructed(by: Choices) -> Town:
     keys = tuple(here.topology.collections)
     unread = frozenset(by.some(keys, SELDOM)) if by.of(YES_AND_NO) else frozenset[str]()
     held = [
-        HeldRecord(by.of(keys), f"held{n}", by.of(VALUES), moment(by.of(range(9)))) for n in range(by.of((0, 1, 2)))
+        HeldRecord(by.of(keys), f"held{n}", by.of(VALUES), moment(by.of(range(3)))) for n in range(by.of((0, 1, 2, 3)))
     ]
     places = by.some([(id_, key) for id_ in here.entities for key in keys], SELDOM)
-    lost = {place: moment(by.of(range(9))) for place in places} if by.of(YES_AND_NO) else {}
+    lost = {place: moment(by.of(range(3))) for place in places} if by.of(YES_AND_NO) else {}
     entities = {}
     for id_, one in here.entities.items():
         refers = any(map(is_there, one.records)) and by.of(SELDOM)
@@ -161,7 +162,7 @@ def is_there(record: LinkedRecord) -> bool:
 
 def _topology(by: Choices) -> Topology:
     """Pairs in all directions, cycles included."""
-    sides = [by.of(PAIRS) for _ in range(by.of((1, 2, 3, 4, 5)))]
+    sides = list(RING) if by.of(SELDOM) else [by.of(PAIRS) for _ in range(by.of((1, 2, 3, 4, 5)))]
     pairs = [Pair(left, right, by.of(tuple(OnDelete))) for left, right in dict.fromkeys(sides)]
     systems = {key.partition("/")[0]: _collection(by) for key in KEYS}
     return topology.of(person, {name: System(name, name, (one,), _unreachable) for name, one in systems.items()}, pairs)
@@ -181,7 +182,8 @@ def _collection(by: Choices) -> Collection:
 
 
 def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
-    golden, calm, full = by.values(FIELDS), by.of(YES_AND_NO), by.of(SELDOM)
+    golden, calm, keys = by.values(FIELDS), by.of(YES_AND_NO), tuple(one.collections)
+    new = by.of(((), (), keys, (by.of(keys),)))
     held = {name: (golden[name],) if calm else (golden[name], golden[name], *VALUES) for name in FIELDS}
     return Situation(
         topology=one,
@@ -189,21 +191,24 @@ def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
         golden=golden,
         origins={name: by.of((*one.collections, OFF)) for name in FIELDS},
         records=tuple(
-            record for key, here in one.collections.items() for record in _records(by, key, here, held, full=full)
+            record
+            for key, here in one.collections.items()
+            if key in new or not new
+            for record in _records(by, key, here, held, new=bool(new))
         ),
         fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(YES_AND_NO) else frozenset(),
     )
 
 
 def _records(
-    by: Choices, key: str, collection: Collection, held: Mapping[str, Sequence[str | None]], *, full: bool
+    by: Choices, key: str, collection: Collection, held: Mapping[str, Sequence[str | None]], *, new: bool
 ) -> Iterator[LinkedRecord]:
     """At most one record that is there, and two that left before; `held` are the values that they may have.
 
-    A `full` entity has one in every collection, and never had another.
+    In a `new` entity there is one, and never was another.
     """
-    left = [] if full else [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
-    for n, gone in enumerate([*left, None] if full or by.of(YES_AND_NO) else left):
+    left = [] if new else [by.of(tuple(Gone)) for _ in range(by.of((0, 0, 0, 1, 1, 2)))]
+    for n, gone in enumerate([*left, None] if new or by.of(YES_AND_NO) else left):
         own = {name: held[name] for name in collection.lens.fields}
         yield LinkedRecord(
             key, f"{key[:3]}{n}",
@@ -212,7 +217,7 @@ def _records(
             linked_at=moment(by.of(range(0, 12, 3))),
             gone_at=moment(by.of(range(0, 12, 3)) + n) if gone else None,
             gone_by=gone,
-            archived=not full and by.of(SELDOM),
+            archived=not new and by.of(SELDOM),
         )  # fmt: skip
 
 

@@ -197,11 +197,13 @@ def _follows(key: str, collection: Collection, on_delete: OnDelete) -> str:
         return f"deleted too, {unless}"
     if collection.archived is None:
         return "kept: the API has no flag that archives it"
-    flags = [f"{_literal(name)} is set to {_literal(_spelled(value))}" for name, value in collection.archived.items()]
+    flags = [
+        f"{_literal(name)} is set to {_literal(_serialised(value))}" for name, value in collection.archived.items()
+    ]
     return f"archived ({_and(flags)}), {unless}"
 
 
-def _spelled(value: object) -> str:
+def _serialised(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -164,8 +164,13 @@ def _topology(by: Choices) -> Topology:
     """Pairs in all directions, cycles included."""
     sides = list(RING) if by.of(SELDOM) else [by.of(PAIRS) for _ in range(by.of((1, 2, 3, 4, 5)))]
     pairs = [Pair(left, right, by.of(tuple(OnDelete))) for left, right in dict.fromkeys(sides)]
-    systems = {key.partition("/")[0]: _collection(by) for key in KEYS}
-    return topology.of(person, {name: System(name, name, (one,), _unreachable) for name, one in systems.items()}, pairs)
+    return topology.of(person, systems({key: _collection(by) for key in KEYS}), pairs)
+
+
+def systems(collections: Mapping[str, Collection]) -> dict[str, System]:
+    """A system per collection, which nobody reaches."""
+    names = {key.partition("/")[0]: one for key, one in collections.items()}
+    return {name: System(name, name, (one,), _unreachable) for name, one in names.items()}
 
 
 def _unreachable() -> AbstractAsyncContextManager[Connection]:
@@ -182,9 +187,9 @@ def _collection(by: Choices) -> Collection:
 
 
 def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
-    golden, calm, keys = by.values(FIELDS), by.of(YES_AND_NO), tuple(one.collections)
+    golden, in_order, keys = by.values(FIELDS), by.of(YES_AND_NO), tuple(one.collections)
     new = by.of(((), (), keys, (by.of(keys),)))
-    held = {name: (golden[name],) if calm else (golden[name], golden[name], *VALUES) for name in FIELDS}
+    held = {name: (golden[name],) if in_order else (golden[name], golden[name], *VALUES) for name in FIELDS}
     return Situation(
         topology=one,
         permits=allowed,

@@ -121,7 +121,7 @@ def _judge(transaction: Transaction, entities: Mapping[str, Situation]) -> None:
     """What was held before, and what a person let out."""
     rows = [
         (
-            "person", change.collection, id_, change.id, change.action.value, spelled(change),
+            "person", change.collection, id_, change.id, change.action.value, serialised(change),
             "held" if held else "planned", "not like this" if held else LET_OUT, held, EPOCH,
         )
         for id_, one in entities.items()
@@ -131,7 +131,7 @@ def _judge(transaction: Transaction, entities: Mapping[str, Situation]) -> None:
     transaction.run("INSERT INTO sync.changes BY NAME FROM rows", rows=pl.DataFrame(rows, schema=CHANGE, orient="row"))
 
 
-def spelled(change: Change) -> str:
+def serialised(change: Change) -> str:
     """A change's fields as they are stored: a create carries no blanks."""
     values = {name: value for name, value in change.fields.items() if value is not None or not creates(change)}
     return json.dumps(values, separators=(",", ":"))
@@ -144,7 +144,7 @@ def creates(change: Change) -> bool:
 def comparable(id_: str, change: Change) -> Due:
     """A change as `rows` has those of the fast paths."""
     record = f"{id_} {change.id}" if change.id else None
-    return change.collection, id_, record, change.action.value, fields(spelled(change)), change.doubt
+    return change.collection, id_, record, change.action.value, fields(serialised(change)), change.doubt
 
 
 def rows(frame: pl.DataFrame) -> list[Due]:
@@ -157,7 +157,7 @@ def fields(text: str) -> Fields:
     return tuple(sorted(json.loads(text).items()))
 
 
-def told(reason: str) -> str:
+def sorted_names(reason: str) -> str:
     """A reason with the collections that it names in the order of their names."""
     names, unread, rest = reason.partition(" not read in full yet")
     return f"{', '.join(sorted(names.split(', ')))}{unread}{rest}" if unread else reason

@@ -23,6 +23,7 @@ from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.model.entities import Entity, company, person
 from talk_assets.model.lens.lens import Digits, Email, Instant, Lens, Ref, Text
 from talk_assets.model.system import System
+from talk_assets.store import tables
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED as UNGUARDED
@@ -146,6 +147,7 @@ class Office:
     def transaction(self) -> Iterator[Transaction]:
         """Look into the database."""
         with self.hub.store.transaction() as transaction:
+            transaction.ensure(tables.of({key: memory.collection for key, memory in self.memories.items()}))
             yield transaction
 
     def wiring(self) -> Wiring:

@@ -16,8 +16,8 @@ from talk_assets.operate.run_lock import FILE, run_lock
 HOLD = """
 import sys
 from pathlib import Path
-from talk_assets.operate.run_lock import turn
-with turn(Path(sys.argv[1])):
+from talk_assets.operate.run_lock import run_lock
+with run_lock(Path(sys.argv[1])):
     print("taken", flush=True)
     sys.stdin.readline()
 """

@@ -51,7 +51,7 @@ DROPPED: Mapping[str, str] = {
     r"set aside": "quarantined",
     r"sweeps?": "full read",
     r"absorb(?:s|ed|ing)?": "reconcile",
-    r"probes?": "probe",
+    r"glances?": "probe",
     r"(?:taken|told|tells?) apart": "parsed, distinguished",
     r"spell(?:s|ed|ing|ings)?|misspelt|misspelled": "serialised, written",
     r"bur(?:y|ies|ied)": "reap dead runs",
@@ -62,9 +62,9 @@ DROPPED: Mapping[str, str] = {
     r"let(?:s|ting)? go(?: on)?": "approve",
     r"stands? by itself": "is unlinked",
     r"as they were": "unchanged, restored",
-    r"held_backlog": "held_backlog",
-    r"fresh_and_valid": "fresh_and_valid",
-    r"in_sync": "in_sync",
+    r"little_held": "held_backlog",
+    r"fresh_and_as_declared": "fresh_and_valid",
+    r"sides_agree": "in_sync",
 }
 """Patterns of whole words that no page may contain, whatever their case, and what to write instead."""
 

@@ -11,6 +11,7 @@ from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import person
 from talk_assets.model.lens.lens import Email, Instant, Lens, Text
 from talk_assets.model.system import System
+from talk_assets.store import tables
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED, Limits
@@ -96,4 +97,5 @@ class Chain:
     def transaction(self) -> Iterator[Transaction]:
         """Look into the database."""
         with self.store.transaction() as transaction:
+            transaction.ensure(tables.of({key: memory.collection for key, memory in self.memories.items()}))
             yield transaction

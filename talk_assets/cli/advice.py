@@ -1,6 +1,6 @@
 """What to do about what is held: the commands that decide it, ready to be copied.
 
-What the commands do is `operate.actions`'. What is held is `report.overview`'s, and shown by `held`.
+`operate.actions` carries the commands out, `report.overview` lists held records, and `held` shows them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

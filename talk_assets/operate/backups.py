@@ -43,7 +43,7 @@ def restore(store: Store, file: Path, now: datetime) -> Path | None:
         raise ConfigurationError(message)
     with _beside(store.path) as partial:
         copy(file, partial)
-        with Store(partial).transaction() as transaction:
+        with Store(partial, copied_from=file).transaction() as transaction:
             reading.begin_anew(transaction)
         _flush(partial)
         return _replace(store, partial, now)

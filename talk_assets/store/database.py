@@ -8,6 +8,7 @@ columns are compressed, see `tables.TEXT` and `KEY`.
 
 import atexit
 import glob
+import itertools
 import shutil
 import sys
 import threading
@@ -41,10 +42,14 @@ PAUSE = 1.2 * RETRY
 class Store:
     """The database in `path`, or one in memory that lives as long as the object."""
 
-    def __init__(self, path: Path | None, *, patience: float = 30.0) -> None:
-        """Wait up to `patience` seconds for another process that holds the database."""
+    def __init__(self, path: Path | None, *, patience: float = 30.0, copied_from: Path | None = None) -> None:
+        """Wait up to `patience` seconds for another process that holds the database.
+
+        An upgrade keeps a copy of the file beside it, unless it was just `copied_from` another one, which stays.
+        """
         _remember_what_is_missing()
         self.path = path
+        self._copied_from = copied_from
         self._patience = patience
         self._memory = duckdb.connect(":memory:") if path is None else None
         if self._memory:
@@ -307,17 +312,27 @@ class Store:
             transaction.run("INSERT INTO sync.clock VALUES (0)")
         self._prepared = True
 
+    @staticmethod
+    def _copy_aside(connection: duckdb.DuckDBPyConnection, path: Path, found: int) -> Path:
+        """Copy a database of an earlier format into a new file beside it, which replaces none; return that file."""
+        names = (
+            f"{path.stem}-format-{found}{n}{path.suffix}"
+            for n in itertools.chain([""], (f"-{n}" for n in itertools.count(2)))
+        )
+        kept = next(file for name in names if not (file := path.with_name(name)).exists())
+        partial = kept.with_name(f".{kept.name}.partial")
+        partial.unlink(missing_ok=True)
+        copy_into(connection, connection.execute("SELECT current_database()").fetchall()[0][0], partial)
+        partial.replace(kept)
+        return kept
+
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Bring a database of an earlier version to this one's format, with a copy of the file beside it first."""
         found = format_of(connection)
         check_format(self.path, found)
         if not self.path or not 0 < found < FORMAT:
             return
-        kept = self.path.with_name(f"{self.path.stem}-format-{found}{self.path.suffix}")
-        partial = kept.with_name(f".{kept.name}.partial")
-        partial.unlink(missing_ok=True)
-        copy_into(connection, connection.execute("SELECT current_database()").fetchall()[0][0], partial)
-        partial.replace(kept)
+        kept = self._copied_from or self._copy_aside(connection, self.path, found)
         connection.execute("BEGIN")
         transaction = Transaction(connection, self.path)
         try:

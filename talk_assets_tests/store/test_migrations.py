@@ -8,11 +8,13 @@ unlinked by hand, and runs that can be undone.
 import asyncio
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from talk_assets.errors import StoreIncompatible
+from talk_assets.operate import backups
 from talk_assets.store import migrations
 from talk_assets.store.database import Store
 from talk_assets.store.schema import FORMAT, SYNC_TABLES
@@ -107,3 +109,23 @@ def test_conflicts_that_waited_still_do(chain: Chain) -> None:
     with chain.transaction() as transaction:
         (row,) = transaction.frame("SELECT field, value, origin FROM sync.conflicts").rows()
     assert row == ("first_name", "Karin", f"{CRM}/crm1")
+
+
+def test_a_copy_from_before_replaces_no_other(chain: Chain) -> None:
+    path = chain.store.path
+    assert path
+    path.with_name(COPY).write_text("an earlier one")
+    with chain.transaction():
+        pass
+    assert path.with_name(COPY).read_text() == "an earlier one"
+    assert path.with_name("talk-format-2-2.duckdb").exists()
+
+
+def test_a_backup_of_an_earlier_version_is_restored_and_upgraded(chain: Chain) -> None:
+    path = chain.store.path
+    assert path
+    backup = path.rename(path.with_name("backup.duckdb"))
+    backups.restore(chain.store, backup, datetime.now(UTC))
+    with Store(path).reading() as transaction:
+        assert transaction.frame("SELECT copy FROM sync.migrations").rows() == [(backup.name,)]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["backup.duckdb", "talk.duckdb"]

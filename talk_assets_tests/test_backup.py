@@ -23,7 +23,7 @@ store = Store(Path(sys.argv[1]))
 for n in range(100_000):
     with store.transaction() as transaction:
         version = transaction.next_version()
-        transaction.run("INSERT INTO sync.sweeps VALUES (?, '')", str(version))
+        transaction.run("INSERT INTO sync.full_reads VALUES (?, '')", str(version))
         if n == 0:
             print("writing", flush=True)
 """
@@ -75,7 +75,7 @@ def test_a_backup_made_while_another_process_writes_is_of_a_moment_between_two_t
         process.kill()
     for file in files:
         with Store(file).transaction() as transaction:
-            rows = transaction.count("SELECT count(*) FROM sync.sweeps")
+            rows = transaction.count("SELECT count(*) FROM sync.full_reads")
             assert transaction.count("SELECT version FROM sync.clock") == rows > 0
 
 
@@ -113,12 +113,12 @@ def test_after_restoring_every_collection_is_read_in_full(tmp_path: Path) -> Non
     store = Store(path)
     with store.transaction() as transaction:
         transaction.run("INSERT INTO sync.cursors (collection, cursor, full_at) VALUES ('crm/people', '7', now())")
-        transaction.run("INSERT INTO sync.sweeps VALUES ('crm/people', '1')")
+        transaction.run("INSERT INTO sync.full_reads VALUES ('crm/people', '1')")
     back_up(store, file)
     restore(store, file, NOW)
     with store.transaction() as transaction:
         assert transaction.frame("SELECT cursor, position, full_at FROM sync.cursors").row(0) == (None, None, None)
-        assert transaction.count("SELECT count(*) FROM sync.sweeps") == 0
+        assert transaction.count("SELECT count(*) FROM sync.full_reads") == 0
 
 
 def test_a_lost_database_is_replaced(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import talk_assets
 from talk_assets.cli import talk
 from talk_assets.config import configuration
-from talk_assets.graph.scope import Scope
+from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.model.entities import company
@@ -126,7 +126,7 @@ def test_the_configuration_is_valid(page: str, text: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("page", "text"), examples("yaml"))
 def test_the_launchpad_takes_the_run_configuration(page: str, text: str) -> None:
-    scope = Scope(**yaml.safe_load(text)["resources"]["scope"]["config"])
+    scope = RunScope(**yaml.safe_load(text)["resources"]["scope"]["config"])
     assert scope.full
     assert scope.dataflows == ["webcrm-customerp"]
 

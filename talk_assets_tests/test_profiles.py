@@ -9,7 +9,7 @@ import pytest
 
 from talk_assets.config.configuration import Config, load
 from talk_assets.errors import ConfigurationError, CredentialsError
-from talk_assets.http.access import Way
+from talk_assets.http.access import AuthType
 from talk_assets.http.api import Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.http.shapes import Keyed, LineTotals
@@ -97,11 +97,11 @@ def test_a_system_of_the_sandbox_keeps_the_profile_it_came_with(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("auth", "names"),
     [
-        ('way = "basic"', ["USERNAME", "PASSWORD"]),
-        ('way = "bearer"', ["TOKEN"]),
-        ('way = "header"\nname = "X-Api-Key"', ["API_KEY"]),
-        ('way = "query"\nname = "key"', ["API_KEY"]),
-        ('way = "client_credentials"\ntoken_url = "/token"', ["CLIENT_ID", "CLIENT_SECRET"]),
+        ('type = "basic"', ["USERNAME", "PASSWORD"]),
+        ('type = "bearer"', ["TOKEN"]),
+        ('type = "header"\nname = "X-Api-Key"', ["API_KEY"]),
+        ('type = "query"\nname = "key"', ["API_KEY"]),
+        ('type = "client_credentials"\ntoken_url = "/token"', ["CLIENT_ID", "CLIENT_SECRET"]),
     ],
 )
 def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, auth: str, names: list[str]) -> None:
@@ -121,15 +121,15 @@ def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, aut
         (
             "customerp", "", "API_KEY",
             (
-                'signs in with auth.way = "bearer", not with TALK_CUSTOMERP_API_KEY, and needs TALK_CUSTOMERP_TOKEN.'
-                ' Set TALK_CUSTOMERP_TOKEN instead. Or, to sign in with TALK_CUSTOMERP_API_KEY, set way = "header" or'
-                ' way = "query" under [systems.customerp.auth] in talk.toml.'
+                'signs in with auth.type = "bearer", not with TALK_CUSTOMERP_API_KEY, and needs TALK_CUSTOMERP_TOKEN.'
+                ' Set TALK_CUSTOMERP_TOKEN instead. Or, to sign in with TALK_CUSTOMERP_API_KEY, set type = "header" or'
+                ' type = "query" under [systems.customerp.auth] in talk.toml.'
             ),
         ),
         ("customerp", "basic", "TOKEN", "needs TALK_CUSTOMERP_USERNAME and TALK_CUSTOMERP_PASSWORD."),
-        ("customerp", "basic", "TOKEN", 'to sign in with TALK_CUSTOMERP_TOKEN, set way = "bearer" under'),
+        ("customerp", "basic", "TOKEN", 'to sign in with TALK_CUSTOMERP_TOKEN, set type = "bearer" under'),
         ("customerp", "none", "TOKEN", "needs no credentials. Unset TALK_CUSTOMERP_TOKEN."),
-        ("customwebshop", "bearer", "CONSUMER_KEY", 'with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set way = "basic"'),
+        ("customwebshop", "bearer", "CONSUMER_KEY", 'with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set type = "basic"'),
     ],
 )  # fmt: skip
 def test_a_credential_of_another_way_of_signing_in_names_the_way(
@@ -147,7 +147,7 @@ def test_an_api_without_credentials_is_somebody_s_own_once_it_has_an_address(tmp
     settings = configured(tmp_path, text, {}).systems["customerp"]
     assert not settings.sandbox
     assert settings.profile
-    assert settings.profile.access.way is Way.NONE
+    assert settings.profile.access.type is AuthType.NONE
 
 
 def test_parts_of_the_api_are_replaced_one_by_one(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_parts_of_the_api_are_replaced_one_by_one(tmp_path: Path) -> None:
         f"{ERP}params = {{ active = '1' }}\n"
         '[systems.customerp.paging]\nby = "offset"\nparam = "skip"\nsize = 50\n'
         '[systems.customerp.changes]\nby = "time"\nparam = "since"\nspelling = "epoch"\noverlap = 5.5\nparams = {}\n'
-        '[systems.customerp.writing]\nmatch = ""\nupdate = { verb = "PUT" }'
+        '[systems.customerp.writing]\nif_match_header = ""\nupdate = { verb = "PUT" }'
     )
     api = profile(tmp_path, text).api
     assert (api.paging.by, api.paging.param, api.paging.size_param) == (Follow.OFFSET, "skip", "limit")
@@ -166,9 +166,9 @@ def test_parts_of_the_api_are_replaced_one_by_one(tmp_path: Path) -> None:
 
 
 def test_without_versions_and_without_a_look_before_a_write_changes_are_read_again_instead(tmp_path: Path) -> None:
-    text = ERP + '[systems.customerp.writing]\nmatch = ""\n'
+    text = ERP + '[systems.customerp.writing]\nif_match_header = ""\n'
     assert not collection(profile(tmp_path, text), "contact").optimistic_lock
-    assert collection(profile(tmp_path, text + "fresh = true"), "contact").optimistic_lock
+    assert collection(profile(tmp_path, text + "recheck = true"), "contact").optimistic_lock
 
 
 def test_the_property_behind_a_field_keeps_what_is_not_said_of_it(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_time_may_be_a_number_since_1970(tmp_path: Path) -> None:
     values = project.lens.get(parsed.records)
     assert values["starts_at"].to_list() == ["2024-05-17T08:30:00.000000Z"]
     assert project.lens.put(values.select("starts_at")).to_list() == ['{"begin":1715934600}']
-    assert parsed.misfits["property"].to_list() == ["begin"]
+    assert parsed.invalid["property"].to_list() == ["begin"]
 
 
 def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.paging]\nsize = 'ten'", ["paging.size", "'ten'", "a whole number"]),
         ("[systems.customerp.paging]\nsize = 0", ["paging.size", "0", "a whole number from 1 to"]),
         ("[systems.customerp.paging]\nparam = ''", ["paging.param", "is not set", 'by = "cursor"']),
-        ("[systems.customerp.paging]\nfollowing = ''", ["paging.following", "is not set", "meta.next"]),
+        ("[systems.customerp.paging]\nnext = ''", ["paging.next", "is not set", "meta.next"]),
         ("[systems.customerp.paging]\nby = 'page'", ["changes.by", "'cursor'", '"time" or "none"']),
         ("[systems.customerp.changes]\nby = 'time'", ["changes.param", "is not set", "updated_since"]),
         ("[systems.customerp.changes]\noverlap = -1", ["changes.overlap", "-1", "a number from 0"]),
@@ -241,10 +241,10 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.auth]\nway = 'header'", ["auth.name", "is not set", "X-Api-Key"]),
         ("[systems.customerp.auth]\nway = 'client_credentials'", ["auth.token_url", "is not set", "/oauth/token"]),
         ("[systems.customerp.auth]\nway = 'refresh_token'", ["auth.token_url", "is not set", "/oauth/token"]),
-        ("[systems.customerp.auth]\nway = 'magic'", ["auth.way", "'magic'", '"bearer"']),
+        ("[systems.customerp.auth]\nway = 'magic'", ["auth.type", "'magic'", '"bearer"']),
         ("[systems.customerp.writing]\nupdate = { path = '/x' }", ["writing.update.path", "'/x'", "{id}"]),
-        ("[systems.customerp.writing]\nwhole = 'yes'", ["writing.whole", "'yes'", "true or false"]),
-        ("[systems.customerp.by_id]\nmany = 0", ["by_id.many", "a whole number from 1 to"]),
+        ("[systems.customerp.writing]\nfull_update = 'yes'", ["writing.full_update", "'yes'", "true or false"]),
+        ("[systems.customerp.by_id]\nbatch_size = 0", ["by_id.batch_size", "a whole number from 1 to"]),
         ("[systems.customerp.collections.contacts]\nid = 'x'", ["no such collection", "did you mean contact?"]),
         ("[systems.customerp.collections.contact]\nversion = false", ["contact.version", "false", "the version"]),
         ("[systems.customerp.collections.contact]\nignore = 'x'", ["contact.ignore", "'x'", "a list of texts"]),

@@ -36,7 +36,7 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
             return [_about_records(items)]
         case "change":
             return [_about_changes(items, others)]
-        case "misfit" | "property" as what:
+        case "invalid" | "property" as what:
             return [Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))]
         case "stop":
             text = "If this is as it should be, approve it, and the next sync goes on:"
@@ -48,7 +48,7 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
 
 
 _IN_THE_SYSTEM = {
-    "misfit": "Correct the value in {system}. The next sync reads the record again.",
+    "invalid": "Correct the value in {system}. The next sync reads the record again.",
     "property": "See whether a right was withdrawn in {system}, or whether its API has changed. If the API leaves blank"
     " properties out, say omits_blanks = true for {collection} in talk.toml.",
 }

@@ -35,10 +35,10 @@ def conflicts(*, number: int | None, everything: bool, as_json: bool) -> None:
     """
     with Wiring(configuration.current()).reading() as transaction:
         rows = overview.conflicts(transaction).to_dicts()
-        values = [(row["kind"], row["field"], row[which]) for row in rows for which in SHOWN_VALUES]
+        values = [(row["entity_type"], row["field"], row[which]) for row in rows for which in SHOWN_VALUES]
         reader = readable.reader(transaction, values, named=not as_json)
     for row in rows:
-        row |= {which: reader.show(row["kind"], row["field"], row[which]) for which in SHOWN_VALUES}
+        row |= {which: reader.show(row["entity_type"], row["field"], row[which]) for which in SHOWN_VALUES}
     chosen = numbered(rows, number, "conflicts")
     if as_json:
         show_json({"conflicts": chosen})
@@ -58,7 +58,7 @@ def _show(rows: Sequence[Row], *, everything: bool) -> None:
         " that take the other value, or keep this one and take the conflict off the list."
     )
     shown = [row for row in rows if everything or row["number"] <= SHOWN]
-    for _, of_entity in groupby(shown, lambda row: (row["kind"], row["entity"])):
+    for _, of_entity in groupby(shown, lambda row: (row["entity_type"], row["entity_id"])):
         lost = list(of_entity)
         click.echo()
         layout.say_name(lost[0]["name"], _first(lost[0]["records"]), indent="  ")

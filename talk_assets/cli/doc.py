@@ -17,7 +17,7 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.documents import writer
 
 if TYPE_CHECKING:
-    from talk_assets.documents.checking import Checked, Progress, Result, Section
+    from talk_assets.documents.checking import Checked, CheckProgress, Result, Section
 
 
 @click.group()
@@ -87,7 +87,7 @@ def _state(section: "Section") -> str:
     return f"{said}; {section.pair.left} → {section.pair.right}: {', '.join(_counts(section.progress))}"
 
 
-def _counts(progress: "Progress") -> list[str]:
+def _counts(progress: "CheckProgress") -> list[str]:
     status = progress.status
     if progress.unread:
         return [f"{' and '.join(progress.unread)} not read in full yet"]

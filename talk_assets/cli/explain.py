@@ -20,7 +20,7 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.model.system import Action
 from talk_assets.report import story
 from talk_assets.report.planned import Move
-from talk_assets.report.story import FieldStory, Scope, Story
+from talk_assets.report.story import FieldStory, ReportScope, Story
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.plan import permits
 
@@ -36,7 +36,7 @@ def explain(*, record: str, everything: bool, as_json: bool) -> None:
     """
     wiring = Wiring(configuration.current())
     key, id_ = wiring.record(record)
-    scope = Scope(writes=None if everything or as_json else story.WRITES, named=not as_json)
+    scope = ReportScope(writes=None if everything or as_json else story.WRITES, named=not as_json)
     with wiring.reading() as transaction:
         found = story.tell(transaction, key, wiring.collections[key], id_, scope)
         if found is None:
@@ -71,7 +71,7 @@ def _show(found: Story) -> None:
         show_candidates(record, found.values, found.candidates)
         return
     linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by)}"
-    layout.say(f"It describes entity {found.entity}, {linked}.", indent="  ")
+    layout.say(f"It describes entity_id {found.entity}, {linked}.", indent="  ")
     for sibling in found.siblings:
         gone = f", gone since {records.time(sibling['gone_at'])}" if sibling["gone_at"] else ""
         how = f"linked {records.how(sibling['linked_by'])}{gone}"

@@ -26,7 +26,7 @@ SHOWN = 50
 
 WHAT = {
     "record": ("This record could not be linked", "records could not be linked"),
-    "misfit": ("This record could not be read", "records could not be read"),
+    "invalid": ("This record could not be read", "records could not be read"),
     "stop": ("A safety limit stopped changes", "safety limits stopped changes"),
     "property": ("Records do not show a property", "properties are not shown by records"),
     "fight": ("Two programs keep setting a field", "fields are set by two programs in turn"),
@@ -93,16 +93,16 @@ def _details(
             found |= _values(transaction, unlinked, key, named=named)
         changes = [item for item in of_key if item["what"] == "change"]
         if changes:
-            entity = changes[0]["entity"] if in_full else None
+            entity = changes[0]["entity_id"] if in_full else None
             held_ = planned.held(transaction, collection, key, entity=entity)
-            found |= {item["number"]: Detail(change=held_.get((item["entity"], item["action"]))) for item in changes}
+            found |= {item["number"]: Detail(change=held_.get((item["entity_id"], item["action"]))) for item in changes}
     return found
 
 
 def _values(transaction: Transaction, items: Sequence[Item], key: str, *, named: bool) -> dict[int, Detail]:
-    shown = [value for item in items for value in readable.fields(item["kind"], item["fields"])]
+    shown = [value for item in items for value in readable.fields(item["entity_type"], item["fields"])]
     reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
-    return {item["number"]: Detail(reader.show_object(item["kind"], item["fields"])) for item in items}
+    return {item["number"]: Detail(reader.show_object(item["entity_type"], item["fields"])) for item in items}
 
 
 def _document(row: Item, detail: Detail, *, in_full: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from talk_assets.model.system import Action
 from talk_assets.report.planned import ACTIONS, STATUSES, Change, Move, Plan, planned
 
 if TYPE_CHECKING:
-    from talk_assets.graph.running import Outcome
+    from talk_assets.graph.running import SyncResult
 
 SHOWN = 10
 """Changes of one action and status that the text shows of a collection; --json has all."""
@@ -32,7 +32,7 @@ WORDS = {
 """What a status means, after a number of changes."""
 
 
-def show(outcome: "Outcome") -> None:
+def show(outcome: "SyncResult") -> None:
     """Print what the dataflows that only plan would write; nothing where none does."""
     if not outcome.planned:
         return
@@ -47,7 +47,7 @@ def show(outcome: "Outcome") -> None:
         _show(plan)
 
 
-def read(outcome: "Outcome", *, limit: int | None = None) -> list[Plan]:
+def read(outcome: "SyncResult", *, limit: int | None = None) -> list[Plan]:
     """Return the plans of the collections of the dataflows that only plan, `limit` changes of each kind, null for all.
 
     Each collection is in it once, however many dataflows it belongs to.
@@ -61,7 +61,7 @@ def read(outcome: "Outcome", *, limit: int | None = None) -> list[Plan]:
         return list(planned(transaction, wiring.collections, sides, limit=limit, permits=permits))
 
 
-def document(outcome: "Outcome") -> list[dict[str, object]]:
+def document(outcome: "SyncResult") -> list[dict[str, object]]:
     """Return every change that the dataflows in mode plan would write, as JSON has it."""
     if not outcome.planned:
         return []

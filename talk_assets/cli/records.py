@@ -10,7 +10,7 @@ LINKED_BY = {
     "new": "as the first record of its entity",
     "created": "because the sync created it",
     "external reference": "by the external reference it carries",
-    "founded it": "as the record that it began with",
+    "origin": "as the record that its entity began with",
     "hand": "by hand",
 }
 """How a record was linked, where it was not by a match rule."""

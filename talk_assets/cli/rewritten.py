@@ -43,10 +43,10 @@ def rewritten(*, number: int | None, everything: bool, as_json: bool) -> None:
     wiring = Wiring(configuration.current())
     with wiring.reading() as transaction:
         rows = found(transaction, wiring.collections).to_dicts()
-        values = [(row["kind"], row["field"], row[which]) for row in rows for which in ("sent", "shown")]
+        values = [(row["entity_type"], row["field"], row[which]) for row in rows for which in ("sent", "shown")]
         reader = readable.reader(transaction, values, named=not as_json)
     for row in rows:
-        row |= {which: reader.show(row["kind"], row["field"], row[which]) for which in ("sent", "shown")}
+        row |= {which: reader.show(row["entity_type"], row["field"], row[which]) for which in ("sent", "shown")}
     chosen = numbered(rows, number, "rewritten")
     if as_json:
         show_json({"rewritten": [{**row, "means": _means(row)} for row in chosen]})

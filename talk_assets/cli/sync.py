@@ -21,7 +21,7 @@ from talk_assets.config import configuration
 from talk_assets.sync import runs
 
 if TYPE_CHECKING:
-    from talk_assets.graph.running import Outcome
+    from talk_assets.graph.running import SyncResult
 
 ACTIONS = ("create", "update", "delete")
 
@@ -59,16 +59,16 @@ def sync(
     from talk_assets.graph import running  # noqa: PLC0415
 
     with nullcontext(Lines()) if progress and not terminal else show_progress() as tell:
-        outcome = running.sync(here, running.Request(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))
+        outcome = running.sync(here, running.SyncRequest(plan, full, dataflows, verbose, waiting=_waiting, tell=tell))
     if as_json:
         show_json(_document(outcome))
     else:
         _show(outcome)
     for message in outcome.failures.values():
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
-    for key, reason in outcome.stops.items():
+    for key, reason in outcome.pending_approvals.items():
         click.echo(f"talk: {key}: {reason}.", err=True)
-    if outcome.failures or outcome.stops:
+    if outcome.failures or outcome.pending_approvals:
         ctx.exit(1)
 
 
@@ -76,7 +76,7 @@ def _waiting(sentence: str) -> None:
     click.echo(sentence, err=True)
 
 
-def _document(outcome: "Outcome") -> dict[str, object]:
+def _document(outcome: "SyncResult") -> dict[str, object]:
     return {
         "run": outcome.run,
         "outcome": outcome.outcome,
@@ -89,11 +89,11 @@ def _document(outcome: "Outcome") -> dict[str, object]:
         "changes": planning.document(outcome),
         "notes": outcome.summary.notes,
         "failures": outcome.failures,
-        "stops": outcome.stops,
+        "pending_approvals": outcome.pending_approvals,
     }
 
 
-def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
+def _counts(outcome: "SyncResult", key: str) -> dict[str, int]:
     """What the run did; then what stands afterwards: held, waiting, and under `planned` what could be sent now."""
     asked = outcome.changes.get(key, {})
     done = dict.fromkeys(runs.COUNTS, 0) | outcome.summary.collections.get(key, {})
@@ -104,7 +104,7 @@ def _counts(outcome: "Outcome", key: str) -> dict[str, int]:
     }
 
 
-def _show(outcome: "Outcome") -> None:
+def _show(outcome: "SyncResult") -> None:
     for note in outcome.summary.notes:
         layout.say(f"{note}.", indent="  ")
     if outcome.summary.notes:
@@ -126,6 +126,6 @@ def _show(outcome: "Outcome") -> None:
     )
     if outcome.held:
         click.echo("Some records need review: talk held")
-    if outcome.failures or outcome.stops:
-        count = len(outcome.failures) + len(outcome.stops)
+    if outcome.failures or outcome.pending_approvals:
+        count = len(outcome.failures) + len(outcome.pending_approvals)
         click.echo(f"This sync is incomplete, for {count} {'reason' if count == 1 else 'reasons'}:")

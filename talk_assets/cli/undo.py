@@ -9,7 +9,7 @@ from talk_assets.config.wiring import Wiring
 from talk_assets.operate.actions import unfinished
 from talk_assets.report import readable
 from talk_assets.sync.write import undo_run as undoing
-from talk_assets.sync.write.undo_run import Plan
+from talk_assets.sync.write.undo_run import UndoPlan
 
 SHOWN = 50
 """Records that are shown of a plan; --json has all."""
@@ -45,7 +45,7 @@ def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
         ctx.exit(1)
 
 
-def _steps(wiring: Wiring, plan: Plan) -> list[dict[str, object]]:
+def _steps(wiring: Wiring, plan: UndoPlan) -> list[dict[str, object]]:
     readers = _reader(wiring, plan.steps)
     return [
         {
@@ -58,7 +58,7 @@ def _steps(wiring: Wiring, plan: Plan) -> list[dict[str, object]]:
     ]
 
 
-def _show(wiring: Wiring, plan: Plan, run: str) -> None:
+def _show(wiring: Wiring, plan: UndoPlan, run: str) -> None:
     steps = _steps(wiring, plan)
     would = [step for step in steps if step["not"] is None]
     rows = [(step["action"], step["record"], _values(step["fields"])) for step in would[:SHOWN]]

@@ -31,8 +31,8 @@ class Auth(Section):
     """How requests sign in; credentials come from the environment."""
 
     of: ClassVar[type[Any] | None] = access.Access
-    way: access.Way | None = Field(
-        default=None, description="How requests sign in. Each way has its environment variables."
+    type: access.AuthType | None = Field(
+        default=None, description="How requests sign in. Each type has its environment variables."
     )
     name: StrictStr | None = Field(
         default=None, description="The header or the query parameter that takes the key.", examples=["X-Api-Key"]
@@ -76,10 +76,10 @@ class Paging(Section):
     size_param: StrictStr | None = Field(default=None, description="The parameter that takes the size of a page.")
     size: Positive | None = Field(default=None, description="Records per page; never more than the API gives at once.")
     first: Natural | None = Field(default=None, description="The number of the first page.")
-    following: StrictStr | None = Field(
+    next: StrictStr | None = Field(
         default=None, description="The member with the next cursor or URL.", examples=["meta.next"]
     )
-    following_header: StrictStr | None = Field(default=None, description="The header with it, where it is in one.")
+    next_header: StrictStr | None = Field(default=None, description="The header with it, where it is in one.")
     more: StrictStr | None = Field(default=None, description="The member that says whether another page follows.")
     pages: StrictStr | None = Field(
         default=None, description="The header with the number of pages.", examples=["X-WP-TotalPages"]
@@ -119,7 +119,7 @@ class Lookup(Section):
     param: StrictStr | None = Field(
         default=None, description="The parameter that filters; empty where the API has none."
     )
-    many: Positive | None = Field(default=None, description="How many values it takes at once.")
+    batch_size: Positive | None = Field(default=None, description="How many values it takes at once.")
     separator: StrictStr | None = Field(default=None, description="What stands between the values.")
 
 
@@ -144,19 +144,19 @@ class Writing(Section):
     create: Request | None = Field(default=None, description="The request that creates a record.")
     update: Request | None = Field(default=None, description="The request that updates a record.")
     delete: Request | None = Field(default=None, description="The request that deletes a record.")
-    whole: StrictBool | None = Field(default=None, description="Whether an update must carry the whole record.")
-    key: StrictStr | None = Field(
+    full_update: StrictBool | None = Field(default=None, description="Whether an update must carry the whole record.")
+    idempotency_header: StrictStr | None = Field(
         default=None, description="The header that makes a create repeatable; empty where the API has none."
     )
-    match: StrictStr | None = Field(
+    if_match_header: StrictStr | None = Field(
         default=None,
         description="The header that makes a write conditional on the version; empty where the API has none.",
     )
-    existing: StrictStr | None = Field(
+    conflict_id: StrictStr | None = Field(
         default=None,
         description="The member of a 409 answer with the id of the record that has the external reference already.",
     )
-    fresh: StrictBool | None = Field(
+    recheck: StrictBool | None = Field(
         default=None, description="Whether a record is read again before each update, where the API has no versions."
     )
 
@@ -200,7 +200,9 @@ class Collection(Section):
     path: NotBlank | None = Field(default=None, description="The collection's path, below base_url.")
     id: NotBlank | None = Field(default=None, description="The property with the record's id.")
     modified: Behind[Instant] = Field(default=None, description="The property with the time of the last change.")
-    version: MaybeText = Field(default=None, description="The property with the version that writing.match sends.")
+    version: MaybeText = Field(
+        default=None, description="The property with the version that writing.if_match_header sends."
+    )
     deleted: MaybeText = Field(default=None, description="The property that is true in the mark of a deleted record.")
     reference: MaybeText = Field(
         default=None, description="The property that keeps the entity's id, so that no record is created twice."

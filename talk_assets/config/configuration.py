@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from talk_assets.config.automation import Automation, alert_url
-from talk_assets.config.messages import Place
+from talk_assets.config.messages import Location
 from talk_assets.config.reading import Toml, checked, parse
 from talk_assets.config.talk_file import (
     KEEP_DAYS,
@@ -171,7 +171,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     If it returns, the configuration is the one without the variable that is wrong. Mistakes in the file still raise.
     """
     values = parse(folder / FILE)
-    file, place = checked(folder / FILE, values), Place(folder / FILE, ("systems",))
+    file, place = checked(folder / FILE, values), Location(folder / FILE, ("systems",))
     profiles = dict(_profiles(file, place))
     _refusing(lambda: check_variables(environ, profiles), refuse)
     reading = _Systems(file, environ, profiles, place, refuse)
@@ -188,7 +188,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     return Setup(config, values, file, profiles)
 
 
-def _profiles(file: TalkFile, place: Place) -> Iterator[tuple[str, Profile]]:
+def _profiles(file: TalkFile, place: Location) -> Iterator[tuple[str, Profile]]:
     """The profile of each system that has one, as the file has it."""
     for name, known in SYSTEMS.items():
         if known.profile is None:
@@ -219,7 +219,7 @@ class _Systems:
     file: TalkFile
     environ: Mapping[str, str]
     profiles: Mapping[str, Profile]
-    place: Place
+    place: Location
     refuse: Refuse
 
     def settings(self, known: Registered) -> SystemSettings | None:

@@ -26,15 +26,15 @@ SHOWN = 80
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A section of the file, by the keys that lead to it."""
 
     file: Path
     path: tuple[str, ...] = ()
 
-    def __truediv__(self, key: str) -> "Place":
+    def __truediv__(self, key: str) -> "Location":
         """Return the place of a key."""
-        return Place(self.file, (*self.path, key))
+        return Location(self.file, (*self.path, key))
 
     def __str__(self) -> str:
         """As a message begins."""
@@ -64,7 +64,7 @@ def one_line(error: ValidationError, file: Path, model: type[Section], schema: N
     """
     found = min(error.errors(include_url=False), key=lambda one: one["type"] != UNKNOWN)
     keys = takewhile(lambda part: isinstance(part, str), found["loc"])  # of a list, not of its item
-    place = Place(file, tuple(str(key) for key in keys))
+    place = Location(file, tuple(str(key) for key in keys))
     if found["type"] == UNKNOWN:
         return _unknown(place, model)
     if found["type"] == SENTENCE:
@@ -75,7 +75,7 @@ def one_line(error: ValidationError, file: Path, model: type[Section], schema: N
     return place.wrong(found["input"], phrase(node, place.path) + suggestion(str(found["input"]), node.get("enum", ())))
 
 
-def _unknown(place: Place, model: type[Section]) -> ConfigurationError:
+def _unknown(place: Location, model: type[Section]) -> ConfigurationError:
     *above, key = place.path
     section = section_at(model, above)
     known = list(section.model_fields)

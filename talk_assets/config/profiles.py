@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from talk_assets.config.api_sections import Auth, Collection, Keyed, LineTotals
 from talk_assets.config.lens_sections import FULL_NAME, KINDS, FullName
-from talk_assets.config.messages import Place
+from talk_assets.config.messages import Location
 from talk_assets.config.profile_file import ProfiledSystem
 from talk_assets.config.section import Section, blank, overridden
 from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
-from talk_assets.http.access import Access, Way
+from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.lens.lens import Lens
@@ -25,7 +25,7 @@ from talk_assets.model.lint import findings
 S = TypeVar("S", bound=shapes.Shape)
 
 
-def profile(said: ProfiledSystem, default: Profile, place: Place) -> Profile:
+def profile(said: ProfiledSystem, default: Profile, place: Location) -> Profile:
     """Return the profile with what the system's section at `place` sets.
 
     Raise ConfigurationError for what cannot work.
@@ -61,23 +61,23 @@ def _shapes(
             yield overridden(known.get(property_) or kind(property_), sections.get(property_))  # type: ignore[call-arg]
 
 
-def _access(said: Auth | None, default: Access, place: Place) -> Access:
+def _access(said: Auth | None, default: Access, place: Location) -> Access:
     """Another way has other credentials, and their usual names."""
     found = overridden(default, said)
-    if found.way is not default.way:
+    if found.type is not default.type:
         found = replace(found, called=())
-    if found.way in {Way.HEADER, Way.QUERY} and not found.name:
-        (place / "name").demand(f'"{found.way}"', f"the {found.way}'s name", "X-Api-Key")
-    if found.way in {Way.CLIENT, Way.REFRESH} - {default.way} and not found.token_url:
-        (place / "token_url").demand(f'"{found.way}"', "where tokens are asked for", "/oauth/token")
+    if found.type in {AuthType.HEADER, AuthType.QUERY} and not found.name:
+        (place / "name").demand(f'"{found.type}"', f"the {found.type}'s name", "X-Api-Key")
+    if found.type in {AuthType.CLIENT, AuthType.REFRESH} - {default.type} and not found.token_url:
+        (place / "token_url").demand(f'"{found.type}"', "where tokens are asked for", "/oauth/token")
     return found
 
 
-def _check_api(api: Api, place: Place) -> None:
+def _check_api(api: Api, place: Location) -> None:
     paging, at = api.paging, place / "paging"
     if paging.by in {Follow.PAGE, Follow.OFFSET, Follow.CURSOR} and not paging.param:
         (at / "param").demand(f'by = "{paging.by}"', "the name of that parameter", "page")
-    if paging.by in {Follow.CURSOR, Follow.URL} and not (paging.following or paging.following_header):
+    if paging.by in {Follow.CURSOR, Follow.URL} and not (paging.next or paging.next_header):
         (at / "following").demand(f'by = "{paging.by}"', "the member that holds it", "meta.next")
     _check_changes(api, api.changes, place / "changes")
     for name in ("update", "delete"):
@@ -88,20 +88,20 @@ def _check_api(api: Api, place: Place) -> None:
             (place / "trash" / key).demand("trash", f"the {key}", {"property": "status", "value": "trash"}[key])
 
 
-def _check_path(request: Request, place: Place) -> None:
+def _check_path(request: Request, place: Location) -> None:
     if "{id}" not in request.path:
         raise (place / "path").wrong(request.path, 'a path with "{id}" in it')
 
 
-def _check_changes(api: Api, changes: Changes, place: Place) -> None:
+def _check_changes(api: Api, changes: Changes, place: Location) -> None:
     if changes.by is Since.TIME and not changes.param:
         (place / "param").demand('by = "time"', "the name of that filter", "updated_since")
     if changes.by is Since.CURSOR and api.paging.by is not Follow.CURSOR:
         raise (place / "by").wrong(str(changes.by), '"time" or "none", as the pages do not follow a cursor')
 
 
-def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Place) -> Iterator[RestCollection]:
-    optimistic_lock, needs_current = bool(api.writing.match or api.writing.fresh), api.recalls
+def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Location) -> Iterator[RestCollection]:
+    optimistic_lock, needs_current = bool(api.writing.if_match_header or api.writing.recheck), api.recalls
     sparse = tuple(shape.property for shape in api.shapes if isinstance(shape, shapes.Keyed))
     sections = said.collections
     for one in default.collections:
@@ -111,7 +111,7 @@ def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Place)
         yield replace(found, lens=lens, optimistic_lock=optimistic_lock, needs_current=needs_current, sparse=sparse)
 
 
-def _lens(said: Section | None, collection: RestCollection, place: Place) -> Lens:
+def _lens(said: Section | None, collection: RestCollection, place: Location) -> Lens:
     single, several = dict(collection.lens.properties), []
     for field in (name for name in type(said).model_fields if name in said.model_fields_set) if said else ():
         section = getattr(said, field)
@@ -126,16 +126,16 @@ def _lens(said: Section | None, collection: RestCollection, place: Place) -> Len
     return Lens(*several, **single)
 
 
-def _property(default: Property, said: Section, place: Place) -> Property:
+def _property(default: Property, said: Section, place: Location) -> Property:
     found = overridden(default, said)
     if not getattr(found, "property", ""):
         (place / "property").demand(place.path[-1], "the property's name", "name")
     return found
 
 
-def _check_collection(api: Api, collection: RestCollection, place: Place) -> None:
-    if api.writing.match and not collection.version:
-        right = "the property that holds the version, or writing.match empty"
+def _check_collection(api: Api, collection: RestCollection, place: Location) -> None:
+    if api.writing.if_match_header and not collection.version:
+        right = "the property that holds the version, or writing.if_match_header empty"
         raise (place / "version").wrong(collection.version is not None, right)
     if collection.changes:
         _check_changes(api, collection.changes, place / "changes")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
-from talk_assets.config.messages import Place, one_line
+from talk_assets.config.messages import Location, one_line
 from talk_assets.config.talk_file import SystemSection, TalkFile, model, options, registered
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import CREDENTIALS
@@ -71,7 +71,7 @@ def _refuse_credentials(file: Path, values: Toml) -> None:
         if not isinstance(section, dict):
             continue
         secret = {*known.credentials, *(CREDENTIALS if known.profile else ())}
-        for place, value in _texts(Place(file, ("systems", name)), section, deep=known.profile is not None):
+        for place, value in _texts(Location(file, ("systems", name)), section, deep=known.profile is not None):
             if place.path[-1] in secret and value is not None:
                 message = (
                     f"{place}: credentials do not belong in a file. Remove it, and set"
@@ -80,7 +80,7 @@ def _refuse_credentials(file: Path, values: Toml) -> None:
                 raise CredentialsError(message)
 
 
-def _texts(place: Place, section: Mapping[str, Any], *, deep: bool) -> Iterator[tuple[Place, str]]:
+def _texts(place: Location, section: Mapping[str, Any], *, deep: bool) -> Iterator[tuple[Location, str]]:
     """Every text in a section, `deep` also below it: a credential may have been put among the parameters."""
     for key, value in section.items():
         if isinstance(value, str):

@@ -13,7 +13,7 @@ from talk_assets.config.messages import phrase
 from talk_assets.config.schema import schema, section_of
 from talk_assets.config.talk_file import SystemSection
 from talk_assets.config.toml_text import value_text
-from talk_assets.http.access import NEEDS, Way
+from talk_assets.http.access import NEEDS, AuthType
 from talk_assets.model.entities import ENTITIES, Entity
 from talk_assets.systems import SYSTEMS, Registered
 
@@ -184,12 +184,12 @@ def _environment() -> Iterator[str]:
     ]
     yield _table(("for", "variables"), rows)
     labels = ", ".join(f"`TALK_{name.upper()}_`" for name in PROFILED)
-    yield f"With another `auth.way` a system has other variables, which begin with {labels}:\n"
-    yield _table(("`auth.way`", "variables end with"), [(f"`{way}`", _endings(way)) for way in Way])
+    yield f"With another `auth.type` a system has other variables, which begin with {labels}:\n"
+    yield _table(("`auth.type`", "variables end with"), [(f"`{type_}`", _endings(type_)) for type_ in AuthType])
 
 
-def _endings(way: Way) -> str:
-    return ", ".join(f"`{name.upper()}`" for name in NEEDS[way]) or "none"
+def _endings(type_: AuthType) -> str:
+    return ", ".join(f"`{name.upper()}`" for name in NEEDS[type_]) or "none"
 
 
 def _listed(known: Registered, credentials: Iterable[str]) -> str:

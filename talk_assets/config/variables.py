@@ -54,18 +54,18 @@ def check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile])
 def _check_way(variable: str, profiles: Mapping[str, Profile]) -> None:
     """Raise for a credential of another way of signing in than the configured one, and name both ways."""
     for name, profile_ in profiles.items():
-        known, way = SYSTEMS[name], profile_.access.way
+        known, way = SYSTEMS[name], profile_.access.type
         default = known.profile.access if known.profile else profile_.access
-        taken_by = {one: needs for one, needs in NEEDS.items() if one is not default.way or not default.called}
-        taken_by[default.way] = default.credentials
+        taken_by = {one: needs for one, needs in NEEDS.items() if one is not default.type or not default.called}
+        taken_by[default.type] = default.credentials
         others = [one for one, needs in taken_by.items() if variable in {known.variable(need) for need in needs}]
         if not others:
             continue
         needed = listed(known, profile_.access.credentials)
         right = f"needs {needed}. Set {needed} instead" if needed else f"needs no credentials. Unset {variable}"
-        choice = " or ".join(f'way = "{one}"' for one in others)
+        choice = " or ".join(f'type = "{one}"' for one in others)
         message = (
-            f'{known.label} signs in with auth.way = "{way}", not with {variable}, and {right}. Or, to sign in with'
+            f'{known.label} signs in with auth.type = "{way}", not with {variable}, and {right}. Or, to sign in with'
             f" {variable}, set {choice} under [systems.{name}.auth] in talk.toml."
         )
         raise CredentialsError(message)

@@ -10,7 +10,7 @@ from typing import Any
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.documents import labels
-from talk_assets.documents.labels import Known, Resolved
+from talk_assets.documents.labels import Resolved, Vocabulary
 from talk_assets.documents.parsing import Document, read
 from talk_assets.errors import ConfigurationError
 from talk_assets.model import lint
@@ -25,7 +25,7 @@ from talk_assets.systems import SYSTEMS, SystemSettings, all_dataflows
 
 
 @dataclass(frozen=True)
-class Progress:
+class CheckProgress:
     """How far a pair is.
 
     `parted` are records on the left whose record on the right was deleted, `unread` the collections that were never
@@ -54,7 +54,7 @@ class Section:
     section: str
     pair: Pair | None
     reason: str | None
-    progress: Progress | None
+    progress: CheckProgress | None
 
     @property
     def in_place(self) -> bool:
@@ -131,20 +131,20 @@ def _systems(wiring: Wiring) -> dict[str, System]:
     return every | dict(wiring.systems)
 
 
-def _known(system: System) -> Known:
+def _known(system: System) -> Vocabulary:
     collections = tuple(one.name for one in system.collections)
-    return Known(system.name, system.label, collections, labels.ALSO.get(system.name, ()))
+    return Vocabulary(system.name, system.label, collections, labels.ALSO.get(system.name, ()))
 
 
 def _collections(systems: dict[str, System]) -> dict[str, Any]:
     return {f"{name}/{one.name}": one for name, system in systems.items() for one in system.collections}
 
 
-def _progress(wiring: Wiring, transaction: Transaction) -> dict[Pair, Progress]:
+def _progress(wiring: Wiring, transaction: Transaction) -> dict[Pair, CheckProgress]:
     found = overview.pairs(transaction, wiring.topologies.values(), wiring.pairs)
     full = overview.read_in_full(transaction)
     return {
-        pair: Progress(
+        pair: CheckProgress(
             status,
             overview.parted(transaction, wiring.collections[pair.left].entity.name, pair),
             tuple(key for key in (pair.left, pair.right) if key not in full),
@@ -153,7 +153,7 @@ def _progress(wiring: Wiring, transaction: Transaction) -> dict[Pair, Progress]:
     }
 
 
-def _section(resolved: Resolved, progress: dict[Pair, Progress]) -> Section:
+def _section(resolved: Resolved, progress: dict[Pair, CheckProgress]) -> Section:
     pair = resolved.pair
     if pair is None:
         return Section(resolved.section, None, resolved.reason, None)

@@ -21,7 +21,7 @@ EXACT, LOOSE, SHORT = 3, 2, 1
 
 
 @dataclass(frozen=True)
-class Known:
+class Vocabulary:
     """A system as documents know it: its collections, and further names of it."""
 
     name: str
@@ -57,14 +57,14 @@ class Resolved:
     reason: str | None = None
 
 
-Ends = tuple[Known, Known]
+Ends = tuple[Vocabulary, Vocabulary]
 """The left and the right system."""
 
 
 @dataclass(frozen=True)
 class _Side:
     label: str
-    system: Known
+    system: Vocabulary
     collection: str
     likeness: int
 
@@ -88,7 +88,7 @@ class _Reading:
         return Pair(left, right)
 
 
-def resolve(document: Document, systems: Sequence[Known], pairs: Iterable[Pair]) -> list[Resolved]:
+def resolve(document: Document, systems: Sequence[Vocabulary], pairs: Iterable[Pair]) -> list[Resolved]:
     """Return for each section which of the pairs it means. Both are all there are, switched on or not."""
     known = frozenset(pairs)
     flows = frozenset((_system(pair.left), _system(pair.right)) for pair in known)
@@ -105,7 +105,11 @@ def resolve(document: Document, systems: Sequence[Known], pairs: Iterable[Pair])
 
 
 def _resolved(
-    section: str, readings: Sequence[_Reading], chosen: Sequence[Ends], systems: Sequence[Known], known: frozenset[Pair]
+    section: str,
+    readings: Sequence[_Reading],
+    chosen: Sequence[Ends],
+    systems: Sequence[Vocabulary],
+    known: frozenset[Pair],
 ) -> Resolved:
     if not readings:
         return Resolved(section, None, _unread(section, chosen, systems))
@@ -154,7 +158,7 @@ def _reading(heading: str, ends: Ends) -> _Reading | None:
     return None
 
 
-def _side(text: str, system: Known) -> _Side | None:
+def _side(text: str, system: Vocabulary) -> _Side | None:
     """Return the longest label of the system that a text begins with, and the collection that it goes on with."""
     words = text.split()
     for label in _heads(text):
@@ -193,7 +197,7 @@ def _uncertain(readings: Sequence[_Reading]) -> str:
     return f"{' and '.join(said)}, and nothing else in the document says which"
 
 
-def _unread(section: str, chosen: Sequence[Ends], systems: Sequence[Known]) -> str:
+def _unread(section: str, chosen: Sequence[Ends], systems: Sequence[Vocabulary]) -> str:
     """The first side that cannot be read, and what there is."""
     left, right = next(_sides(section))
     for at, side in enumerate((left, right)):

@@ -27,7 +27,7 @@ from talk_assets.graph.collection_assets import collections
 from talk_assets.graph.entity_assets import entities
 from talk_assets.graph.metadata import MODE
 from talk_assets.graph.names import JobType
-from talk_assets.graph.scope import KEY, Scope
+from talk_assets.graph.scope import KEY, RunScope
 from talk_assets.graph.write_assets import writes
 
 SYNC = "sync"
@@ -77,7 +77,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
         ],
         schedules=schedules(wiring, SYNC),
         sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), reaper(), alert(wiring)],
-        resources={KEY: Scope()},
+        resources={KEY: RunScope()},
         executor=in_process_executor,
     )
 
@@ -91,7 +91,7 @@ def assets_of(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[Asset
     """Return the assets of some collections, and of the entities that their records describe; with `plan` no writes."""
     own = [key for key in wiring.collections if key in keys]
     kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
-    assets = [of(kind) for kind in kinds for of in (names.links, names.golden)]
+    assets = [of(entity_type) for entity_type in kinds for of in (names.links, names.golden)]
     assets += [of(key) for key in own for of in (names.collection, names.changes)]
     return assets if plan else [*assets, *(names.writes(key) for key in own)]
 

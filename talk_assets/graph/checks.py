@@ -77,9 +77,9 @@ def specs_of_collection(key: str) -> list[AssetCheckSpec]:
     return [_spec(names.collection(key), FRESH)]
 
 
-def specs_of_links(kind: str) -> list[AssetCheckSpec]:
+def specs_of_links(entity_type: str) -> list[AssetCheckSpec]:
     """Return the checks of an entity's links."""
-    return [_spec(names.links(kind), name) for name in (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD)]
+    return [_spec(names.links(entity_type), name) for name in (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD)]
 
 
 def specs_of_writes(key: str) -> list[AssetCheckSpec]:
@@ -113,16 +113,16 @@ class Reconciled:
 
 def of_reconciling(transaction: Transaction, wiring: Wiring, topology: Topology, now: datetime) -> Reconciled:
     """Return the results of an entity that was reconciled."""
-    kind, keys, expected = topology.entity.name, list(topology.collections), wiring.config.expected
-    faults = _faults(transaction, kind, keys)
+    entity_type, keys, expected = topology.entity.name, list(topology.collections), wiring.config.expected
+    faults = _faults(transaction, entity_type, keys)
     stale = health.stale(transaction, keys, now - expected.fresh)
     held = health.waiting(transaction, keys)
     results = [
-        *(_sound(kind, name, faults.get(name)) for name in (IDS_UNIQUE, ONE_TO_ONE)),
-        _sources_fresh(kind, stale, expected.fresh),
-        _little_held(kind, held, now, expected),
+        *(_sound(entity_type, name, faults.get(name)) for name in (IDS_UNIQUE, ONE_TO_ONE)),
+        _sources_fresh(entity_type, stale, expected.fresh),
+        _little_held(entity_type, held, now, expected),
     ]
-    return Reconciled(results, {names.links(kind).to_user_string(): found.said for found in faults.values()})
+    return Reconciled(results, {names.links(entity_type).to_user_string(): found.said for found in faults.values()})
 
 
 @dataclass(frozen=True)
@@ -133,14 +133,14 @@ class _Fault:
     said: str
 
 
-def _faults(transaction: Transaction, kind: str, keys: Iterable[str]) -> dict[str, _Fault]:
+def _faults(transaction: Transaction, entity_type: str, keys: Iterable[str]) -> dict[str, _Fault]:
     """By check, what blocks."""
     faults = {}
     if ids := health.ids_twice(transaction, keys):
         told = "; ".join(f"{key}: {_listed(found)}" for key, found in ids.items())
         said = f"ids that are blank, or those of several records: {told}."
         faults[IDS_UNIQUE] = _Fault(sum(found.count for found in ids.values()), said)
-    if links := health.links_twice(transaction, kind):
+    if links := health.links_twice(transaction, entity_type):
         faults[ONE_TO_ONE] = _Fault(links.count, f"linked to more than they should be: {_listed(links)}.")
     return faults
 
@@ -167,10 +167,12 @@ def broken(transaction: Transaction, wiring: Wiring, keys: Iterable[str]) -> dic
     """Return by collection why it must not be written to: what its entity is decided from is not as it should be."""
     kinds = {key: wiring.collections[key].entity.name for key in keys}
     reasons = {}
-    for kind in set(kinds.values()):
-        for found in _faults(transaction, kind, wiring.topologies[kind].collections).values():
-            reasons[kind] = f"{kind}: {found.said} See the checks of {names.links(kind).to_user_string()}"
-    return {key: reasons[kind] for key, kind in kinds.items() if kind in reasons}
+    for entity_type in set(kinds.values()):
+        for found in _faults(transaction, entity_type, wiring.topologies[entity_type].collections).values():
+            reasons[entity_type] = (
+                f"{entity_type}: {found.said} See the checks of {names.links(entity_type).to_user_string()}"
+            )
+    return {key: reasons[entity_type] for key, entity_type in kinds.items() if entity_type in reasons}
 
 
 def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | None) -> AssetCheckResult:
@@ -178,16 +180,16 @@ def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | N
     late = read.read_at is None or now - read.read_at > age
     said = [failure] if failure else []
     said.append(f"Read to its end {_ago(hours)}." if hours is not None else "Never read to its end.")
-    if read.misfits:
-        more = read.misfits - len(read.reasons)
+    if read.invalid:
+        more = read.invalid - len(read.reasons)
         rest = f"; and {more:,} more, all listed by talk held" if more else ""
-        said.append(f"{read.misfits} records do not fit: {'; '.join(read.reasons)}{rest}.")
+        said.append(f"{read.invalid} records do not fit: {'; '.join(read.reasons)}{rest}.")
     if read.unknown:
         said.append(f"Turned up lately, and not in the lens: {', '.join(read.unknown)}.")
     if read.absent:
         said.append(f"The lens reads properties that records do not show: {', '.join(read.absent)}.")
     numbers = {
-        "records that do not fit": read.misfits,
+        "records that do not fit": read.invalid,
         "new properties": len(read.unknown),
         "absent properties": len(read.absent),
     }
@@ -196,24 +198,24 @@ def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | N
         FRESH,
         " ".join(said),
         numbers if hours is None else numbers | {"hours since it was read": round(hours, 3)},
-        passed=not (failure or late or read.misfits or read.unknown or read.absent),
+        passed=not (failure or late or read.invalid or read.unknown or read.absent),
         severity=AssetCheckSeverity.ERROR if failure or late else WARN,
     )
 
 
-def _sound(kind: str, name: str, found: _Fault | None) -> AssetCheckResult:
-    said = f"{kind}: {found.said}" if found else "All of them are."
-    return _result(names.links(kind), name, said, {"faults": found.count if found else 0}, passed=not found)
+def _sound(entity_type: str, name: str, found: _Fault | None) -> AssetCheckResult:
+    said = f"{entity_type}: {found.said}" if found else "All of them are."
+    return _result(names.links(entity_type), name, said, {"faults": found.count if found else 0}, passed=not found)
 
 
-def _sources_fresh(kind: str, stale: Sequence[str], age: timedelta) -> AssetCheckResult:
+def _sources_fresh(entity_type: str, stale: Sequence[str], age: timedelta) -> AssetCheckResult:
     hours = f"{age.total_seconds() / 3600:g} hours"
     said = f"Not read within {hours}: {', '.join(stale)}." if stale else f"All of it was read within {hours}."
     numbers = {"collections read too long ago": len(stale)}
-    return _result(names.links(kind), SOURCES_FRESH, said, numbers, passed=not stale, severity=WARN)
+    return _result(names.links(entity_type), SOURCES_FRESH, said, numbers, passed=not stale, severity=WARN)
 
 
-def _little_held(kind: str, held: Mapping[str, Waiting], now: datetime, expected: Expected) -> AssetCheckResult:
+def _little_held(entity_type: str, held: Mapping[str, Waiting], now: datetime, expected: Expected) -> AssetCheckResult:
     ages = {key: now - found.since for key, found in held.items() if found.since}
     much = [key for key, found in held.items() if found.share > expected.held_share]
     long = [key for key, age in ages.items() if age > expected.held]
@@ -231,7 +233,7 @@ def _little_held(kind: str, held: Mapping[str, Waiting], now: datetime, expected
         "days that the oldest is held": round(oldest / timedelta(days=1), 3),
     }
     said = f"{'; '.join(told)}." if told else f"{count} held." if count else "Nothing is held."
-    return _result(names.links(kind), LITTLE_HELD, said, numbers, passed=not told, severity=WARN)
+    return _result(names.links(entity_type), LITTLE_HELD, said, numbers, passed=not told, severity=WARN)
 
 
 def _agree(key: str, differ: Found | None, gaps: Found | None, unsent: int, sent: Sent) -> AssetCheckResult:

@@ -21,19 +21,19 @@ from pydantic import Field
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import ConfigurationError, Refused, SystemFailure
-from talk_assets.graph import checks, lineage, marks, metadata, names
+from talk_assets.graph import checks, lineage, metadata, names, watermarks
 from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
 from talk_assets.graph.run_progress import Teller
-from talk_assets.graph.scope import Scope
+from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import System
 from talk_assets.report import health
-from talk_assets.report.overview import stops as stopped
+from talk_assets.report.overview import pending_approvals
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.read import asking
-from talk_assets.sync.read.asking import Known
+from talk_assets.sync.read.asking import Snapshot
 from talk_assets.sync.read.reading import ReadReport
 from talk_assets.sync.runs import Summary
 
@@ -55,7 +55,7 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
 
     @multi_asset(name=names.read_step(system.name), specs=specs, check_specs=checked, can_subset=True)
     def read(
-        context: AssetExecutionContext, config: Reading, scope: Scope
+        context: AssetExecutionContext, config: Reading, scope: RunScope
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
@@ -69,10 +69,10 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
                 full=config.full or scope.full,
             )
         metadata.log(context, done.summary)
-        seen = marks.seen(
-            {key: one for key, one in done.known.items() if marks.follows_through(wiring, context, key, wanted)}
+        seen = watermarks.seen(
+            {key: one for key, one in done.known.items() if watermarks.follows_through(wiring, context, key, wanted)}
         )
-        failed = marks.failed(done.summary.failures, system.name)
+        failed = watermarks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():
             left_out = {} if key in wanted else {"failure": f"not read: {scope.left_out}"}
             said = done.metadata[key] | left_out | seen.get(key, {}) | failed
@@ -105,7 +105,7 @@ class _Done:
     summary: Summary
     metadata: Mapping[str, metadata.Metadata]
     checks: Sequence[AssetCheckResult]
-    known: Mapping[str, Known]
+    known: Mapping[str, Snapshot]
 
 
 def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Sequence[str], *, full: bool) -> _Done:
@@ -118,13 +118,13 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     counts = {key: {"read": done.read, "changed": done.changed} for key, done in report.collections.items()}
     summary = metadata.summary(system, report.usage, counts, failures)
     with hub.store.transaction() as transaction:
-        stops = stopped(transaction)
+        pending = pending_approvals(transaction)
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
         runs.add(transaction, hub.run, summary, hub.clock())
         known = {key: asking.known(transaction, key, began, report.skew) for key in report.collections}
     checked = checks.of_reading(reads, wiring, hub.clock(), failures.get(system))
     said = {
-        key: metadata.of_read(reads[key].records, report.collections.get(key), failures.get(system), stops.get(key))
+        key: metadata.of_read(reads[key].records, report.collections.get(key), failures.get(system), pending.get(key))
         for key in keys
     }
     return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked, known)

@@ -31,21 +31,21 @@ from talk_assets.sync.runs import Summary
 
 def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
     """Return the step that reconciles an entity."""
-    kind = topology.entity.name
+    entity_type = topology.entity.name
     specs = [
         _links(wiring, topology),
         _golden(topology),
         *(_changes(wiring, topology, key) for key in topology.collections),
     ]
 
-    checked = checks.specs_of_links(kind)
+    checked = checks.specs_of_links(entity_type)
 
-    @multi_asset(name=names.reconcile_step(kind), specs=specs, check_specs=checked, can_subset=True)
+    @multi_asset(name=names.reconcile_step(entity_type), specs=specs, check_specs=checked, can_subset=True)
     def reconcile(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         chosen = names.keys(specs, context.selected_asset_keys)
         with locked_hub(wiring, context, metadata.mode_of(context)) as hub:
             done = _reconcile(wiring, hub, topology)
-        context.log.info("%s: decided about %s records", kind, done.decided)
+        context.log.info("%s: decided about %s records", entity_type, done.decided)
         for note in done.notes:
             context.log.info("%s", note)
         said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
@@ -116,18 +116,19 @@ class _Done:
 
 
 def _reconcile(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
-    cost, kind = Cost(), topology.entity.name
-    decided = hub.reconcile(kind)
+    cost, entity_type = Cost(), topology.entity.name
+    decided = hub.reconcile(entity_type)
     notes, hub.notes = hub.notes, []
     with hub.store.transaction() as transaction:
-        links, changes = overview.link_counts(transaction, kind), overview.change_counts(transaction)
+        links, changes = overview.link_counts(transaction, entity_type), overview.change_counts(transaction)
         found = {
-            names.links(kind): metadata.of_links(
-                links, decided, overview.held_records(transaction, kind, limit=metadata.SHOWN)
+            names.links(entity_type): metadata.of_links(
+                links, decided, overview.held_records(transaction, entity_type, limit=metadata.SHOWN)
             ),
-            names.golden(kind): _agreed(transaction, kind, links["entities"]),
+            names.golden(entity_type): _agreed(transaction, entity_type, links["entities"]),
             **{
-                names.changes(key): _asked(transaction, key, kind, changes.get(key, {})) for key in topology.collections
+                names.changes(key): _asked(transaction, key, entity_type, changes.get(key, {}))
+                for key in topology.collections
             },
         }
         checked = checks.of_reconciling(transaction, wiring, topology, hub.clock())
@@ -137,15 +138,15 @@ def _reconcile(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
     return _Done(decided, notes, shown, checked.results)
 
 
-def _agreed(transaction: Transaction, kind: str, entities: int) -> metadata.Metadata:
-    lost = overview.conflicts(transaction, kind, limit=metadata.SHOWN)
-    shown = [(kind, row["field"], row[which]) for row in lost.to_dicts() for which in ("value", "winner")]
-    count = overview.conflict_count(transaction, kind)
-    return metadata.of_golden(entities, count, lost, kind, readable.reader(transaction, shown))
+def _agreed(transaction: Transaction, entity_type: str, entities: int) -> metadata.Metadata:
+    lost = overview.conflicts(transaction, entity_type, limit=metadata.SHOWN)
+    shown = [(entity_type, row["field"], row[which]) for row in lost.to_dicts() for which in ("value", "winner")]
+    count = overview.conflict_count(transaction, entity_type)
+    return metadata.of_golden(entities, count, lost, entity_type, readable.reader(transaction, shown))
 
 
-def _asked(transaction: Transaction, key: str, kind: str, counts: Mapping[str, int]) -> metadata.Metadata:
+def _asked(transaction: Transaction, key: str, entity_type: str, counts: Mapping[str, int]) -> metadata.Metadata:
     first = overview.changes(transaction, key, limit=metadata.SHOWN)
-    shown = [one for text in first["fields"] for one in readable.fields(kind, text)]
+    shown = [one for text in first["fields"] for one in readable.fields(entity_type, text)]
     reader = readable.reader(transaction, shown, key.partition("/")[0])
-    return metadata.of_changes(counts, first, kind, reader)
+    return metadata.of_changes(counts, first, entity_type, reader)

@@ -28,9 +28,9 @@ def of_collection(collection: Collection) -> Definition:
         **({collection.reference: "external reference"} if collection.reference else {}),
     }
     columns = [TableColumn(name, "text", description) for name, description in own.items() if name not in held]
-    kind = collection.entity.name
+    entity_type = collection.entity.name
     columns += [
-        TableColumn(name, collection.lens.columns[name], _golden(kind, fields)) for name, fields in held.items()
+        TableColumn(name, collection.lens.columns[name], _golden(entity_type, fields)) for name, fields in held.items()
     ]
     return {"dagster/column_schema": TableSchema(columns)}
 
@@ -53,8 +53,8 @@ def of_changes(collection: Collection) -> Definition:
         for name, fields in _fields(lens).items()
         if any(lens.property_of(field).writable is not Writable.NEVER for field in fields)
     }
-    kind = collection.entity.name
-    columns = [TableColumn(name, lens.columns[name], _golden(kind, fields)) for name, fields in written.items()]
+    entity_type = collection.entity.name
+    columns = [TableColumn(name, lens.columns[name], _golden(entity_type, fields)) for name, fields in written.items()]
     return {
         "dagster/column_schema": TableSchema(columns),
         LINEAGE: TableColumnLineage(
@@ -92,8 +92,8 @@ def _definition(entity: Entity, deps: Mapping[str, list[TableColumnDep]]) -> Def
     }
 
 
-def _golden(kind: str, fields: Iterable[str]) -> str:
-    return f"{' and '.join(f'`{field}`' for field in fields)} of {_link(names.golden(kind))}"
+def _golden(entity_type: str, fields: Iterable[str]) -> str:
+    return f"{' and '.join(f'`{field}`' for field in fields)} of {_link(names.golden(entity_type))}"
 
 
 def _properties(deps: Iterable[TableColumnDep]) -> str:

@@ -87,7 +87,7 @@ def of_read(records: int, report: ReadReport | None, failure: str | None, stoppe
         "records read": done.read,
         "records changed": done.changed,
         "records deleted": done.deleted,
-        "misfits": done.misfits,
+        "invalid": done.invalid,
         "read in full": done.full,
         "unknown properties": ", ".join(sorted(done.unknown)) or "none",
         **({} if report else {"failure": failure or "not read"}),
@@ -113,13 +113,13 @@ def of_links(counts: Mapping[str, int], decided: int, held: pl.DataFrame) -> Met
     }
 
 
-def of_golden(entities: int, conflicts: int, latest: pl.DataFrame, kind: str, reader: Reader) -> Metadata:
+def of_golden(entities: int, conflicts: int, latest: pl.DataFrame, entity_type: str, reader: Reader) -> Metadata:
     """Return the metadata of an entity's golden table; `latest` are the latest values that lost."""
     rows = (
         (
             row["name"], row["records"], row["field"],
-            f"{_value(reader, kind, row, 'winner')} ({row['winner_origin']})",
-            f"{_value(reader, kind, row, 'value')} ({row['origin']})", _time(row["edited_at"]),
+            f"{_value(reader, entity_type, row, 'winner')} ({row['winner_origin']})",
+            f"{_value(reader, entity_type, row, 'value')} ({row['origin']})", _time(row["edited_at"]),
         )
         for row in latest.iter_rows(named=True)
     )  # fmt: skip
@@ -132,7 +132,7 @@ def of_golden(entities: int, conflicts: int, latest: pl.DataFrame, kind: str, re
     }
 
 
-def of_changes(counts: Mapping[str, int], first: pl.DataFrame, kind: str, reader: Reader) -> Metadata:
+def of_changes(counts: Mapping[str, int], first: pl.DataFrame, entity_type: str, reader: Reader) -> Metadata:
     """Return the metadata of what is asked of a collection, the first of it as a table."""
     rows = (
         (
@@ -140,7 +140,7 @@ def of_changes(counts: Mapping[str, int], first: pl.DataFrame, kind: str, reader
             name,
             id_,
             source,
-            _fields(reader.show_object(kind, fields)),
+            _fields(reader.show_object(entity_type, fields)),
             f"{status}: {reason}" if reason else status,
         )
         for action, name, id_, source, fields, status, reason in first.iter_rows()
@@ -158,7 +158,7 @@ def of_changes(counts: Mapping[str, int], first: pl.DataFrame, kind: str, reader
 
 
 def of_writes(
-    report: WriteReport | None, reason: str | None, first: pl.DataFrame, kind: str, reader: Reader
+    report: WriteReport | None, reason: str | None, first: pl.DataFrame, entity_type: str, reader: Reader
 ) -> Metadata:
     """Return the metadata of a collection that was written to; `reason` says why it was not.
 
@@ -167,7 +167,7 @@ def of_writes(
     done = report or WriteReport()
     rows = (
         (
-            row["action"], row["id"], _moves(reader, kind, row["before"], row["after"]),
+            row["action"], row["id"], _moves(reader, entity_type, row["before"], row["after"]),
             ": ".join(filter(None, (row["outcome"] or "no answer yet", row["reason"]))),
         )
         for row in first.iter_rows(named=True)
@@ -182,9 +182,9 @@ def of_writes(
     }
 
 
-def _moves(reader: Reader, kind: str, before: str | None, after: str | None) -> str:
+def _moves(reader: Reader, entity_type: str, before: str | None, after: str | None) -> str:
     """Each field, what the record held, and what it was sent."""
-    was, now = reader.show_object(kind, before), reader.show_object(kind, after)
+    was, now = reader.show_object(entity_type, before), reader.show_object(entity_type, after)
     return "; ".join(f"{name}: {_blank(was.get(name))} → {_blank(now.get(name))}" for name in was | now)
 
 
@@ -192,8 +192,8 @@ def _fields(values: Mapping[str, str | None]) -> str:
     return "; ".join(f"{name}: {_blank(value)}" for name, value in values.items())
 
 
-def _value(reader: Reader, kind: str, row: Mapping[str, Any], which: str) -> str:
-    return _blank(reader.show(kind, row["field"], row[which]))
+def _value(reader: Reader, entity_type: str, row: Mapping[str, Any], which: str) -> str:
+    return _blank(reader.show(entity_type, row["field"], row[which]))
 
 
 def _blank(value: str | None) -> str:

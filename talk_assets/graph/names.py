@@ -53,14 +53,14 @@ def writes(key: str) -> AssetKey:
     return collection(f"{key}_writes")
 
 
-def links(entity: str) -> AssetKey:
+def links(entity_type: str) -> AssetKey:
     """Return the asset that ties records to entities: `person_links`."""
-    return AssetKey(f"{entity}_links")
+    return AssetKey(f"{entity_type}_links")
 
 
-def golden(entity: str) -> AssetKey:
+def golden(entity_type: str) -> AssetKey:
     """Return the asset of agreed values: `person_golden`."""
-    return AssetKey(f"{entity}_golden")
+    return AssetKey(f"{entity_type}_golden")
 
 
 def by_asset(name: Callable[[str], AssetKey], of: Iterable[str]) -> dict[AssetKey, str]:
@@ -73,9 +73,9 @@ def read_step(system: str) -> str:
     return f"read_{system}"
 
 
-def reconcile_step(entity: str) -> str:
+def reconcile_step(entity_type: str) -> str:
     """Return the name of the step that links, merges, and computes the changes of an entity."""
-    return f"reconcile_{entity}"
+    return f"reconcile_{entity_type}"
 
 
 def write_step(system: str) -> str:

@@ -47,7 +47,7 @@ LAUNCHER = {"talk/launched_by": "talk sync"}
 
 
 @dataclass(frozen=True)
-class Request:
+class SyncRequest:
     """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
 
     `dataflows` by name, none for all of them. `waiting` is told who holds the run lock, where another process has
@@ -63,12 +63,12 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SyncResult:
     """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
 
     `outcome` is `done`, or `incomplete` where anything failed or was stopped. `failures` says what failed, by system,
-    collection, check or run; `stops` by collection what waits for a person's approval. `pairs` by dataflow, `planned`
-    the names of those in mode plan.
+    collection, check or run; `pending_approvals` by collection what waits for a person's approval. `pairs` by dataflow,
+    `planned` the names of those in mode plan.
     """
 
     run: str
@@ -80,15 +80,15 @@ class Outcome:
     changes: dict[str, dict[str, int]]
     collections: tuple[str, ...]
     failures: dict[str, str]
-    stops: dict[str, str]
+    pending_approvals: dict[str, str]
 
     @property
     def outcome(self) -> str:
         """How the run ended, as `talk status` says it."""
-        return _INCOMPLETE if self.failures or self.stops else _DONE
+        return _INCOMPLETE if self.failures or self.pending_approvals else _DONE
 
 
-def sync(config: Config, request: Request) -> Outcome:
+def sync(config: Config, request: SyncRequest) -> SyncResult:
     """Run one sync to its end, or raise what ends it early, having noted that in `sync.runs`.
 
     A system that fails is in the outcome's failures, and the others go on.
@@ -148,7 +148,7 @@ def _execute(
     built: JobDefinition,
     instance: DagsterInstance,
     wiring: Wiring,
-    request: Request,
+    request: SyncRequest,
     keys: frozenset[str],
     run: str,
 ) -> str | None:
@@ -170,7 +170,7 @@ def _execute(
     return None if done.success else f"Dagster's run {run} failed; its log in the UI says why (talk ui)"
 
 
-def _run_config(keys: frozenset[str], request: Request) -> dict[str, Any]:
+def _run_config(keys: frozenset[str], request: SyncRequest) -> dict[str, Any]:
     steps = {names.read_step(key.partition("/")[0]) for key in keys}
     return {
         "ops": {step: {"config": {"full": request.full}} for step in sorted(steps)},
@@ -205,22 +205,24 @@ def _outcome(
     wiring: Wiring,
     run: str,
     dataflows: Sequence[DataflowSettings],
-    request: Request,
+    request: SyncRequest,
     keys: frozenset[str],
     began: float,
     blocked: str | None,
-) -> Outcome:
+) -> SyncResult:
     with wiring.reading() as transaction:
         summary = runs.summary(transaction, run)
         failures = summary.failures | runs.failed_writes(transaction, run, summary)
         if blocked and not summary.failures:  # what a check that blocks has found is in the summary
             failures["run"] = blocked
-        stops = overview.stops(transaction)
+        pending_approvals = overview.pending_approvals(transaction)
         topologies = list(wiring.topologies.values())
         pairs = {one.name: overview.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = overview.held_counts(transaction), overview.change_counts(transaction)
     with wiring.store().transaction() as transaction:
-        runs.end(transaction, run, _INCOMPLETE if failures or stops else _DONE, utc_now())
+        runs.end(transaction, run, _INCOMPLETE if failures or pending_approvals else _DONE, utc_now())
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
-    return Outcome(run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, stops)
+    return SyncResult(
+        run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, pending_approvals
+    )

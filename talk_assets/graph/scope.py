@@ -16,7 +16,7 @@ from talk_assets.sync.plan.permits import Permits
 KEY = "scope"
 
 
-class Scope(ConfigurableResource[None]):
+class RunScope(ConfigurableResource[None]):
     """What `talk sync` takes as --dataflow and --full."""
 
     dataflows: list[str] = Field(

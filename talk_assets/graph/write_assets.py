@@ -18,12 +18,12 @@ from dagster import (
 )
 
 from talk_assets.config.wiring import Wiring
-from talk_assets.graph import checks, marks, metadata, names
+from talk_assets.graph import checks, metadata, names, watermarks
 from talk_assets.graph.collection_assets import LEFT_OUT
 from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
 from talk_assets.graph.run_progress import Teller
-from talk_assets.graph.scope import Scope
+from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.ordering import acyclic
 from talk_assets.model.system import System
@@ -47,17 +47,17 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     collection_of = names.by_asset(names.writes, own)
 
     @multi_asset(name=names.write_step(system.name), specs=specs, check_specs=checked, can_subset=True)
-    def write(context: AssetExecutionContext, scope: Scope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    def write(context: AssetExecutionContext, scope: RunScope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {collection_of[asset]: asset for asset in names.keys(specs, context.selected_asset_keys)}
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
         with locked_hub(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
             done = _write(wiring, hub, system.name, chosen, reasons, scope.permits(wiring))
-            watched = marks.watched(wiring, context)
-            seen = marks.seen(marks.read_back(hub, system.name, done.written)) if watched else {}
+            watched = watermarks.watched(wiring, context)
+            seen = watermarks.seen(watermarks.read_back(hub, system.name, done.written)) if watched else {}
         metadata.log(context, done.summary)
-        failed = marks.failed(done.summary.failures, system.name)
+        failed = watermarks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():
             yield MaterializeResult(asset_key=asset, metadata=done.metadata[key] | seen.get(key, {}) | failed)
         yield from checks.selected(context, done.checks)
@@ -138,8 +138,8 @@ def _write(
 def _said(
     transaction: Transaction, wiring: Wiring, run: str, key: str, done: WriteReport | None, reason: str | None
 ) -> metadata.Metadata:
-    kind = wiring.collections[key].entity.name
+    entity_type = wiring.collections[key].entity.name
     first = overview.written(transaction, run, key, limit=metadata.SHOWN)
-    shown = [one for name in ("before", "after") for text in first[name] for one in readable.fields(kind, text)]
+    shown = [one for name in ("before", "after") for text in first[name] for one in readable.fields(entity_type, text)]
     reader = readable.reader(transaction, shown, key.partition("/")[0])
-    return metadata.of_writes(done, reason, first, kind, reader)
+    return metadata.of_writes(done, reason, first, entity_type, reader)

@@ -27,7 +27,7 @@ from talk_assets.http.client import Site
 from talk_assets.http.limit import Clock
 
 
-class Way(StrEnum):
+class AuthType(StrEnum):
     """The ways there are."""
 
     NONE = "none"
@@ -39,14 +39,14 @@ class Way(StrEnum):
     REFRESH = "refresh_token"
 
 
-NEEDS: Mapping[Way, tuple[str, ...]] = {
-    Way.NONE: (),
-    Way.BASIC: ("username", "password"),
-    Way.BEARER: ("token",),
-    Way.HEADER: ("api_key",),
-    Way.QUERY: ("api_key",),
-    Way.CLIENT: ("client_id", "client_secret"),
-    Way.REFRESH: ("client_id", "client_secret", "refresh_token"),
+NEEDS: Mapping[AuthType, tuple[str, ...]] = {
+    AuthType.NONE: (),
+    AuthType.BASIC: ("username", "password"),
+    AuthType.BEARER: ("token",),
+    AuthType.HEADER: ("api_key",),
+    AuthType.QUERY: ("api_key",),
+    AuthType.CLIENT: ("client_id", "client_secret"),
+    AuthType.REFRESH: ("client_id", "client_secret", "refresh_token"),
 }
 """The credentials that each needs, in the order in which they are used."""
 
@@ -62,7 +62,7 @@ class Access:
     `called` are the API's own names for the credentials, in the order of `NEEDS`, empty for those.
     """
 
-    way: Way = Way.NONE
+    type: AuthType = AuthType.NONE
     name: str = ""
     prefix: str = ""
     token_url: str = ""
@@ -72,7 +72,7 @@ class Access:
     @property
     def credentials(self) -> tuple[str, ...]:
         """The names of the credentials."""
-        return self.called or NEEDS[self.way]
+        return self.called or NEEDS[self.type]
 
     def opener(self, site: Site, credentials: Mapping[str, str]) -> Callable[[], httpx.Auth]:
         """Return what makes the `httpx.Auth` of each connection; a token outlives the connection that asked for it."""
@@ -80,18 +80,18 @@ class Access:
         wallet, clock = Wallet(), site.retry.clock
         url = self.token_url if "://" in self.token_url else f"{site.base_url.rstrip('/')}/{self.token_url.lstrip('/')}"
 
-        ways: dict[Way, Callable[[], httpx.Auth]] = {
-            Way.NONE: httpx.Auth,
-            Way.BASIC: lambda: HeaderAuth("Authorization", f"Basic {_encoded(values)}"),
-            Way.BEARER: lambda: bearer(values[0]),
-            Way.HEADER: lambda: HeaderAuth(self.name, self.prefix + values[0]),
-            Way.QUERY: lambda: QueryAuth(self.name, values[0]),
-            Way.CLIENT: lambda: ClientCredentials(
+        ways: dict[AuthType, Callable[[], httpx.Auth]] = {
+            AuthType.NONE: httpx.Auth,
+            AuthType.BASIC: lambda: HeaderAuth("Authorization", f"Basic {_encoded(values)}"),
+            AuthType.BEARER: lambda: bearer(values[0]),
+            AuthType.HEADER: lambda: HeaderAuth(self.name, self.prefix + values[0]),
+            AuthType.QUERY: lambda: QueryAuth(self.name, values[0]),
+            AuthType.CLIENT: lambda: ClientCredentials(
                 OAuthClient(url, values[0], values[1], scope=self.scope), wallet, clock
             ),
-            Way.REFRESH: lambda: RefreshGrant(url, values, wallet, clock),
+            AuthType.REFRESH: lambda: RefreshGrant(url, values, wallet, clock),
         }
-        return ways[self.way]
+        return ways[self.type]
 
 
 def _encoded(pair: Sequence[str]) -> str:

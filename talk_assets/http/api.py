@@ -44,8 +44,8 @@ class Paging:
     size_param: str = ""
     size: int = 100
     first: int = 1
-    following: str = ""
-    following_header: str = ""
+    next: str = ""
+    next_header: str = ""
     more: str = ""
     pages: str = ""
     total: str = ""
@@ -105,13 +105,13 @@ class Changes:
 
 @dataclass(frozen=True)
 class Lookup:
-    """A filter of a list that takes `many` values at a time, with `separator` between them.
+    """A filter of a list that takes `batch_size` values at a time, with `separator` between them.
 
     Without a `param`, records are asked for by id one by one, and by external reference by reading the whole list.
     """
 
     param: str = ""
-    many: int = 1
+    batch_size: int = 1
     separator: str = ","
 
 
@@ -154,20 +154,21 @@ class Envelope:
 class Writing:
     """How records are written.
 
-    `whole`: an update replaces the record and so must carry all of it. `key` is the header that makes a create
-    repeatable, `match` the one that makes a write conditional on the version, empty where there is none. `existing` is
-    the member of a 409 that names the record which already carries the external reference. `fresh`: before each update
-    the record is asked for once more, and left alone if somebody edited it since it was read.
+    `full_update`: an update replaces the record and so must carry all of it. `idempotency_header` is the header that
+    makes a create repeatable, `if_match_header` the one that makes a write conditional on the version, empty where
+    there is none. `conflict_id` is the member of a 409 that names the record which already carries the external
+    reference. `recheck`: before each update the record is asked for once more, and left alone if somebody edited it
+    since it was read.
     """
 
     create: Request = Request("POST", "{path}")
     update: Request = Request("PATCH", "{path}/{id}")
     delete: Request = Request("DELETE", "{path}/{id}")
-    whole: bool = False
-    key: str = ""
-    match: str = ""
-    existing: str = ""
-    fresh: bool = False
+    full_update: bool = False
+    idempotency_header: str = ""
+    if_match_header: str = ""
+    conflict_id: str = ""
+    recheck: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,4 +190,4 @@ class Api:
     @property
     def recalls(self) -> bool:
         """Whether it takes the record as it was last shown to change or delete it."""
-        return bool(self.writing.whole or self.writing.fresh or self.shapes)
+        return bool(self.writing.full_update or self.writing.recheck or self.shapes)

@@ -83,7 +83,7 @@ class Listing:
 
     def _listed(self, response: httpx.Response, number: int | None) -> Listed:
         how, body = self.api.paging, response.content
-        found = _members(body, (self.api.envelope.items, how.following, how.more, how.total), self.where)
+        found = _members(body, (self.api.envelope.items, how.next, how.more, how.total), self.where)
         items = found[self.api.envelope.items]
         if items is None or not items.lstrip().startswith("["):
             name = self.api.envelope.items
@@ -91,7 +91,7 @@ class Listing:
             raise not_json(self.where, body, right)
         records, total = self._shaped(items.encode()), _total(how, response, found.get(how.total))
         if number is None:
-            following = _following(how, response, found.get(how.following))
+            following = _following(how, response, found.get(how.next))
             more = following is not None and (not how.more or found[how.more] == "true")
             return Listed(records, following, not more, total)
         last = self._ends(response, number, items, found.get(how.total))
@@ -118,7 +118,7 @@ def _total(how: Paging, response: httpx.Response, total: str | None) -> int | No
     return int(pages) * how.size if pages.isdecimal() else None
 
 
-def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is a misfit later
+def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is found invalid later
     """One record as the lens sees it."""
     if isinstance(record, dict):
         for shape in api.shapes:
@@ -172,11 +172,11 @@ def _following(how: Paging, response: httpx.Response, member: str | None) -> str
     """Of the next page's URL only the query is used: where the API is, and who may see the credentials, is fixed."""
     match how.by:
         case Follow.CURSOR:
-            return response.headers.get(how.following_header) if how.following_header else member or None
+            return response.headers.get(how.next_header) if how.next_header else member or None
         case Follow.LINK:
             url = response.links.get("next", {}).get("url")
         case Follow.URL:
-            url = response.headers.get(how.following_header) if how.following_header else member
+            url = response.headers.get(how.next_header) if how.next_header else member
         case _:
             return None
     return urlencode(parse_qsl(urlsplit(url).query, keep_blank_values=True)) if url else None

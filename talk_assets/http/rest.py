@@ -178,7 +178,7 @@ class RestConnection(HttpConnection):
             params = {how.param: how.separator.join(some), **(besides or {})}
             return [listed.body async for listed in self._listed(mine, params)]
 
-        async for bodies in gather(fetch, chunks(values, how.many), window=self.client.site.concurrency):
+        async for bodies in gather(fetch, chunks(values, how.batch_size), window=self.client.site.concurrency):
             yield Page(join(bodies))
 
     async def _listed(
@@ -233,9 +233,9 @@ class RestConnection(HttpConnection):
     async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
         """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""
         how = self._api.writing
-        if how.match and _tag(write) is None:
+        if how.if_match_header and _tag(write) is None:
             return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
-        if how.fresh:
+        if how.recheck:
             found = await self._current(mine, write.id or "")
             if found is None:
                 return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
@@ -260,19 +260,19 @@ class RestConnection(HttpConnection):
 
     def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
         how, flat = self._api.writing, json_body(write.body)
-        tag = {how.match: _tag(write) or ""} if how.match else {}
+        tag = {how.if_match_header: _tag(write) or ""} if how.if_match_header else {}
         if write.action is Action.DELETE:
             return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
-            body = _laid_over(now, nested(flat)) if how.whole else nested(flat)
+            body = _laid_over(now, nested(flat)) if how.full_update else nested(flat)
             return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
         if mine.reference:
             flat.setdefault(mine.reference, write.entity)
         for name, value in mine.new.items():
             flat.setdefault(name, value.format(entity=write.entity) if isinstance(value, str) else value)
         body = self._sent(nested(flat), {}, self._api.envelope.created)
-        key = {how.key: write.key} if how.key else {}
-        return self._call(how.create, mine, None, body, key, repeatable=bool(how.key))
+        key = {how.idempotency_header: write.key} if how.idempotency_header else {}
+        return self._call(how.create, mine, None, body, key, repeatable=bool(how.idempotency_header))
 
     def _sent(self, body: dict[str, Any], now: dict[str, Any], wrapper: str) -> dict[str, Any]:
         for shape in self._api.shapes:
@@ -308,11 +308,11 @@ class RestConnection(HttpConnection):
         return request.path.replace("{path}", mine.path).replace("{id}", id_)
 
     def _refused(self, write: Write, error: Refused) -> Answer:
-        existing = dig(json_body(error.body), self._api.writing.existing) if self._api.writing.existing else None
+        existing = dig(json_body(error.body), self._api.writing.conflict_id) if self._api.writing.conflict_id else None
         if error.status == httpx.codes.CONFLICT and existing:
             return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
         outcome = _OUTCOMES.get(error.status, Outcome.REFUSED)
-        if error.status == httpx.codes.CONFLICT and self._api.writing.key:
+        if error.status == httpx.codes.CONFLICT and self._api.writing.idempotency_header:
             # Without the id of another record: the same create is still under way.
             outcome = Outcome.FAILED
         if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:

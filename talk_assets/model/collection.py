@@ -27,21 +27,18 @@ class Collection:
     """One kind of record in one system. Systems subclass it for what their wire needs.
 
     `id`, `modified`, `version`, `deleted` and `reference` name properties: the record's id, when it was last changed,
-    its version for optimistic locking, a flag that marks a tombstone, and where a create leaves the entity id.
-    `ignore` names properties that say nothing about the record, `also` those that another collection's `parts` need.
-    `bulk` is how many records one write request takes.
-    `transient_values` says which values fields may hold for as long as a write takes: found where the outcome of an
-    update is not known, they are no edit.
-    `archived` are the properties, with their values, that set a record aside without deleting it; null where the API
-    has no such flag.
+    its version for optimistic locking, a flag that marks a tombstone, and where a create leaves the entity id. `ignore`
+    names properties that say nothing about the record, `extra_columns` those that another collection's `parts` need.
+    `bulk` is how many records one write request takes. `transient_values` says which values fields may hold for as long
+    as a write takes: found where the outcome of an update is not known, they are no edit. `archived` are the
+    properties, with their values, that set a record aside without deleting it; null where the API has no such flag.
     `optimistic_lock`: whether a write is refused if the record was edited since we read it; where not, the collection's
-    changes are read once more before each batch.
-    `needs_current`: whether a write needs the record as it was last shown; where not, it is not looked up.
-    `changes_via` names the collection whose changes tell of this one's, where it is not asked by itself.
-    `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent one is a blank; where it
-    shows them, an absent property is unknown. `sparse` names objects that have a property only as long as it holds
-    something, whatever the API does elsewhere.
-    `correctable`: whether talk.toml can say that the lens reads another property.
+    changes are read once more before each batch. `needs_current`: whether a write needs the record as it was last
+    shown; where not, it is not looked up. `changes_via` names the collection whose changes tell of this one's, where it
+    is not asked by itself. `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent
+    one is a blank; where it shows them, an absent property is unknown. `sparse` names objects that have a property only
+    as long as it holds something, whatever the API does elsewhere. `correctable`: whether talk.toml can say that the
+    lens reads another property.
     """
 
     name: str
@@ -53,7 +50,7 @@ class Collection:
     deleted: str | None = None
     reference: str | None = None
     ignore: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     transient_values: Mapping[str, str] = field(default_factory=dict)
     archived: Mapping[str, object] | None = None
@@ -91,5 +88,11 @@ def declared(collection: Collection) -> tuple[str, ...]:
         collection.reference,
     ]
     parts = [part.property for part in collection.parts]
-    names = [collection.id, *collection.lens.columns, *(name for name in own if name), *parts, *collection.also]
+    names = [
+        collection.id,
+        *collection.lens.columns,
+        *(name for name in own if name),
+        *parts,
+        *collection.extra_columns,
+    ]
     return tuple(dict.fromkeys(names))

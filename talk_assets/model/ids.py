@@ -1,7 +1,7 @@
 """Ids of entities: a UUID of version 8 (RFC 9562), named after the record that founds the entity.
 
 The same record founds the same entity again, so that whoever lost what was stored finds together what belongs together.
-`founded` and `founded_sql` are one function in two languages; what else an id is made of belongs here too.
+`of_first_record` and `first_record_sql` are one function in two languages; what else an id is made of belongs here too.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ def named_sql(name: str) -> str:
     )
 
 
-def founded(key: str, id_: str) -> str:
-    """Return the id of the entity that the record `system/collection/id` founds."""
+def of_first_record(key: str, id_: str) -> str:
+    """Return the id of the entity whose first record is `system/collection/id`."""
     return named(f"{key}/{id_}")
 
 
-def founded_sql(key: str, id_: str) -> str:
-    """Return the SQL of `founded` for the SQL of the collection's key and of the record's id."""
+def first_record_sql(key: str, id_: str) -> str:
+    """Return the SQL of `of_first_record` for the SQL of the collection's key and of the record's id."""
     return named_sql(f"{key} || '/' || {id_}")
 
 

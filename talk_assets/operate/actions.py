@@ -24,7 +24,7 @@ from talk_assets.sync import guards, runs
 from talk_assets.sync.hub import Hub, utc_now
 from talk_assets.sync.runs import Summary
 from talk_assets.sync.write import undo_run as undoing
-from talk_assets.sync.write.undo_run import Plan
+from talk_assets.sync.write.undo_run import UndoPlan
 
 BY_HAND = "by hand"
 """The run that edits and conflicts name which a person decided."""
@@ -153,13 +153,13 @@ class Acting:
             raise NothingToDo(message)
         return f"{count} approved; the next sync goes on."
 
-    def plan_undo(self, run: str) -> Plan:
+    def plan_undo(self, run: str) -> UndoPlan:
         """Read every system, and return what taking back a run would send now; `run` may be the start of its id."""
         with self._turn():
             hub = self.wiring.hub(str(uuid.uuid4()))
             return self._planned(hub, self._run(hub, run))
 
-    def undo(self, run: str) -> tuple[Plan, Summary]:
+    def undo(self, run: str) -> tuple[UndoPlan, Summary]:
         """Take back what a run wrote, as far as nobody touched it since; return what was planned, and what was done."""
         hub = self.wiring.hub(str(uuid.uuid4()))
         with self._turn():
@@ -197,7 +197,7 @@ class Acting:
             message = f"{run}: no run with that id wrote anything. {latest}"
         raise ConfigurationError(message)
 
-    def _planned(self, hub: Hub, run: str) -> Plan:
+    def _planned(self, hub: Hub, run: str) -> UndoPlan:
         asyncio.run(_read(hub))
         _reconcile(hub, outstanding=True)
         return hub.plan_undo(run)
@@ -227,15 +227,15 @@ class Acting:
 
     @contextmanager
     def _scene(self, record: Record) -> Iterator[tuple[Transaction, Scene]]:
-        kind = self.wiring.collections[record.key].entity.name
+        entity_type = self.wiring.collections[record.key].entity.name
         with self._transaction() as transaction:
             yield (
                 transaction,
-                Scene(self.wiring.topologies[kind], self.wiring.topologies, utc_now(), BY_HAND),
+                Scene(self.wiring.topologies[entity_type], self.wiring.topologies, utc_now(), BY_HAND),
             )
 
 
-def unfinished(plan: Plan, summary: Summary | None) -> list[str]:
+def unfinished(plan: UndoPlan, summary: Summary | None) -> list[str]:
     """Return what an undo has left undone, a sentence each; `summary` is None where it was only planned."""
     if not plan.possible.height:
         return [undoing.NOTHING]
@@ -260,8 +260,8 @@ async def _read(hub: Hub) -> None:
 
 
 def _reconcile(hub: Hub, *, outstanding: bool) -> None:
-    for kind in hub.topologies:
-        hub.reconcile(kind, outstanding=outstanding)
+    for entity_type in hub.topologies:
+        hub.reconcile(entity_type, outstanding=outstanding)
 
 
 def _undone(hub: Hub, system: str, writable: Container[str]) -> Summary:

@@ -16,12 +16,12 @@ from talk_assets.sync.merge import conflicts, fights
 from talk_assets.sync.plan.changes import LET_OUT
 
 
-def retry(transaction: Transaction, key: str, entity: str | None = None) -> int:
+def retry(transaction: Transaction, key: str, entity_id: str | None = None) -> int:
     """Let out what is held of the changes of a collection, or of an entity in all of them; return how many there were.
 
     What the API refuses again is held again.
     """
-    where, which = ("entity = ?", entity) if entity else ("collection = ?", key)
+    where, which = ("entity_id = ?", entity_id) if entity_id else ("collection = ?", key)
     return transaction.count(
         f"UPDATE sync.changes SET status = 'planned', blocked = false, reason = ? WHERE status = 'held' AND {where}",
         LET_OUT,
@@ -29,10 +29,10 @@ def retry(transaction: Transaction, key: str, entity: str | None = None) -> int:
     )
 
 
-def recreate(transaction: Transaction, scene: Scene, entity: str) -> int:
+def recreate(transaction: Transaction, scene: Scene, entity_id: str) -> int:
     """Forget that records of an entity were deleted, so that its pairs demand them again; return how many."""
-    forgotten = transaction.count(f"DELETE FROM {scene.links} WHERE entity = ? AND gone_at IS NOT NULL", entity)
-    reconcile(transaction, scene, (entity,))
+    forgotten = transaction.count(f"DELETE FROM {scene.links} WHERE entity_id = ? AND gone_at IS NOT NULL", entity_id)
+    reconcile(transaction, scene, (entity_id,))
     return forgotten
 
 
@@ -53,8 +53,8 @@ def choices(transaction: Transaction, scene: Scene, record: Record, field: str) 
     found = transaction.frame(
         f"""
         SELECT seen_{field} AS value, collection || '/' || id AS origin FROM {scene.links} l
-        JOIN {scene.golden} g USING (entity)
-        WHERE entity = ? AND gone_at IS NULL AND seen_{field} IS DISTINCT FROM g."{field}" ORDER BY origin
+        JOIN {scene.golden} g USING (entity_id)
+        WHERE entity_id = ? AND gone_at IS NULL AND seen_{field} IS DISTINCT FROM g."{field}" ORDER BY origin
         """,
         entity,
     )
@@ -91,8 +91,8 @@ def agrees(transaction: Transaction, scene: Scene, record: Record, field: str, o
     return bool(
         transaction.count(
             f"""
-            SELECT count(*) FROM {scene.golden} g WHERE g.entity = $1 AND ({field}_from = $2 OR EXISTS (
-                SELECT 1 FROM {scene.links} l WHERE l.entity = $1 AND l.gone_at IS NULL
+            SELECT count(*) FROM {scene.golden} g WHERE g.entity_id = $1 AND ({field}_from = $2 OR EXISTS (
+                SELECT 1 FROM {scene.links} l WHERE l.entity_id = $1 AND l.gone_at IS NULL
                 AND l.collection || '/' || l.id = $2 AND l.seen_{field} IS NOT DISTINCT FROM g."{field}"))
             """,
             entity,
@@ -151,8 +151,8 @@ def agreed(transaction: Transaction, scene: Scene, record: Record, field: str) -
 
 def shown(transaction: Transaction, scene: Scene, field: str, value: str | None) -> str:
     """Return a canonical value of a field as people read it."""
-    kind = scene.entity.name
-    text = readable.reader(transaction, [(kind, field, value)]).show(kind, field, value)
+    entity_type = scene.entity.name
+    text = readable.reader(transaction, [(entity_type, field, value)]).show(entity_type, field, value)
     return "(blank)" if text is None else f'"{text}"'
 
 
@@ -160,7 +160,7 @@ def _require_open(transaction: Transaction, scene: Scene, record: Record, field:
     """Refuse where golden is not what won: somebody set the field after the conflict was noticed, or decided it."""
     entity = _linked(transaction, scene, record, field)
     winners = transaction.frame(
-        "SELECT winner FROM sync.conflicts WHERE kind = ? AND entity = ? AND field = ?",
+        "SELECT winner FROM sync.conflicts WHERE entity_type = ? AND entity_id = ? AND field = ?",
         scene.entity.name,
         entity,
         field,
@@ -186,67 +186,67 @@ def _linked(transaction: Transaction, scene: Scene, record: Record, field: str) 
     return entity
 
 
-def _lost(transaction: Transaction, scene: Scene, entity: str, field: str) -> list[Choice]:
+def _lost(transaction: Transaction, scene: Scene, entity_id: str, field: str) -> list[Choice]:
     """The values that lost in the open conflicts over a field, latest first, but for what golden is now."""
     found = transaction.frame(
         f"""
-        SELECT c.value, c.origin FROM sync.conflicts c JOIN {scene.golden} g ON g.entity = c.entity
-        WHERE c.kind = ? AND c.entity = ? AND c.field = ? AND c.value IS DISTINCT FROM g."{field}"
+        SELECT c.value, c.origin FROM sync.conflicts c JOIN {scene.golden} g ON g.entity_id = c.entity_id
+        WHERE c.entity_type = ? AND c.entity_id = ? AND c.field = ? AND c.value IS DISTINCT FROM g."{field}"
         ORDER BY c.noticed_at DESC, c.origin
         """,
         scene.entity.name,
-        entity,
+        entity_id,
         field,
     )
     return [Choice(value, origin) for value, origin in found.unique(maintain_order=True).iter_rows()]
 
 
-def _agreed(transaction: Transaction, scene: Scene, entity: str, field: str) -> _Agreed:
+def _agreed(transaction: Transaction, scene: Scene, entity_id: str, field: str) -> _Agreed:
     return _Agreed(
         *transaction.frame(
-            f'SELECT "{field}", {field}_at, {field}_from FROM {scene.golden} WHERE entity = ?', entity
+            f'SELECT "{field}", {field}_at, {field}_from FROM {scene.golden} WHERE entity_id = ?', entity_id
         ).row(0)
     )
 
 
-def _fought(transaction: Transaction, scene: Scene, entity: str, field: str) -> bool:
-    return (entity, field) in fights.of(transaction, scene.entity.name).iter_rows()
+def _fought(transaction: Transaction, scene: Scene, entity_id: str, field: str) -> bool:
+    return (entity_id, field) in fights.of(transaction, scene.entity.name).iter_rows()
 
 
-def _set(transaction: Transaction, scene: Scene, entity: str, field: str, choice: Choice) -> None:
+def _set(transaction: Transaction, scene: Scene, entity_id: str, field: str, choice: Choice) -> None:
     """Golden counts as set when the records were last read: an edit that nobody has read yet is newer, and wins."""
     read = transaction.frame(
         f"""
         SELECT min(read_at) AS at FROM sync.cursors
-        WHERE collection IN (SELECT collection FROM {scene.links} WHERE entity = ? AND gone_at IS NULL)
+        WHERE collection IN (SELECT collection FROM {scene.links} WHERE entity_id = ? AND gone_at IS NULL)
         """,
-        entity,
+        entity_id,
     ).item()
     transaction.run(
         f"""
         UPDATE {scene.golden} SET "{field}" = $1, {field}_from = $2,
             {field}_at = greatest({field}_at, least($3::TIMESTAMPTZ, $4::TIMESTAMPTZ))
-        WHERE entity = $5
+        WHERE entity_id = $5
         """,
         choice.value,
         choice.origin,
         read,
         scene.now,
-        entity,
+        entity_id,
     )
     transaction.run(
-        "INSERT INTO sync.edits (kind, entity, field, value, edited_at, origin, won, noticed_at, run)"
+        "INSERT INTO sync.edits (entity_type, entity_id, field, value, edited_at, origin, won, noticed_at, run)"
         " VALUES ($1, $2, $3, $4, $5, $6, true, $5, $7)",
-        scene.entity.name, entity, field, choice.value, scene.now, choice.origin, scene.run,
+        scene.entity.name, entity_id, field, choice.value, scene.now, choice.origin, scene.run,
     )  # fmt: skip
-    _end(transaction, scene, entity, field)
+    _end(transaction, scene, entity_id, field)
 
 
-def _end(transaction: Transaction, scene: Scene, entity: str, field: str) -> int:
+def _end(transaction: Transaction, scene: Scene, entity_id: str, field: str) -> int:
     """The field is decided: it is neither in conflict nor fought over."""
-    fought = _fought(transaction, scene, entity, field)
-    fights.end(transaction, scene.entity.name, entity, field)
-    fields = pl.DataFrame({"entity": [entity], "field": [field]})
+    fought = _fought(transaction, scene, entity_id, field)
+    fights.end(transaction, scene.entity.name, entity_id, field)
+    fields = pl.DataFrame({"entity_id": [entity_id], "field": [field]})
     count = conflicts.end(transaction, scene.entity.name, fields, scene.now) + fought
-    reconcile(transaction, scene, (entity,))
+    reconcile(transaction, scene, (entity_id,))
     return count

@@ -130,7 +130,7 @@ def unlink(transaction: Transaction, scene: Scene, record: Record) -> bool:
 def entity_of(transaction: Transaction, scene: Scene, record: Record) -> str | None:
     """The entity of a record that is there, null where it has none; raise ConfigurationError for any other."""
     found = transaction.frame(
-        f"SELECT NOT r._deleted AND r._record IS NOT NULL AS present, l.entity FROM {tables.raw(record.key)} r"
+        f"SELECT NOT r._deleted AND r._record IS NOT NULL AS present, l.entity_id FROM {tables.raw(record.key)} r"
         f" LEFT JOIN {scene.links} l ON l.collection = ? AND l.id = r._id AND l.gone_at IS NULL WHERE r._id = ?",
         record.key,
         record.id,
@@ -140,14 +140,14 @@ def entity_of(transaction: Transaction, scene: Scene, record: Record) -> str | N
         raise ConfigurationError(message)
     if not found["present"][0]:
         raise _gone(transaction, scene, record)
-    entity: str | None = found["entity"].to_list()[0]
+    entity: str | None = found["entity_id"].to_list()[0]
     return entity
 
 
 def _gone(transaction: Transaction, scene: Scene, record: Record) -> ConfigurationError:
     """The refusal for a record that is not there, or of which only the id is known."""
     siblings = transaction.frame(
-        f"SELECT o.collection || '/' || o.id AS record FROM {scene.links} o JOIN {scene.links} l USING (entity)"
+        f"SELECT o.collection || '/' || o.id AS record FROM {scene.links} o JOIN {scene.links} l USING (entity_id)"
         " WHERE l.collection = ? AND l.id = ? AND l.gone_at IS NOT NULL AND o.gone_at IS NULL ORDER BY ALL LIMIT 1",
         record.key,
         record.id,
@@ -160,11 +160,11 @@ def _gone(transaction: Transaction, scene: Scene, record: Record) -> Configurati
     return ConfigurationError(message)
 
 
-def _siblings(transaction: Transaction, scene: Scene, record: Record, entity: str) -> list[str]:
+def _siblings(transaction: Transaction, scene: Scene, record: Record, entity_id: str) -> list[str]:
     return transaction.frame(
         f"SELECT collection || '/' || id AS record FROM {scene.links}"
-        " WHERE entity = ? AND gone_at IS NULL AND NOT (collection = ? AND id = ?) ORDER BY ALL",
-        entity,
+        " WHERE entity_id = ? AND gone_at IS NULL AND NOT (collection = ? AND id = ?) ORDER BY ALL",
+        entity_id,
         record.key,
         record.id,
     )["record"].to_list()
@@ -180,27 +180,27 @@ def _values(transaction: Transaction, scene: Scene, record: Record) -> pl.DataFr
 
 def _found(transaction: Transaction, scene: Scene, record: Record) -> str:
     """Let a record without an entity found one."""
-    own = ids.founded(record.key, record.id)
-    taken = transaction.count(f"SELECT count(*) FROM {scene.golden} WHERE entity = ?", own)
+    own = ids.of_first_record(record.key, record.id)
+    taken = transaction.count(f"SELECT count(*) FROM {scene.golden} WHERE entity_id = ?", own)
     entity = transaction.frame(f"SELECT {ids.RANDOM} AS id").item() if taken else own
-    transaction.run(f"INSERT INTO {scene.golden} (entity) VALUES (?)", entity)
+    transaction.run(f"INSERT INTO {scene.golden} (entity_id) VALUES (?)", entity)
     _join(transaction, scene, record, entity)
     return str(entity)
 
 
-def _join(transaction: Transaction, scene: Scene, record: Record, entity: str) -> None:
+def _join(transaction: Transaction, scene: Scene, record: Record, entity_id: str) -> None:
     """Link a record that has no entity to one that has no other record of its collection."""
     row = _values(transaction, scene, record)
     fields = scene.topology.collections[record.key].lens.fields
     both = [pl.col(field).alias(f"{state}_{field}") for state in ("seen", "sent") for field in fields]
     rows = row.select(
-        "collection", "id", "unresolved", "awaits", *both, pl.lit(entity).alias("entity"),
+        "collection", "id", "unresolved", "awaits", *both, pl.lit(entity_id).alias("entity_id"),
         pl.lit(scene.now).alias("linked_at"), pl.lit(BY_HAND).alias("linked_by"),
     )  # fmt: skip
     transaction.run(f"INSERT INTO {scene.links} BY NAME SELECT * FROM rows", rows=rows)
     transaction.run("DELETE FROM sync.held WHERE collection = ? AND id = ?", record.key, record.id)
-    _introduce(transaction, scene, row, entity)
-    reconcile(transaction, scene, (entity,))
+    _introduce(transaction, scene, row, entity_id)
+    reconcile(transaction, scene, (entity_id,))
 
 
 def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], other: tuple[Record, str]) -> None:
@@ -228,33 +228,35 @@ def _commands(record: Record, occupants: Iterable[str], beside: Record) -> str:
     return ", then ".join([*leaving, f"talk link {record} {beside}"])
 
 
-def _occupants(transaction: Transaction, scene: Scene, record: Record, entity: str) -> list[str]:
+def _occupants(transaction: Transaction, scene: Scene, record: Record, entity_id: str) -> list[str]:
     """The records that an entity has in a record's collection, one at most."""
     return transaction.frame(
         f"SELECT collection || '/' || id AS record FROM {scene.links}"
-        " WHERE entity = ? AND collection = ? AND gone_at IS NULL",
-        entity,
+        " WHERE entity_id = ? AND collection = ? AND gone_at IS NULL",
+        entity_id,
         record.key,
     )["record"].to_list()
 
 
-def _require_place(transaction: Transaction, scene: Scene, record: Record, entity: str, beside: Record) -> None:
+def _require_place(transaction: Transaction, scene: Scene, record: Record, entity_id: str, beside: Record) -> None:
     """An entity has one record of a collection; a mark that it had another makes room for a person's choice."""
-    there = _occupants(transaction, scene, record, entity)
+    there = _occupants(transaction, scene, record, entity_id)
     if there:
         message = (
             f"{beside} is already linked with {there[0]}, and cannot be linked with a second record of {record.key}."
             f" To put {record} in its place: talk unlink {there[0]}, then talk link {record} {beside}"
         )
         raise ConfigurationError(message)
-    transaction.run(f"DELETE FROM {scene.links} WHERE entity = ? AND collection = ? AND id IS NULL", entity, record.key)
-
-
-def _move(transaction: Transaction, scene: Scene, record: Record, entity: str) -> None:
     transaction.run(
-        f"UPDATE {scene.links} SET entity = ?, linked_by = ?, linked_at = ?, archived_at = NULL"
+        f"DELETE FROM {scene.links} WHERE entity_id = ? AND collection = ? AND id IS NULL", entity_id, record.key
+    )
+
+
+def _move(transaction: Transaction, scene: Scene, record: Record, entity_id: str) -> None:
+    transaction.run(
+        f"UPDATE {scene.links} SET entity_id = ?, linked_by = ?, linked_at = ?, archived_at = NULL"
         " WHERE collection = ? AND id = ? AND gone_at IS NULL",
-        entity,
+        entity_id,
         BY_HAND,
         scene.now,
         record.key,
@@ -271,9 +273,9 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
     )
     transaction.run(
         f"""
-        INSERT INTO {scene.golden} BY NAME SELECT $2 AS entity, {values}
-        FROM {scene.links} l JOIN {scene.golden} g USING (entity) JOIN {tables.raw(record.key)} r ON r._id = l.id
-        WHERE l.entity = $3 AND l.collection = $4 AND l.id = $5
+        INSERT INTO {scene.golden} BY NAME SELECT $2 AS entity_id, {values}
+        FROM {scene.links} l JOIN {scene.golden} g USING (entity_id) JOIN {tables.raw(record.key)} r ON r._id = l.id
+        WHERE l.entity_id = $3 AND l.collection = $4 AND l.id = $5
         """,
         str(record),
         new,
@@ -283,9 +285,9 @@ def _establish(transaction: Transaction, scene: Scene, record: Record, new: str,
     )
 
 
-def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity: str) -> None:
-    scope = merging.Scope(scene.entity, scene.topology.collections, scene.now, scene.run)
-    merging.introduce(transaction, scope, ["newcomer"], newcomer=row.with_columns(pl.lit(entity).alias("entity")))
+def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity_id: str) -> None:
+    scope = merging.MergeScope(scene.entity, scene.topology.collections, scene.now, scene.run)
+    merging.introduce(transaction, scope, ["newcomer"], newcomer=row.with_columns(pl.lit(entity_id).alias("entity_id")))
 
 
 def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
@@ -305,7 +307,7 @@ def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
                     )
     conflicts.follow(transaction, scene.entity.name, old, new)
     for table in (scene.golden, scene.links):
-        transaction.run(f"DELETE FROM {table} WHERE entity = ?", old)
+        transaction.run(f"DELETE FROM {table} WHERE entity_id = ?", old)
 
 
 def _refer(transaction: Transaction, scene: Scene, record: Record, old: str, new: str) -> None:
@@ -335,8 +337,8 @@ def _redirect(
     transaction.run(
         f"""
         UPDATE {agreed} SET "{field}" = replace("{field}", $1, $2)
-        WHERE contains("{field}", $1) AND starts_with({field}_from, '{system}/') AND entity IN (
-            SELECT entity FROM {linked} WHERE collection = $3 AND gone_at IS NULL AND contains(seen_{field}, $1))
+        WHERE contains("{field}", $1) AND starts_with({field}_from, '{system}/') AND entity_id IN (
+            SELECT entity_id FROM {linked} WHERE collection = $3 AND gone_at IS NULL AND contains(seen_{field}, $1))
         """,
         old,
         new,
@@ -352,12 +354,12 @@ def _redirect(
         key,
     )
     touched = transaction.frame(
-        f"SELECT DISTINCT entity FROM {linked} WHERE collection = ? AND contains(seen_{field}, ?)", key, new
+        f"SELECT DISTINCT entity_id FROM {linked} WHERE collection = ? AND contains(seen_{field}, ?)", key, new
     )
     changes.reconcile(transaction, topology, touched, now)
 
 
 def reconcile(transaction: Transaction, scene: Scene, entities: Iterable[str]) -> None:
     """Decide again what entities ask of the collections."""
-    frame = pl.DataFrame({"entity": list(dict.fromkeys(entities))}, schema={"entity": pl.String})
+    frame = pl.DataFrame({"entity_id": list(dict.fromkeys(entities))}, schema={"entity_id": pl.String})
     changes.reconcile(transaction, scene.topology, frame, scene.now)

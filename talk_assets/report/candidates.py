@@ -49,21 +49,21 @@ def candidates(transaction: Transaction, key: str, collection: Collection, id_: 
 
     Their values are canonical.
     """
-    kind, mine = collection.entity.name, values(transaction, key, collection, id_)
+    entity_type, mine = collection.entity.name, values(transaction, key, collection, id_)
     entities: dict[str, str] = {}
     held: dict[str, tuple[str, dict[str, str | None]]] = {}
     for rule in collection.entity.rules:
         if all(mine.get(field) for field in rule.fields):
-            for entity in _linked(transaction, kind, rule, mine):
+            for entity in _linked(transaction, entity_type, rule, mine):
                 entities.setdefault(entity, f"same {rule.name}")
-            for record, fields in _held(transaction, kind, rule, mine, f"{key}/{id_}"):
+            for record, fields in _held(transaction, entity_type, rule, mine, f"{key}/{id_}"):
                 held.setdefault(record, (f"same {rule.name}", fields))
     for entity in _unanswered(transaction, key, collection, id_):
         entities.setdefault(entity, "may have been created for it: the answer was lost")
     return (
-        *(_of_entity(transaction, kind, entity, why) for entity, why in entities.items()),
+        *(_of_entity(transaction, entity_type, entity, why) for entity, why in entities.items()),
         *(
-            Candidate(naming.name_of(kind, fields), (record,), why, held=True, values=fields)
+            Candidate(naming.name_of(entity_type, fields), (record,), why, held=True, values=fields)
             for record, (why, fields) in held.items()
         ),
     )
@@ -76,27 +76,30 @@ def compared(
 
     `named`: whether references are shown with names before ids.
     """
-    kind = collection.entity.name
+    entity_type = collection.entity.name
     own, others = values(transaction, key, collection, id_), candidates(transaction, key, collection, id_)
-    shown = [(kind, name, value) for one in (own, *(other.values for other in others)) for name, value in one.items()]
+    shown = [
+        (entity_type, name, value) for one in (own, *(other.values for other in others)) for name, value in one.items()
+    ]
     reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
-    readable_others = (replace(other, values=reader.show_values(kind, other.values)) for other in others)
-    return reader.show_values(kind, own), tuple(readable_others)
+    readable_others = (replace(other, values=reader.show_values(entity_type, other.values)) for other in others)
+    return reader.show_values(entity_type, own), tuple(readable_others)
 
 
-def _linked(transaction: Transaction, kind: str, rule: Rule, mine: Values) -> list[str]:
+def _linked(transaction: Transaction, entity_type: str, rule: Rule, mine: Values) -> list[str]:
     """Entities that have the record's key: as agreed, or as one of their records shows it."""
     agreed = " AND ".join(f'lower("{field}") = lower(${n})' for n, field in enumerate(rule.fields, start=1))
     shown = " AND ".join(f"lower(seen_{field}) = lower(${n})" for n, field in enumerate(rule.fields, start=1))
     return transaction.frame(
-        f"SELECT entity FROM {tables.golden(kind)} WHERE {agreed}"
-        f" UNION SELECT entity FROM {tables.links(kind)} WHERE gone_at IS NULL AND {shown} ORDER BY entity",
+        f"SELECT entity_id FROM {tables.golden(entity_type)} WHERE {agreed}"
+        f" UNION SELECT entity_id FROM {tables.links(entity_type)}"
+        f" WHERE gone_at IS NULL AND {shown} ORDER BY entity_id",
         *(mine[field] for field in rule.fields),
-    )["entity"].to_list()
+    )["entity_id"].to_list()
 
 
 def _held(
-    transaction: Transaction, kind: str, rule: Rule, mine: Values, own: str
+    transaction: Transaction, entity_type: str, rule: Rule, mine: Values, own: str
 ) -> list[tuple[str, dict[str, str | None]]]:
     """Other records that are held and have the record's key, with what they hold."""
     same = " AND ".join(
@@ -105,9 +108,9 @@ def _held(
     rows = transaction.frame(
         f"""
         SELECT collection || '/' || id AS record, fields FROM sync.held
-        WHERE kind = $1 AND collection || '/' || id <> $2 AND {same} ORDER BY record
+        WHERE entity_type = $1 AND collection || '/' || id <> $2 AND {same} ORDER BY record
         """,
-        kind,
+        entity_type,
         own,
         *(mine[field] for field in rule.fields),
     )
@@ -122,15 +125,15 @@ def _unanswered(transaction: Transaction, key: str, collection: Collection, id_:
     if since.is_empty():
         return []
     creates = journal.open_creates(transaction, key)
-    return creates.filter(creates["intended_at"] <= since.item())["entity"].to_list()
+    return creates.filter(creates["intended_at"] <= since.item())["entity_id"].to_list()
 
 
-def _of_entity(transaction: Transaction, kind: str, entity: str, why: str) -> Candidate:
-    golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", entity).to_dicts()
-    agreed = {field: golden[0][field] if golden else None for field in ENTITIES[kind].names}
+def _of_entity(transaction: Transaction, entity_type: str, entity_id: str, why: str) -> Candidate:
+    golden = transaction.frame(f"SELECT * FROM {tables.golden(entity_type)} WHERE entity_id = ?", entity_id).to_dicts()
+    agreed = {field: golden[0][field] if golden else None for field in ENTITIES[entity_type].names}
     records = transaction.frame(
-        f"SELECT collection || '/' || id AS record FROM {tables.links(kind)}"
-        " WHERE entity = ? AND gone_at IS NULL ORDER BY record",
-        entity,
+        f"SELECT collection || '/' || id AS record FROM {tables.links(entity_type)}"
+        " WHERE entity_id = ? AND gone_at IS NULL ORDER BY record",
+        entity_id,
     )["record"].to_list()
-    return Candidate(naming.name_of(kind, agreed), tuple(records), why, held=False, values=agreed)
+    return Candidate(naming.name_of(entity_type, agreed), tuple(records), why, held=False, values=agreed)

@@ -51,7 +51,7 @@ class Read:
     records: int = 0
     read_at: datetime | None = None
     unknown: tuple[str, ...] = ()
-    misfits: int = 0
+    invalid: int = 0
     reasons: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     """Properties that the lens reads, and that some records do not show, or none ever has."""
@@ -83,19 +83,20 @@ def ids_twice(transaction: Transaction, keys: Iterable[str]) -> dict[str, Found]
     )
 
 
-def links_twice(transaction: Transaction, kind: str) -> Found | None:
+def links_twice(transaction: Transaction, entity_type: str) -> Found | None:
     """Return the records of an entity that are linked twice, and those of one entity in one collection."""
     linked = (
-        f"SELECT '{kind}' AS collection, {{}} AS what FROM {tables.links(kind)} WHERE gone_at IS NULL GROUP BY {{}}"
+        f"SELECT '{entity_type}' AS collection, {{}} AS what FROM {tables.links(entity_type)}"
+        f" WHERE gone_at IS NULL GROUP BY {{}}"
     )
     record = "collection || '/' || id"
     several = " HAVING count(*) > 1"
     parts = [
         linked.format(record, "collection, id"),
-        linked.format(f"string_agg({record}, ' and ' ORDER BY id)", "collection, entity"),
+        linked.format(f"string_agg({record}, ' and ' ORDER BY id)", "collection, entity_id"),
     ]
     found = _found(transaction, [part + several for part in parts])
-    return found.get(kind)
+    return found.get(entity_type)
 
 
 def reads(transaction: Transaction, collections: Mapping[str, Collection], now: datetime) -> dict[str, Read]:
@@ -110,20 +111,20 @@ def reads(transaction: Transaction, collections: Mapping[str, Collection], now: 
             (SELECT list(property ORDER BY property) FROM sync.unknown_properties u WHERE u.collection = l.collection
                 AND u.since > $1 AND u.since > (
                     SELECT min(since) FROM sync.unknown_properties f WHERE f.collection = l.collection)),
-            (SELECT count(*) FROM sync.misfits m WHERE m.collection = l.collection),
+            (SELECT count(*) FROM sync.invalid_values m WHERE m.collection = l.collection),
             (SELECT list(a.property || coalesce(' (' || a.records || ' records)', ' (all records)') ORDER BY a.property)
                 FROM sync.absent a WHERE a.collection = l.collection),
-            (SELECT list(m.id || ': ' || m.reason ORDER BY since, id)[:{SHOWN}] FROM sync.misfits m
+            (SELECT list(m.id || ': ' || m.reason ORDER BY since, id)[:{SHOWN}] FROM sync.invalid_values m
                 WHERE m.collection = l.collection)
         FROM ({live}) l LEFT JOIN sync.cursors c ON c.collection = l.collection
         """,
         now - NEWS,
     )
     found = {}
-    for key, records, read_at, unknown, misfits, absent, reasons in rows.iter_rows():
+    for key, records, read_at, unknown, invalid, absent, reasons in rows.iter_rows():
         known = {*declared(collections[key]), *collections[key].ignore}
         new = tuple(name for name in unknown or () if name not in known)
-        found[key] = Read(records, read_at, new, misfits, tuple(reasons or ()), tuple(absent or ()))
+        found[key] = Read(records, read_at, new, invalid, tuple(reasons or ()), tuple(absent or ()))
     return found
 
 
@@ -159,15 +160,15 @@ def disagreeing(transaction: Transaction, collections: Mapping[str, Collection])
     """
     parts = []
     for key, collection in collections.items():
-        fields, kind = updatable(collection), collection.entity.name
+        fields, entity_type = updatable(collection), collection.entity.name
         if fields:
             differ = " OR ".join(f'g."{field}" IS DISTINCT FROM l.sent_{field}' for field in fields)
             parts.append(
-                f"SELECT '{key}' AS collection, '{key}/' || l.id AS what FROM {tables.links(kind)} l"
-                f" JOIN {tables.golden(kind)} g USING (entity)"
+                f"SELECT '{key}' AS collection, '{key}/' || l.id AS what FROM {tables.links(entity_type)} l"
+                f" JOIN {tables.golden(entity_type)} g USING (entity_id)"
                 f" WHERE l.collection = '{key}' AND l.gone_at IS NULL AND ({differ})"
-                f" AND entity NOT IN (SELECT entity FROM sync.changes WHERE collection = '{key}')"
-                f" AND entity NOT IN (SELECT entity FROM sync.fights WHERE kind = '{kind}')"
+                f" AND entity_id NOT IN (SELECT entity_id FROM sync.changes WHERE collection = '{key}')"
+                f" AND entity_id NOT IN (SELECT entity_id FROM sync.fights WHERE entity_type = '{entity_type}')"
             )
     return _found(transaction, parts)
 
@@ -183,17 +184,18 @@ def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[st
         [
             f"""
             SELECT '{pair.right}' AS collection, '{pair.left}/' || r._id AS what FROM {tables.raw(pair.left)} r
-            LEFT JOIN {tables.links(kind)} l ON l.collection = '{pair.left}' AND l.id = r._id AND l.gone_at IS NULL
+            LEFT JOIN {tables.links(entity_type)} l ON l.collection = '{pair.left}' AND l.id = r._id
+                AND l.gone_at IS NULL
             WHERE NOT r._deleted
-              AND r._version <= (SELECT max(absorbed) FROM sync.cursors WHERE collection = '{pair.left}')
-              AND (l.entity IS NULL OR l.entity NOT IN (
-                SELECT entity FROM {tables.links(kind)} WHERE collection = '{pair.right}'
-                UNION ALL SELECT entity FROM sync.changes WHERE collection = '{pair.right}'))
+              AND r._version <= (SELECT max(reconciled_version) FROM sync.cursors WHERE collection = '{pair.left}')
+              AND (l.entity_id IS NULL OR l.entity_id NOT IN (
+                SELECT entity_id FROM {tables.links(entity_type)} WHERE collection = '{pair.right}'
+                UNION ALL SELECT entity_id FROM sync.changes WHERE collection = '{pair.right}'))
               AND r._id NOT IN (
                 SELECT id FROM sync.held WHERE collection = '{pair.left}'
-                UNION ALL SELECT id FROM sync.misfits WHERE collection = '{pair.left}')
+                UNION ALL SELECT id FROM sync.invalid_values WHERE collection = '{pair.left}')
             """
-            for kind, pair in pairs
+            for entity_type, pair in pairs
         ],
     )
 
@@ -207,7 +209,8 @@ def unsent(transaction: Transaction, keys: Sequence[str], pairs: Iterable[Pair])
         WHERE c.status = 'planned' AND NOT c.blocked AND c.collection IN (SELECT key FROM keys)
           AND (c.action <> 'create' OR EXISTS (
             SELECT 1 FROM ({overview.LINKED}) l JOIN sides s ON s."left" = l.collection
-            WHERE s."right" = c.collection AND l.kind = c.kind AND l.entity = c.entity AND l.gone_at IS NULL))
+            WHERE s."right" = c.collection AND l.entity_type = c.entity_type AND l.entity_id = c.entity_id
+                AND l.gone_at IS NULL))
         GROUP BY c.collection
         """,
         keys=pl.DataFrame({"key": keys}, schema={"key": pl.String}),

@@ -19,8 +19,9 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 
 LINKED = " UNION ALL ".join(
-    f"SELECT '{kind}' AS kind, collection, id, entity, linked_at, linked_by, gone_at FROM {tables.links(kind)}"
-    for kind in ENTITIES
+    f"SELECT '{entity_type}' AS entity_type, collection, id, entity_id, linked_at, linked_by"
+    f", gone_at FROM {tables.links(entity_type)}"
+    for entity_type in ENTITIES
 )
 """The SQL of all links of all entities."""
 
@@ -62,7 +63,7 @@ def pairs(
         run or "",
         wanted=pl.DataFrame(
             [(n, kinds[pair.left], pair.left, pair.right) for n, pair in enumerate(pairs_)],
-            schema={"pair": pl.Int64, "kind": pl.String, "lft": pl.String, "rgt": pl.String},
+            schema={"pair": pl.Int64, "entity_type": pl.String, "lft": pl.String, "rgt": pl.String},
             orient="row",
         ),
     )
@@ -70,30 +71,30 @@ def pairs(
 
 
 _PAIRS = """
-    WITH live AS (SELECT collection, entity FROM ({linked}) WHERE gone_at IS NULL),
+    WITH live AS (SELECT collection, entity_id FROM ({linked}) WHERE gone_at IS NULL),
         records AS ({records}),
         sides AS (
             SELECT pair, lft AS here, rgt AS there FROM wanted UNION ALL SELECT pair, rgt, lft FROM wanted),
         held_records AS (
             SELECT s.pair, count(*) AS n FROM sides s
-            JOIN (SELECT collection FROM sync.held UNION ALL SELECT collection FROM sync.misfits) h
+            JOIN (SELECT collection FROM sync.held UNION ALL SELECT collection FROM sync.invalid_values) h
                 ON h.collection = s.here GROUP BY s.pair),
         both_sides AS (
-            SELECT w.pair, w.kind, l.entity FROM wanted w
-            JOIN live l ON l.collection = w.lft JOIN live r ON r.collection = w.rgt AND r.entity = l.entity),
+            SELECT w.pair, w.entity_type, l.entity_id FROM wanted w
+            JOIN live l ON l.collection = w.lft JOIN live r ON r.collection = w.rgt AND r.entity_id = l.entity_id),
         linked AS (SELECT pair, count(*) AS n FROM both_sides GROUP BY pair),
         conflicts AS (
             SELECT b.pair, count(*) AS n FROM both_sides b
-            JOIN {conflicts} c ON c.kind = b.kind AND c.entity = b.entity GROUP BY b.pair),
+            JOIN {conflicts} c ON c.entity_type = b.entity_type AND c.entity_id = b.entity_id GROUP BY b.pair),
         changes AS (
             SELECT s.pair, count(*) FILTER (c.status <> 'held') AS waiting, count(*) FILTER (c.status = 'held') AS held
             FROM sync.changes c JOIN sides s ON s.here = c.collection
-            JOIN live o ON o.collection = s.there AND o.entity = c.entity GROUP BY s.pair),
+            JOIN live o ON o.collection = s.there AND o.entity_id = c.entity_id GROUP BY s.pair),
         written AS (
             SELECT s.pair, count(*) FILTER (j.action = 'create') AS created,
                 count(*) FILTER (j.action = 'update') AS updated
             FROM sync.journal j JOIN sides s ON s.here = j.collection
-            JOIN live o ON o.collection = s.there AND o.entity = j.entity
+            JOIN live o ON o.collection = s.there AND o.entity_id = j.entity_id
             WHERE j.run = $1 AND j.outcome = 'done' GROUP BY s.pair)
     SELECT w.lft, w.rgt, l.n, r.n, coalesce(b.n, 0), coalesce(c.waiting, 0), coalesce(c.held, 0) + coalesce(h.n, 0),
         coalesce(f.n, 0), coalesce(d.created, 0), coalesce(d.updated, 0)
@@ -105,15 +106,15 @@ _PAIRS = """
 """
 
 
-def parted(transaction: Transaction, kind: str, pair: Pair) -> int:
+def parted(transaction: Transaction, entity_type: str, pair: Pair) -> int:
     """Return how many records of the left side had one on the right that was deleted, and get no other."""
-    linked = tables.links(kind)
+    linked = tables.links(entity_type)
     return transaction.count(
         f"""
-        SELECT count(DISTINCT l.entity) FROM {linked} l
-        JOIN {linked} r ON r.entity = l.entity AND r.collection = ? AND r.gone_at IS NOT NULL
+        SELECT count(DISTINCT l.entity_id) FROM {linked} l
+        JOIN {linked} r ON r.entity_id = l.entity_id AND r.collection = ? AND r.gone_at IS NOT NULL
         WHERE l.collection = ? AND l.gone_at IS NULL AND NOT EXISTS (
-            SELECT 1 FROM {linked} o WHERE o.entity = l.entity AND o.collection = ? AND o.gone_at IS NULL)
+            SELECT 1 FROM {linked} o WHERE o.entity_id = l.entity_id AND o.collection = ? AND o.gone_at IS NULL)
         """,
         pair.right,
         pair.left,
@@ -129,16 +130,17 @@ def read_in_full(transaction: Transaction) -> frozenset[str]:
 
 
 HELD = """
-    SELECT 'record' AS what, kind, collection, id, NULL AS entity, NULL AS action, fields, NULL AS field, NULL AS other,
+    SELECT 'record' AS what, entity_type, collection, id, NULL AS entity_id, NULL AS action, fields, NULL AS field,
+        NULL AS other,
         reason, since
     FROM sync.held
     UNION ALL
-    SELECT 'change', kind, collection, id, entity, action, fields, NULL, NULL, reason, since
+    SELECT 'change', entity_type, collection, id, entity_id, action, fields, NULL, NULL, reason, since
     FROM sync.changes WHERE status = 'held'
     UNION ALL
-    SELECT 'misfit', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.misfits
+    SELECT 'invalid', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.invalid_values
     UNION ALL
-    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.stops
+    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.pending_approvals
     WHERE approved IS DISTINCT FROM count
     UNION ALL
     SELECT 'property', NULL, collection, NULL, NULL, NULL, NULL, property, NULL,
@@ -146,15 +148,17 @@ HELD = """
         || ' the fields read from it keep their values', since
     FROM sync.absent WHERE records IS NOT NULL
     UNION ALL
-    SELECT 'fight', kind, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1),
-        entity, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
+    SELECT 'fight', entity_type, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$',
+        1),
+        entity_id, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
         || ' to two values in turn, so that neither value is written', since
     FROM sync.fights
 """
 """The SQL of everything that waits for a person, a row per item."""
 
 HELD_COLUMNS = (
-    "what", "kind", "collection", "id", "entity", "action", "source", "name", "fields", "field", "other", "reason",
+    "what", "entity_type", "collection", "id", "entity_id", "action", "source", "name", "fields", "field", "other",
+    "reason",
 )  # fmt: skip
 
 
@@ -166,18 +170,19 @@ def held(transaction: Transaction) -> pl.DataFrame:
 
     - record: it could not be linked;
     - change: it is not written; `action` is its action, `source` the record that a create is for;
-    - misfit: the record does not have its declared types;
+    - invalid: the record does not have its declared types;
     - stop: a safety limit stopped something in the collection;
     - property: records of the collection do not show a property, `field`, that its lens reads;
     - fight: this record and `other` keep setting a field, `field`.
 
     `name` is that of what the record describes, `fields` a JSON object of canonical values (what the record holds, or
-    the change would write). `kind`, `id`, `entity` and the others are null where there is none. `since` is in UTC.
+    the change would write). `entity_type`, `id`, `entity_id` and the others are null where there is none. `since` is in
+    UTC.
     """
     rows = transaction.frame(_HELD.format(held=HELD, linked=LINKED, named=NAMED))
     names = [
-        name or (name_of(kind, json.loads(fields)) if kind and fields else None)
-        for kind, name, fields in rows.select("kind", "name", "fields").iter_rows()
+        name or (name_of(entity_type, json.loads(fields)) if entity_type and fields else None)
+        for entity_type, name, fields in rows.select("entity_type", "name", "fields").iter_rows()
     ]
     named = rows.with_columns(pl.Series("name", names, pl.String)).drop("n", "group_since")
     return named.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("number"), *HELD_COLUMNS, "since")
@@ -189,29 +194,31 @@ _HELD = """
         linked AS (SELECT * FROM ({linked}) WHERE gone_at IS NULL),
         sources AS (
             SELECT h.n, min(l.collection || '/' || l.id) AS source
-            FROM items h JOIN linked l ON l.kind = h.kind AND l.entity = h.entity WHERE h.id IS NULL GROUP BY h.n),
+            FROM items h JOIN linked l ON l.entity_type = h.entity_type AND l.entity_id = h.entity_id
+                WHERE h.id IS NULL GROUP BY h.n),
         own AS (
-            SELECT h.n, any_value(l.kind) AS kind, any_value(l.entity) AS entity
+            SELECT h.n, any_value(l.entity_type) AS entity_type, any_value(l.entity_id) AS entity_id
             FROM items h JOIN linked l ON l.collection = h.collection AND l.id = h.id
-            WHERE h.entity IS NULL GROUP BY h.n),
+            WHERE h.entity_id IS NULL GROUP BY h.n),
         described AS (
-            SELECT h.* REPLACE (coalesce(h.kind, o.kind) AS kind, coalesce(h.entity, o.entity) AS entity), s.source,
+            SELECT h.* REPLACE (coalesce(h.entity_type, o.entity_type) AS entity_type, coalesce(h.entity_id,
+                o.entity_id) AS entity_id), s.source,
                 min(h.since) OVER (PARTITION BY h.what, h.collection, h.action, h.reason) AS group_since
             FROM items h LEFT JOIN sources s USING (n) LEFT JOIN own o USING (n))
     SELECT d.*, e.name
     FROM described d
     LEFT JOIN (
-        SELECT kind, entity, name FROM ({named}) SEMI JOIN described USING (kind, entity)
-    ) e ON e.kind = d.kind AND e.entity = d.entity
-    ORDER BY d.group_since, d.what, d.collection, d.action, d.reason, d.since, e.name, d.source, d.id, d.entity,
+        SELECT entity_type, entity_id, name FROM ({named}) SEMI JOIN described USING (entity_type, entity_id)
+    ) e ON e.entity_type = d.entity_type AND e.entity_id = d.entity_id
+    ORDER BY d.group_since, d.what, d.collection, d.action, d.reason, d.since, e.name, d.source, d.id, d.entity_id,
         d.field, d.fields
 """
 
 
-def stops(transaction: Transaction) -> dict[str, str]:
+def pending_approvals(transaction: Transaction) -> dict[str, str]:
     """Return by collection why a guard has stopped something there, where nobody has approved yet."""
     found = transaction.frame(
-        "SELECT collection, string_agg(reason, '; ' ORDER BY what) FROM sync.stops"
+        "SELECT collection, string_agg(reason, '; ' ORDER BY what) FROM sync.pending_approvals"
         " WHERE approved IS DISTINCT FROM count GROUP BY collection ORDER BY collection"
     )
     return dict(found.iter_rows())
@@ -223,58 +230,61 @@ def held_counts(transaction: Transaction) -> dict[str, int]:
     return dict(counted.iter_rows())
 
 
-def conflicts(transaction: Transaction, kind: str | None = None, *, limit: int | None = None) -> pl.DataFrame:
+def conflicts(transaction: Transaction, entity_type: str | None = None, *, limit: int | None = None) -> pl.DataFrame:
     """Return the values that lost, latest first: the columns of `sync.conflicts`, and the entity's `records`.
 
     Values that differ only in form (`likeness`) are no conflict. `name` is the entity's; `number` counts its fields in
     conflict from 1, so that all values that lost one field have the same number. It stays the same as long as nothing
     changes. `current`, `current_at` and `current_origin` are what is golden now; it is the winner unless the field was
-    set since without an edit of a linked record. `kind` is of which entity, null for all.
+    set since without an edit of a linked record. `entity_type` is of which entity, null for all.
     """
-    which = "WHERE kind = $1" if kind else ""
+    which = "WHERE entity_type = $1" if entity_type else ""
     first = f"LIMIT {limit}" if limit is not None else ""
     return transaction.frame(
         f"""
         WITH lost AS (
             SELECT * FROM {CONFLICTS} {which}
-            ORDER BY noticed_at DESC, kind, entity, field, edited_at DESC, origin, value {first}),
-        golden AS ({_golden([kind] if kind else ENTITIES)}),
+            ORDER BY noticed_at DESC, entity_type, entity_id, field, edited_at DESC, origin, value {first}),
+        golden AS ({_golden([entity_type] if entity_type else ENTITIES)}),
         records AS (
-            SELECT kind, entity, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
-            FROM ({LINKED}) WHERE gone_at IS NULL AND (kind, entity) IN (SELECT (kind, entity) FROM lost)
-            GROUP BY kind, entity),
+            SELECT entity_type, entity_id, string_agg(collection || '/' || id, ', ' ORDER BY collection, id) AS records
+            FROM ({LINKED}) WHERE gone_at IS NULL AND (entity_type, entity_id) IN (SELECT (entity_type,
+                entity_id) FROM lost)
+            GROUP BY entity_type, entity_id),
         fields AS (
-            SELECT c.kind, c.entity, c.field, any_value(r.records) AS records, any_value(e.name) AS name,
+            SELECT c.entity_type, c.entity_id, c.field, any_value(r.records) AS records, any_value(e.name) AS name,
                 row_number() OVER (
-                    ORDER BY max(c.noticed_at) DESC, any_value(r.records), c.kind, c.entity, c.field) AS number
+                    ORDER BY max(c.noticed_at) DESC, any_value(r.records), c.entity_type, c.entity_id,
+                        c.field) AS number
             FROM lost c
-            LEFT JOIN records r ON r.kind = c.kind AND r.entity = c.entity
+            LEFT JOIN records r ON r.entity_type = c.entity_type AND r.entity_id = c.entity_id
             LEFT JOIN (
-                SELECT kind, entity, name FROM ({NAMED}) SEMI JOIN lost USING (kind, entity)
-            ) e ON e.kind = c.kind AND e.entity = c.entity
-            GROUP BY c.kind, c.entity, c.field)
-        SELECT f.number, c.kind, c.entity, f.name, f.records, c.field, c.value, c.edited_at, c.origin,
+                SELECT entity_type, entity_id, name FROM ({NAMED}) SEMI JOIN lost USING (entity_type, entity_id)
+            ) e ON e.entity_type = c.entity_type AND e.entity_id = c.entity_id
+            GROUP BY c.entity_type, c.entity_id, c.field)
+        SELECT f.number, c.entity_type, c.entity_id, f.name, f.records, c.field, c.value, c.edited_at, c.origin,
             c.winner, c.winner_edited_at, c.winner_origin, c.noticed_at, g.current, g.current_at, g.current_origin
-        FROM lost c JOIN fields f ON f.kind = c.kind AND f.entity = c.entity AND f.field = c.field
-        LEFT JOIN golden g ON g.kind = c.kind AND g.entity = c.entity AND g.field = c.field
+        FROM lost c JOIN fields f ON f.entity_type = c.entity_type AND f.entity_id = c.entity_id AND f.field = c.field
+        LEFT JOIN golden g ON g.entity_type = c.entity_type AND g.entity_id = c.entity_id AND g.field = c.field
         ORDER BY f.number, c.noticed_at DESC, c.edited_at DESC, c.origin, c.value
         """,
-        *([kind] if kind else []),
+        *([entity_type] if entity_type else []),
     )
 
 
-def conflict_count(transaction: Transaction, kind: str) -> int:
+def conflict_count(transaction: Transaction, entity_type: str) -> int:
     """Return how many values of an entity lost, as `conflicts` lists them."""
-    return transaction.count(f"SELECT count(*) FROM {CONFLICTS} WHERE kind = ?", kind)
+    return transaction.count(f"SELECT count(*) FROM {CONFLICTS} WHERE entity_type = ?", entity_type)
 
 
 def _golden(kinds: Iterable[str]) -> str:
     """The SQL of what is golden now, a row for each entity and field in `lost`."""
     return " UNION ALL ".join(
-        f"SELECT l.kind, l.entity, l.field, {', '.join(_case(ENTITIES[kind], name) for name in ('', '_at', '_from'))}"
-        f" FROM (SELECT DISTINCT kind, entity, field FROM lost WHERE kind = '{kind}') l"
-        f" JOIN {tables.golden(kind)} g ON g.entity = l.entity"
-        for kind in kinds
+        f"SELECT l.entity_type, l.entity_id, l.field,"
+        f" {', '.join(_case(ENTITIES[entity_type], suffix) for suffix in ('', '_at', '_from'))}"
+        f" FROM (SELECT DISTINCT entity_type, entity_id, field FROM lost WHERE entity_type = '{entity_type}') l"
+        f" JOIN {tables.golden(entity_type)} g ON g.entity_id = l.entity_id"
+        for entity_type in kinds
     )
 
 
@@ -292,17 +302,18 @@ def changes(transaction: Transaction, key: str, *, limit: int) -> pl.DataFrame:
     return transaction.frame(
         f"""
         WITH first AS (
-            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity LIMIT {limit}),
+            SELECT * FROM sync.changes WHERE collection = $1 ORDER BY since, action, entity_id LIMIT {limit}),
         sources AS (
-            SELECT s.kind, s.entity, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection, s.id) AS source
-            FROM ({LINKED}) s SEMI JOIN first f ON s.kind = f.kind AND s.entity = f.entity
-            WHERE s.gone_at IS NULL AND s.collection <> $1 GROUP BY s.kind, s.entity)
+            SELECT s.entity_type, s.entity_id, string_agg(s.collection || '/' || s.id, ', ' ORDER BY s.collection,
+                s.id) AS source
+            FROM ({LINKED}) s SEMI JOIN first f ON s.entity_type = f.entity_type AND s.entity_id = f.entity_id
+            WHERE s.gone_at IS NULL AND s.collection <> $1 GROUP BY s.entity_type, s.entity_id)
         SELECT f.action, e.name, f.id, s.source, f.fields, f.status, f.reason
         FROM first f
-        LEFT JOIN sources s ON s.kind = f.kind AND s.entity = f.entity
-        LEFT JOIN (SELECT kind, entity, name FROM ({NAMED}) SEMI JOIN first USING (kind, entity)) e
-            ON e.kind = f.kind AND e.entity = f.entity
-        ORDER BY f.action, f.id, source, f.entity
+        LEFT JOIN sources s ON s.entity_type = f.entity_type AND s.entity_id = f.entity_id
+        LEFT JOIN (SELECT entity_type, entity_id, name FROM ({NAMED}) SEMI JOIN first USING (entity_type, entity_id)) e
+            ON e.entity_type = f.entity_type AND e.entity_id = f.entity_id
+        ORDER BY f.action, f.id, source, f.entity_id
         """,
         key,
     )
@@ -318,21 +329,21 @@ def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.D
         f"""
         SELECT action, id, before, after, outcome, reason, run, count(*) OVER () AS total
         FROM sync.journal WHERE run = ? AND collection = ?
-        ORDER BY outcome IS NOT DISTINCT FROM 'done', intended_at, entity LIMIT {limit}
+        ORDER BY outcome IS NOT DISTINCT FROM 'done', intended_at, entity_id LIMIT {limit}
         """,
         run,
         key,
     )
 
 
-def held_records(transaction: Transaction, kind: str, *, limit: int) -> pl.DataFrame:
+def held_records(transaction: Transaction, entity_type: str, *, limit: int) -> pl.DataFrame:
     """Return `name, collection, id, reason, since` of an entity's records that wait for a person, oldest first."""
     rows = transaction.frame(
-        "SELECT collection, id, fields, reason, since FROM sync.held WHERE kind = ?"
+        "SELECT collection, id, fields, reason, since FROM sync.held WHERE entity_type = ?"
         f" ORDER BY since, collection, id LIMIT {limit}",
-        kind,
+        entity_type,
     )
-    names = pl.Series("name", [name_of(kind, json.loads(text or "{}")) for text in rows["fields"]], pl.String)
+    names = pl.Series("name", [name_of(entity_type, json.loads(text or "{}")) for text in rows["fields"]], pl.String)
     return rows.select(names, "collection", "id", "reason", "since")
 
 
@@ -350,16 +361,16 @@ def change_counts(transaction: Transaction) -> dict[str, dict[str, int]]:
     return found
 
 
-def link_counts(transaction: Transaction, kind: str) -> dict[str, int]:
+def link_counts(transaction: Transaction, entity_type: str) -> dict[str, int]:
     """Return how an entity's records stand: `records` linked, `entities` that they describe, `gone` and `held`."""
     counted = transaction.frame(
         f"""
-        SELECT count(*) FILTER (gone_at IS NULL) AS records, count(DISTINCT entity) AS entities,
+        SELECT count(*) FILTER (gone_at IS NULL) AS records, count(DISTINCT entity_id) AS entities,
             count(*) FILTER (gone_at IS NOT NULL) AS gone,
-            (SELECT count(*) FROM sync.held WHERE kind = ?) AS held
-        FROM {tables.links(kind)}
+            (SELECT count(*) FROM sync.held WHERE entity_type = ?) AS held
+        FROM {tables.links(entity_type)}
         """,
-        kind,
+        entity_type,
     )
     return counted.row(0, named=True)
 

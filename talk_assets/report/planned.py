@@ -82,7 +82,7 @@ def planned(
         if counts:
             rows, changes = _changes(transaction, key, collections[key], limit=limit)
             reasons = judge(transaction, permits, key, collections) if permits else {}
-            waits = [reasons.get((entity, action)) for entity, action in rows.select("entity", "action").iter_rows()]
+            waits = [reasons.get((entity, action)) for entity, action in rows.select("entity_id", "action").iter_rows()]
             told = (replace(one, reason=one.reason or why) for one, why in zip(changes, waits, strict=True))
             yield Plan(key, counts, tuple(told))
 
@@ -90,9 +90,9 @@ def planned(
 def held(
     transaction: Transaction, collection: Collection, key: str, *, entity: str | None = None
 ) -> dict[tuple[str, str], Change]:
-    """Return the changes to a collection that are held, by `(entity, action)`: of one entity, or of all."""
+    """Return the changes to a collection that are held, by `(entity_id, action)`: of one entity, or of all."""
     rows, changes = _changes(transaction, key, collection, status="held", entity=entity)
-    return dict(zip(rows.select("entity", "action").iter_rows(), changes, strict=True))
+    return dict(zip(rows.select("entity_id", "action").iter_rows(), changes, strict=True))
 
 
 def _counts(transaction: Transaction, key: str) -> dict[tuple[str, str], int]:
@@ -118,64 +118,66 @@ def _changes(
     entity: str | None = None,
 ) -> tuple[pl.DataFrame, list[Change]]:
     """The changes to a collection, of one status and entity where these are given: rows, and what they mean."""
-    kind, fields = collection.entity.name, collection.entity.names
+    entity_type, fields = collection.entity.name, collection.entity.names
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     rows = transaction.frame(
         f"""
         WITH asked AS (
-            SELECT rowid AS place, entity, id, status, action FROM sync.changes
-            WHERE collection = $1 AND kind = $3
-                AND ($6 IS NULL OR status = $6) AND ($7 IS NULL OR entity = $7)),
+            SELECT rowid AS place, entity_id, id, status, action FROM sync.changes
+            WHERE collection = $1 AND entity_type = $3
+                AND ($6 IS NULL OR status = $6) AND ($7 IS NULL OR entity_id = $7)),
         others AS (
-            SELECT entity, collection || '/' || id AS record FROM {tables.links(kind)} SEMI JOIN asked USING (entity)
+            SELECT entity_id, collection || '/' || id AS record
+                FROM {tables.links(entity_type)} SEMI JOIN asked USING (entity_id)
             WHERE gone_at IS NULL AND collection <> $1),
-        sources AS (SELECT entity, min(record) AS source FROM others GROUP BY entity),
+        sources AS (SELECT entity_id, min(record) AS source FROM others GROUP BY entity_id),
         names AS (
-            SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)} SEMI JOIN asked USING (entity)),
+            SELECT entity_id, {naming.name_sql(entity_type)} AS name
+                FROM {tables.golden(entity_type)} SEMI JOIN asked USING (entity_id)),
         numbered AS (
-            SELECT a.place, a.entity, e.name, row_number() OVER (
-                PARTITION BY a.status, a.action ORDER BY e.name, a.id, s.source, a.entity) AS n
-            FROM asked a LEFT JOIN sources s USING (entity) LEFT JOIN names e USING (entity)),
+            SELECT a.place, a.entity_id, e.name, row_number() OVER (
+                PARTITION BY a.status, a.action ORDER BY e.name, a.id, s.source, a.entity_id) AS n
+            FROM asked a LEFT JOIN sources s USING (entity_id) LEFT JOIN names e USING (entity_id)),
         first AS (SELECT * FROM numbered WHERE $2 IS NULL OR n <= $2),
         elsewhere AS (
-            SELECT entity, list(record ORDER BY record) AS sources FROM others SEMI JOIN first USING (entity)
-            GROUP BY entity)
-        SELECT c.entity, c.action, c.id, c.fields, c.status, c.reason, f.n, w.sources, f.name, {seen}
+            SELECT entity_id, list(record ORDER BY record) AS sources FROM others SEMI JOIN first USING (entity_id)
+            GROUP BY entity_id)
+        SELECT c.entity_id, c.action, c.id, c.fields, c.status, c.reason, f.n, w.sources, f.name, {seen}
         FROM first f JOIN sync.changes c ON c.rowid = f.place
-        LEFT JOIN elsewhere w ON w.entity = c.entity
-        LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = c.id AND l.entity = c.entity
+        LEFT JOIN elsewhere w ON w.entity_id = c.entity_id
+        LEFT JOIN {tables.links(entity_type)} l ON l.collection = $1 AND l.id = c.id AND l.entity_id = c.entity_id
         ORDER BY list_position($4, c.status), list_position($5, c.action), f.n
         """,
         key,
         limit,
-        kind,
+        entity_type,
         list(STATUSES),
         list(ACTIONS),
         status,
         entity,
     )
-    reader = _reader(transaction, kind, rows, key.partition("/")[0])
-    return rows, [_change(key, kind, reader, row) for row in rows.iter_rows(named=True)]
+    reader = _reader(transaction, entity_type, rows, key.partition("/")[0])
+    return rows, [_change(key, entity_type, reader, row) for row in rows.iter_rows(named=True)]
 
 
-def _reader(transaction: Transaction, kind: str, rows: pl.DataFrame, system: str) -> Reader:
+def _reader(transaction: Transaction, entity_type: str, rows: pl.DataFrame, system: str) -> Reader:
     shown: list[tuple[str, str, str | None]] = []
     for row in rows.iter_rows(named=True):
-        asked = readable.fields(kind, row["fields"])
-        shown += [value for one in asked for value in (one, (kind, one[1], row[f"seen_{one[1]}"]))]
+        asked = readable.fields(entity_type, row["fields"])
+        shown += [value for one in asked for value in (one, (entity_type, one[1], row[f"seen_{one[1]}"]))]
     return readable.reader(transaction, shown, system, named=True)
 
 
-def _change(key: str, kind: str, reader: Reader, row: Mapping[str, Any]) -> Change:
+def _change(key: str, entity_type: str, reader: Reader, row: Mapping[str, Any]) -> Change:
     creates = row["action"] == Action.CREATE
     asked = json.loads(row["fields"] or "{}")
     moves = tuple(
         Move(
             field,
-            None if creates else reader.show(kind, field, row[f"seen_{field}"]),
-            reader.show(kind, field, asked[field]),
+            None if creates else reader.show(entity_type, field, row[f"seen_{field}"]),
+            reader.show(entity_type, field, asked[field]),
         )
-        for field in ENTITIES[kind].names
+        for field in ENTITIES[entity_type].names
         if field in asked
     )
     return Change(

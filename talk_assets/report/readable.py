@@ -22,11 +22,11 @@ class Reader:
     names: Mapping[str, str]
     """By entity id: `system/collection/id`, after the entity's name where names are wanted."""
 
-    def show(self, kind: str, field: str, value: str | None) -> str | None:
+    def show(self, entity_type: str, field: str, value: str | None) -> str | None:
         """Return a canonical value of an entity's field as people read it."""
         if value is None:
             return None
-        match ENTITIES[kind].field(field).kind:
+        match ENTITIES[entity_type].field(field).kind:
             case Kind.REFERENCE:
                 return self.names.get(value, value)
             case Kind.LINES:
@@ -34,13 +34,13 @@ class Reader:
             case _:
                 return value
 
-    def show_object(self, kind: str, text: str | None) -> dict[str, str | None]:
+    def show_object(self, entity_type: str, text: str | None) -> dict[str, str | None]:
         """Return a JSON object of canonical values by field, each as people read it."""
-        return self.show_values(kind, json.loads(text or "{}"))
+        return self.show_values(entity_type, json.loads(text or "{}"))
 
-    def show_values(self, kind: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
+    def show_values(self, entity_type: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
         """Return canonical values by field, each as people read it."""
-        return {field: self.show(kind, field, value) for field, value in values.items()}
+        return {field: self.show(entity_type, field, value) for field, value in values.items()}
 
     def _line(self, line: Mapping[str, str]) -> str:
         shown = {name: self.names.get(value, value) for name, value in line.items()}
@@ -54,13 +54,13 @@ def reader(
     *,
     named: bool = False,
 ) -> Reader:
-    """Return what shows the references among `(entity, field, value)`, by the records of a system where it has them.
+    """Return what shows the references among `(entity_id, field, value)`, by the records of a system where it has them.
 
     With `named` they are shown as people know them: `Acme (crm/companies/1)`.
     """
     wanted: dict[str, set[str]] = {}
-    for kind, field, value in shown:
-        for parent, entity in _references(kind, field, value):
+    for entity_type, field, value in shown:
+        for parent, entity in _references(entity_type, field, value):
             wanted.setdefault(parent, set()).add(entity)
     names: dict[str, str] = {}
     for parent, entities in wanted.items():
@@ -72,13 +72,13 @@ def reader(
     return Reader(names)
 
 
-def fields(kind: str, text: str | None) -> list[tuple[str, str, str | None]]:
+def fields(entity_type: str, text: str | None) -> list[tuple[str, str, str | None]]:
     """Return a JSON object of canonical values by field in the form that `reader` takes."""
-    return [(kind, field, value) for field, value in json.loads(text or "{}").items()]
+    return [(entity_type, field, value) for field, value in json.loads(text or "{}").items()]
 
 
-def _references(kind: str, field: str, value: str | None) -> list[tuple[str, str]]:
-    declared = ENTITIES[kind].field(field)
+def _references(entity_type: str, field: str, value: str | None) -> list[tuple[str, str]]:
+    declared = ENTITIES[entity_type].field(field)
     if value is None:
         return []
     if declared.kind is Kind.REFERENCE and declared.to:
@@ -89,24 +89,25 @@ def _references(kind: str, field: str, value: str | None) -> list[tuple[str, str
     return []
 
 
-def _known(transaction: Transaction, kind: str, entities: list[str]) -> dict[str, str]:
+def _known(transaction: Transaction, entity_type: str, entities: list[str]) -> dict[str, str]:
     """The names of entities that have one."""
     found = transaction.frame(
-        f"SELECT entity, {naming.name_sql(kind)} AS name FROM {tables.golden(kind)} SEMI JOIN wanted USING (entity)",
-        wanted=pl.DataFrame({"entity": entities}, schema={"entity": pl.String}),
+        f"SELECT entity_id, {naming.name_sql(entity_type)} AS name"
+        f" FROM {tables.golden(entity_type)} SEMI JOIN wanted USING (entity_id)",
+        wanted=pl.DataFrame({"entity_id": entities}, schema={"entity_id": pl.String}),
     )
     return {entity: name for entity, name in found.iter_rows() if name}
 
 
-def _names(transaction: Transaction, kind: str, entities: list[str], system: str | None) -> dict[str, str]:
+def _names(transaction: Transaction, entity_type: str, entities: list[str], system: str | None) -> dict[str, str]:
     """Of an entity's records, one that is there goes before one that is gone, then the system's own before others."""
     found = transaction.frame(
         f"""
-        SELECT w.entity, arg_min(l.collection || '/' || l.id,
+        SELECT w.entity_id, arg_min(l.collection || '/' || l.id,
             (l.gone_at IS NOT NULL, NOT starts_with(l.collection, $1), l.collection, l.id)) AS name
-        FROM wanted w JOIN {tables.links(kind)} l USING (entity) GROUP BY w.entity
+        FROM wanted w JOIN {tables.links(entity_type)} l USING (entity_id) GROUP BY w.entity_id
         """,
         f"{system}/",
-        wanted=pl.DataFrame({"entity": entities}, schema={"entity": pl.String}),
+        wanted=pl.DataFrame({"entity_id": entities}, schema={"entity_id": pl.String}),
     )
     return dict(found.iter_rows())

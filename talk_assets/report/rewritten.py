@@ -27,13 +27,13 @@ class Meaning(StrEnum):
     UNDONE = "undone"
 
 
-FOUND = ("kind", "entity", "collection", "id", "field", "sent", "shown")
+FOUND = ("entity_type", "entity_id", "collection", "id", "field", "sent", "shown")
 
 SCHEMA = {"number": pl.Int64, "name": pl.String} | dict.fromkeys((*FOUND, "meaning"), pl.String)
 
 
 def rewritten(transaction: Transaction, collections: Mapping[str, Collection]) -> pl.DataFrame:
-    """Return `number, name, kind, entity, collection, id, field, sent, shown, meaning`, a row per value.
+    """Return `number, name, entity_type, entity_id, collection, id, field, sent, shown, meaning`, a row per value.
 
     Values are canonical, null for blank; `name` is the entity's, and `meaning` one of `Meaning`. Rows are ordered by
     collection, id and field, and numbered from 1.
@@ -47,7 +47,8 @@ def rewritten(transaction: Transaction, collections: Mapping[str, Collection]) -
         WITH last AS (
             SELECT f.collection, f.id, f.field, arg_max(j.after, j.intended_at) AS after,
                 count(j.after) FILTER (j.action = 'update') > 0 AS updated
-            FROM found f LEFT JOIN sync.journal j ON j.kind = f.kind AND j.collection = f.collection AND j.id = f.id
+            FROM found f LEFT JOIN sync.journal j ON j.entity_type = f.entity_type
+                AND j.collection = f.collection AND j.id = f.id
                 AND contains(j.after, '"' || f.field || '":') AND j.outcome IN ('done', 'looked up')
             GROUP BY ALL)
         SELECT e.name, f.*,
@@ -59,8 +60,8 @@ def rewritten(transaction: Transaction, collections: Mapping[str, Collection]) -
                 ELSE '{Meaning.CHANGED}' END AS meaning
         FROM found f JOIN last l USING (collection, id, field)
         LEFT JOIN (
-            SELECT kind, entity, name FROM ({naming.NAMED}) SEMI JOIN found USING (kind, entity)
-        ) e ON e.kind = f.kind AND e.entity = f.entity
+            SELECT entity_type, entity_id, name FROM ({naming.NAMED}) SEMI JOIN found USING (entity_type, entity_id)
+        ) e ON e.entity_type = f.entity_type AND e.entity_id = f.entity_id
         WHERE {likeness.differ("f.field", "f.sent", "f.shown")} AND (f.sent IS NOT NULL OR l.updated)
         ORDER BY f.collection, f.id, f.field
         """,
@@ -70,10 +71,12 @@ def rewritten(transaction: Transaction, collections: Mapping[str, Collection]) -
 
 
 def _of(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
-    fields, kind = collection.lens.fields, collection.entity.name
+    fields, entity_type = collection.lens.fields, collection.entity.name
     differs = " OR ".join(f"seen_{name} IS DISTINCT FROM sent_{name}" for name in fields)
     links = transaction.frame(
-        f"SELECT * FROM {tables.links(kind)} WHERE collection = ? AND gone_at IS NULL AND ({differs}) ORDER BY id", key
+        f"SELECT * FROM {tables.links(entity_type)}"
+        f" WHERE collection = ? AND gone_at IS NULL AND ({differs}) ORDER BY id",
+        key,
     )
     if links.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(FOUND, pl.String))
@@ -81,7 +84,7 @@ def _of(transaction: Transaction, key: str, collection: Collection) -> pl.DataFr
     expected = _expected(transaction, key, collection, sent)
     each = [
         links.select(
-            pl.lit(kind).alias("kind"), "entity", "collection", "id", pl.lit(name).alias("field"),
+            pl.lit(entity_type).alias("entity_type"), "entity_id", "collection", "id", pl.lit(name).alias("field"),
             sent[name].alias("sent"), pl.col(f"seen_{name}").alias("shown"),
         ).filter(links[f"seen_{name}"].ne_missing(sent[name]) & links[f"seen_{name}"].ne_missing(expected[name]))
         for name in fields

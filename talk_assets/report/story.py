@@ -66,14 +66,16 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Scope:
+class ReportScope:
     """How much a story has: `writes`, null for all; `named`, whether references are shown with names before ids."""
 
     writes: int | None = WRITES
     named: bool = False
 
 
-def tell(transaction: Transaction, key: str, collection: Collection, id_: str, scope: Scope = Scope()) -> Story | None:
+def tell(
+    transaction: Transaction, key: str, collection: Collection, id_: str, scope: ReportScope = ReportScope()
+) -> Story | None:
     """Return a record's story, None where nothing is known of it."""
     shown = transaction.frame(f"SELECT NOT _deleted AS present FROM {tables.raw(key)} WHERE _id = ?", id_)
     link = transaction.frame(
@@ -89,7 +91,7 @@ def tell(transaction: Transaction, key: str, collection: Collection, id_: str, s
     return _linked(transaction, story, collection, link, scope)
 
 
-def _unlinked(transaction: Transaction, story: Story, collection: Collection, scope: Scope) -> Story:
+def _unlinked(transaction: Transaction, story: Story, collection: Collection, scope: ReportScope) -> Story:
     own, others = candidates.compared(transaction, story.collection, collection, story.id, named=scope.named)
     return replace(story, name=naming.name_of(collection.entity.name, own), values=own, candidates=others)
 
@@ -98,67 +100,71 @@ def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:
     return transaction.frame(
         """
         SELECT reason, since FROM sync.held WHERE collection = $1 AND id = $2
-        UNION ALL SELECT reason, since FROM sync.misfits WHERE collection = $1 AND id = $2
+        UNION ALL SELECT reason, since FROM sync.invalid_values WHERE collection = $1 AND id = $2
         """,
         key,
         id_,
     )
 
 
-def _linked(transaction: Transaction, story: Story, collection: Collection, link: pl.DataFrame, scope: Scope) -> Story:
+def _linked(
+    transaction: Transaction, story: Story, collection: Collection, link: pl.DataFrame, scope: ReportScope
+) -> Story:
     entity, mapped = collection.entity, collection.lens.fields
-    kind, row = entity.name, link.row(0, named=True)
-    golden = transaction.frame(f"SELECT * FROM {tables.golden(kind)} WHERE entity = ?", row["entity"]).row(
+    entity_type, row = entity.name, link.row(0, named=True)
+    golden = transaction.frame(f"SELECT * FROM {tables.golden(entity_type)} WHERE entity_id = ?", row["entity_id"]).row(
         0, named=True
     )
     some = f" LIMIT {scope.writes}" if scope.writes is not None else ""
     changes, conflicts, writes = (
-        _rows(transaction, sql, kind, row["entity"]) for sql in (CHANGES, CONFLICTS_OF, f"{JOURNAL}{some}")
+        _rows(transaction, sql, entity_type, row["entity_id"]) for sql in (CHANGES, CONFLICTS_OF, f"{JOURNAL}{some}")
     )
     values = [
-        (kind, name, value)
+        (entity_type, name, value)
         for name in entity.names
         for value in (golden[name], row[f"seen_{name}"], row[f"sent_{name}"])
     ]
-    values += [(kind, one["field"], one[which]) for one in conflicts for which in ("value", "winner")]
+    values += [(entity_type, one["field"], one[which]) for one in conflicts for which in ("value", "winner")]
     objects = [one[column] for one in (*changes, *writes) for column in ("fields", "before", "after") if column in one]
-    values += [value for text in objects for value in readable.fields(kind, text)]
+    values += [value for text in objects for value in readable.fields(entity_type, text)]
     reader = readable.reader(transaction, values, story.collection.partition("/")[0], named=scope.named)
     return replace(
-        story, name=naming.name_of(kind, golden),
-        entity=row["entity"], linked_at=row["linked_at"], linked_by=row["linked_by"],
-        siblings=tuple(_rows(transaction, SIBLINGS.format(links=tables.links(kind)), story.collection, story.id)),
-        fields=tuple(_field(reader, kind, name, golden, row, mapped) for name in entity.names),
-        changes=tuple(_shown(reader, kind, one, "fields") for one in changes),
-        conflicts=tuple(_conflict(reader, kind, one) for one in conflicts),
-        writes=tuple(_written(reader, kind, one) for one in writes),
-        write_count=transaction.count(WRITE_COUNT, kind, row["entity"]),
+        story, name=naming.name_of(entity_type, golden),
+        entity=row["entity_id"], linked_at=row["linked_at"], linked_by=row["linked_by"],
+        siblings=tuple(
+            _rows(transaction, SIBLINGS.format(links=tables.links(entity_type)), story.collection, story.id)
+        ),
+        fields=tuple(_field(reader, entity_type, name, golden, row, mapped) for name in entity.names),
+        changes=tuple(_shown(reader, entity_type, one, "fields") for one in changes),
+        conflicts=tuple(_conflict(reader, entity_type, one) for one in conflicts),
+        writes=tuple(_written(reader, entity_type, one) for one in writes),
+        write_count=transaction.count(WRITE_COUNT, entity_type, row["entity_id"]),
     )  # fmt: skip
 
 
 SIBLINGS = """
     SELECT o.collection, o.id, o.linked_at, o.linked_by, o.gone_at FROM {links} o
-    JOIN {links} l ON l.entity = o.entity AND l.collection = $1 AND l.id = $2
+    JOIN {links} l ON l.entity_id = o.entity_id AND l.collection = $1 AND l.id = $2
     WHERE o.collection <> l.collection OR o.id <> l.id ORDER BY o.collection, o.id
 """
 
 CHANGES = """
     SELECT collection, id, action, fields, status, reason, since FROM sync.changes
-    WHERE kind = $1 AND entity = $2 ORDER BY since, collection
+    WHERE entity_type = $1 AND entity_id = $2 ORDER BY since, collection
 """
 
 CONFLICTS_OF = f"""
     SELECT field, value, edited_at, origin, winner, winner_edited_at, winner_origin, noticed_at FROM {CONFLICTS}
-    WHERE kind = $1 AND entity = $2 ORDER BY noticed_at DESC, field, origin, value
+    WHERE entity_type = $1 AND entity_id = $2 ORDER BY noticed_at DESC, field, origin, value
 """
 
 JOURNAL = """
     SELECT collection, id, action, before, after, cause, intended_at, answered_at, outcome, reason, run
     FROM sync.journal
-    WHERE kind = $1 AND entity = $2 ORDER BY intended_at DESC, collection, id
+    WHERE entity_type = $1 AND entity_id = $2 ORDER BY intended_at DESC, collection, id
 """
 
-WRITE_COUNT = "SELECT count(*) FROM sync.journal WHERE kind = $1 AND entity = $2"
+WRITE_COUNT = "SELECT count(*) FROM sync.journal WHERE entity_type = $1 AND entity_id = $2"
 
 
 def _rows(transaction: Transaction, sql: str, *parameters: str) -> list[dict[str, Any]]:
@@ -166,28 +172,28 @@ def _rows(transaction: Transaction, sql: str, *parameters: str) -> list[dict[str
 
 
 def _field(
-    reader: Reader, kind: str, name: str, golden: dict[str, Any], link: dict[str, Any], mapped: Iterable[str]
+    reader: Reader, entity_type: str, name: str, golden: dict[str, Any], link: dict[str, Any], mapped: Iterable[str]
 ) -> FieldStory:
     return FieldStory(
         name,
-        reader.show(kind, name, golden[name]),
+        reader.show(entity_type, name, golden[name]),
         golden[f"{name}_at"],
         golden[f"{name}_from"],
-        reader.show(kind, name, link[f"seen_{name}"]),
-        reader.show(kind, name, link[f"sent_{name}"]),
+        reader.show(entity_type, name, link[f"seen_{name}"]),
+        reader.show(entity_type, name, link[f"sent_{name}"]),
         mapped=name in mapped,
     )
 
 
-def _shown(reader: Reader, kind: str, row: dict[str, Any], *objects: str) -> dict[str, Any]:
+def _shown(reader: Reader, entity_type: str, row: dict[str, Any], *objects: str) -> dict[str, Any]:
     """Return a row whose JSON objects are dictionaries of readable values."""
-    return row | {name: reader.show_object(kind, row[name]) for name in objects}
+    return row | {name: reader.show_object(entity_type, row[name]) for name in objects}
 
 
-def _written(reader: Reader, kind: str, row: dict[str, Any]) -> dict[str, Any]:
+def _written(reader: Reader, entity_type: str, row: dict[str, Any]) -> dict[str, Any]:
     """The cause names, by field, the record that the value came from."""
-    return _shown(reader, kind, row, "before", "after") | {"cause": json.loads(row["cause"] or "{}")}
+    return _shown(reader, entity_type, row, "before", "after") | {"cause": json.loads(row["cause"] or "{}")}
 
 
-def _conflict(reader: Reader, kind: str, row: dict[str, Any]) -> dict[str, Any]:
-    return row | {which: reader.show(kind, row["field"], row[which]) for which in ("value", "winner")}
+def _conflict(reader: Reader, entity_type: str, row: dict[str, Any]) -> dict[str, Any]:
+    return row | {which: reader.show(entity_type, row["field"], row[which]) for which in ("value", "winner")}

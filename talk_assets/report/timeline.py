@@ -53,12 +53,12 @@ class Event:
     answer: str | None = None
 
 
-EDITS = "SELECT * FROM sync.edits WHERE kind = $1 AND origin = $2 || '/' || $3 ORDER BY edited_at, field"
+EDITS = "SELECT * FROM sync.edits WHERE entity_type = $1 AND origin = $2 || '/' || $3 ORDER BY edited_at, field"
 
 WRITES = """
     SELECT * FROM sync.journal
-    WHERE kind = $1 AND collection = $2
-      AND (id = $3 OR (id IS NULL AND action = 'create' AND entity = (SELECT entity FROM {links} l
+    WHERE entity_type = $1 AND collection = $2
+      AND (id = $3 OR (id IS NULL AND action = 'create' AND entity_id = (SELECT entity_id FROM {links} l
         WHERE l.collection = $2 AND l.id = $3)))
     ORDER BY intended_at
 """
@@ -67,48 +67,55 @@ WRITES = """
 
 def tell(transaction: Transaction, key: str, collection: Collection, id_: str) -> tuple[Event, ...]:
     """Return what happened to a record, nothing where nothing is known."""
-    kind = collection.entity.name
+    entity_type = collection.entity.name
     links = transaction.frame(
-        f"SELECT entity, linked_at, linked_by, gone_at FROM {tables.links(kind)} WHERE collection = ? AND id = ?",
+        f"SELECT entity_id, linked_at, linked_by, gone_at FROM {tables.links(entity_type)}"
+        " WHERE collection = ? AND id = ?",
         key,
         id_,
     ).to_dicts()
-    edits = transaction.frame(EDITS, kind, key, id_).to_dicts()
-    writes = transaction.frame(WRITES.format(links=tables.links(kind)), kind, key, id_).to_dicts()
-    shown = [(kind, edit["field"], edit["value"]) for edit in edits]
-    shown += [one for write in writes for which in ("before", "after") for one in readable.fields(kind, write[which])]
+    edits = transaction.frame(EDITS, entity_type, key, id_).to_dicts()
+    writes = transaction.frame(WRITES.format(links=tables.links(entity_type)), entity_type, key, id_).to_dicts()
+    shown = [(entity_type, edit["field"], edit["value"]) for edit in edits]
+    shown += [
+        one for write in writes for which in ("before", "after") for one in readable.fields(entity_type, write[which])
+    ]
     reader = readable.reader(transaction, shown, key.partition("/")[0])
-    events = [*_linked(links), *_edited(reader, kind, edits), *(_written(reader, kind, write) for write in writes)]
+    events = [
+        *_linked(links),
+        *_edited(reader, entity_type, edits),
+        *(_written(reader, entity_type, write) for write in writes),
+    ]
     return tuple(sorted(events, key=lambda event: event.at))
 
 
 def _linked(links: Iterable[Mapping[str, Any]]) -> Iterable[Event]:
     for link in links:
-        yield Event(link["linked_at"], "linked", entity=link["entity"], how=link["linked_by"])
+        yield Event(link["linked_at"], "linked", entity=link["entity_id"], how=link["linked_by"])
         if link["gone_at"]:
-            yield Event(link["gone_at"], "gone", entity=link["entity"])
+            yield Event(link["gone_at"], "gone", entity=link["entity_id"])
 
 
-def _edited(reader: Reader, kind: str, edits: Iterable[Mapping[str, Any]]) -> Iterable[Event]:
+def _edited(reader: Reader, entity_type: str, edits: Iterable[Mapping[str, Any]]) -> Iterable[Event]:
     """One event for what was noticed at once."""
     noticed: dict[tuple[datetime, str, str], list[Value]] = {}
     for edit in edits:
-        after = reader.show(kind, edit["field"], edit["value"])
+        after = reader.show(entity_type, edit["field"], edit["value"])
         value = Value(edit["field"], None, after, edit["origin"], edit["edited_at"], edit["won"])
-        noticed.setdefault((edit["noticed_at"], edit["run"], edit["entity"]), []).append(value)
+        noticed.setdefault((edit["noticed_at"], edit["run"], edit["entity_id"]), []).append(value)
     for (at, run, entity), values in noticed.items():
         yield Event(at, "edited", run, entity, values=tuple(values))
 
 
-def _written(reader: Reader, kind: str, write: Mapping[str, Any]) -> Event:
-    before, after = (reader.show_object(kind, write[which]) for which in ("before", "after"))
+def _written(reader: Reader, entity_type: str, write: Mapping[str, Any]) -> Event:
+    before, after = (reader.show_object(entity_type, write[which]) for which in ("before", "after"))
     origins, times = (json.loads(write[which] or "{}") for which in ("cause", "caused_at"))
     values = tuple(
         Value(name, before.get(name), value, origins.get(name), _instant(times.get(name)))
         for name, value in after.items()
     )
     return Event(
-        write["intended_at"], write["action"], write["run"], write["entity"], values=values,
+        write["intended_at"], write["action"], write["run"], write["entity_id"], values=values,
         outcome=write["outcome"], reason=write["reason"], answered_at=write["answered_at"],
         request_id=write["request_id"], answer=write["answer"],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from talk_assets.errors import ConfigurationError, TalkError
 from talk_assets.sandbox.process import STATE
 from talk_assets.sandbox.registry import generate, open_systems
 from talk_assets.sandbox.server import HOST, Server
-from talk_assets.sandbox.store import Store
+from talk_assets.sandbox.store import SandboxStore
 from talk_assets.sandbox.wire import Clock
 
 DATA = "sandbox.sqlite"
@@ -59,12 +59,12 @@ async def _serve(folder: Path, wanted: argparse.Namespace) -> None:
     store.close()
 
 
-def _data(folder: Path, records: int | None, seed: int | None) -> tuple[Store, dict[str, int]]:
+def _data(folder: Path, records: int | None, seed: int | None) -> tuple[SandboxStore, dict[str, int]]:
     """The folder's data, made on the first start; raises ConfigurationError where they were made of something else."""
     path = folder / DATA
     if not path.exists():
         _make(path, RECORDS if records is None else records, SEED if seed is None else seed)
-    store = Store(path)
+    store = SandboxStore(path)
     about: dict[str, int] = json.loads(store.note("made of") or "{}")
     for name, value in (("records", records), ("seed", seed)):
         if value is not None and about.get(name) != value:
@@ -77,7 +77,7 @@ def _make(path: Path, records: int, seed: int) -> None:
     """Make data that end today; a file that is not whole never has the name of one that is."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
-    store = Store(part, fresh=True)
+    store = SandboxStore(part, fresh=True)
     systems = open_systems(store, Clock(), limits=False)
     generate(store, systems, records=records, seed=seed, epoch=int(time.time()) // DAY * DAY)
     store.set_note("made of", json.dumps({"records": records, "seed": seed}))

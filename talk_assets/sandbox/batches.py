@@ -5,7 +5,7 @@ An answer may leave once the batch that its write is in has been committed, and 
 
 import asyncio
 
-from talk_assets.sandbox.store import Store
+from talk_assets.sandbox.store import SandboxStore
 
 
 class Spoiled(Exception):  # noqa: N818 -- says what became of a batch
@@ -15,7 +15,7 @@ class Spoiled(Exception):  # noqa: N818 -- says what became of a batch
 class Batches:
     """The batch that is open, if one is."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SandboxStore) -> None:
         self._store = store
         self._open: asyncio.Future[None] | None = None
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from talk_assets.sandbox.system import Invalid, System
-from talk_assets.sandbox.wire import Reply, Request, reply
+from talk_assets.sandbox.system import Emulation, Invalid
+from talk_assets.sandbox.wire import HttpRequest, Reply, reply
 
 LONGEST_NUMBER = 18
 
 
-def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one for each path
+def control(system: Emulation, request: HttpRequest) -> Reply:  # noqa: PLR0911 -- one for each path
     """Answer a request under `/<system>/_sandbox/`; what cannot be understood is a 400 that says what can."""
     try:
         match request.method, request.segments[1:]:
@@ -42,11 +42,11 @@ def control(system: System, request: Request) -> Reply:  # noqa: PLR0911 -- one 
     return reply({"error": f"nothing at {request.method} {request.path}; the control surface has {paths}"}, 404)
 
 
-def _faults(system: System) -> Reply:
+def _faults(system: Emulation) -> Reply:
     return reply(asdict(system.faults) | {"switches": system.switches, "happened": system.happened})
 
 
-def _set_faults(system: System, request: Request) -> Reply:
+def _set_faults(system: Emulation, request: HttpRequest) -> Reply:
     wanted = json.loads(request.body)
     if not isinstance(wanted, dict) or not isinstance(wanted.get("switches", {}), dict):
         message = "the body is an object of faults, with an object of switches under switches"
@@ -59,13 +59,13 @@ def _set_faults(system: System, request: Request) -> Reply:
     return _faults(system)
 
 
-def _records(system: System, collection: str, request: Request) -> Reply:
+def _records(system: Emulation, collection: str, request: HttpRequest) -> Reply:
     limit = int(request.query.get("limit", -1))
     rows = system.shelf(collection).select([("gone", "=", 0)], limit=limit)
     return Reply(body=b"[" + b",".join(row.body for row in rows) + b"]")
 
 
-def _create(system: System, collection: str, request: Request) -> Reply:
+def _create(system: Emulation, collection: str, request: HttpRequest) -> Reply:
     """Put a record on the shelf, filled in as the given data of a test are."""
     shelf = system.shelf(collection)
     (new,) = system.given(collection, [_properties(request)])
@@ -73,7 +73,7 @@ def _create(system: System, collection: str, request: Request) -> Reply:
     return reply({"id": new.id}, 201)
 
 
-def _edit(system: System, collection: str, id_: int | str, request: Request) -> Reply:
+def _edit(system: Emulation, collection: str, id_: int | str, request: HttpRequest) -> Reply:
     """Lay properties over a record, objects part by part.
 
     Those sent as null are filled in anew, which is how it comes to be modified now.
@@ -86,7 +86,7 @@ def _edit(system: System, collection: str, id_: int | str, request: Request) -> 
     return Reply(204)
 
 
-def _properties(request: Request) -> dict[str, Any]:
+def _properties(request: HttpRequest) -> dict[str, Any]:
     wanted = json.loads(request.body)
     if not isinstance(wanted, dict):
         message = "the body is an object of properties"
@@ -102,11 +102,11 @@ def _laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in {**old, **laid}.items() if value is not None}
 
 
-def _erase(system: System, collection: str, id_: int | str) -> Reply:
+def _erase(system: Emulation, collection: str, id_: int | str) -> Reply:
     return Reply(204) if system.shelf(collection).erase(id_) else _absent(system, collection, id_)
 
 
-def _absent(system: System, collection: str, id_: int | str) -> Reply:
+def _absent(system: Emulation, collection: str, id_: int | str) -> Reply:
     return reply({"error": f"{system.name} has no {collection} {id_}"}, 404)
 
 

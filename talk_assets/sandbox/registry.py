@@ -19,8 +19,8 @@ from talk_assets.sandbox.poweroffice import data as poweroffice
 from talk_assets.sandbox.poweroffice.api import Poweroffice, PowerofficePeer
 from talk_assets.sandbox.powerofficego import data as powerofficego
 from talk_assets.sandbox.powerofficego.api import Powerofficego
-from talk_assets.sandbox.store import Store, Stored
-from talk_assets.sandbox.system import System
+from talk_assets.sandbox.store import SandboxStore, Stored
+from talk_assets.sandbox.system import Emulation
 from talk_assets.sandbox.webcrm import data as webcrm
 from talk_assets.sandbox.webcrm.api import Webcrm
 from talk_assets.sandbox.wire import Clock
@@ -42,7 +42,7 @@ class Emulated:
     `{id}` in the line is the id of the record of `example` at place `nth`, which is linked to one in another system.
     """
 
-    api: type[System]
+    api: type[Emulation]
     render: Callable[[World], Renderer]
     example: str
     curl: str
@@ -129,12 +129,12 @@ SYSTEMS: MutableMapping[str, Emulated] = Plugins("talk_assets.sandbox", Emulated
 """Every emulated system by name."""
 
 
-def open_systems(store: Store, clock: Clock, *, limits: bool) -> dict[str, System]:
+def open_systems(store: SandboxStore, clock: Clock, *, limits: bool) -> dict[str, Emulation]:
     """Every system over one store, by name."""
     return {name: system.api(store, clock, limits=limits) for name, system in SYSTEMS.items()}
 
 
-def generate(store: Store, systems: Mapping[str, System], *, records: int, seed: int, epoch: int) -> None:
+def generate(store: SandboxStore, systems: Mapping[str, Emulation], *, records: int, seed: int, epoch: int) -> None:
     """Fill every system with its share of the same world, in one transaction."""
     with store.transaction():
         for name, system in systems.items():

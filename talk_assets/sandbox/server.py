@@ -14,9 +14,9 @@ from aiohttp.http import RawRequestMessage
 
 from talk_assets.sandbox.batches import Batches, Spoiled
 from talk_assets.sandbox.control import control
-from talk_assets.sandbox.store import Store
-from talk_assets.sandbox.system import System
-from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+from talk_assets.sandbox.store import SandboxStore
+from talk_assets.sandbox.system import Emulation
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 64 * 1024 * 1024
@@ -38,7 +38,7 @@ class Server:
     """The systems of one store over HTTP. It can take its port before it has any."""
 
     def __init__(self) -> None:
-        self._systems: Mapping[str, System] = {}
+        self._systems: Mapping[str, Emulation] = {}
         self._about: Mapping[str, object] = {}
         self._batches: Batches | None = None
         self._clock = Clock()
@@ -46,7 +46,11 @@ class Server:
         self._runner: web.ServerRunner | None = None
 
     def open(
-        self, systems: Mapping[str, System], store: Store, clock: Clock, about: Mapping[str, object] | None = None
+        self,
+        systems: Mapping[str, Emulation],
+        store: SandboxStore,
+        clock: Clock,
+        about: Mapping[str, object] | None = None,
     ) -> None:
         """Serve these systems; `about` is shown at `/_sandbox`."""
         self._systems, self._batches, self._clock, self._about = systems, Batches(store), clock, about or {}
@@ -67,7 +71,7 @@ class Server:
 
     async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         name, _, path = incoming.path.lstrip("/").partition("/")
-        request = Request(incoming.method, path, incoming.query, incoming.headers, await incoming.read())
+        request = HttpRequest(incoming.method, path, incoming.query, incoming.headers, await incoming.read())
         try:
             answer = await self._answer(name, request)
         except (Dropped, Spoiled):
@@ -79,7 +83,7 @@ class Server:
             headers["Content-Type"] = answer.content_type
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
-    async def _answer(self, name: str, request: Request) -> Reply:
+    async def _answer(self, name: str, request: HttpRequest) -> Reply:
         system = self._systems.get(name)
         if system is None:
             return self._outside(name)
@@ -109,7 +113,7 @@ class Server:
         )
         return reply({"error": message}, 404)
 
-    async def _carry_out(self, system: System, request: Request) -> Reply:
+    async def _carry_out(self, system: Emulation, request: HttpRequest) -> Reply:
         if system.faults.latency:
             await asyncio.sleep(system.faults.latency)
         answer = await self._perform(system, request)
@@ -118,12 +122,12 @@ class Server:
             raise Dropped
         return GATEWAY if system.happens(system.faults.error_after_accept, "502 after") else answer
 
-    async def _perform(self, system: System, request: Request) -> Reply:
+    async def _perform(self, system: Emulation, request: HttpRequest) -> Reply:
         if request.method in READS or self._batches is None:
             return system.answer(request)
         return await self._write(self._batches, system, request)
 
-    async def _write(self, batches: Batches, system: System, request: Request) -> Reply:
+    async def _write(self, batches: Batches, system: Emulation, request: HttpRequest) -> Reply:
         committed = batches.join()
         try:
             answer = system.answer(request)
@@ -133,7 +137,7 @@ class Server:
         await asyncio.shield(committed)
         return answer
 
-    def _fault(self, system: System) -> Reply | None:
+    def _fault(self, system: Emulation) -> Reply | None:
         faults = system.faults
         if system.happens(faults.drop_rate, "dropped before"):
             raise Dropped

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from talk_assets.sandbox.registry import generate, open_systems
 from talk_assets.sandbox.server import Server
-from talk_assets.sandbox.store import Store
+from talk_assets.sandbox.store import SandboxStore
 from talk_assets.sandbox.surface import Surface
 from talk_assets.sandbox.system import Properties
 from talk_assets.sandbox.wire import Clock
@@ -33,7 +33,7 @@ def serving(
     given: Given | None = None, *, records: int = 0, seed: int = 1, limits: bool = False, folder: Path | None = None
 ) -> Iterator[Serving]:
     """Serve generated data, `given` records or both, in memory, or in a `folder` that already may hold some."""
-    clock, store = Clock(), Store(folder / "sandbox.sqlite" if folder else None)
+    clock, store = Clock(), SandboxStore(folder / "sandbox.sqlite" if folder else None)
     systems = open_systems(store, clock, limits=limits)
     if records:
         generate(store, systems, records=records, seed=seed, epoch=EPOCH)

@@ -34,7 +34,7 @@ class Stored:
     keys: tuple[Value | None, ...] = ()
 
 
-class Store:
+class SandboxStore:
     """One SQLite database; `path` null keeps it in memory. Use it from one thread at a time.
 
     `fresh` is for a file that is thrown away if filling it fails: nothing is written twice, nothing can be undone.
@@ -97,7 +97,14 @@ class Shelf:
     """
 
     def __init__(
-        self, store: Store, name: str, *, integer: bool, keys: Sequence[str] = (), fed: bool = False, tail: bytes = b""
+        self,
+        store: SandboxStore,
+        name: str,
+        *,
+        integer: bool,
+        keys: Sequence[str] = (),
+        fed: bool = False,
+        tail: bytes = b"",
     ) -> None:
         self.name = name
         self._store, self._tail = store, tail

@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from talk_assets.sandbox.limits import SlidingLimit
-from talk_assets.sandbox.store import Shelf, Store, Stored
-from talk_assets.sandbox.wire import Clock, Reply, Request
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply
 
 Switch = bool | int | float | str
 Properties = Mapping[str, Any]
@@ -58,14 +58,14 @@ class Faults:
         return replace(self, **wanted)
 
 
-class System(ABC):
+class Emulation(ABC):
     """One emulated system; `shelves` are its collections by the name they have in the API."""
 
     name: ClassVar[str]
     defaults: ClassVar[Mapping[str, Switch]]
     """Every switch with the value that the documented API has. `limit` is requests a minute, 0 for none."""
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         self.store, self.clock = store, clock
         self.switches: dict[str, Any] = dict(self.defaults)
         if not limits:
@@ -79,7 +79,7 @@ class System(ABC):
         self.limit = SlidingLimit()
 
     @abstractmethod
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Carry one request out; a write runs in a transaction that commits before the answer is sent."""
 
     @abstractmethod
@@ -94,14 +94,14 @@ class System(ABC):
     def given(self, collection: str, records: Sequence[Properties]) -> Iterator[Stored]:
         """Records for a shelf from the properties that matter, in the API's names; the rest is filled in."""
 
-    def admit(self, request: Request) -> Reply | None:  # noqa: ARG002 -- for systems that know requests in flight
+    def admit(self, request: HttpRequest) -> Reply | None:  # noqa: ARG002 -- for systems that know requests in flight
         """An answer that is due before the request waits its turn, or null."""
         return None
 
-    def release(self, request: Request) -> None:  # noqa: B027 -- as above; nothing to do is a fine default
+    def release(self, request: HttpRequest) -> None:  # noqa: B027 -- as above; nothing to do is a fine default
         """The request that was admitted has been answered."""
 
-    def count(self, request: Request) -> None:
+    def count(self, request: HttpRequest) -> None:
         """Count a request under its method and path, ids as `{id}`."""
         parts = ["{id}" if IDENTIFIER.match(part) else part for part in request.segments]
         name = f"{request.method} /{'/'.join(parts)}"

@@ -36,7 +36,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """One request to one system; `path` is what follows the system's name, `segments` its parts without slashes."""
 
     method: str

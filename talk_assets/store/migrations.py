@@ -23,9 +23,39 @@ def run(transaction: Transaction, found: int, copy: str) -> None:
             transaction.run("INSERT INTO sync.migrations VALUES (?, ?, ?)", number, datetime.now(UTC), copy)
 
 
-def _plain_names(transaction: Transaction) -> None:
-    """Tables and columns get the names that the documentation uses; what was recorded of migrations gets a table."""
+def _recorded(transaction: Transaction) -> None:
+    """What was recorded of migrations gets a table."""
     transaction.run("CREATE TABLE sync.migrations (format INTEGER, migrated_at TIMESTAMPTZ, copy VARCHAR)")
 
 
-MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _plain_names}
+TABLES = {
+    "begun": "unfinished",
+    "mapped": "mapped_properties",
+    "misfits": "invalid_values",
+    "stops": "pending_approvals",
+    "sweeps": "full_reads",
+}
+COLUMNS = {
+    "absorbed": "reconciled_version",
+    "entity": "entity_id",
+    "kind": "entity_type",
+    "sweep_cursor": "full_read_cursor",
+}
+
+
+def _plain_names(transaction: Transaction) -> None:
+    """Tables and columns get the names that the documentation uses."""
+    columns = transaction.frame(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE database_name = current_database()"
+        " AND list_contains($1, column_name) AND (schema_name = 'sync' OR table_name IN ('links', 'golden'))",
+        list(COLUMNS),
+    )
+    for schema, table, column in columns.iter_rows():
+        transaction.run(f'ALTER TABLE "{schema}"."{table}" RENAME COLUMN {column} TO {COLUMNS[column]}')
+        if table == "links":
+            transaction.run(f"UPDATE \"{schema}\".links SET linked_by = 'origin' WHERE linked_by = 'founded it'")
+    for old, new in TABLES.items():
+        transaction.run(f"ALTER TABLE sync.{old} RENAME TO {new}")
+
+
+MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names}

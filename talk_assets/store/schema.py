@@ -3,7 +3,7 @@
 Only SQL that DuckLake also takes: no primary keys, unique constraints, sequences or indexes.
 """
 
-FORMAT = 3
+FORMAT = 4
 """Raised by every change of these tables, or of those in `tables`, with a migration in `migrations`."""
 
 SYNC_TABLES = """
@@ -12,49 +12,51 @@ CREATE TABLE IF NOT EXISTS sync.format (format INTEGER);
 CREATE TABLE IF NOT EXISTS sync.migrations (format INTEGER, migrated_at TIMESTAMPTZ, copy VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.clock (version BIGINT);
 CREATE TABLE IF NOT EXISTS sync.cursors (
-    collection VARCHAR, cursor VARCHAR, position VARCHAR, sweep_cursor VARCHAR,
-    read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, absorbed BIGINT);
-CREATE TABLE IF NOT EXISTS sync.begun (kind VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.mapped (collection VARCHAR, property VARCHAR);
+    collection VARCHAR, cursor VARCHAR, position VARCHAR, full_read_cursor VARCHAR,
+    read_at TIMESTAMPTZ, full_at TIMESTAMPTZ, reconciled_version BIGINT);
+CREATE TABLE IF NOT EXISTS sync.unfinished (entity_type VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.mapped_properties (collection VARCHAR, property VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.lenses (collection VARCHAR, field VARCHAR, lens VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.remapped (collection VARCHAR, field VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.configured (kind VARCHAR, configuration VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.configured (entity_type VARCHAR, configuration VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.shown (collection VARCHAR, property VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.absent (collection VARCHAR, property VARCHAR, records BIGINT, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.blanked (
-    kind VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.sweeps (collection VARCHAR, id VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.misfits (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+    entity_type VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.full_reads (collection VARCHAR, id VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.invalid_values (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.held (
-    kind VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+    entity_type VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.changes (
-    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
+    entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.undo (
-    kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
+    entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.journal (
-    key VARCHAR, run VARCHAR, kind VARCHAR, collection VARCHAR, entity VARCHAR, id VARCHAR, action VARCHAR,
+    key VARCHAR, run VARCHAR, entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
     outcome VARCHAR, reason VARCHAR, request_id VARCHAR, answer VARCHAR, caused_at VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.conflicts (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
+    entity_type VARCHAR, entity_id VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.past_conflicts (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
+    entity_type VARCHAR, entity_id VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
     winner VARCHAR, winner_edited_at TIMESTAMPTZ, winner_origin VARCHAR, noticed_at TIMESTAMPTZ, run VARCHAR,
     over_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.fights (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, other VARCHAR, origin VARCHAR, other_origin VARCHAR,
+    entity_type VARCHAR, entity_id VARCHAR, field VARCHAR, value VARCHAR, other VARCHAR, origin VARCHAR,
+    other_origin VARCHAR,
     since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.guards (
     collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
-CREATE TABLE IF NOT EXISTS sync.stops (
+CREATE TABLE IF NOT EXISTS sync.pending_approvals (
     collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
 CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.edits (
-    kind VARCHAR, entity VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR, won BOOLEAN,
+    entity_type VARCHAR, entity_id VARCHAR, field VARCHAR, value VARCHAR, edited_at TIMESTAMPTZ, origin VARCHAR,
+    won BOOLEAN,
     noticed_at TIMESTAMPTZ, run VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.runs (
     run VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, mode VARCHAR, outcome VARCHAR, summary VARCHAR);
@@ -62,17 +64,17 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 """What the run owns. Values are canonical text; `fields`, `before`, `after`, `cause` and `caused_at` are JSON
 objects by field.
 
-`migrations` says when the database was brought to which format, and what the copy from before is called.
-`begun` are the entities of which reconciling in steps was begun and not ended. `changes` is what golden still asks of
-the collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked`
-ones are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
+`migrations` says when the database was brought to which format, and what the copy from before is called. `unfinished`
+are the entity types of which reconciling in steps has not ended. `changes` is what golden still asks of the
+collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
+are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
 `journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the
 request, or we did, and `answer` what it said. `conflicts` are the values that lost, and `past_conflicts` those over
 whose field somebody has decided since. `edits` are the values that people set in records that were linked already, and
-whether they became golden; `fights` the fields that two records set to the same two values in turn.
-`stops` are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to
-be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once.
-`shown` are the properties that records have shown, `absent` those that some `records` lack, null where no record has
-ever shown it. `lenses` is how each field was last read, and `since` when, if that has changed. `remapped` are the
-fields that are to be read anew because of that, `configured` is what the changes were last decided by.
+whether they became golden; `fights` the fields that two records set to the same two values in turn. `pending_approvals`
+are what `sync.guards` made wait for a person, `approved` up to which count; `doubted` the records that seem to be
+deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once. `shown` are
+the properties that records have shown, `absent` those that some `records` lack, null where no record has ever shown it.
+`lenses` is how each field was last read, and `since` when, if that has changed. `remapped` are the fields that are to
+be read anew because of that, `configured` is what the changes were last decided by.
 """

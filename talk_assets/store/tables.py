@@ -18,7 +18,7 @@ KEY = "VARCHAR USING COMPRESSION uncompressed"
 """The type of what few records are found by among many: it takes twice the room, and is looked through in half the
 time and less. In DuckLake, which compresses its files itself and takes no such clause, both are `VARCHAR`."""
 
-PROPOSAL = ("entity", "field", "value", "edited_at", "origin")
+PROPOSAL = ("entity_id", "field", "value", "edited_at", "origin")
 """The columns of golden, and of what is proposed for it, in the long form: see `sync/merge/golden`."""
 
 MARK = "|"
@@ -50,9 +50,9 @@ def raw_columns(properties: Iterable[str]) -> dict[str, str]:
     return dict.fromkeys(properties, "VARCHAR") | OWN
 
 
-def links(entity: str) -> str:
+def links(entity_type: str) -> str:
     """Return the table that ties records to entities, a row per record."""
-    return f'"{entity}".links'
+    return f'"{entity_type}".links'
 
 
 def links_columns(entity: Entity) -> dict[str, str]:
@@ -66,7 +66,7 @@ def links_columns(entity: Entity) -> dict[str, str]:
     return {
         "collection": "VARCHAR",
         "id": KEY,
-        "entity": KEY,
+        "entity_id": KEY,
         "linked_at": "TIMESTAMPTZ",
         "linked_by": "VARCHAR",
         "gone_at": "TIMESTAMPTZ",
@@ -77,14 +77,14 @@ def links_columns(entity: Entity) -> dict[str, str]:
     } | values
 
 
-def golden(entity: str) -> str:
+def golden(entity_type: str) -> str:
     """Return the table of agreed values, a row per entity."""
-    return f'"{entity}".golden'
+    return f'"{entity_type}".golden'
 
 
 def golden_columns(entity: Entity) -> dict[str, str]:
     """Return per field its value, when it was set, and from which record."""
-    columns = {"entity": KEY}
+    columns = {"entity_id": KEY}
     for field in entity.names:
         columns |= {field: "VARCHAR", f"{field}_at": "TIMESTAMPTZ", f"{field}_from": "VARCHAR"}
     return columns

@@ -2,8 +2,8 @@
 
 A field that becomes blank in too many records is in `blanks`.
 
-What is stopped waits in `sync.stops` for a person's approval, which covers as many records as there were then, and ends
-when it was made use of.
+What is stopped waits in `sync.pending_approvals` for a person's approval, which covers as many records as there were
+then, and ends when it was made use of.
 """
 
 from collections.abc import Sequence
@@ -143,7 +143,7 @@ def written(transaction: Transaction, key: str, now: datetime) -> None:
 def calm(transaction: Transaction, keys: Sequence[str]) -> None:
     """Nothing is asked of collections: nothing of them is stopped."""
     transaction.run(
-        "DELETE FROM sync.stops WHERE what = ? AND collection IN (SELECT unnest(?::VARCHAR[]))",
+        "DELETE FROM sync.pending_approvals WHERE what = ? AND collection IN (SELECT unnest(?::VARCHAR[]))",
         What.CHANGES.value,
         list(keys),
     )
@@ -152,14 +152,17 @@ def calm(transaction: Transaction, keys: Sequence[str]) -> None:
 def approved(transaction: Transaction, key: str, what: str) -> int:
     """Return how many records a person has approved of."""
     return transaction.count(
-        "SELECT coalesce(max(approved), 0) FROM sync.stops WHERE collection = ? AND what = ?", key, str(what)
+        "SELECT coalesce(max(approved), 0) FROM sync.pending_approvals WHERE collection = ? AND what = ?",
+        key,
+        str(what),
     )
 
 
 def approve(transaction: Transaction, key: str) -> int:
     """Let what is stopped of a collection go on, as much as there is of it; return how much was waiting for that."""
     return transaction.count(
-        "UPDATE sync.stops SET approved = count WHERE collection = ? AND approved IS DISTINCT FROM count", key
+        "UPDATE sync.pending_approvals SET approved = count WHERE collection = ? AND approved IS DISTINCT FROM count",
+        key,
     )
 
 
@@ -167,19 +170,19 @@ def stop(
     transaction: Transaction, key: str, what: str, count: int, reason: str, run: str | None, now: datetime
 ) -> None:
     """Ask a person about something of a collection, in place of what was asked before."""
-    since = transaction.frame("SELECT since FROM sync.stops WHERE collection = ? AND what = ?", key, str(what))[
-        "since"
-    ].to_list()
+    since = transaction.frame(
+        "SELECT since FROM sync.pending_approvals WHERE collection = ? AND what = ?", key, str(what)
+    )["since"].to_list()
     release(transaction, key, what)
     transaction.run(
-        "INSERT INTO sync.stops VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT INTO sync.pending_approvals VALUES (?, ?, ?, ?, ?, ?, NULL)",
         key, str(what), run, count, reason, since[0] if since else now,
     )  # fmt: skip
 
 
 def release(transaction: Transaction, key: str, what: str) -> None:
     """Ask no longer: what was approved has been made use of, or there is nothing to approve."""
-    transaction.run("DELETE FROM sync.stops WHERE collection = ? AND what = ?", key, str(what))
+    transaction.run("DELETE FROM sync.pending_approvals WHERE collection = ? AND what = ?", key, str(what))
 
 
 def _row(transaction: Transaction, key: str) -> None:

@@ -29,7 +29,7 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.link import incoming, links, matching, remapping
-from talk_assets.sync.merge.merging import Scope
+from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes, configured
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
@@ -38,7 +38,7 @@ from talk_assets.sync.read.reading import Reader, ReadReport
 from talk_assets.sync.read.records import parse
 from talk_assets.sync.write import answers, undo_run
 from talk_assets.sync.write.answers import Answered
-from talk_assets.sync.write.undo_run import Plan
+from talk_assets.sync.write.undo_run import UndoPlan
 from talk_assets.sync.write.writing import Batch, Writer, WriteReport, asked_of
 
 Report = TypeVar("Report")
@@ -146,8 +146,8 @@ class Hub:
         own = self.collections(system)
         related = dict.fromkeys(other for key in keys for other in (key, *self._relatives(key, own[key])))
         report = await self.read(system, list(related))
-        for kind in dict.fromkeys(own[key].entity.name for key in related):
-            self.reconcile(kind, outstanding=False)
+        for entity_type in dict.fromkeys(own[key].entity.name for key in related):
+            self.reconcile(entity_type, outstanding=False)
         return report
 
     def reconcile(self, entity: str, *, outstanding: bool = True) -> int:
@@ -163,23 +163,23 @@ class Hub:
         with self.store.transaction() as transaction:
             if not outstanding and transaction.version() == self._reconciled.get(entity):
                 return 0
-            scope = Scope(topology_.entity, topology_.collections, self.clock(), self.run)
+            scope = MergeScope(topology_.entity, topology_.collections, self.clock(), self.run)
             notes, anew = configured.anew(transaction, topology_, scope, known=entity in self._reconciled)
             self.notes += notes
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
-            among: Sequence[str] | None = ()
+            only_fields: Sequence[str] | None = ()
             if gathered.count:
-                among, moved = self._link(transaction, topology_)
+                only_fields, moved = self._link(transaction, topology_)
                 if moved:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
                 affected = changes.affected(transaction)
                 touched = affected if touched is None else pl.concat([touched, affected]).unique()
             if anew is not None:
-                touched, among = anew if touched is None else pl.concat([touched, anew]).unique(), None
+                touched, only_fields = anew if touched is None else pl.concat([touched, anew]).unique(), None
             if touched is not None:
-                changes.reconcile(transaction, topology_, touched, self.clock(), among=among)
-            gathered.absorbed(transaction)
+                changes.reconcile(transaction, topology_, touched, self.clock(), only_fields=only_fields)
+            gathered.note_reconciled(transaction)
             if anew is not None or entity not in self._reconciled:
                 configured.note(transaction, topology_)
             version = transaction.version()
@@ -267,7 +267,7 @@ class Hub:
             if batch.writes:
                 await self._send(connection, writer, batch, report, total)
 
-    def plan_undo(self, run: str) -> Plan:
+    def plan_undo(self, run: str) -> UndoPlan:
         """Return what taking back a run would send, as things are now; it is put where `undo` finds it."""
         self.prepare()
         collections = {key: one for topology_ in self.topologies.values() for key, one in topology_.collections.items()}
@@ -325,7 +325,7 @@ class Hub:
     async def _look_for_lost(self, connection: Connection, key: str, collection: Collection) -> None:
         """Creates of unknown outcome: what carries their entity's id is theirs; else, reading has found it."""
         with self.store.transaction() as transaction:
-            lost = journal.open_creates(transaction, key)["entity"].unique().to_list()
+            lost = journal.open_creates(transaction, key)["entity_id"].unique().to_list()
         if not lost:
             return
         if collection.reference:
@@ -348,17 +348,17 @@ class Hub:
         """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
         topology_, written = self.topologies[entity.name], answered.of(Outcome.DONE)
         if answered.undoes:
-            changes.reconcile(transaction, topology_, written.select("entity").unique(), self.clock())
+            changes.reconcile(transaction, topology_, written.select("entity_id").unique(), self.clock())
             return
         if still:
-            whole = changes.whole(answered.collection, written)
+            whole = changes.fully_sent(answered.collection, written)
             changes.done(transaction, whole)
-            written = written.join(whole, on=["entity", "action"], how="anti")
+            written = written.join(whole, on=["entity_id", "action"], how="anti")
             # Further records may be due, now that there is this one.
-            created = whole.filter(pl.col("action") == Action.CREATE).select("entity")
-            changes.reconcile(transaction, topology_, created, self.clock(), among=())
+            created = whole.filter(pl.col("action") == Action.CREATE).select("entity_id")
+            changes.reconcile(transaction, topology_, created, self.clock(), only_fields=())
         changes.reconcile(
-            transaction, topology_, written.select("entity").unique(), self.clock(), among=answered.fields
+            transaction, topology_, written.select("entity_id").unique(), self.clock(), only_fields=answered.fields
         )
 
     async def _send(

@@ -37,7 +37,7 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
     )
 
 
-def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
+def close_looked_up(transaction: Transaction, entity_type: str, now: datetime) -> None:
     """Close the updates that a later read has reconciled, and the deletions, which are asked for again if they are due.
 
     An update stays open as long as `incoming` says that a field of it is unknown: only its value tells.
@@ -45,7 +45,7 @@ def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
     transaction.run(
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
-        WHERE kind = $2 AND (key IN (
+        WHERE entity_type = $2 AND (key IN (
             SELECT j.key FROM ({LOOKED_UP}) j LEFT JOIN incoming i ON i.collection = j.collection AND i.id = j.id
             WHERE i.unknown IS NULL OR len(list_filter(
                 json_keys(j.after), lambda name: contains(i.unknown, '{MARK}' || name || '{MARK}'))) = 0
@@ -54,18 +54,18 @@ def close_looked_up(transaction: Transaction, kind: str, now: datetime) -> None:
                 SELECT read_at FROM sync.cursors WHERE cursors.collection = journal.collection)))
         """,
         now,
-        kind,
+        entity_type,
     )
 
 
 def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, now: datetime) -> None:
-    """Close the creates whose records were found: `found` has `entity, id`."""
+    """Close the creates whose records were found: `found` has `entity_id, id`."""
     transaction.apply(
         """
         UPDATE sync.journal SET outcome = 'done', answered_at = ?, id = f.id,
             reason = 'its answer was lost; found again'
         FROM found f
-        WHERE journal.entity = f.entity AND journal.collection = ? AND action = 'create' AND outcome IS NULL
+        WHERE journal.entity_id = f.entity_id AND journal.collection = ? AND action = 'create' AND outcome IS NULL
         """,
         now,
         collection,
@@ -73,7 +73,7 @@ def close_found(transaction: Transaction, collection: str, found: pl.DataFrame, 
     )
 
 
-def close_overtaken(transaction: Transaction, collection: str, kind: str, now: datetime) -> None:
+def close_overtaken(transaction: Transaction, collection: str, entity_type: str, now: datetime) -> None:
     """Close the creates that were looked for and are not needed: their entity has a record there, or asks for none.
 
     Else they would be looked for in every run to come. Where one turns up after all, its reference tells what it is.
@@ -82,8 +82,8 @@ def close_overtaken(transaction: Transaction, collection: str, kind: str, now: d
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
         WHERE collection = $2 AND action = 'create' AND outcome IS NULL AND (
-            entity IN (SELECT entity FROM {tables.links(kind)} WHERE collection = $2 AND gone_at IS NULL)
-            OR entity NOT IN (SELECT entity FROM sync.changes WHERE collection = $2 AND action = 'create'))
+            entity_id IN (SELECT entity_id FROM {tables.links(entity_type)} WHERE collection = $2 AND gone_at IS NULL)
+            OR entity_id NOT IN (SELECT entity_id FROM sync.changes WHERE collection = $2 AND action = 'create'))
         """,
         now,
         collection,
@@ -104,10 +104,10 @@ def close_outdated(transaction: Transaction, creates: pl.DataFrame, now: datetim
 
 
 def open_creates(transaction: Transaction, collection: str) -> pl.DataFrame:
-    """Return `key, entity, after, body, intended_at` of creates whose outcome is not known."""
+    """Return `key, entity_id, after, body, intended_at` of creates whose outcome is not known."""
     return transaction.frame(
         """
-        SELECT key, entity, after, body, intended_at FROM sync.journal
+        SELECT key, entity_id, after, body, intended_at FROM sync.journal
         WHERE collection = ? AND action = 'create' AND outcome IS NULL ORDER BY intended_at
         """,
         collection,
@@ -123,12 +123,12 @@ def prune(transaction: Transaction, before: datetime) -> None:
 
 
 def note_edits(
-    transaction: Transaction, kind: str, edits: pl.DataFrame, golden: pl.DataFrame, now: datetime, run: str
+    transaction: Transaction, entity_type: str, edits: pl.DataFrame, golden: pl.DataFrame, now: datetime, run: str
 ) -> None:
     """Write down what people edited, and whether it is golden now; both frames in the long form of `sync.golden`."""
-    winners = golden.select("entity", "field", pl.col("value").alias("winner"))
-    noted = edits.join(winners, on=["entity", "field"], how="left", maintain_order="left").select(
-        pl.lit(kind).alias("kind"),
+    winners = golden.select("entity_id", "field", pl.col("value").alias("winner"))
+    noted = edits.join(winners, on=["entity_id", "field"], how="left", maintain_order="left").select(
+        pl.lit(entity_type).alias("entity_type"),
         *PROPOSAL,
         pl.col("value").eq_missing(pl.col("winner")).alias("won"),
         pl.lit(now).alias("noticed_at"),

@@ -14,7 +14,7 @@ as it is used, and the rate limit.
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from talk_assets.http.access import Access, Way
+from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Envelope, Lookup, Paging, Since, Spelling, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection, connecting
@@ -28,7 +28,7 @@ API = Api(
     paging=Paging(param="page", size_param="pageSize", size=100, total="totalCount"),
     changes=Changes(Since.TIME, "modifiedSince", Spelling.MICROSECONDS),
     by_reference=Lookup("externalId"),
-    writing=Writing(fresh=True),
+    writing=Writing(recheck=True),
 )
 
 CREDENTIALS = ("client_id", "client_secret", "refresh_token", "tenant")
@@ -83,12 +83,12 @@ activities = _collection(
     ),
 )
 
-PROFILE = Profile(API, Access(Way.REFRESH, called=CREDENTIALS), (companies, contacts, activities))
+PROFILE = Profile(API, Access(AuthType.REFRESH, called=CREDENTIALS), (companies, contacts, activities))
 
 
 def _open(opening: Opening) -> System:
     profile = opening.profile or PROFILE
-    if profile.access.way is Way.REFRESH and not profile.access.token_url:
+    if profile.access.type is AuthType.REFRESH and not profile.access.token_url:
         url = token_url(opening.site.base_url, opening.credentials["tenant"])
         profile = replace(profile, access=replace(profile.access, token_url=url))
     connect = connecting(opening.site, profile, opening.credentials)

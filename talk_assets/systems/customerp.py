@@ -3,7 +3,7 @@
 Every name here is the profile's own. An ERP that differs is configured, not programmed.
 """
 
-from talk_assets.http.access import Access, Way
+from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Envelope, Follow, Lookup, Paging, Request, Since, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
@@ -27,15 +27,15 @@ from talk_assets.systems.settings import Registered
 
 API = Api(
     envelope=Envelope(items="items"),
-    paging=Paging(Follow.CURSOR, "cursor", "limit", 1000, following="next_cursor", more="has_more"),
+    paging=Paging(Follow.CURSOR, "cursor", "limit", 1000, next="next_cursor", more="has_more"),
     changes=Changes(Since.CURSOR, params={"include_deleted": "true"}),
-    by_id=Lookup("ids", many=100),
-    by_reference=Lookup("external_ref", many=100),
+    by_id=Lookup("ids", batch_size=100),
+    by_reference=Lookup("external_ref", batch_size=100),
     writing=Writing(
         update=Request("PATCH", "{path}/{id}", media="application/merge-patch+json"),
-        key="Idempotency-Key",
-        match="If-Match",
-        existing="existing_id",
+        idempotency_header="Idempotency-Key",
+        if_match_header="If-Match",
+        conflict_id="existing_id",
     ),
 )
 
@@ -151,7 +151,7 @@ projects = _collection(
     ),
 )
 
-PROFILE = Profile(API, Access(Way.BEARER), (customer, contact, products, orders, projects))
+PROFILE = Profile(API, Access(AuthType.BEARER), (customer, contact, products, orders, projects))
 
 CUSTOMERP = Registered(
     name="customerp",

@@ -10,7 +10,7 @@ answer is lost is looked for by the entity in its `meta_data`, which no list can
 from collections.abc import Mapping
 from dataclasses import replace
 
-from talk_assets.http.access import Access, Way
+from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Lookup, Paging, Request, Since, Spelling, Trash, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
@@ -38,8 +38,8 @@ TRASH = Trash("status", "trash", {"status": "trash"})
 API = Api(
     paging=Paging(param="page", size_param="per_page", size=100, pages="X-WP-TotalPages"),
     changes=Changes(Since.TIME, "modified_after", Spelling.BARE, params={"dates_are_gmt": "true"}),
-    by_id=Lookup("include", many=100),
-    writing=Writing(update=Request("PUT", "{path}/{id}"), fresh=True),
+    by_id=Lookup("include", batch_size=100),
+    writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True),
     params={"orderby": "id", "order": "asc"},
     trash=TRASH,
     shapes=(Keyed("meta_data"), LineTotals("line_items")),
@@ -147,7 +147,7 @@ orders = _collection(
     archived={"status": "trash"},
 )
 
-PROFILE = Profile(API, Access(Way.BASIC, called=("consumer_key", "consumer_secret")), (products, customer, orders))
+PROFILE = Profile(API, Access(AuthType.BASIC, called=("consumer_key", "consumer_secret")), (products, customer, orders))
 
 CUSTOMWEBSHOP = Registered(
     name="customwebshop",

@@ -229,7 +229,7 @@ def _read(collection: Collection, rows: list[Row]) -> pl.DataFrame:
     at = datetime(2024, 5, 17, tzinfo=UTC).isoformat()
     own = {collection.modified.property: at} if collection.modified else {}
     parsed = parse(collection, json.dumps([{**row, **own, collection.id: i} for i, row in enumerate(rows, 1)]).encode())
-    assert parsed.misfits.is_empty(), f"does not fit: {parsed.misfits.to_dicts()}"
+    assert parsed.invalid.is_empty(), f"does not fit: {parsed.invalid.to_dicts()}"
     return parsed.records
 
 

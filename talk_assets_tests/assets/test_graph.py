@@ -10,8 +10,8 @@ from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, Failure
 
 from talk_assets.config.configuration import DataflowSettings, Mode
 from talk_assets.graph.build import PLAN, SYNC, build_definitions
-from talk_assets.graph.marks import SEEN
 from talk_assets.graph.metadata import SHOWN
+from talk_assets.graph.watermarks import SEEN
 from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.sync import runs
 from talk_assets_tests.office import DATAFLOW, Office, open_office

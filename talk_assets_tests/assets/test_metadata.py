@@ -62,7 +62,7 @@ def test_more_conflicts_than_are_shown_are_counted_and_those_of_form_are_none(of
         for n in range(MORE):
             for winner in ("Other", f"LOST {n}"):
                 transaction.run(
-                    "INSERT INTO sync.conflicts (kind, entity, field, value, winner, noticed_at)"
+                    "INSERT INTO sync.conflicts (entity_type, entity_id, field, value, winner, noticed_at)"
                     " VALUES ('person', $1, 'first_name', $2, $3, $4)",
                     str(n),
                     f"Lost {n}",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
-from talk_assets.graph.marks import WATCHED
 from talk_assets.graph.running import LAUNCHER
+from talk_assets.graph.watermarks import WATCHED
 from talk_assets_tests.automation.office import PERSONS
 from talk_assets_tests.whole.instance import TALK, Instance, opened
 

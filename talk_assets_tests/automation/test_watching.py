@@ -8,7 +8,7 @@ from dagster import DagsterRunStatus
 
 from talk_assets.graph.automation.watching import Memory
 from talk_assets.graph.build import SYNC
-from talk_assets.graph.marks import WATCHED
+from talk_assets.graph.watermarks import WATCHED
 from talk_assets.store.database import Store
 from talk_assets_tests.automation.office import FEW, Automatic, automatic
 

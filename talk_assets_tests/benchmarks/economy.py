@@ -241,7 +241,7 @@ def _linked(office: Firm, key: str, other: str | None = None) -> list[str]:
     entity = _collections(office)[key].entity.name
     with office.store.transaction() as transaction:
         return transaction.frame(
-            f"SELECT DISTINCT a.id FROM {tables.links(entity)} a JOIN {tables.links(entity)} b USING (entity)"
+            f"SELECT DISTINCT a.id FROM {tables.links(entity)} a JOIN {tables.links(entity)} b USING (entity_id)"
             " WHERE a.collection = $1 AND b.collection <> $1 AND b.collection = coalesce($2, b.collection)"
             " AND a.gone_at IS NULL AND b.gone_at IS NULL ORDER BY a.id",
             key,

@@ -24,10 +24,10 @@ MANY, FEW = 1_000_000, 10_000
 
 JOIN = """
     CREATE TEMP TABLE differing AS
-    SELECT w._id AS person, c._id AS contact, l.entity
+    SELECT w._id AS person, c._id AS contact, l.entity_id
     FROM webcrm.persons w
     JOIN person.links l ON l.collection = 'webcrm/persons' AND l.id = w._id
-    JOIN person.links r ON r.collection = 'customerp/contact' AND r.entity = l.entity
+    JOIN person.links r ON r.collection = 'customerp/contact' AND r.entity_id = l.entity_id
     JOIN customerp.contact c ON c._id = r.id
     WHERE w."PersonFirstName" IS DISTINCT FROM c.first_name OR w."PersonLastName" IS DISTINCT FROM c.last_name
        OR w."PersonTitle" IS DISTINCT FROM c.job_title OR lower(w."PersonEmail") IS DISTINCT FROM c.email

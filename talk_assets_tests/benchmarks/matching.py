@@ -32,7 +32,7 @@ FOUND = """
         there AS (
             SELECT lower(email) AS email, any_value(_id) AS contact FROM customerp.contact
             GROUP BY lower(email) HAVING count(*) = 1)
-    SELECT uuid()::VARCHAR AS entity, person, contact FROM here JOIN there USING (email)
+    SELECT uuid()::VARCHAR AS entity_id, person, contact FROM here JOIN there USING (email)
 """
 """The pairs, where an e-mail address is unique on both sides."""
 
@@ -136,7 +136,7 @@ def _stored() -> list[str]:
     links = [
         f"""
         INSERT INTO person.links BY NAME
-        SELECT '{system}/{name}' AS collection, {id_} AS id, entity, current_timestamp AS linked_at,
+        SELECT '{system}/{name}' AS collection, {id_} AS id, entity_id, current_timestamp AS linked_at,
             'e-mail' AS linked_by, false AS unresolved, {_columns(collection, states)}
         FROM found JOIN {system}.{name} ON _id = {id_}
         """
@@ -147,7 +147,10 @@ def _stored() -> list[str]:
     )
     return [
         *links,
-        f"INSERT INTO person.golden BY NAME SELECT entity, {values} FROM found JOIN customerp.contact ON _id = contact",
+        (
+            f"INSERT INTO person.golden BY NAME SELECT entity_id, {values}"
+            " FROM found JOIN customerp.contact ON _id = contact"
+        ),
     ]
 
 

@@ -22,7 +22,7 @@ from dagster import (
 
 from talk_assets.config.configuration import current
 from talk_assets.graph.build import build_definitions
-from talk_assets.graph.running import Request, sync
+from talk_assets.graph.running import SyncRequest, sync
 from talk_assets_tests.benchmarks.figures import Figure, apart, beside
 from talk_assets_tests.readme import sandboxed
 
@@ -31,7 +31,7 @@ from talk_assets_tests.readme import sandboxed
 def synchronised() -> Iterator[Path]:
     """Return a data folder whose sandbox, without limits, was synchronised until nothing was written any more."""
     with sandboxed() as folder, mock.patch.dict(os.environ, {"DAGSTER_HOME": str(folder)}):
-        while sync(current(), Request()).summary.writes:
+        while sync(current(), SyncRequest()).summary.writes:
             pass
         yield folder
 
@@ -39,14 +39,14 @@ def synchronised() -> Iterator[Path]:
 def figures() -> list[Figure]:
     """Return the figure: seconds between a run's beginning and end, as Dagster has them."""
     with synchronised() as folder:
-        steps, requests = _steps(folder), sum(sync(current(), Request()).summary.requests.values())
+        steps, requests = _steps(folder), sum(sync(current(), SyncRequest()).summary.requests.values())
         what = f"a quiet run over everything: {steps} steps, {requests} requests"
         floor = "the same graph, its steps doing nothing"
         return [beside(what, lambda: apart(_quiet, folder), floor, lambda: apart(_nothing, folder))]
 
 
 def _quiet(folder: Path) -> float:
-    return _duration(folder, sync(current(), Request()).run)
+    return _duration(folder, sync(current(), SyncRequest()).run)
 
 
 def _nothing(folder: Path) -> float:
@@ -68,7 +68,7 @@ def _duration(folder: Path, run: str) -> float:
 
 def _steps(folder: Path) -> int:
     with DagsterInstance.from_config(str(folder)) as instance:
-        run = sync(current(), Request()).run
+        run = sync(current(), SyncRequest()).run
         return len(instance.all_logs(run, of_type=DagsterEventType.STEP_SUCCESS))
 
 

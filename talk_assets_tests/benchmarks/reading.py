@@ -101,7 +101,7 @@ def _closed(one: Hub) -> Iterator[None]:
 
 def _read(one: Hub) -> None:
     report = asyncio.run(one.read("webcrm", [KEY])).collections[KEY]
-    if report.misfits or not report.changed == report.read > 0:
+    if report.invalid or not report.changed == report.read > 0:
         message = f"not everything was stored: {report}"
         raise RuntimeError(message)
 

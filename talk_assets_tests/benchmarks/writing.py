@@ -69,8 +69,8 @@ def prepare(url: str, folder: Path) -> None:
     one.reconcile("person")
     with one.store.transaction() as transaction:
         creates = transaction.frame(
-            "SELECT entity AS external_ref, fields FROM sync.changes"
-            f" WHERE collection = '{KEY}' AND action = 'create' AND NOT blocked ORDER BY entity"
+            "SELECT entity_id AS external_ref, fields FROM sync.changes"
+            f" WHERE collection = '{KEY}' AND action = 'create' AND NOT blocked ORDER BY entity_id"
         )
     fields = objects.decode(creates["fields"], contact.lens.fields).rename({"company": "customer_id"})
     with duckdb.connect(str(folder / BODIES)) as database:

@@ -141,7 +141,7 @@ def test_a_fight_names_both_records_and_a_command_for_each(office: Office) -> No
     two = ("crm/people/crm1", "erp/contacts/erp1")
     with office.transaction() as transaction:
         transaction.run(
-            "INSERT INTO sync.fights BY NAME SELECT 'person' AS kind, '1' AS entity, 'email' AS field,"
+            "INSERT INTO sync.fights BY NAME SELECT 'person' AS entity_type, '1' AS entity_id, 'email' AS field,"
             " $1 AS origin, $2 AS other_origin, $3::TIMESTAMPTZ AS since",
             *two,
             NOW,

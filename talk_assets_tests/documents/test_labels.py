@@ -2,12 +2,12 @@
 
 import pytest
 
-from talk_assets.documents.labels import ALSO, Known, Resolved, resolve
+from talk_assets.documents.labels import ALSO, Resolved, Vocabulary, resolve
 from talk_assets.documents.parsing import Document
 from talk_assets.model.dataflows import Pair
 
 SYSTEMS = [
-    Known(name, label, tuple(collections.split()), ALSO.get(name, ()))
+    Vocabulary(name, label, tuple(collections.split()), ALSO.get(name, ()))
     for name, label, collections in (
         ("customerp", "Customerp", "contact customer order product project"),
         ("powerofficego", "Powerofficego", "contactperson customers salesorders salesorderlines product departments"),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from talk_assets.errors import CredentialsError
-from talk_assets.http.access import NEEDS, Access, Way
+from talk_assets.http.access import NEEDS, Access, AuthType
 from talk_assets.http.client import Call, Client, Site
 from talk_assets.http.limit import Clock
 from talk_assets.http.retry import Retry
@@ -39,12 +39,12 @@ def basic(user: str, password: str) -> str:
 @pytest.mark.parametrize(
     ("access", "header", "value"),
     [
-        (Access(Way.NONE), "authorization", None),
-        (Access(Way.BASIC), "authorization", basic("username-value", "password-value")),
-        (Access(Way.BASIC, called=("token", "api_key")), "authorization", basic("token-value", "api_key-value")),
-        (Access(Way.BEARER), "authorization", "Bearer token-value"),
-        (Access(Way.HEADER, name="X-Api-Key"), "x-api-key", "api_key-value"),
-        (Access(Way.HEADER, name="Authorization", prefix="Token "), "authorization", "Token api_key-value"),
+        (Access(AuthType.NONE), "authorization", None),
+        (Access(AuthType.BASIC), "authorization", basic("username-value", "password-value")),
+        (Access(AuthType.BASIC, called=("token", "api_key")), "authorization", basic("token-value", "api_key-value")),
+        (Access(AuthType.BEARER), "authorization", "Bearer token-value"),
+        (Access(AuthType.HEADER, name="X-Api-Key"), "x-api-key", "api_key-value"),
+        (Access(AuthType.HEADER, name="Authorization", prefix="Token "), "authorization", "Token api_key-value"),
     ],
 )
 def test_a_header_proves_it(access: Access, header: str, value: str | None) -> None:
@@ -61,7 +61,7 @@ def test_a_parameter_proves_it_beside_the_others() -> None:
         assert request.url.params["key"] == "api_key-value"
         return httpx.Response(200, json=[])
 
-    sent(Access(Way.QUERY, name="key"), answer, Time())
+    sent(Access(AuthType.QUERY, name="key"), answer, Time())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_client_trades_its_secret_for_tokens_that_outlive_the_connection(url: 
         assert request.headers["authorization"] == "Bearer t1"
         return httpx.Response(200, json=[])
 
-    sent(Access(Way.CLIENT, token_url=url, scope="erp"), answer, Time(), times=2)
+    sent(Access(AuthType.CLIENT, token_url=url, scope="erp"), answer, Time(), times=2)
     assert asked == [where]
 
 
@@ -104,7 +104,7 @@ def test_each_refresh_token_is_used_once_and_the_one_of_the_environment_is_where
         body = {"access_token": f"t{len(used)}", "expires_in": 500, "refresh_token": f"r{len(used)}"}
         return httpx.Response(200, json=body)
 
-    access, time = Access(Way.REFRESH, token_url="/connect/token"), Time()
+    access, time = Access(AuthType.REFRESH, token_url="/connect/token"), Time()
     sent(access, answer, time, times=3)
     assert used == ["refresh_token-value", "r1", "r2"]
     with pytest.raises(CredentialsError, match="TALK_DEMO_TOKEN") as caught:

@@ -89,9 +89,9 @@ WAYS: dict[str, tuple[Api, Answer]] = {
         Api(Envelope(items="data.rows"), Paging(Follow.OFFSET, "skip", "top", 4, total="meta.total")),
         offset,
     ),
-    "cursor": (Api(Envelope(items="rows"), Paging(Follow.CURSOR, "after", following="next")), cursor),
+    "cursor": (Api(Envelope(items="rows"), Paging(Follow.CURSOR, "after", next="next")), cursor),
     "link": (Api(paging=Paging(Follow.LINK)), link),
-    "url": (Api(Envelope(items="value"), Paging(Follow.URL, following="@odata.nextLink")), url),
+    "url": (Api(Envelope(items="value"), Paging(Follow.URL, next="@odata.nextLink")), url),
     "none": (Api(paging=Paging(Follow.NONE)), whole),
 }
 

@@ -172,7 +172,7 @@ def test_where_there_are_no_versions_the_record_is_looked_at_before_it_is_writte
         sent.append(request.method)
         return httpx.Response(200, json=shown) if shown else httpx.Response(404, json={"detail": "no"})
 
-    (found,) = writing(Api(writing=Writing(fresh=True)), answer, EDIT)
+    (found,) = writing(Api(writing=Writing(recheck=True)), answer, EDIT)
     assert found.outcome is outcome
     assert sent == (["GET", "PATCH"] if outcome is Outcome.DONE else ["GET"])
 
@@ -184,7 +184,7 @@ def test_an_update_that_replaces_the_record_carries_all_of_it() -> None:
         bodies.append(json.loads(request.content))
         return httpx.Response(200, json={})
 
-    writing(Api(Envelope(updated="person"), writing=Writing(whole=True)), answer, EDIT)
+    writing(Api(Envelope(updated="person"), writing=Writing(full_update=True)), answer, EDIT)
     whole = {**json.loads(NOW), "name": "Lie", "address": {"city": "Oslo", "zip": "0150"}}
     assert bodies == [{"person": whole}]
 

@@ -175,7 +175,9 @@ class Office:
     def approve(self, hub: Hub) -> int:
         """Approve of fields that are blank in many records, if they are; return how many were asked about."""
         with hub.store.transaction() as transaction:
-            asked = transaction.frame("SELECT collection, what FROM sync.stops WHERE approved IS DISTINCT FROM count")
+            asked = transaction.frame(
+                "SELECT collection, what FROM sync.pending_approvals WHERE approved IS DISTINCT FROM count"
+            )
             for key, what in asked.iter_rows():
                 field_ = what.removeprefix("blank ")
                 ids = transaction.frame("SELECT id FROM sync.blanked WHERE collection = ? AND field = ?", key, field_)[
@@ -223,11 +225,12 @@ class Office:
             with hub.store.transaction() as transaction:
                 scene = Scene(topology, hub.topologies, self.world.clock(), hub.run)
                 doubtful = (
-                    "SELECT collection, id FROM sync.held WHERE kind = ? AND reason LIKE 'may be what was created%'"
+                    "SELECT collection, id FROM sync.held"
+                    " WHERE entity_type = ? AND reason LIKE 'may be what was created%'"
                 )
                 for key, id_ in transaction.frame(doubtful, kind).iter_rows():
                     others = transaction.frame(
-                        f"SELECT collection, id FROM {scene.links} WHERE entity = ? AND gone_at IS NULL",
+                        f"SELECT collection, id FROM {scene.links} WHERE entity_id = ? AND gone_at IS NULL",
                         self.world.made.get((key, id_)),
                     )
                     if others.is_empty():

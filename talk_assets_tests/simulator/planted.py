@@ -122,7 +122,7 @@ def newest() -> Iterator[None]:
 
     def decide(
         transaction: Transaction,
-        scope: merging.Scope,
+        scope: merging.MergeScope,
         proposals: pl.DataFrame,
         *rest: Any,  # noqa: ANN401
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -155,9 +155,9 @@ def absent() -> Iterator[None]:
 def mapping() -> Iterator[None]:
     """What records show by a lens that has changed is taken for edits."""
 
-    def meet(transaction: Transaction, scope: merging.Scope) -> tuple[list[remapping.Reread], pl.DataFrame]:
+    def meet(transaction: Transaction, scope: merging.MergeScope) -> tuple[list[remapping.Reread], pl.DataFrame]:
         transaction.run("DELETE FROM sync.remapped WHERE collection IN (SELECT unnest(?))", list(scope.collections))
-        return [], pl.DataFrame(schema={"entity": pl.String})
+        return [], pl.DataFrame(schema={"entity_id": pl.String})
 
     with mock.patch.object(remapping, "meet", meet):
         yield

@@ -71,13 +71,13 @@ class State:
         with store.transaction() as transaction:
             links = pl.concat(
                 transaction.frame(
-                    f"SELECT collection, id, entity, gone_at IS NULL AS live, linked_at, linked_by FROM {table}"
+                    f"SELECT collection, id, entity_id, gone_at IS NULL AS live, linked_at, linked_by FROM {table}"
                     " ORDER BY gone_at IS NULL"
                 )
                 for table in (tables.links(kind) for kind in KINDS.values())
             )
             held = set(transaction.frame("SELECT collection, id FROM sync.held").iter_rows())
-            waiting = set(transaction.frame("SELECT collection, entity FROM sync.changes").iter_rows())
+            waiting = set(transaction.frame("SELECT collection, entity_id FROM sync.changes").iter_rows())
             lost: dict[tuple[str, str], list[tuple[float, Mapping[str, str | None]]]] = {}
             for key, id_, at, before in transaction.frame(
                 "SELECT collection, id, intended_at, before FROM sync.journal"
@@ -85,14 +85,14 @@ class State:
             ).iter_rows():
                 lost.setdefault((key, id_), []).append(((at - EPOCH) / TICK, json.loads(before)))
         live = links.filter("live")
-        twice = live.select("collection", "entity").is_duplicated() | live.select("collection", "id").is_duplicated()
+        twice = live.select("collection", "entity_id").is_duplicated() | live.select("collection", "id").is_duplicated()
         return cls(
             links={
                 (key, id_): Link(entity, alive, (at - EPOCH) / TICK, by)
                 for key, id_, entity, alive, at, by in links.iter_rows()
             },
-            present=set(links.select("collection", "entity").iter_rows()),
-            alive=set(live.select("collection", "entity").iter_rows()),
+            present=set(links.select("collection", "entity_id").iter_rows()),
+            alive=set(live.select("collection", "entity_id").iter_rows()),
             held=held,
             waiting=waiting,
             doubled=bool(twice.any()),
@@ -135,11 +135,11 @@ class Ledger:
             return
         fields = list(FIELDS[name].values())
         with Store.transaction(self.store) as transaction:
-            golden = transaction.frame(f"SELECT entity, {', '.join(fields)} FROM {tables.golden(entity)}")
+            golden = transaction.frame(f"SELECT entity_id, {', '.join(fields)} FROM {tables.golden(entity)}")
             links = transaction.frame(f"SELECT collection, id, linked_by, linked_at FROM {tables.links(entity)}")
         for row in golden.iter_rows(named=True):
             for one in fields:
-                self.held[row["entity"], one].add(common(one, row[one]))
+                self.held[row["entity_id"], one].add(common(one, row[one]))
         for key, id_, by, at in links.iter_rows():
             if (key, id_) not in self.linked:
                 self.linked.add((key, id_))
@@ -270,10 +270,10 @@ class Ledger:
             conflicts = {
                 row
                 for table in ("sync.conflicts", "sync.past_conflicts")
-                for row in transaction.frame(f"SELECT entity, field, value FROM {table}").iter_rows()
+                for row in transaction.frame(f"SELECT entity_id, field, value FROM {table}").iter_rows()
             }
             golden = {
-                (row["entity"], one): common(one, row[one])
+                (row["entity_id"], one): common(one, row[one])
                 for name, kind in KINDS.items()
                 for row in transaction.frame(f"SELECT * FROM {tables.golden(kind)}").iter_rows(named=True)
                 for one in FIELDS[name].values()

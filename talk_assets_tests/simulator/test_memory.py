@@ -33,7 +33,7 @@ def test_a_record_could_be_read_once_a_list_showed_it(before: int, noted: list[s
     memory = firms(world, lag=LAG)
     memory.employ(1, ACME)
     world.opened = memory.born["c1"] + before
-    write = Write("key", Action.CREATE, "entity", None, b'{"name": "Acme", "number": "910000001"}')
+    write = Write("key", Action.CREATE, "entity_id", None, b'{"name": "Acme", "number": "910000001"}')
     MemoryConnection(world, {"firms": memory})._carry_out(memory, write, 1, lost=False)
     assert world.beside == noted
 
@@ -45,6 +45,6 @@ def test_a_record_that_left_the_archive_could_be_read_only_then() -> None:
     memory.archive(id_)
     world.opened = world.tick(2)
     memory.edit(id_, {"name": "Acme AS"})
-    write = Write("key", Action.CREATE, "entity", None, b'{"name": "Acme", "number": "910000001"}')
+    write = Write("key", Action.CREATE, "entity_id", None, b'{"name": "Acme", "number": "910000001"}')
     MemoryConnection(world, {"firms": memory})._carry_out(memory, write, 1, lost=False)
     assert world.beside == []

@@ -51,11 +51,11 @@ class Evidence:
 
     def entity(self, name: Name) -> str | None:
         """The entity that a record describes or described."""
-        return self.links[name]["entity"] if name in self.links else None
+        return self.links[name]["entity_id"] if name in self.links else None
 
     def asked(self) -> dict[tuple[str, str], Row]:
         """What is still asked, by collection and entity."""
-        return {(change["collection"], change["entity"]): change for change in self.changes}
+        return {(change["collection"], change["entity_id"]): change for change in self.changes}
 
     def clusters(self) -> dict[str, str]:
         """For each order the one that stands for all it shares lines with, as lines may be records of their own."""
@@ -99,8 +99,8 @@ def gather(village: Village) -> Evidence:
                 evidence.records |= {(row["collection"], row["id"]): row for row in found}
         for key in evidence.raw:
             evidence.wanted |= _wanted(seen, key, village.wiring.collections[key], evidence)
-        misfits = seen.frame("SELECT collection, id, reason FROM sync.misfits").to_dicts()
-        evidence.held |= {(row["collection"], row["id"]): row["reason"] for row in misfits}
+        invalid = seen.frame("SELECT collection, id, reason FROM sync.invalid_values").to_dicts()
+        evidence.held |= {(row["collection"], row["id"]): row["reason"] for row in invalid}
     return evidence
 
 
@@ -116,9 +116,9 @@ def _tables(evidence: Evidence, known: Transaction) -> None:
 
 def _entity(evidence: Evidence, known: Transaction, entity: Entity) -> None:
     links = known.frame(f"SELECT * FROM {tables.links(entity.name)}").to_dicts()
-    evidence.links |= {(row["collection"], row["id"]): {**row, "kind": entity.name} for row in links}
+    evidence.links |= {(row["collection"], row["id"]): {**row, "entity_type": entity.name} for row in links}
     golden = known.frame(f"SELECT * FROM {tables.golden(entity.name)}").to_dicts()
-    evidence.golden |= {row["entity"]: row for row in golden}
+    evidence.golden |= {row["entity_id"]: row for row in golden}
 
 
 def _wanted(transaction: Transaction, key: str, collection: Collection, evidence: Evidence) -> dict[Name, Row]:
@@ -126,7 +126,7 @@ def _wanted(transaction: Transaction, key: str, collection: Collection, evidence
     fields, system = collection.lens.fields, key.partition("/")[0]
     names = [name for name in evidence.records if name[0] == key and evidence.live(name)]
     golden = pl.DataFrame(
-        [[evidence.golden[evidence.links[name]["entity"]][field] for field in fields] for name in names],
+        [[evidence.golden[evidence.links[name]["entity_id"]][field] for field in fields] for name in names],
         schema=dict.fromkeys(fields, pl.String),
         orient="row",
     )

@@ -73,20 +73,20 @@ class Judge:
         for name in self.evidence.records:
             link = self.evidence.live(name)
             if link:
-                taken[name[0], link["entity"]] += 1
-                if taken[name[0], link["entity"]] > 1:
+                taken[name[0], link["entity_id"]] += 1
+                if taken[name[0], link["entity_id"]] > 1:
                     yield Violation("is the second live record of its entity", name)
             elif name not in self.evidence.held:
                 yield Violation("is neither linked nor held", name)
 
     def _paired(self, pair: Pair) -> Iterator[Violation]:
         """Every left record has its right one, or it is said why not; one that was deleted is not created again."""
-        right = {link["entity"] for name, link in self.evidence.links.items() if name[0] == pair.right}
+        right = {link["entity_id"] for name, link in self.evidence.links.items() if name[0] == pair.right}
         asked = self.evidence.asked()
         for name in self.evidence.records:
             link = self.evidence.live(name) if name[0] == pair.left else None
-            if link and link["entity"] not in right:
-                change = asked.get((pair.right, link["entity"]))
+            if link and link["entity_id"] not in right:
+                change = asked.get((pair.right, link["entity_id"]))
                 if change is None or not change["reason"]:
                     yield Violation(f"has no record in {pair.right}, and nothing says why", name)
 
@@ -97,10 +97,10 @@ class Judge:
             if name[0] != key:
                 continue
             record, link = self.evidence.records[name], self.evidence.links[name]
-            change = asked.get((key, link["entity"]))
+            change = asked.get((key, link["entity_id"]))
             wrong = [one for one in fields if one in wanted and record[one] != wanted[one]]
             filled = [
-                one for one in wrong if _filled(record, link, one) and not self.evidence.golden[link["entity"]][one]
+                one for one in wrong if _filled(record, link, one) and not self.evidence.golden[link["entity_id"]][one]
             ]
             self.filled.update(f"{key} {one}" for one in filled)
             if len(wrong) > len(filled) and (change is None or not change["reason"]):
@@ -143,7 +143,9 @@ class Judge:
 
     def _stays_deleted(self) -> Iterator[Violation]:
         """What people deleted is not created again, though its entity lives on elsewhere."""
-        live = {(key, link["entity"]): id_ for (key, id_), link in self.evidence.links.items() if not link["gone_at"]}
+        live = {
+            (key, link["entity_id"]): id_ for (key, id_), link in self.evidence.links.items() if not link["gone_at"]
+        }
         ours = {(row["collection"], row["id"]) for row in self.evidence.journal if row["action"] == "create"}
         for key, id_ in self.log.deleted:
             again = live.get((key, self.evidence.entity((key, id_)) or ""))
@@ -181,7 +183,7 @@ class Judge:
             return "not told"
         if link is None:
             return "record gone or held"
-        if self._stands(edit, link["entity"], places):
+        if self._stands(edit, link["entity_id"], places):
             return "stands"
         if place in places.edited:
             return "newer edit"
@@ -223,7 +225,7 @@ class Places:
         self.edited: set[Place] = set()
         self.conflicts: defaultdict[Place, list[str | None]] = defaultdict(list)
         for row in evidence.conflicts:
-            self.conflicts[self.of(row["entity"], row["field"])].append(row["value"])
+            self.conflicts[self.of(row["entity_id"], row["field"])].append(row["value"])
 
     def of(self, entity: str, field_: str) -> Place:
         """Return the place of an entity's field."""

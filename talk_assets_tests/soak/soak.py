@@ -177,10 +177,10 @@ def _story(village: Village, known: evidence.Evidence, log: Log, one: Violation)
         told = story.tell(transaction, key, village.wiring.collections[key], id_)
     lines = [str(one), "", f"lies there: {known.raw[key].get(id_)}", ""]
     entity = known.entity(one.name)
-    names = [name for name, link in known.links.items() if link["entity"] == entity] if entity else [one.name]
+    names = [name for name, link in known.links.items() if link["entity_id"] == entity] if entity else [one.name]
     lines += [str(edit) for edit in log.edits if (edit.key, edit.id) in names]
-    lines += ["", *(_row(row) for row in known.journal if entity and row["entity"] == entity)]
-    lines += ["", *(f"conflict {_row(row)}" for row in known.conflicts if row["entity"] == entity)]
+    lines += ["", *(_row(row) for row in known.journal if entity and row["entity_id"] == entity)]
+    lines += ["", *(f"conflict {_row(row)}" for row in known.conflicts if row["entity_id"] == entity)]
     for name, value in asdict(told).items() if told else ():
         lines += (
             [f"{name}:", *(f"    {_row(row)}" for row in value)] if isinstance(value, tuple) else [f"{name}: {value}"]

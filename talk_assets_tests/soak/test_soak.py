@@ -47,11 +47,11 @@ def test_an_edit_that_a_newer_one_replaced_or_that_stands_in_conflicts_is_not_lo
     known, log = evidence.gather(village), Log()
     (_, id_), link = next((name, link) for name, link in known.links.items() if name[0] == CONTACT)
     log.add(CONTACT, id_, "phone", "+4722000001")
-    log.add(CONTACT, id_, "phone", known.golden[link["entity"]]["phone"])
+    log.add(CONTACT, id_, "phone", known.golden[link["entity_id"]]["phone"])
     log.add(CONTACT, id_, "mobile", "+4722000002")
     judge = Judge(village, known, log, first)
     assert [one.edit and one.edit.value for one in judge.violations()] == ["+4722000002"]
-    conflict = {"entity": link["entity"], "field": "mobile", "value": "+4722000002", "winner": "+4722000003"}
+    conflict = {"entity_id": link["entity_id"], "field": "mobile", "value": "+4722000002", "winner": "+4722000003"}
     known.conflicts.append({**conflict, "edited_at": 1, "winner_edited_at": 1, "origin": f"{CONTACT}/{id_}"})
     assert list(Judge(village, known, log, first).violations()) == []
     known.conflicts[-1]["edited_at"] = 2
@@ -80,7 +80,7 @@ def test_a_line_that_is_gone_still_shares_what_it_was_with_its_order(village: Vi
     known = evidence.gather(village)
     line, order = next(iter(known.parents.items()))
     del known.raw[line[0]][line[1]]
-    entities = known.links[line]["entity"], known.links["webcrm/opportunities", order]["entity"]
+    entities = known.links[line]["entity_id"], known.links["webcrm/opportunities", order]["entity_id"]
     assert len({known.clusters()[entity] for entity in entities}) == 1
 
 
@@ -88,12 +88,14 @@ def test_a_record_without_its_right_one_is_told_unless_something_says_why(villag
     first = {key: {*shelves.records(village.sandbox, key)} for key in village.wiring.collections}
     known = evidence.gather(village)
     name, link = next((name, link) for name, link in known.links.items() if name[0] == "webcrm/persons")
-    for other in [other for other, one in known.links.items() if one["entity"] == link["entity"] and other != name]:
+    for other in [
+        other for other, one in known.links.items() if one["entity_id"] == link["entity_id"] and other != name
+    ]:
         del known.links[other], known.wanted[other]
         known.held[other] = "somebody must look"
     told = [one.what for one in Judge(village, known, Log(), first).violations()]
     assert told == ["has no record in customerp/contact, and nothing says why"]
-    known.changes.append({"collection": CONTACT, "entity": link["entity"], "reason": "could be another"})
+    known.changes.append({"collection": CONTACT, "entity_id": link["entity_id"], "reason": "could be another"})
     assert list(Judge(village, known, Log(), first).violations()) == []
 
 

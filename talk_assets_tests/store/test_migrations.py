@@ -46,7 +46,8 @@ def counts(transaction: Transaction) -> dict[str, int]:
 def test_everything_is_there_and_a_sync_writes_nothing(chain: Chain) -> None:
     with chain.transaction() as transaction:
         known = counts(transaction)
-        assert transaction.frame("SELECT format, copy FROM sync.migrations").rows() == [(FORMAT, COPY)]
+        done = [(number, COPY) for number in range(3, FORMAT + 1)]
+        assert transaction.frame("SELECT format, copy FROM sync.migrations").rows() == done
         decided = (
             "SELECT linked_by, gone_by FROM person.links WHERE gone_by IS NOT NULL OR linked_by = 'hand' ORDER BY ALL"
         )
@@ -127,5 +128,5 @@ def test_a_backup_of_an_earlier_version_is_restored_and_upgraded(chain: Chain) -
     backup = path.rename(path.with_name("backup.duckdb"))
     backups.restore(chain.store, backup, datetime.now(UTC))
     with Store(path).reading() as transaction:
-        assert transaction.frame("SELECT copy FROM sync.migrations").rows() == [(backup.name,)]
+        assert set(transaction.frame("SELECT copy FROM sync.migrations")["copy"]) == {backup.name}
     assert sorted(file.name for file in path.parent.iterdir()) == ["backup.duckdb", "talk.duckdb"]

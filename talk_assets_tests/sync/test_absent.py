@@ -141,7 +141,7 @@ def test_a_field_that_becomes_blank_in_many_records_is_kept_until_a_person_appro
     assert titles(chain, CRM) == titles(chain, SHOP) == [f"Title {n}" for n in range(10)]
     assert ("Anna",) in chain.shown(CRM, "first_name")
     with chain.transaction() as transaction:
-        (reason,) = transaction.frame("SELECT reason FROM sync.stops")["reason"]
+        (reason,) = transaction.frame("SELECT reason FROM sync.pending_approvals")["reason"]
         assert reason == (
             "job_title became blank in 6 of the 10 records that had a value. The values are kept, here and in the other"
             " systems: see whether erp/people is well, then talk approve erp/people"
@@ -152,7 +152,7 @@ def test_a_field_that_becomes_blank_in_many_records_is_kept_until_a_person_appro
         titles(chain, CRM) == titles(chain, SHOP) == [*(None for _ in range(6)), *(f"Title {n}" for n in range(6, 10))]
     )
     with chain.transaction() as transaction:
-        assert transaction.count("SELECT count(*) FROM sync.stops") == 0
+        assert transaction.count("SELECT count(*) FROM sync.pending_approvals") == 0
 
 
 def test_a_field_that_is_filled_again_is_asked_about_no_longer(chain: Chain) -> None:
@@ -162,7 +162,7 @@ def test_a_field_that_is_filled_again_is_asked_about_no_longer(chain: Chain) -> 
         chain.edit(ERP, of(chain, ERP, n), job_title=f"Title {n}")
     chain.sync()
     with chain.transaction() as transaction:
-        assert transaction.count("SELECT count(*) FROM sync.stops") == 0
+        assert transaction.count("SELECT count(*) FROM sync.pending_approvals") == 0
         assert transaction.count("SELECT count(*) FROM sync.blanked") == 0
     assert titles(chain, CRM) == [f"Title {n}" for n in range(10)]
 

@@ -25,12 +25,12 @@ def scene(office: Office, kind: str = "person") -> Iterator[tuple[Transaction, S
         yield transaction, Scene(hub.topologies[kind], hub.topologies, office.world.clock(), "by hand")
 
 
-def linked(office: Office, kind: str = "person") -> set[frozenset[str]]:
+def linked(office: Office, entity_type: str = "person") -> set[frozenset[str]]:
     """Which records describe the same."""
     with office.transaction() as transaction:
         rows = transaction.frame(
-            f"SELECT list(collection || '/' || id) AS records FROM \"{kind}\".links"
-            " WHERE gone_at IS NULL GROUP BY entity"
+            f"SELECT list(collection || '/' || id) AS records FROM \"{entity_type}\".links"
+            " WHERE gone_at IS NULL GROUP BY entity_id"
         )
     return {frozenset(records) for records in rows["records"].to_list()}
 

@@ -12,7 +12,7 @@ from talk_assets.sync.merge import golden
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "entity": pl.String,
+    "entity_id": pl.String,
     "field": pl.String,
     "value": pl.String,
     "edited_at": pl.Datetime("us", "UTC"),
@@ -99,7 +99,7 @@ def plainly(stood: tuple[str | None, int | None], new: str | None, at: int) -> t
 @given(st.lists(st.tuples(SIDE, SIDE, RECORD), min_size=1, max_size=6))
 def test_records_that_meet_are_merged_as_the_reference_says(meetings: list[tuple[Any, Any, Any]]) -> None:
     """Each field by itself, and what lost to another value is a conflict."""
-    columns: dict[str, list[object]] = {"entity": [f"e{n}" for n in range(len(meetings))]}
+    columns: dict[str, list[object]] = {"entity_id": [f"e{n}" for n in range(len(meetings))]}
     for place, field in enumerate(FIELDS):
         columns[field] = [sides[place][0] for sides in meetings]
         columns[f"{field}_at"] = [instant(sides[place][1]) for sides in meetings]
@@ -119,7 +119,7 @@ def test_records_that_meet_are_merged_as_the_reference_says(meetings: list[tuple
 
 def test_of_golden_only_what_is_proposed_is_looked_at_and_replaced() -> None:
     wide = wide_frame({
-        "entity": ["e", "f"],
+        "entity_id": ["e", "f"],
         "phone": ["1", "2"], "phone_at": [START, START], "phone_from": ["a", "b"],
         "city": [None, "Oslo"], "city_at": [START, START], "city_from": ["c", "d"],
     })  # fmt: skip
@@ -137,7 +137,7 @@ def test_what_an_edit_passes_over_unseen_is_a_conflict(sent: str, told: list[str
     """Record b was edited while it was still up to date with 1, or when it had been sent 2."""
     standing = values(("2", 5, "a"))
     decision = golden.absorb(standing, values(("3", 9, "b")))
-    known = pl.DataFrame({"entity": ["e"], "field": ["phone"], "origin": ["b"], "sent": [sent]})
+    known = pl.DataFrame({"entity_id": ["e"], "field": ["phone"], "origin": ["b"], "sent": [sent]})
     passed_over = golden.passed_over(standing, decision, known)
     assert passed_over["value"].to_list() == told
     assert passed_over.columns == decision.conflicts.columns

@@ -23,7 +23,7 @@ def guarded(office: Office) -> Office:
 
 def stops(office: Office) -> list[tuple[str, str, int]]:
     with office.transaction() as transaction:
-        return transaction.frame("SELECT collection, what, count FROM sync.stops").rows()
+        return transaction.frame("SELECT collection, what, count FROM sync.pending_approvals").rows()
 
 
 def approve(office: Office, key: str) -> int:

@@ -28,7 +28,7 @@ def forget(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
 def links(office: Office) -> set[tuple[str, str, str, str]]:
     """Collection, id, entity and how it was linked, of every person's record."""
     with office.transaction() as transaction:
-        return set(transaction.frame("SELECT collection, id, entity, linked_by FROM person.links").iter_rows())
+        return set(transaction.frame("SELECT collection, id, entity_id, linked_by FROM person.links").iter_rows())
 
 
 @pytest.mark.parametrize("name", ["crm/people/1", "", "æøå/€/\N{GRINNING FACE}", "a/b/c'd"])
@@ -49,7 +49,7 @@ def test_an_id_that_nothing_leads_to_is_one_of_ours_and_always_another() -> None
 def test_an_entity_is_named_after_the_record_that_founds_it(office: Office) -> None:
     person = office.create("crm/people", email="kari@acme.no")
     office.sync()
-    entity = ids.founded("crm/people", person)
+    entity = ids.of_first_record("crm/people", person)
     assert links(office) == {("crm/people", person, entity, "new"), ("erp/contacts", "erp1", entity, "created")}
 
 
@@ -58,12 +58,12 @@ def test_with_everything_forgotten_a_create_and_its_founder_meet_though_nothing_
 ) -> None:
     person = office.create("crm/people", email="kari@acme.no")
     office.sync()
-    entity = ids.founded("crm/people", person)
+    entity = ids.of_first_record("crm/people", person)
     office.memories["crm/people"].edit(person, {"email": "kari@fjord.no"})
     forget(office, monkeypatch)
     office.sync()
     assert links(office) == {
-        ("crm/people", person, entity, "founded it"),
+        ("crm/people", person, entity, "origin"),
         ("erp/contacts", "erp1", entity, "external reference"),
     }
     assert [one["email"] for one in office.records("erp/contacts")] == ["kari@fjord.no"]
@@ -73,7 +73,7 @@ def test_a_reference_that_is_none_of_ours_means_nothing(office: Office) -> None:
     foreign = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
     office.memories["crm/people"].create({"email": "kari@acme.no"}, foreign)
     office.sync()
-    assert {entity for _, _, entity, _ in links(office)} == {ids.founded("crm/people", "crm1")}
+    assert {entity for _, _, entity, _ in links(office)} == {ids.of_first_record("crm/people", "crm1")}
 
 
 def test_two_records_with_a_forgotten_reference_found_an_entity_each(
@@ -87,12 +87,12 @@ def test_two_records_with_a_forgotten_reference_found_an_entity_each(
     office.sync()
     shared = {(key, id_): entity for key, id_, entity, _ in links(office)}
     assert shared["crm/people", "crm1"] == shared["erp/contacts", "erp1"]
-    assert shared["erp/contacts", "erp2"] == ids.founded("erp/contacts", "erp2")
+    assert shared["erp/contacts", "erp2"] == ids.of_first_record("erp/contacts", "erp2")
 
 
 def test_a_record_whose_own_entity_belongs_to_another_founds_one_that_nothing_leads_to(office: Office) -> None:
     first = office.create("crm/people", email="kari@acme.no")
-    own = ids.founded("crm/people", "crm2")
+    own = ids.of_first_record("crm/people", "crm2")
     office.memories["crm/people"].records[first]["ref"] = own
     office.sync()
     second = office.create("crm/people", email="ola@acme.no")
@@ -100,7 +100,7 @@ def test_a_record_whose_own_entity_belongs_to_another_founds_one_that_nothing_le
     entities = {id_: entity for key, id_, entity, _ in links(office) if key == "crm/people"}
     assert second == "crm2"
     assert entities[first] == own
-    assert entities[second] not in {own, ids.founded("crm/people", second)}
+    assert entities[second] not in {own, ids.of_first_record("crm/people", second)}
 
 
 def test_two_records_of_a_collection_that_match_an_entity_by_different_rules_are_not_both_linked(

@@ -39,8 +39,8 @@ def test_an_edit_is_noted_with_who_what_and_when_and_what_we_write_of_it_is_none
     office.sync("second")
     office.sync("third")
     (edit,) = edits(office)
-    assert {name: edit[name] for name in ("kind", "field", "value", "origin", "won", "run")} == {
-        "kind": "person", "field": "first_name", "value": "Karin", "origin": "crm/people/crm1", "won": True,
+    assert {name: edit[name] for name in ("entity_type", "field", "value", "origin", "won", "run")} == {
+        "entity_type": "person", "field": "first_name", "value": "Karin", "origin": "crm/people/crm1", "won": True,
         "run": "second",
     }  # fmt: skip
     assert edit["edited_at"] is not None

@@ -269,7 +269,7 @@ def test_a_misfit_names_the_property_what_was_found_and_what_would_be_right() ->
     fits = {"FirstName": "5", "Birthday": "2020-01-31", "CompanyId": "3"}
     rows = [fits, fits | {"Birthday": "31.31.2020"}, fits | {"CompanyId": "x" * 100}]
     raw = pl.DataFrame(rows, schema=dict.fromkeys(PERSON.columns, pl.String))
-    assert PERSON.misfit(raw).to_list() == [
+    assert PERSON.invalid(raw).to_list() == [
         None,
         "Birthday is '31.31.2020'; it should be a date, as 2024-05-17",
         f"CompanyId is '{'x' * 60}…'; it should be the id of a record of companies, a whole number",
@@ -279,7 +279,7 @@ def test_a_misfit_names_the_property_what_was_found_and_what_would_be_right() ->
 @pytest.mark.parametrize("lines", ["x", "[x", "[1]", '[{"quantity":"abc"}]', '{"quantity":"1"}'])
 def test_lines_that_are_no_list_of_lines_are_a_misfit(lines: str) -> None:
     raw = pl.DataFrame([{"lines": lines}, {"lines": "[]"}], schema=dict.fromkeys(ORDER.columns, pl.String))
-    reason, fits = ORDER.misfit(raw).to_list()
+    reason, fits = ORDER.invalid(raw).to_list()
     assert reason.startswith(
         f"lines is '{lines}'; it should be a list of objects (item: the number of a record of products"
     )
@@ -288,7 +288,7 @@ def test_lines_that_are_no_list_of_lines_are_a_misfit(lines: str) -> None:
 
 def test_a_status_that_is_not_declared_is_a_misfit_and_not_a_blank() -> None:
     raw = pl.DataFrame([{"state": "9"}, {"state": "3"}], schema=dict.fromkeys(ONE_LINE.columns, pl.String))
-    assert ONE_LINE.misfit(raw).to_list() == ["state is '9'; it should be one of 1, 2, 3", None]
+    assert ONE_LINE.invalid(raw).to_list() == ["state is '9'; it should be one of 1, 2, 3", None]
 
 
 def test_a_record_that_the_api_would_refuse_to_create_is_told_apart() -> None:
@@ -316,4 +316,4 @@ def test_frames_without_rows_stay_frames() -> None:
         assert values.columns == list(lens.fields)
         assert lens.limit(values).equals(values)
         assert lens.put(values).is_empty()
-        assert lens.misfit(raw).is_empty()
+        assert lens.invalid(raw).is_empty()

@@ -58,7 +58,8 @@ def test_conflicts_of_form_stay_in_the_store_and_are_none_for_people(office: Off
     with office.transaction() as transaction:
         for value, winner in (("Drammen", "DRAMMEN"), ("Drammen", "Oslo")):
             transaction.run(
-                "INSERT INTO sync.conflicts (kind, entity, field, value, winner) VALUES ('company', '1', 'city', ?, ?)",
+                "INSERT INTO sync.conflicts (entity_type, entity_id, field, value, winner) VALUES ('company', '1'"
+                ", 'city', ?, ?)",
                 value,
                 winner,
             )

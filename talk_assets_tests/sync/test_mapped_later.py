@@ -73,7 +73,7 @@ def test_what_does_not_fit_is_set_aside_and_nothing_is_lost_of_it(office: Office
         map_more(office, key)
     office.sync()
     with office.transaction() as transaction:
-        (reason,) = transaction.frame("SELECT reason FROM sync.misfits")["reason"]
+        (reason,) = transaction.frame("SELECT reason FROM sync.invalid_values")["reason"]
     assert "in May" in reason
     born = {record["email"]: record.get("born") for record in office.records("erp/contacts")}
     assert born == {"kari@acme.no": None, "ola@acme.no": "1990-05-17"}

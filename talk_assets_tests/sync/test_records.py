@@ -261,8 +261,8 @@ def test_what_cannot_be_used_is_set_aside_and_the_rest_goes_on() -> None:
     ]
     parsed = parse(PERSONS, page(*records))
     assert parsed.records.select("_id", "FirstName").rows() == [("5", "later"), ("7", None)]
-    assert parsed.misfits.columns == ["_id", "property", "found", "reason"]
-    assert sorted(parsed.misfits["reason"].to_list()) == [
+    assert parsed.invalid.columns == ["_id", "property", "found", "reason"]
+    assert sorted(parsed.invalid["reason"].to_list()) == [
         "Birthday is '31.31.2020'; it should be a date, as 2024-05-17",
         "CompanyId is 'x'; it should be the id of a record of companies, a whole number",
         "Id is '  '; it should be the record's id",
@@ -284,7 +284,7 @@ def test_an_object_where_text_was_nested_is_no_reason_to_stop() -> None:
 def test_an_empty_page_has_every_column_in_its_type() -> None:
     empty, full = parse(PERSONS, b"[]"), parse(PERSONS, page({"Id": 1}))
     assert empty.records.schema == full.records.schema
-    assert empty.misfits.schema == full.misfits.schema
+    assert empty.invalid.schema == full.invalid.schema
     assert empty.records.is_empty()
     assert parse(PERSONS, b" [{}] ").records.is_empty()
 
@@ -325,6 +325,6 @@ def test_a_record_that_is_blank_all_over_is_ours_and_one_of_another_schema_is_no
     assert ours("a/persons", PERSONS, parse(PERSONS, page(blank))).records["_id"].to_list() == ["1"]
     other = {"Id": 2, "Sku": "4", "Password": "x"}
     mixed = ours("a/persons", PERSONS, parse(PERSONS, page(blank, other)))
-    assert (mixed.records["_id"].to_list(), mixed.misfits["_id"].to_list()) == (["1"], ["2"])
+    assert (mixed.records["_id"].to_list(), mixed.invalid["_id"].to_list()) == (["1"], ["2"])
     with pytest.raises(NotTheApi, match="1 of 1 records are none of this collection"):
         ours("a/persons", PERSONS, parse(PERSONS, page(other)))

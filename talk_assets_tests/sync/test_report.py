@@ -130,7 +130,8 @@ def test_values_that_lost_one_field_have_one_number(office: Office) -> None:
     with office.transaction() as transaction:
         for field, value in (("first_name", "Ann"), ("first_name", "Anna"), ("email", "ann@example.com")):
             transaction.run(
-                "INSERT INTO sync.conflicts (kind, entity, field, value, winner, noticed_at, edited_at, origin)"
+                "INSERT INTO sync.conflicts (entity_type, entity_id, field, value, winner, noticed_at, edited_at"
+                ", origin)"
                 " VALUES ('person', '1', $1, $2, 'Anne', $3, $3, 'crm/people/' || $2)",
                 field,
                 value,
@@ -182,7 +183,7 @@ def test_a_reference_is_shown_as_the_record_that_the_own_system_knows(office: Of
     office.create("crm/companies", name="Acme", number="974760673")
     office.sync()
     with office.transaction() as transaction:
-        entity = transaction.frame("SELECT entity FROM company.links LIMIT 1").item()
+        entity = transaction.frame("SELECT entity_id FROM company.links LIMIT 1").item()
         for system, record in {"crm": "crm/companies/crm1", "erp": "erp/customers/erp1"}.items():
             reader = readable.reader(transaction, [("person", "company", entity)], system)
             assert reader.show("person", "company", entity) == record

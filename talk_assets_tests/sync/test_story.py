@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from talk_assets.report import story
-from talk_assets.report.story import FieldStory, Scope, Story
+from talk_assets.report.story import FieldStory, ReportScope, Story
 from talk_assets_tests.office import Office, open_office
 
 
@@ -125,7 +125,7 @@ def test_all_writes_are_counted_and_as_many_told_as_are_asked_for(office: Office
     assert (found.write_count, len(found.writes)) == (12, story.WRITES)
     with office.transaction() as transaction:
         collection = office.wiring().collections["crm/people"]
-        everything = story.tell(transaction, "crm/people", collection, "crm1", Scope(writes=None))
+        everything = story.tell(transaction, "crm/people", collection, "crm1", ReportScope(writes=None))
     assert everything is not None
     assert len(everything.writes) == 12
 

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 
-from talk_assets.sync.write.undo_run import Plan
+from talk_assets.sync.write.undo_run import UndoPlan
 from talk_assets_tests.office import Office
 
 SYSTEMS = ("erp", "crm")
 WRITTEN = "sync that went wrong"
 
 
-def plan(office: Office, run: str = WRITTEN) -> Plan:
+def plan(office: Office, run: str = WRITTEN) -> UndoPlan:
     """Look what there is, and plan."""
     office.reconcile_only("undo")
     return office.hub.plan_undo(run)
 
 
-def undo(office: Office, run: str = WRITTEN) -> Plan:
+def undo(office: Office, run: str = WRITTEN) -> UndoPlan:
     planned = plan(office, run)
     for system in SYSTEMS:
         asyncio.run(office.hub.undo(system, office.memories))

@@ -33,7 +33,7 @@ class TestCustomerpByTime(TestCustomerp):
         CUSTOMERP,
         changes=Changes(Since.TIME, "updated_since", Spelling.MICROSECONDS, params={"include_deleted": "true"}),
         by_id=Lookup(),
-        writing=replace(customerp.API.writing, fresh=True, key="Idempotency-Key"),
+        writing=replace(customerp.API.writing, recheck=True, idempotency_header="Idempotency-Key"),
     )
 
 

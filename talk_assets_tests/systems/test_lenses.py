@@ -39,5 +39,5 @@ def test_webcrms_properties_are_those_of_its_description(collection: Collection)
         if name not in parts:
             kind = known[name]["type"].replace("string", "text")
             assert kind == json_type, name
-    own = {collection.id, collection.reference, *collection.also, f"{table}UpdatedAt"}
+    own = {collection.id, collection.reference, *collection.extra_columns, f"{table}UpdatedAt"}
     assert own <= set(known)

@@ -63,15 +63,16 @@ def test_a_generated_world_is_in_step_after_one_sync() -> None:
         assert opened.sync().written == {}
         held = {(one["collection"], one["id"] or one["source"]) for one in opened.held()}
         for pair in pairs:
-            kind = opened.hub.systems[pair.left.split("/")[0]].collection(pair.left.split("/")[1]).entity.name
+            entity_type = opened.hub.systems[pair.left.split("/")[0]].collection(pair.left.split("/")[1]).entity.name
             with opened.store.transaction() as transaction:
                 lacking = transaction.frame(
                     f"""
                     SELECT r._id FROM {tables.raw(pair.left)} r
-                    LEFT JOIN {tables.links(kind)} l ON l.collection = $1 AND l.id = r._id AND l.gone_at IS NULL
-                    LEFT JOIN {tables.links(kind)} o ON o.collection = $2 AND o.entity = l.entity AND o.gone_at IS NULL
-                    LEFT JOIN sync.changes c ON c.collection = $2 AND c.entity = l.entity AND c.status = 'held'
-                    WHERE NOT r._deleted AND o.id IS NULL AND c.entity IS NULL
+                    LEFT JOIN {tables.links(entity_type)} l ON l.collection = $1 AND l.id = r._id AND l.gone_at IS NULL
+                    LEFT JOIN {tables.links(entity_type)} o ON o.collection = $2 AND o.entity_id = l.entity_id
+                        AND o.gone_at IS NULL
+                    LEFT JOIN sync.changes c ON c.collection = $2 AND c.entity_id = l.entity_id AND c.status = 'held'
+                    WHERE NOT r._deleted AND o.id IS NULL AND c.entity_id IS NULL
                     """,
                     pair.left,
                     pair.right,

@@ -71,10 +71,11 @@ class Firms:
 
     def linked(self, one: Side, other: Side) -> list[tuple[str, str]]:
         """Ids of the records that the two collections have of the same entity, in a stable order."""
-        kind = one.collection.entity.name
+        entity_type = one.collection.entity.name
         with self.firm.store.transaction() as transaction:
             found = transaction.frame(
-                f"SELECT a.id, b.id AS other FROM {tables.links(kind)} a JOIN {tables.links(kind)} b USING (entity)"
+                f"SELECT a.id, b.id AS other"
+                f" FROM {tables.links(entity_type)} a JOIN {tables.links(entity_type)} b USING (entity_id)"
                 " WHERE a.collection = ? AND b.collection = ? AND a.gone_at IS NULL AND b.gone_at IS NULL"
                 " ORDER BY a.id",
                 one.key,

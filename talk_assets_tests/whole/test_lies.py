@@ -117,7 +117,7 @@ class Deceived(Firm):
         with self.store.transaction() as transaction:
             found = transaction.frame(
                 f"SELECT min(id) AS id FROM {linked} WHERE collection = ?"
-                f" AND entity IN (SELECT entity FROM {linked} WHERE collection = ?)",
+                f" AND entity_id IN (SELECT entity_id FROM {linked} WHERE collection = ?)",
                 self.liar.key,
                 self.liar.other,
             )
@@ -186,7 +186,9 @@ def test_records_that_no_look_up_shows_either_are_kept_until_a_person_approves(
     assert synced.written == {}
     assert firm.known() == before
     with firm.store.transaction() as transaction:
-        line = transaction.frame("SELECT reason FROM sync.stops WHERE collection = ?", firm.liar.key)["reason"].item()
+        line = transaction.frame("SELECT reason FROM sync.pending_approvals WHERE collection = ?", firm.liar.key)[
+            "reason"
+        ].item()
     assert f"talk approve {firm.liar.key}" in line
     assert "seem to be deleted" in line
 

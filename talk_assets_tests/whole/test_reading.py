@@ -60,7 +60,7 @@ def test_a_record_that_does_not_fit_is_set_aside_with_the_reason_and_the_rest_go
         monkeypatch.setattr(Wiring, "store", lambda _: firm.store)
         done = CliRunner().invoke(cli.talk, ["held", "--json"])
         held = only(json.loads(done.stdout)["held"])
-        assert (held["what"], held["collection"]) == ("misfit", "customerp/product")
+        assert (held["what"], held["collection"]) == ("invalid", "customerp/product")
         assert "unit_price" in held["reason"]
         assert "a lot" in held["reason"]
 

@@ -11,9 +11,9 @@ from math import ceil
 from typing import Any, ClassVar
 
 from talk_assets.sandbox.registry import Emulated
-from talk_assets.sandbox.store import Shelf, Store, Stored, Term
-from talk_assets.sandbox.system import Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, dumps, reply
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
+from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps, reply
 from talk_assets.sandbox.world.world import World
 
 KEY = "sandbox-helpdesk"
@@ -32,19 +32,19 @@ class Refusal(Exception):  # noqa: N818 -- an answer on its way out
         self.reply = reply({"error": error, **more}, status)
 
 
-class Helpdesk(System):
+class Helpdesk(Emulation):
     """The emulated helpdesk; ids are numbers, shown as texts."""
 
     name = "helpdesk"
     defaults: ClassVar[Mapping[str, Switch]] = {"limit": 300, "largest_page": 200}
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.shelves = {
             name: Shelf(store, f"helpdesk/{name}", integer=True, keys=("external_id",)) for name in PROPERTIES
         }
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Check the key and the limit, then carry the request out."""
         if request.headers.get("X-Api-Key") != KEY:
             return reply({"error": "The header X-Api-Key has no valid key."}, 401)
@@ -69,7 +69,7 @@ class Helpdesk(System):
             id_ = int(sent.get("id") or self.shelves[collection].next("id"))
             yield stored(collection, id_, sent, self.clock.now())
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: HttpRequest) -> Reply:
         match request.method, request.segments:
             case "GET", ("api", name) if name in PROPERTIES:
                 return self._list(name, request.query)
@@ -105,14 +105,14 @@ class Helpdesk(System):
             raise Refusal(404, f"There is no record {id_} in {name}.")
         return record
 
-    def _create(self, name: str, request: Request) -> Reply:
+    def _create(self, name: str, request: HttpRequest) -> Reply:
         sent = self._sent(name, request)
         if reference := sent.get("external_id"):
             for other in self.shelves[name].select([("external_id", "=", reference)], limit=1):
                 raise Refusal(409, f"external_id {reference} is taken.", existing_id=str(other.id))
         return self._keep(name, self.shelves[name].next("id"), sent, 201)
 
-    def _update(self, name: str, old: Stored, request: Request) -> Reply:
+    def _update(self, name: str, old: Stored, request: HttpRequest) -> Reply:
         self._check_version(old, request)
         return self._keep(name, int(old.id), {**json.loads(old.body), **self._sent(name, request)}, 200)
 
@@ -123,11 +123,11 @@ class Helpdesk(System):
         self.shelves[name].put(new)
         return Reply(status, new.body)
 
-    def _check_version(self, record: Stored, request: Request) -> None:
+    def _check_version(self, record: Stored, request: HttpRequest) -> None:
         if request.headers.get("If-Match") != f'"{json.loads(record.body)["version"]}"':
             raise Refusal(412, "The record has another version.")
 
-    def _sent(self, name: str, request: Request) -> dict[str, Any]:
+    def _sent(self, name: str, request: HttpRequest) -> dict[str, Any]:
         sent = request.json()
         for key, value in sent.items():
             if key not in PROPERTIES[name]:

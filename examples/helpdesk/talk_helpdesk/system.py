@@ -4,7 +4,7 @@ The API is asked page by page, filters lists by id, by external reference and by
 `If-Match` is not the record's version, and takes a key in the header `X-Api-Key`.
 """
 
-from talk_assets.http.access import Access, Way
+from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Envelope, Lookup, Paging, Since, Spelling, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
@@ -17,9 +17,9 @@ API = Api(
     envelope=Envelope(items="data"),
     paging=Paging(param="page", size_param="per_page", size=100, total="total"),
     changes=Changes(Since.TIME, "changed_since", Spelling.MICROSECONDS),
-    by_id=Lookup("ids", many=50),
-    by_reference=Lookup("external_id", many=50),
-    writing=Writing(match="If-Match", existing="existing_id"),
+    by_id=Lookup("ids", batch_size=50),
+    by_reference=Lookup("external_id", batch_size=50),
+    writing=Writing(if_match_header="If-Match", conflict_id="existing_id"),
 )
 
 
@@ -64,7 +64,7 @@ users = _collection(
     ),
 )
 
-PROFILE = Profile(API, Access(Way.HEADER, name="X-Api-Key"), (organisations, users))
+PROFILE = Profile(API, Access(AuthType.HEADER, name="X-Api-Key"), (organisations, users))
 
 HELPDESK = Registered(
     name="helpdesk",

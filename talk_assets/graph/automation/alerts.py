@@ -27,7 +27,7 @@ from dagster import (
 from talk_assets.config.automation import ALERT_URL
 from talk_assets.config.configuration import Config
 from talk_assets.config.wiring import Wiring
-from talk_assets.graph import marks
+from talk_assets.graph import watermarks
 from talk_assets.model.system import System
 
 OPEN = "talk/alerts"
@@ -85,7 +85,7 @@ def _troubles(instance: DagsterInstance, wiring: Wiring, record: RunRecord) -> I
     run = record.dagster_run
     since = datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), UTC)
     made = instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
-    bad, good = marks.failures(made)
+    bad, good = watermarks.failures(made)
     for name in good:
         over(instance, name)
     for name, why in bad.items():

@@ -25,10 +25,10 @@ from dagster import (
 )
 
 from talk_assets.config.wiring import Wiring
-from talk_assets.graph import marks
+from talk_assets.graph import watermarks
 from talk_assets.graph.automation import alerts
 from talk_assets.graph.collection_assets import LEFT_OUT
-from talk_assets.graph.marks import Left
+from talk_assets.graph.watermarks import Left
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Connection, System
 from talk_assets.sync.read import asking
@@ -119,11 +119,11 @@ class Watch:
         if memory.until > self.now:
             return _skip(memory, f"{memory.why} {self._again(memory)}")
         under_way = self.instance.get_runs(
-            RunsFilter(statuses=UNDER_WAY, tags={marks.WATCHED: self.system.name}), limit=1
+            RunsFilter(statuses=UNDER_WAY, tags={watermarks.WATCHED: self.system.name}), limit=1
         )
         if under_way:
             return _skip(memory, f"Run {under_way[0].run_id}, which is for this, has not ended yet.")
-        left = {key: marks.left(self.instance, key) for key in self._keys()}
+        left = {key: watermarks.left(self.instance, key) for key in self._keys()}
         try:
             news = asyncio.run(asyncio.wait_for(_ask(self.system, left, self._due(left)), PATIENCE))
         except (*LEFT_OUT, TimeoutError) as error:
@@ -142,8 +142,8 @@ class Watch:
         else:
             memory = Memory(asked=asked)
         request = RunRequest(
-            asset_selection=marks.following(self.wiring, changed),
-            tags={marks.WATCHED: self.system.name, "talk/changed": ", ".join(changed)},
+            asset_selection=watermarks.following(self.wiring, changed),
+            tags={watermarks.WATCHED: self.system.name, "talk/changed": ", ".join(changed)},
         )
         return SensorResult(run_requests=[request], cursor=memory.dump())
 
@@ -184,7 +184,7 @@ async def _ask(system: System, left: Mapping[str, Left], due: Mapping[str, bool]
 async def _news(connection: Connection, collection: Collection, left: Left, due: bool) -> bool:  # noqa: FBT001 -- one of two values of a mapping
     if left.known is None:
         return True
-    news = await asking.news(connection, collection, left.known)
+    news = await asking.has_changes(connection, collection, left.known)
     return due if news is None else news
 
 

@@ -178,9 +178,9 @@ class Lens:
         """What can be wrong with a raw record, property by property."""
         return [doubt for prop in self.properties.values() for doubt in prop.doubts()]
 
-    def misfit(self, raw: pl.DataFrame) -> pl.Series:
+    def invalid(self, raw: pl.DataFrame) -> pl.Series:
         """Return per row why it cannot be read, null where every property fits what it is declared to hold."""
-        return first_faults(raw, self.doubts)["reason"].alias("misfit")
+        return first_faults(raw, self.doubts)["reason"].alias("invalid")
 
 
 def _by_field(values: Iterable[Mapping[str, pl.Expr]]) -> dict[str, pl.Expr]:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from talk_assets.sandbox.crmoffice.records import RESOURCES, Resource, instant, laid_over, load, problems, stored
 from talk_assets.sandbox.limits import Tokens
-from talk_assets.sandbox.store import Shelf, Store, Stored, Term
-from talk_assets.sandbox.system import Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, dumps, reply
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
+from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps, reply
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-crmoffice", "sandbox-secret"
 REFRESH_TOKEN = "sandbox-refresh"
@@ -28,7 +28,7 @@ class Refusal(Exception):  # noqa: N818 -- an answer on its way out
         self.reply = Reply(status, dumps(body), content_type=PROBLEM)
 
 
-class Crmoffice(System):
+class Crmoffice(Emulation):
     """The emulated CRMOffice."""
 
     name = "crmoffice"
@@ -39,14 +39,14 @@ class Crmoffice(System):
         "rotates": True,  # off: a refresh token can be used again and again
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.shelves = {
             name: Shelf(store, f"crmoffice/{name}", integer=True, keys=("externalId",)) for name in RESOURCES
         }
         self._tokens = Tokens()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Hand out a token, or check one and carry the request out."""
         try:
             return self._token(request) if request.segments == ("connect", "token") else self._known(request)
@@ -69,7 +69,7 @@ class Crmoffice(System):
             own = {"id": str(sent.get("id") or shelf.next("id"))}
             yield self._stamped({**RESOURCES[collection].blank(), **sent, **own})
 
-    def _token(self, request: Request) -> Reply:
+    def _token(self, request: HttpRequest) -> Reply:
         form = request.form()
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
             return reply({"error": "invalid_client"}, 400)
@@ -83,13 +83,13 @@ class Crmoffice(System):
         body = {"access_token": access, "token_type": "Bearer", "expires_in": int(self.switches["token_seconds"])}
         return reply(body | ({"refresh_token": fresh} if self.switches["rotates"] else {}))
 
-    def _known(self, request: Request) -> Reply:
+    def _known(self, request: HttpRequest) -> Reply:
         if not self._tokens.valid(request.bearer(), self.clock.now()):
             raise Refusal(401, "The access token is missing, expired or not valid.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
         return self.throttled(wait) if wait else self._route(request)
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: HttpRequest) -> Reply:
         name, *rest = request.segments or ("",)
         resource = RESOURCES.get(name)
         if resource is None or len(rest) > 1:
@@ -127,14 +127,14 @@ class Crmoffice(System):
             raise Refusal(404, f"There is no record {id_} in {resource.name}.")
         return record
 
-    def _create(self, resource: Resource, request: Request) -> Reply:
+    def _create(self, resource: Resource, request: HttpRequest) -> Reply:
         record = laid_over(resource.blank(), self._sent(resource, request))
         reference = record["externalId"]
         if reference and self.shelves[resource.name].select([("externalId", "=", reference)], limit=1):
             raise Refusal(409, f"externalId {reference} is already used.")
         return self._keep(resource, record | {"id": str(self.shelves[resource.name].next("id"))}, 201)
 
-    def _update(self, resource: Resource, old: Stored, request: Request) -> Reply:
+    def _update(self, resource: Resource, old: Stored, request: HttpRequest) -> Reply:
         before = load(old)
         whole = {**before, **resource.blank()} if request.method == "PUT" else before
         record = laid_over(whole, self._sent(resource, request))
@@ -153,7 +153,7 @@ class Crmoffice(System):
         whole = {**record, "createdAt": record.get("createdAt") or instant(now), "modifiedAt": modified}
         return stored(whole, datetime.fromisoformat(modified).timestamp())
 
-    def _sent(self, resource: Resource, request: Request) -> dict[str, Any]:
+    def _sent(self, resource: Resource, request: HttpRequest) -> dict[str, Any]:
         try:
             sent = json.loads(request.body)
         except ValueError as error:

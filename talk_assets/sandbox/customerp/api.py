@@ -21,9 +21,9 @@ from talk_assets.sandbox.customerp.records import (
     tombstone,
     uuid7,
 )
-from talk_assets.sandbox.store import Shelf, Store, Stored, Term
-from talk_assets.sandbox.system import Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, dumps
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
+from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps
 
 TOKEN = "sandbox-customerp"
 PROBLEM = "application/problem+json"
@@ -56,7 +56,7 @@ class Refusal(Exception):  # noqa: N818 -- an answer on its way out
         self.reply = Reply(status, dumps(body), {"Retry-After": "1"} if status in {429, 503} else {}, PROBLEM)
 
 
-class Customerp(System):
+class Customerp(Emulation):
     """The emulated Customerp."""
 
     name = "customerp"
@@ -70,7 +70,7 @@ class Customerp(System):
         "longest_text": 255,
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.shelves = {
             name: Shelf(store, f"customerp/{name}", integer=False, keys=resource.keys, fed=True)
@@ -80,7 +80,7 @@ class Customerp(System):
         self._in_flight: set[str] = set()
         self._random = random.SystemRandom()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Check the token and the limit, and carry the request out."""
         try:
             answer = self._route(request)
@@ -90,7 +90,7 @@ class Customerp(System):
         named = {"X-Request-Id": asked} if asked else {}
         return Reply(answer.status, answer.body, {**answer.headers, **named}, answer.content_type)
 
-    def admit(self, request: Request) -> Reply | None:
+    def admit(self, request: HttpRequest) -> Reply | None:
         """Refuse a create whose key belongs to one that has not been answered yet."""
         key = request.headers.get("Idempotency-Key")
         if key is None or request.method != "POST":
@@ -100,7 +100,7 @@ class Customerp(System):
         self._in_flight.add(key)
         return None
 
-    def release(self, request: Request) -> None:
+    def release(self, request: HttpRequest) -> None:
         """The create with this key has been answered."""
         if request.method == "POST":
             self._in_flight.discard(request.headers.get("Idempotency-Key", ""))
@@ -121,7 +121,7 @@ class Customerp(System):
             record = reconciled(resource, patched(resource.blank(), sent), self._new_id)
             yield stored(resource, self._stamped(resource, record, sent))
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: HttpRequest) -> Reply:
         if request.bearer() != TOKEN:
             raise Refusal(401, "The bearer token is missing or not valid.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
@@ -203,7 +203,7 @@ class Customerp(System):
     def _shown(self, record: Stored, status: int) -> Reply:
         return Reply(status, record.body, {"ETag": f'"{load(record)["version"]}"'})
 
-    def _matching(self, resource: Resource, id_: str, request: Request) -> dict[str, Any]:
+    def _matching(self, resource: Resource, id_: str, request: HttpRequest) -> dict[str, Any]:
         record = load(self._found(resource, id_))
         wanted = request.headers.get("If-Match")
         if wanted is None and self.switches["needs_match"]:
@@ -214,7 +214,7 @@ class Customerp(System):
             raise Refusal(412, f"The record has version {record['version']}.")
         return record
 
-    def _create(self, resource: Resource, request: Request) -> Reply:
+    def _create(self, resource: Resource, request: HttpRequest) -> Reply:
         key = request.headers.get("Idempotency-Key")
         if not key and self.switches["needs_key"]:
             raise Refusal(400, "A create needs an Idempotency-Key.")
@@ -236,7 +236,7 @@ class Customerp(System):
         self.shelves[resource.name].put(new)
         return new
 
-    def _patch(self, resource: Resource, old: dict[str, Any], request: Request) -> Reply:
+    def _patch(self, resource: Resource, old: dict[str, Any], request: HttpRequest) -> Reply:
         if "merge-patch+json" not in request.headers.get("Content-Type", ""):
             raise Refusal(415, "A PATCH is application/merge-patch+json.")
         sent = self._sent(resource, request)
@@ -256,7 +256,7 @@ class Customerp(System):
         self.shelves[resource.name].put(tombstone(resource, old, self._seq(resource), self._now()))
         return Reply(204)
 
-    def _sent(self, resource: Resource, request: Request) -> dict[str, Any]:
+    def _sent(self, resource: Resource, request: HttpRequest) -> dict[str, Any]:
         try:
             sent = json.loads(request.body)
         except ValueError as error:

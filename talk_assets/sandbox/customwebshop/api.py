@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from talk_assets.sandbox.customwebshop.records import RESOURCES, Record, Resource, load, stored
 from talk_assets.sandbox.customwebshop.writes import EMAIL, Shop, Wrong, laid_over, taken
-from talk_assets.sandbox.store import Shelf, Store, Stored, Term
-from talk_assets.sandbox.system import Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
+from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 CONSUMER_KEY, CONSUMER_SECRET = "ck_sandbox", "cs_sandbox"
 ROOT = ("wp-json", "wc", "v3")
@@ -21,7 +21,7 @@ HIGHEST = 18
 """Digits of an id that SQLite's integers hold."""
 
 
-class Customwebshop(System):
+class Customwebshop(Emulation):
     """The emulated webshop."""
 
     name = "customwebshop"
@@ -33,14 +33,14 @@ class Customwebshop(System):
         "fills_lines": True,  # off: a line holds only what it was told
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.shelves = {
             name: Shelf(store, f"customwebshop/{name}", integer=True, keys=resource.keys)
             for name, resource in RESOURCES.items()
         }
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Check the key and the limit, and carry the request out."""
         try:
             return self._known(request)
@@ -70,13 +70,13 @@ class Customwebshop(System):
     def _hours(self) -> float:
         return float(self.switches["gmt_offset"])
 
-    def _known(self, request: Request) -> Reply:
+    def _known(self, request: HttpRequest) -> Reply:
         if _pair(request) != (CONSUMER_KEY, CONSUMER_SECRET):
             raise Wrong(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
         return self.throttled(wait) if wait else self._route(request)
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: HttpRequest) -> Reply:
         name, *rest = request.segments[3:] or ("",)
         resource = RESOURCES.get(name) if request.segments[:3] == ROOT and len(rest) <= 1 else None
         if resource is None:
@@ -195,7 +195,7 @@ class Customwebshop(System):
         return Shop(product, next_id, bool(self.switches["fills_lines"]))
 
 
-def _pair(request: Request) -> tuple[str, ...]:
+def _pair(request: HttpRequest) -> tuple[str, ...]:
     """Key and secret, from the header."""
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     try:
@@ -205,7 +205,7 @@ def _pair(request: Request) -> tuple[str, ...]:
     return tuple(decoded.split(":", 1))
 
 
-def _sent(request: Request) -> dict[str, Any]:
+def _sent(request: HttpRequest) -> dict[str, Any]:
     try:
         sent = json.loads(request.body)
     except ValueError as error:

@@ -14,9 +14,9 @@ from talk_assets.sandbox.poweroffice.filters import Malformed
 from talk_assets.sandbox.poweroffice.properties import COMPANY, CONTACT_PERSON, KEYS, PARTIES, ROLES, SHARED, Role
 from talk_assets.sandbox.poweroffice.reading import Replica, asked, listed
 from talk_assets.sandbox.poweroffice.records import Manner, Record, Rejected, shown, stored, written
-from talk_assets.sandbox.store import Shelf, Store, Stored
-from talk_assets.sandbox.system import Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored
+from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 APPLICATION_KEY = "sandbox-application"
 LONGEST_ID = 18
@@ -26,7 +26,7 @@ TOLD = 1200
 PARENTS = ("customer", "supplier")
 
 
-class PowerOffice(System):
+class PowerOffice(Emulation):
     """One emulated client of PowerOffice Go; contacts, and their ids, are shared by its customers, suppliers, staff."""
 
     client_key: ClassVar[str]
@@ -43,14 +43,14 @@ class PowerOffice(System):
         "deletes_in_use": False,  # on: a contact in use can be deleted
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.limit = SlidingLimit(window=1.0)
         self.shelves = {name: Shelf(store, f"{self.name}/{name}", integer=True, keys=KEYS) for name in ROLES}
         self._replica = Replica(clock.now, lambda: float(self.switches["replica_lag"]))
         self._tokens = Tokens()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Hand out a token, or check it and the limit and carry the request out."""
         segments = tuple(part.lower() for part in request.segments)
         if segments == ("oauth", "token"):
@@ -84,7 +84,7 @@ class PowerOffice(System):
             record.setdefault("id", self._new_id())
             yield stored(role, self._coded(role, record))
 
-    def _token(self, request: Request) -> Reply:
+    def _token(self, request: HttpRequest) -> Reply:
         basic = base64.b64encode(f"{APPLICATION_KEY}:{self.client_key}".encode()).decode()
         granted = request.headers.get("Authorization") == f"Basic {basic}"
         if request.form().get("grant_type") != "client_credentials" or not granted:
@@ -92,7 +92,7 @@ class PowerOffice(System):
         token, _ = self._tokens.issue(self.clock.now(), TOLD)
         return reply({"access_token": token, "token_type": "bearer", "expires_in": TOLD})
 
-    def _carried_out(self, request: Request, segments: tuple[str, ...]) -> Reply:
+    def _carried_out(self, request: HttpRequest, segments: tuple[str, ...]) -> Reply:
         try:
             return self._route(request, segments)
         except Rejected as error:
@@ -102,7 +102,7 @@ class PowerOffice(System):
         except ValueError:
             return reply({"Message": "The request is invalid."}, 400)
 
-    def _route(self, request: Request, segments: tuple[str, ...]) -> Reply:
+    def _route(self, request: HttpRequest, segments: tuple[str, ...]) -> Reply:
         match request.method, segments:
             case "GET", ("partycontactperson",):
                 return self._list(CONTACT_PERSON, request.query)
@@ -110,7 +110,7 @@ class PowerOffice(System):
                 return self._party(method, PARTIES[name], rest, request)
         return reply({"Message": "The requested resource does not support this method."}, 405)
 
-    def _party(self, method: str, role: Role, rest: list[str], request: Request) -> Reply:  # noqa: PLR0911 -- one for each verb
+    def _party(self, method: str, role: Role, rest: list[str], request: HttpRequest) -> Reply:  # noqa: PLR0911 -- one for each verb
         match method, rest:
             case "GET", []:
                 return self._list(role, request.query)
@@ -264,7 +264,7 @@ class PowerofficePeer(PowerOffice):
     client_key = "sandbox-poweroffice-peer"
 
 
-def _object(request: Request) -> Any:  # noqa: ANN401 -- what the client sent
+def _object(request: HttpRequest) -> Any:  # noqa: ANN401 -- what the client sent
     sent = request.json()
     if not isinstance(sent, dict):
         raise ValueError  # noqa: TRY004 -- as for what is no JSON at all

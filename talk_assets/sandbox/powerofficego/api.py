@@ -38,9 +38,9 @@ from talk_assets.sandbox.powerofficego.records import (
     stamped,
     stored,
 )
-from talk_assets.sandbox.store import Shelf, Store, Stored
-from talk_assets.sandbox.system import Invalid, Properties, Switch, System
-from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored
+from talk_assets.sandbox.system import Emulation, Invalid, Properties, Switch
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 APPLICATION_KEY, CLIENT_KEY, SUBSCRIPTION_KEY = "sandbox-application", "sandbox-client", "sandbox-subscription"
 FIRST_NUMBER = 10_000
@@ -51,7 +51,7 @@ JSON_TYPES = ("application/json-patch+json", "application/json", "text/json")
 """Of every body, a POST's too."""
 
 
-class Powerofficego(System):
+class Powerofficego(Emulation):
     """The emulated Powerofficego."""
 
     name = "powerofficego"
@@ -81,7 +81,7 @@ class Powerofficego(System):
         "needs_email": True,  # off: a customer without e-mail may have invoices by e-mail
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.shelves = {
             table.path: Shelf(
@@ -96,7 +96,7 @@ class Powerofficego(System):
         self._orders = Orders(self, self.switches, self._now, self._next)
         self._last = 0
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Check the key, the limit and the token, and carry the request out."""
         early = self._stopped(request)
         if early:
@@ -115,7 +115,7 @@ class Powerofficego(System):
         except Rejected as error:
             return self._problem(table, error)
 
-    def _stopped(self, request: Request) -> Reply | None:
+    def _stopped(self, request: HttpRequest) -> Reply | None:
         """What the gateway in front of the API says to a wrong subscription key, and to too many requests."""
         given = request.headers.get("Ocp-Apim-Subscription-Key") or request.query.get("subscription-key")
         if given != SUBSCRIPTION_KEY:
@@ -188,7 +188,7 @@ class Powerofficego(System):
         rows = map(load, self.shelves[LINES.path].select([("SalesOrderId", "=", order)]))
         return sorted(rows, key=lambda line: (line["SortOrder"], line["Id"]))
 
-    def _token(self, request: Request) -> Reply:
+    def _token(self, request: HttpRequest) -> Reply:
         basic = base64.b64encode(f"{APPLICATION_KEY}:{CLIENT_KEY}".encode()).decode()
         granted = request.form().get("grant_type") == "client_credentials"
         if request.headers.get("Authorization") != f"Basic {basic}" or not granted:
@@ -204,7 +204,7 @@ class Powerofficego(System):
             body = {name.capitalize(): value for name, value in body.items()} | {"Status": error.status}
         return reply(body, error.status)
 
-    def _route(self, table: Table, request: Request, rest: tuple[str, ...]) -> Reply:  # noqa: PLR0911 -- one each
+    def _route(self, table: Table, request: HttpRequest, rest: tuple[str, ...]) -> Reply:  # noqa: PLR0911 -- one each
         if table is SALES_ORDERS and request.method == "GET":
             return self._finder.order(request, rest)
         if table is SALES_ORDERS:
@@ -316,7 +316,7 @@ def _with_address(record: Record, old: Record | None, now: int) -> Record:
     return {**record, "MailAddress": {**address, **own}}
 
 
-def _body(request: Request) -> object:
+def _body(request: HttpRequest) -> object:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
     if kind not in JSON_TYPES:
         message = f"Unsupported media type '{kind}'."

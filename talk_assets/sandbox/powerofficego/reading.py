@@ -10,7 +10,7 @@ from typing import Any
 from talk_assets.sandbox.powerofficego.properties import DEPARTMENTS, LINES, SALES_ORDERS, SUPPLIERS, Table
 from talk_assets.sandbox.powerofficego.records import TICKS, Record, Rejected, missing, ticks
 from talk_assets.sandbox.store import Shelf, Stored
-from talk_assets.sandbox.wire import Reply, Request, dumps, reply
+from talk_assets.sandbox.wire import HttpRequest, Reply, dumps, reply
 
 PAGE, LARGEST_PAGE = 5000, 20000
 CHANGED = "lastchangeddatetimeoffsetgreaterthan"
@@ -83,7 +83,7 @@ class Finder:
             raise missing(table, id_)
         return Reply(body=dumps(self.shown(table, record, single=True)))
 
-    def order(self, request: Request, rest: Sequence[str]) -> Reply:  # noqa: PLR0911 -- one for each path
+    def order(self, request: HttpRequest, rest: Sequence[str]) -> Reply:  # noqa: PLR0911 -- one for each path
         """Answer what is asked about orders; `rest` is the path after the collection."""
         match [part.lower() for part in rest]:
             case []:
@@ -119,7 +119,7 @@ class Finder:
             (row for row in rows if row["SalesOrderId"] == order), key=lambda row: (row["SortOrder"], row["Id"])
         )
 
-    def page(self, table: Table, request: Request, order: str | None = None) -> Reply:
+    def page(self, table: Table, request: HttpRequest, order: str | None = None) -> Reply:
         """Answer with a page; `order` is the one whose lines are asked for."""
         query = {name.lower(): value for name, value in request.query.items()}
         unknown = next((name for name in query if name.startswith("$")), None)
@@ -169,7 +169,7 @@ class Finder:
             message = f"The value '{text}' is not valid."
             raise Rejected(message, title="Unable to cast object(s)") from error
 
-    def _paging(self, request: Request, number: int, size: int, total: int) -> dict[str, str]:
+    def _paging(self, request: HttpRequest, number: int, size: int, total: int) -> dict[str, str]:
         """The header with the link to the next page. ASSUMED: all of its keys but `nextPageLink`."""
         if not self._switches["pagination_header"]:
             return {}

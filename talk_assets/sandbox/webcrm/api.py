@@ -11,20 +11,20 @@ from math import ceil
 from typing import Any, ClassVar
 
 from talk_assets.sandbox.limits import Tokens
-from talk_assets.sandbox.store import Shelf, Store, Stored
-from talk_assets.sandbox.system import Properties, Switch, System
+from talk_assets.sandbox.store import SandboxStore, Shelf, Stored
+from talk_assets.sandbox.system import Emulation, Properties, Switch
 from talk_assets.sandbox.webcrm import times
 from talk_assets.sandbox.webcrm.properties import TABLES, Table, is_id
 from talk_assets.sandbox.webcrm.reading import Finder
 from talk_assets.sandbox.webcrm.records import Manner, Rejected, Stamp, merged, stored, tail
-from talk_assets.sandbox.wire import Clock, Reply, Request, reply
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 AUTH_CODE = "00000000-0000-4000-8000-77656263726d"
 SYSTEM_ID = 39001
 AUTHOR = "API"
 
 
-class Webcrm(System):
+class Webcrm(Emulation):
     """The emulated Webcrm."""
 
     name = "webcrm"
@@ -45,7 +45,7 @@ class Webcrm(System):
         "text_json": True,  # off: answers are labelled application/json
     }
 
-    def __init__(self, store: Store, clock: Clock, *, limits: bool) -> None:
+    def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         super().__init__(store, clock, limits=limits)
         self.tables = {table.path.lower(): table for table in TABLES}
         self.shelves = {
@@ -59,7 +59,7 @@ class Webcrm(System):
         self._chance = random.Random(0)
         self._last_create = 0.0
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Log in, or check the token and the limit and carry the request out."""
         segments = tuple(part.lower() for part in request.segments)
         if segments[:1] == ("auth",):
@@ -100,7 +100,7 @@ class Webcrm(System):
     def _label(self) -> str:
         return "text/json; charset=utf-8" if self.switches["text_json"] else "application/json; charset=utf-8"
 
-    def _auth(self, request: Request, action: tuple[str, ...]) -> Reply:
+    def _auth(self, request: HttpRequest, action: tuple[str, ...]) -> Reply:
         sent = request.form()
         match request.method, action:
             case "POST", ("apilogin",):
@@ -127,7 +127,7 @@ class Webcrm(System):
             }
         )
 
-    def _route(self, request: Request, segments: tuple[str, ...]) -> Reply:  # noqa: PLR0911 -- one for each verb
+    def _route(self, request: HttpRequest, segments: tuple[str, ...]) -> Reply:  # noqa: PLR0911 -- one for each verb
         table = self.tables.get(segments[0]) if segments else None
         if request.method == "GET":
             return self._finder.answer(request, segments, table)
@@ -145,7 +145,7 @@ class Webcrm(System):
                 return Reply() if gone else missing(table, int(id_))
         return failure(405, "The requested resource does not support this method.", "MethodNotAllowedException")
 
-    def _sent(self, request: Request, act: Callable[[Any], Reply]) -> Reply:
+    def _sent(self, request: HttpRequest, act: Callable[[Any], Reply]) -> Reply:
         try:
             return act(request.json())
         except ValueError:

@@ -12,7 +12,7 @@ from talk_assets.sandbox.store import Shelf, Stored, Term
 from talk_assets.sandbox.webcrm import times
 from talk_assets.sandbox.webcrm.properties import OPPORTUNITIES, PERSONS, PRODUCTS, QUOTATION_LINES, USERS, Table, is_id
 from talk_assets.sandbox.webcrm.queries import Condition, Malformed, Query, comparable, parse
-from talk_assets.sandbox.wire import Reply, Request, dumps, reply
+from talk_assets.sandbox.wire import HttpRequest, Reply, dumps, reply
 
 DEFAULT_SIZE = 100
 LAST_PAGE = 1_000_000
@@ -49,7 +49,7 @@ class Finder:
         found: dict[str, Any] = json.loads(record.body)
         return found
 
-    def answer(self, request: Request, segments: tuple[str, ...], table: Table | None) -> Reply:
+    def answer(self, request: HttpRequest, segments: tuple[str, ...], table: Table | None) -> Reply:
         """Answer a GET."""
         try:
             page, size = self._page(request)
@@ -62,7 +62,7 @@ class Finder:
         return _nothing("No such resource.")
 
     def _collection(  # noqa: PLR0911 -- one for each path
-        self, table: Table, request: Request, rest: tuple[str, ...], page: tuple[int, int]
+        self, table: Table, request: HttpRequest, rest: tuple[str, ...], page: tuple[int, int]
     ) -> Reply:
         match rest:
             case ():
@@ -82,7 +82,7 @@ class Finder:
                 return self._between(table, "UpdatedAt" if "update" in by else "CreatedAt", (start, end), page)
         return _nothing("No such resource.")
 
-    def _page(self, request: Request) -> tuple[int, int]:
+    def _page(self, request: HttpRequest) -> tuple[int, int]:
         unknown = [name for name in request.query if name.lower() not in PAGING]
         if unknown and not self._switches["ignores_filters"]:
             message = f"Unknown parameter {unknown[0]}"
@@ -182,14 +182,14 @@ def _picked(record: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
     return [record[name] for name in names]
 
 
-def _parameter(request: Request, wanted: str) -> str | None:
+def _parameter(request: HttpRequest, wanted: str) -> str | None:
     for name, value in request.query.items():
         if name.lower() == wanted:
             return value
     return None
 
 
-def _number(request: Request, name: str, default: int, top: int) -> int:
+def _number(request: HttpRequest, name: str, default: int, top: int) -> int:
     text = _parameter(request, name) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= top:
         message = f"The field {name.capitalize()} must be between 1 and {top}."

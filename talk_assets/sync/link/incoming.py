@@ -1,9 +1,9 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
-They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection,
-id, modified, reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that
-are not known from the record as it is, and are as they were last seen. Those that have a link stand in `known`,
-see `links.know`.
+They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection, id, modified,
+reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that are not
+known from the record as it is, and are as they were last seen. Those that have a link stand in `known`, see
+`links.know`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,20 +29,20 @@ OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted", "_absent")
 class Gathered:
     """How many records of an entity are in `incoming`: of which collections, and up to which version."""
 
-    kind: str
+    entity_type: str
     count: int
     collections: Sequence[str] = ()
     version: int = 0
 
-    def absorbed(self, transaction: Transaction) -> None:
+    def note_reconciled(self, transaction: Transaction) -> None:
         """Note that all of them were decided about."""
         if self.collections:
             transaction.run(
-                "UPDATE sync.cursors SET absorbed = ? WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
+                "UPDATE sync.cursors SET reconciled_version = ? WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
                 self.version,
                 list(self.collections),
             )
-            transaction.run("DELETE FROM sync.begun WHERE kind = ?", self.kind)
+            transaction.run("DELETE FROM sync.unfinished WHERE entity_type = ?", self.entity_type)
 
 
 def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> Gathered:
@@ -52,7 +52,7 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
         return Gathered(entity.name, 0)
     transaction.in_steps = expected > tables.CHUNK
     if transaction.in_steps:
-        transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", entity.name)
+        transaction.run("INSERT INTO sync.unfinished SELECT ? EXCEPT FROM sync.unfinished", entity.name)
     types = {"n": "BIGINT", "collection": "VARCHAR", "id": "VARCHAR", "modified": "TIMESTAMPTZ", "reference": "VARCHAR"}
     types |= {"deleted": "BOOLEAN", "unresolved": "BOOLEAN", "awaits": "VARCHAR", "unknown": "VARCHAR"}
     rows = Spill(transaction, "incoming", types | dict.fromkeys(entity.names, "VARCHAR"))
@@ -68,7 +68,7 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
 
 def interrupted(transaction: Transaction, entity: Entity) -> bool:
     """Whether reconciling went in steps, or still does: more may be out of order then than `incoming` says."""
-    return bool(transaction.count("SELECT count(*) FROM sync.begun WHERE kind = ?", entity.name))
+    return bool(transaction.count("SELECT count(*) FROM sync.unfinished WHERE entity_type = ?", entity.name))
 
 
 def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
@@ -77,17 +77,17 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
         return 0
     versions = " UNION ALL ".join(
         f"SELECT count(*) AS n FROM {tables.raw(other)}"
-        f" WHERE _version > (SELECT absorbed FROM sync.cursors WHERE collection = '{key}')"
+        f" WHERE _version > (SELECT reconciled_version FROM sync.cursors WHERE collection = '{key}')"
         for key, collection in collections.items()
         for other in (key, *(f"{key.split('/')[0]}/{part.of}" for part in collection.parts))
     )
     return transaction.count(
         f"""
         SELECT sum(n)::BIGINT FROM ({versions}
-            UNION ALL SELECT count(*) FROM sync.held WHERE kind = $1
-            UNION ALL SELECT count(*) FROM sync.blanked WHERE kind = $1
+            UNION ALL SELECT count(*) FROM sync.held WHERE entity_type = $1
+            UNION ALL SELECT count(*) FROM sync.blanked WHERE entity_type = $1
             UNION ALL SELECT count(*) FROM {tables.links(entity.name)} WHERE unresolved
-            UNION ALL SELECT count(*) FROM ({journal.LOOKED_UP}) WHERE kind = $1)
+            UNION ALL SELECT count(*) FROM ({journal.LOOKED_UP}) WHERE entity_type = $1)
         """,
         entity.name,
     )
@@ -138,14 +138,14 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
         keys,
     )
     found = transaction.frame(
-        "SELECT collection, absorbed, collection IN (SELECT collection FROM waiting) FROM sync.cursors"
+        "SELECT collection, reconciled_version, collection IN (SELECT collection FROM waiting) FROM sync.cursors"
         " WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
         keys,
     )
     return {
-        key: f"_version > {absorbed}"
+        key: f"_version > {version}"
         + (f" OR _id IN (SELECT id FROM waiting WHERE collection = '{key}')" if waits else "")
-        for key, absorbed, waits in found.iter_rows()
+        for key, version, waits in found.iter_rows()
     }
 
 
@@ -265,7 +265,7 @@ def _assemble(transaction: Transaction, key: str, collection: Collection) -> Non
     A record counts as edited when one of its parts was.
     """
     system = key.split("/", maxsplit=1)[0]
-    since = f"(SELECT absorbed FROM sync.cursors WHERE collection = '{key}')"
+    since = f"(SELECT reconciled_version FROM sync.cursors WHERE collection = '{key}')"
     for part in collection.parts:
         child = tables.raw(f"{system}/{part.of}")
         members = ", ".join(f"'{name}': c.\"{name}\"" for name in part.columns)

@@ -34,7 +34,7 @@ def know(transaction: Transaction, entity: Entity) -> None:
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE known AS
-        SELECT i.n, l.rowid AS link, l.entity, l.gone_at, i.deleted, true AS compared,
+        SELECT i.n, l.rowid AS link, l.entity_id, l.gone_at, i.deleted, true AS compared,
             l.unresolved IS DISTINCT FROM i.unresolved OR l.awaits IS DISTINCT FROM i.awaits AS awaits_other
         FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
         """
@@ -56,7 +56,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> b
         f"""
         UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
-          AND i.reference IS DISTINCT FROM links.entity AND ({other}) AND NOT ({same})
+          AND i.reference IS DISTINCT FROM links.entity_id AND ({other}) AND NOT ({same})
         """
     )
     transaction.run(
@@ -72,7 +72,7 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> b
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {linked} o
-            WHERE o.entity = links.entity AND o.collection = links.collection AND o.gone_at IS NULL)
+            WHERE o.entity_id = links.entity_id AND o.collection = links.collection AND o.gone_at IS NULL)
         """,
         now,
     )
@@ -85,19 +85,19 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
     collection = collections[key]
     entity = collection.entity
     recovered = _recover(transaction, key, collection, now)
-    merging.introduce(transaction, merging.Scope(entity, collections, now, run), matching.parts(transaction))
+    merging.introduce(transaction, merging.MergeScope(entity, collections, now, run), matching.parts(transaction))
     merging.create_golden(transaction, entity, matching.WHOLE)
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in collection.lens.fields)
     transaction.run(
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
-        SELECT collection, id, entity, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
+        SELECT collection, id, entity_id, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
         FROM {matching.WHOLE}
         """,
         now,
     )
     linked = transaction.count(
-        f"INSERT INTO known SELECT n, NULL, entity, NULL, false, false, false FROM {matching.FOUND}"
+        f"INSERT INTO known SELECT n, NULL, entity_id, NULL, false, false, false FROM {matching.FOUND}"
     )
     transaction.step()
     return recovered + linked
@@ -113,12 +113,12 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     shown = ", ".join(f'any_value(i."{name}") AS "{name}"' for name in fields)
     intents = transaction.frame(
         f"""
-        SELECT j.entity, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
+        SELECT j.entity_id, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
             min(j.intended_at) AS intended_at, any_value(d.linked_by) AS linked_by,
             any_value(i.unknown) AS unknown, {shown}
-        FROM sync.journal j JOIN {matching.FOUND} d ON d.entity = j.entity JOIN fresh f USING (n)
+        FROM sync.journal j JOIN {matching.FOUND} d ON d.entity_id = j.entity_id JOIN fresh f USING (n)
         JOIN incoming i USING (n)
-        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity
+        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity_id
         """,
         key,
     )
@@ -136,12 +136,12 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         values.with_columns(pl.when(anew[name]).then(intents[name]).otherwise(name).alias(name) for name in fields)
         for values in (sent, seen)
     )
-    created(transaction, key, collection, intents.select("entity", "id"), sent=sent, seen=seen, now=now)
+    created(transaction, key, collection, intents.select("entity_id", "id"), sent=sent, seen=seen, now=now)
     journal.close_found(transaction, key, intents, now)
     transaction.run(
         f"""
         INSERT INTO known
-        SELECT n, NULL, entity, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
+        SELECT n, NULL, entity_id, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
         FROM {matching.WHOLE} i WHERE n IN (SELECT n FROM intents)
         """,
         intents=intents,
@@ -202,7 +202,7 @@ def _absorb_edits(
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     edited = transaction.frame(
         f"""
-        SELECT i.*, k.link, k.entity, {seen}, j.after
+        SELECT i.*, k.link, k.entity_id, {seen}, j.after
         FROM known k JOIN incoming i USING (n)
         JOIN {tables.links(entity.name)} l ON l.rowid = k.link
         LEFT JOIN (
@@ -224,9 +224,9 @@ def _absorb_edits(
         ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
-    scope = merging.Scope(entity, collections, now, run)
-    for entities in proposed.select(pl.col("entity").unique(maintain_order=True)).iter_slices(tables.CHUNK):
-        edited_now = proposed.join(entities, on="entity", how="semi", maintain_order="left")
+    scope = merging.MergeScope(entity, collections, now, run)
+    for entities in proposed.select(pl.col("entity_id").unique(maintain_order=True)).iter_slices(tables.CHUNK):
+        edited_now = proposed.join(entities, on="entity_id", how="semi", maintain_order="left")
         decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
         journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
     if proposed.height:
@@ -247,7 +247,7 @@ def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFram
     """What the records were sent, a row per field."""
     origin = pl.concat_str("collection", "id", separator="/").alias("origin")
     return pl.concat(
-        edited.select("entity", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
+        edited.select("entity_id", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
         for name in fields
     )
 
@@ -320,7 +320,7 @@ def created(
     seen: pl.DataFrame,
     now: datetime,
 ) -> None:
-    """Link records that we created: `records` has `entity, id`; `sent` and `seen` a column per field of the lens.
+    """Link records that we created: `records` has `entity_id, id`; `sent` and `seen` a column per field of the lens.
 
     What had such an id before is gone, even where nobody has noticed.
     """
@@ -331,7 +331,7 @@ def created(
         key,
         records=records,
     )
-    rows = records.select("entity", "id").with_columns(
+    rows = records.select("entity_id", "id").with_columns(
         pl.lit(key).alias("collection"),
         pl.lit(now).alias("linked_at"),
         pl.lit(matching.CREATED).alias("linked_by"),
@@ -369,9 +369,11 @@ def archived(transaction: Transaction, key: str, collection: Collection, ids: pl
 
 def hold(transaction: Transaction, entity: Entity, keys: list[str], held: pl.DataFrame, now: datetime) -> None:
     """Replace what is held of the collections by `held`: `collection, id, fields, reason`."""
-    since = transaction.frame("SELECT collection, id, since FROM sync.held WHERE kind = ?", entity.name)
+    since = transaction.frame("SELECT collection, id, since FROM sync.held WHERE entity_type = ?", entity.name)
     rows = held.join(since, on=["collection", "id"], how="left").with_columns(
-        pl.col("since").fill_null(pl.lit(now)), pl.lit(entity.name).alias("kind")
+        pl.col("since").fill_null(pl.lit(now)), pl.lit(entity.name).alias("entity_type")
     )
-    transaction.run("DELETE FROM sync.held WHERE kind = ? AND collection IN (SELECT unnest(?))", entity.name, keys)
+    transaction.run(
+        "DELETE FROM sync.held WHERE entity_type = ? AND collection IN (SELECT unnest(?))", entity.name, keys
+    )
     transaction.run("INSERT INTO sync.held BY NAME SELECT * FROM rows", rows=rows)

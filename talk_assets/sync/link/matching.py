@@ -1,10 +1,10 @@
-"""Which entity a record without a link describes: by what we left in it, by what it founded, by the rules.
+"""Which entity an unlinked record describes: by what we left in it, by the entity that began with it, by the rules.
 
 Matching is joins on normalised keys in DuckDB, one collection at a time, over two temporary tables: `fresh`, the
-unlinked records by their numbers in `incoming`, and `decisions`, what is said of each: the `entity` that it describes
-and `linked_by`, or a `reason` to doubt. In the end each has an entity, or is held for the first reason. `recognise`,
-`rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes before what is likely
-in any.
+unlinked records by their numbers in `incoming`, and `decisions`, what is said of each: the `entity_id` that it
+describes and `linked_by`, or a `reason` to doubt. In the end each has an entity, or is held for the first reason.
+`recognise`, `rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes before
+what is likely in any.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ from talk_assets.sync import journal
 NEW = "new"
 REFERENCE = "external reference"
 CREATED = "created"
-FOUNDED = "founded it"
+ORIGIN = "origin"
 
-FOUND = "(SELECT n, entity, linked_by FROM decisions WHERE entity IS NOT NULL)"
+FOUND = "(SELECT n, entity_id, linked_by FROM decisions WHERE entity_id IS NOT NULL)"
 """The records of `fresh` of which the entity is known: one row for each."""
 
-WHOLE = f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n))"
+WHOLE = f"(SELECT i.*, d.entity_id, d.linked_by FROM {FOUND} d JOIN incoming i USING (n))"
 """The same records with all their fields."""
 
 _OPEN = "SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.action = 'create' AND j.outcome IS NULL"
@@ -47,7 +47,7 @@ def match_by_reference(transaction: Transaction, key: str, collection: Collectio
     if collection.reference is None:
         found = _fresh(transaction, key, entity, f"EXISTS ({_OPEN})")
     else:
-        known = f"i.reference IN (SELECT entity FROM {tables.golden(entity.name)})"
+        known = f"i.reference IN (SELECT entity_id FROM {tables.golden(entity.name)})"
         found = _fresh(transaction, key, entity, f"{known} OR regexp_full_match(i.reference, '{ids.OURS}')")
     if found:
         _by_reference(transaction, entity, key)
@@ -57,15 +57,15 @@ def match_by_reference(transaction: Transaction, key: str, collection: Collectio
 
 
 def match_by_origin(transaction: Transaction, key: str, collection: Collection) -> int:
-    """Of the unlinked records, find those that founded an entity which is there: its other records told of it."""
+    """Of the unlinked records, find those that an entity began with, which is known from its other records."""
     entity = collection.entity
-    golden, own = tables.golden(entity.name), ids.founded_sql("$1", "i.id")
-    found = _fresh(transaction, key, entity, f"{own} IN (SELECT entity FROM {golden})")
+    golden, own = tables.golden(entity.name), ids.first_record_sql("$1", "i.id")
+    found = _fresh(transaction, key, entity, f"{own} IN (SELECT entity_id FROM {golden})")
     if found:
         transaction.run(
             f"""
-            INSERT INTO decisions (n, entity, linked_by)
-            SELECT n, own, '{FOUNDED}' FROM (SELECT n, {own} AS own FROM fresh i) o WHERE {_free(entity, "o.own")}
+            INSERT INTO decisions (n, entity_id, linked_by)
+            SELECT n, own, '{ORIGIN}' FROM (SELECT n, {own} AS own FROM fresh i) o WHERE {_free(entity, "o.own")}
             """,
             key,
         )
@@ -95,10 +95,10 @@ def _let_found(transaction: Transaction, entity: Entity, key: str) -> None:
     """Let the records that no rule decided on found entities of their own."""
     transaction.run(
         f"""
-        INSERT INTO decisions (n, entity, linked_by)
-        SELECT n, if(g.entity IS NULL, own, {ids.RANDOM}), '{NEW}'
-        FROM (SELECT n, {ids.founded_sql("$1", "id")} AS own FROM fresh ANTI JOIN decisions USING (n))
-        LEFT JOIN {tables.golden(entity.name)} g ON g.entity = own
+        INSERT INTO decisions (n, entity_id, linked_by)
+        SELECT n, if(g.entity_id IS NULL, own, {ids.RANDOM}), '{NEW}'
+        FROM (SELECT n, {ids.first_record_sql("$1", "id")} AS own FROM fresh ANTI JOIN decisions USING (n))
+        LEFT JOIN {tables.golden(entity.name)} g ON g.entity_id = own
         """,
         key,
     )
@@ -118,7 +118,7 @@ def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -
     )
     if count := transaction.count("SELECT count(*) FROM fresh"):
         transaction.run(
-            "CREATE OR REPLACE TEMP TABLE decisions (n BIGINT, entity VARCHAR, linked_by VARCHAR, reason VARCHAR)"
+            "CREATE OR REPLACE TEMP TABLE decisions (n BIGINT, entity_id VARCHAR, linked_by VARCHAR, reason VARCHAR)"
         )
     return count
 
@@ -132,19 +132,19 @@ def _free(entity: Entity, column: str) -> str:
     """The SQL condition that an entity has no live record in the collection given as parameter $1, and gets none."""
     return (
         f"NOT EXISTS (SELECT 1 FROM {tables.links(entity.name)} l"
-        f" WHERE l.entity = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
-        f" AND {column} NOT IN (SELECT entity FROM {FOUND})"
+        f" WHERE l.entity_id = {column} AND l.collection = $1 AND l.gone_at IS NULL)"
+        f" AND {column} NOT IN (SELECT entity_id FROM {FOUND})"
     )
 
 
 def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
     """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure.
 
-    An entity that nobody knows was forgotten with an older state: it is founded again, for its other records to meet.
+    An entity that nobody knows was forgotten with an older state: the record begins it again, and the others meet it.
     """
     transaction.run(
         f"""
-        INSERT INTO decisions (n, entity, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
+        INSERT INTO decisions (n, entity_id, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
         WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
           AND {_free(entity, "fresh.reference")}
         """,
@@ -167,18 +167,18 @@ def _by_values(transaction: Transaction, key: str, collection: Collection) -> No
         asked=asked,
     ).unique("n", keep="first", maintain_order=True)
     transaction.run(
-        f"INSERT INTO decisions (n, entity, linked_by) SELECT n, asked, '{CREATED}' FROM found", found=found
+        f"INSERT INTO decisions (n, entity_id, linked_by) SELECT n, asked, '{CREATED}' FROM found", found=found
     )
 
 
 def unanswered(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
-    """Return `entity, since` of creates whose answer was lost, where the API keeps no external reference.
+    """Return `entity_id, since` of creates whose answer was lost, where the API keeps no external reference.
 
     Whatever is seen for the first time after that may be what was created, whatever people made of it meanwhile.
     """
     if collection.reference:
-        return pl.DataFrame(schema={"entity": pl.String, "since": pl.Datetime("us", "UTC")})
-    return journal.open_creates(transaction, key).select("entity", pl.col("intended_at").alias("since"))
+        return pl.DataFrame(schema={"entity_id": pl.String, "since": pl.Datetime("us", "UTC")})
+    return journal.open_creates(transaction, key).select("entity_id", pl.col("intended_at").alias("since"))
 
 
 def some(names: str) -> str:
@@ -193,7 +193,7 @@ def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.Dat
     """The creates of unknown outcome as the system would show them: `asked`, the entity, and the lens's fields."""
     intents = journal.open_creates(transaction, key)
     values = collection.lens.limit(objects.decode(intents["after"], collection.lens.fields))
-    return values.with_columns(intents["entity"].alias("asked"))
+    return values.with_columns(intents["entity_id"].alias("asked"))
 
 
 def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
@@ -213,7 +213,7 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
     transaction.run(
         f"""
         INSERT INTO decisions
-        SELECT n, if(candidates = 1, entity, NULL), '{label}',
+        SELECT n, if(candidates = 1, entity_id, NULL), '{label}',
             if(candidates = 1, NULL, candidates || ' entities have the same {label}')
         FROM ({_candidates(entity, rule, stronger, "(SELECT n, key FROM alike WHERE records = 1)")})
         """,
@@ -259,7 +259,7 @@ def _present(entity: Entity, rule: Rule) -> str:
 
 
 def _candidates(entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str) -> str:
-    """The SQL of how many entities that are free have the key of a record, `n, candidates`, and `entity`, one of them.
+    """The SQL of how many free entities have the key of a record, `n, candidates`, and `entity_id`, one of them.
 
     `asked` is a table of `n, key`.
     """
@@ -270,9 +270,9 @@ def _candidates(entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str
         for field in decisive
     )
     return f"""
-        SELECT a.n, count(*) AS candidates, any_value(g.entity) AS entity
+        SELECT a.n, count(*) AS candidates, any_value(g.entity_id) AS entity_id
         FROM {asked} a JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = a.key {record}
-        WHERE {_free(entity, "g.entity")}{others}
+        WHERE {_free(entity, "g.entity_id")}{others}
         GROUP BY a.n
     """
 
@@ -293,7 +293,7 @@ def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:
         FROM unknown u JOIN (
             SELECT m.since, {some("l.collection || '/' || l.id")} AS records
             FROM (SELECT DISTINCT since FROM unknown) m JOIN asked a ON a.since <= m.since
-            JOIN {linked} l ON l.entity = a.entity AND l.gone_at IS NULL
+            JOIN {linked} l ON l.entity_id = a.entity_id AND l.gone_at IS NULL
             GROUP BY m.since
         ) p USING (since)
         """,
@@ -312,7 +312,7 @@ def parts(transaction: Transaction) -> Iterator[str]:
 def _within(first: int, last: int) -> str:
     """The numbers are in it as such, so that only the files that have them are read."""
     within = " AND ".join(f"{table}.n >= {first} AND {table}.n < {last}" for table in "di")
-    return f"(SELECT i.*, d.entity, d.linked_by FROM {FOUND} d JOIN incoming i USING (n) WHERE {within})"
+    return f"(SELECT i.*, d.entity_id, d.linked_by FROM {FOUND} d JOIN incoming i USING (n) WHERE {within})"
 
 
 def held(transaction: Transaction, collection: Collection) -> pl.DataFrame:

@@ -69,24 +69,24 @@ def _found(
     if missing.is_empty():
         return found
     former = _former(transaction, parent, missing)
-    known = column.alias("given").to_frame().join(former, on="given", how="left", maintain_order="left")["entity"]
+    known = column.alias("given").to_frame().join(former, on="given", how="left", maintain_order="left")["entity_id"]
     return pl.select(pl.coalesce(found, known).alias(column.name)).to_series()
 
 
 def _former(transaction: Transaction, parent: str, keys: pl.Series) -> pl.DataFrame:
-    """Return `given, entity` of keys that nothing has any more, and one entity had before a write of ours.
+    """Return `given, entity_id` of keys that nothing has any more, and one entity had before a write of ours.
 
     Whoever wrote down a product's number goes on with it when the product gets another one.
     """
     fields = [field for rule in ENTITIES[parent].rules for field in rule.fields]
     had = " UNION ALL ".join(
-        f"SELECT entity, json_extract_string(before, '$.{field}') AS given FROM sync.journal"
-        f" WHERE kind = $1 AND action = 'update' AND before LIKE '%\"{field}\":%'"
+        f"SELECT entity_id, json_extract_string(before, '$.{field}') AS given FROM sync.journal"
+        f" WHERE entity_type = $1 AND action = 'update' AND before LIKE '%\"{field}\":%'"
         for field in dict.fromkeys(fields)
     )
     return transaction.frame(
-        f"SELECT w.given, min(h.entity) AS entity FROM wanted w JOIN ({had}) h USING (given)"
-        " GROUP BY w.given HAVING count(DISTINCT h.entity) = 1",
+        f"SELECT w.given, min(h.entity_id) AS entity_id FROM wanted w JOIN ({had}) h USING (given)"
+        " GROUP BY w.given HAVING count(DISTINCT h.entity_id) = 1",
         parent,
         wanted=keys.alias("given").to_frame(),
     )
@@ -98,7 +98,7 @@ def _translated(
     wanted = column.drop_nulls().unique().alias("given").to_frame()
     if wanted.is_empty():
         return column
-    given, found = ("own", "l.entity") if direction is Direction.INWARD else ("l.entity", "own")
+    given, found = ("own", "l.entity_id") if direction is Direction.INWARD else ("l.entity_id", "own")
     target = f"{system}/{ref.to}"
     own = f'r."{ref.by}"' if ref.by else "l.id"
     record = f"JOIN {tables.raw(target)} r ON r._id = l.id AND NOT r._deleted" if ref.by else ""

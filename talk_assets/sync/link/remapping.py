@@ -16,7 +16,7 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.link import incoming, links
 from talk_assets.sync.merge import echoes, golden, merging
-from talk_assets.sync.merge.merging import Scope
+from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.read import absence, storing
 from talk_assets.sync.read.records import parse
 
@@ -99,13 +99,13 @@ def _read_anew(transaction: Transaction, key: str, names: Sequence[str], now: da
     transaction.run("UPDATE sync.cursors SET cursor = NULL WHERE collection = ?", key)
 
 
-def meet(transaction: Transaction, scope: Scope) -> tuple[list[Reread], pl.DataFrame]:
+def meet(transaction: Transaction, scope: MergeScope) -> tuple[list[Reread], pl.DataFrame]:
     """Let records meet their entities again in the fields that are read otherwise, where they were read in full since.
 
-    Return what was read anew, and the entities (`entity`) that this may concern.
+    Return what was read anew, and the entities (`entity_id`) that this may concern.
     """
     due = _due(transaction, scope.collections)
-    met, affected = [], [pl.DataFrame(schema={"entity": pl.String})]
+    met, affected = [], [pl.DataFrame(schema={"entity_id": pl.String})]
     for key, names in due.items():
         reread, shown = _see(transaction, scope, key, names)
         met.append(reread)
@@ -115,7 +115,7 @@ def meet(transaction: Transaction, scope: Scope) -> tuple[list[Reread], pl.DataF
             for some in mine.iter_slices(tables.CHUNK):
                 if some.height:
                     _meet(transaction, scope, name, some, remapped)
-        affected.append(shown.select("entity"))
+        affected.append(shown.select("entity_id"))
         transaction.run(
             "DELETE FROM sync.remapped WHERE collection = ? AND field IN (SELECT unnest(?::VARCHAR[]))",
             key,
@@ -138,10 +138,10 @@ def _due(transaction: Transaction, collections: Mapping[str, Collection]) -> dic
     return found
 
 
-def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str]) -> tuple[Reread, pl.DataFrame]:
+def _see(transaction: Transaction, scope: MergeScope, key: str, names: Sequence[str]) -> tuple[Reread, pl.DataFrame]:
     """Note what the linked records of a collection show in some fields; return what is another than before.
 
-    The rows have `entity, field, value, edited_at, origin`, as the long form of `sync.golden`; no `origin` where a
+    The rows have `entity_id, field, value, edited_at, origin`, as the long form of `sync.golden`; no `origin` where a
     record was created and not shown yet.
     """
     collection, raw = scope.collections[key], tables.raw(key)
@@ -165,11 +165,11 @@ def _see(transaction: Transaction, scope: Scope, key: str, names: Sequence[str])
     )
 
 
-def _blank(transaction: Transaction, scope: Scope, key: str, names: Sequence[str]) -> list[pl.DataFrame]:
+def _blank(transaction: Transaction, scope: MergeScope, key: str, names: Sequence[str]) -> list[pl.DataFrame]:
     """Note that nothing is known of what was created by the old lens, and not shown yet."""
     linked = tables.links(scope.entity.name)
     rows = transaction.frame(
-        f"SELECT l.rowid AS link, l.entity FROM {linked} l JOIN {tables.raw(key)} r ON r._id = l.id"
+        f"SELECT l.rowid AS link, l.entity_id FROM {linked} l JOIN {tables.raw(key)} r ON r._id = l.id"
         " WHERE l.collection = ? AND l.gone_at IS NULL AND r._record IS NULL",
         key,
     )
@@ -177,7 +177,7 @@ def _blank(transaction: Transaction, scope: Scope, key: str, names: Sequence[str
         return []
     nothing = [pl.lit(None, pl.String).alias(f"{state}_{name}") for name in names for state in ("seen", "sent")]
     links.update(transaction, scope.collections[key], rows.select("link", *nothing))
-    return [rows.select("entity", pl.lit(name).alias("field")) for name in names]
+    return [rows.select("entity_id", pl.lit(name).alias("field")) for name in names]
 
 
 _NOTHING = pl.DataFrame(schema=dict.fromkeys(tables.PROPOSAL, pl.String) | {"edited_at": pl.Datetime("us", "UTC")})
@@ -191,7 +191,7 @@ def _deleted(collection: Collection, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compare(
-    transaction: Transaction, scope: Scope, key: str, names: Sequence[str], shows: pl.DataFrame
+    transaction: Transaction, scope: MergeScope, key: str, names: Sequence[str], shows: pl.DataFrame
 ) -> pl.DataFrame:
     """Note as seen and sent what records (`shows`) hold in some fields now; return what differs, as proposals.
 
@@ -199,7 +199,7 @@ def _compare(
     """
     states = ", ".join(f"l.seen_{name}" for name in names)
     linked = transaction.frame(
-        f"SELECT l.rowid AS link, l.entity, l.id, l.gone_at, {states} FROM {tables.links(scope.entity.name)} l"
+        f"SELECT l.rowid AS link, l.entity_id, l.id, l.gone_at, {states} FROM {tables.links(scope.entity.name)} l"
         " JOIN ids USING (id) WHERE l.collection = ?",
         key,
         ids=shows.select("id"),
@@ -217,27 +217,27 @@ def _compare(
     return pl.concat(parts)
 
 
-def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame, remapped: Sequence[str]) -> None:
+def _meet(transaction: Transaction, scope: MergeScope, name: str, shown: pl.DataFrame, remapped: Sequence[str]) -> None:
     """Decide one field of entities anew, of which records show another value than before.
 
     What is agreed on counts, unless it was read by a lens that has changed; and so do the records that hold it, as late
     as they were changed. Where it doesn't count, all of the entity's records do.
     """
-    these = shown.select("entity").unique()
+    these = shown.select("entity_id").unique()
     agreed = tables.golden(scope.entity.name)
     standing = transaction.frame(
-        f'SELECT g.rowid AS place, g.entity, g."{name}", g.{name}_at, g.{name}_from FROM {agreed} g'
-        " SEMI JOIN these USING (entity)",
+        f'SELECT g.rowid AS place, g.entity_id, g."{name}", g.{name}_at, g.{name}_from FROM {agreed} g'
+        " SEMI JOIN these USING (entity_id)",
         these=these,
     )
-    standing = golden.come(standing, [name], scope.now)
+    standing = golden.drop_future_times(standing, [name], scope.now)
     misread = pl.col("origin").str.extract("^([^/]+/[^/]+)/").is_in(remapped).fill_null(value=False)
     stands = golden.lengthen(standing, shown).filter(~misread)
     others = _others(
         transaction, scope, name, these, [*shown["origin"].str.extract("^([^/]+/[^/]+)/").drop_nulls().unique()]
     )
-    held = stands.select("entity", pl.col("value").alias("agreed"), stands=pl.lit(value=True))
-    others = others.join(held, on="entity", how="left", maintain_order="left")
+    held = stands.select("entity_id", pl.col("value").alias("agreed"), stands=pl.lit(value=True))
+    others = others.join(held, on="entity_id", how="left", maintain_order="left")
     others = others.filter(pl.col("stands").is_null() | pl.col("value").eq_missing(pl.col("agreed")))
     shown = shown.drop_nulls("origin")
     stands, proposed = echoes.reconcile(stands, pl.concat([others.select(tables.PROPOSAL), shown]), scope.collections)
@@ -245,7 +245,7 @@ def _meet(transaction: Transaction, scope: Scope, name: str, shown: pl.DataFrame
 
 
 def _others(
-    transaction: Transaction, scope: Scope, name: str, these: pl.DataFrame, seen: Sequence[str]
+    transaction: Transaction, scope: MergeScope, name: str, these: pl.DataFrame, seen: Sequence[str]
 ) -> pl.DataFrame:
     """What the other records of entities are up to date with in a field, as proposals in the collections' order.
 
@@ -253,7 +253,7 @@ def _others(
     """
     linked = tables.links(scope.entity.name)
     holding = transaction.frame(
-        f"SELECT DISTINCT collection FROM {linked} SEMI JOIN these USING (entity)"
+        f"SELECT DISTINCT collection FROM {linked} SEMI JOIN these USING (entity_id)"
         f" WHERE gone_at IS NULL AND sent_{name} IS NOT NULL ORDER BY collection",
         these=these,
     )["collection"].to_list()
@@ -262,8 +262,8 @@ def _others(
         if key not in seen:
             rows = transaction.frame(
                 f"""
-                SELECT l.entity, l.collection, l.id, l.sent_{name} AS "{name}", coalesce(r._modified, $2) AS modified
-                FROM {linked} l SEMI JOIN these USING (entity) JOIN {tables.raw(key)} r ON r._id = l.id
+                SELECT l.entity_id, l.collection, l.id, l.sent_{name} AS "{name}", coalesce(r._modified, $2) AS modified
+                FROM {linked} l SEMI JOIN these USING (entity_id) JOIN {tables.raw(key)} r ON r._id = l.id
                 WHERE l.collection = $1 AND l.gone_at IS NULL ORDER BY l.id
                 """,
                 key,

@@ -23,18 +23,18 @@ WHAT = "blank "
 """How the name of such a stop begins; the field follows."""
 
 
-def believe(transaction: Transaction, kind: str, key: str, field: str, ids: pl.Series, now: datetime) -> bool:
+def believe(transaction: Transaction, entity_type: str, key: str, field: str, ids: pl.Series, now: datetime) -> bool:
     """Whether records (`ids`) of a collection were cleared by people; where not, they are noted, and a person is asked.
 
     What was cleared within the hour before counts as well: a collection may lose a field page by page.
     """
     lost = transaction.count(
-        "SELECT count(DISTINCT origin) FROM sync.edits WHERE kind = ? AND field = ? AND value IS NULL"
+        "SELECT count(DISTINCT origin) FROM sync.edits WHERE entity_type = ? AND field = ? AND value IS NULL"
         " AND starts_with(origin, ?) AND noticed_at > ?",
-        kind, field, f"{key}/", now - guards.WINDOW,
+        entity_type, field, f"{key}/", now - guards.WINDOW,
     )  # fmt: skip
     held = transaction.count(
-        f"SELECT count(*) FROM {tables.links(kind)}"
+        f"SELECT count(*) FROM {tables.links(entity_type)}"
         f" WHERE collection = ? AND gone_at IS NULL AND seen_{field} IS NOT NULL",
         key,
     )
@@ -46,7 +46,7 @@ def believe(transaction: Transaction, kind: str, key: str, field: str, ids: pl.S
         return True
     transaction.run(
         "INSERT INTO sync.blanked SELECT ?, ?, id, ?, ? FROM ids",
-        kind, key, field, now, ids=ids.alias("id").to_frame(),
+        entity_type, key, field, now, ids=ids.alias("id").to_frame(),
     )  # fmt: skip
     reason = (
         f"{field} became blank in {count} of the {whole} records that had a value. The values are kept, here and in the"
@@ -56,12 +56,13 @@ def believe(transaction: Transaction, kind: str, key: str, field: str, ids: pl.S
     return False
 
 
-def look_again(transaction: Transaction, kind: str) -> None:
+def look_again(transaction: Transaction, entity_type: str) -> None:
     """Forget what was noted of the records in `incoming`: they are judged once more."""
-    if transaction.count("SELECT count(*) FROM sync.blanked WHERE kind = ?", kind):
+    if transaction.count("SELECT count(*) FROM sync.blanked WHERE entity_type = ?", entity_type):
         transaction.run(
-            "DELETE FROM sync.blanked WHERE kind = ? AND (collection, id) IN (SELECT (collection, id) FROM incoming)",
-            kind,
+            "DELETE FROM sync.blanked"
+            " WHERE entity_type = ? AND (collection, id) IN (SELECT (collection, id) FROM incoming)",
+            entity_type,
         )
 
 
@@ -69,7 +70,8 @@ def release(transaction: Transaction, keys: list[str]) -> None:
     """Ask nobody about fields that have their values again."""
     transaction.run(
         f"""
-        DELETE FROM sync.stops WHERE starts_with(what, '{WHAT}') AND collection IN (SELECT unnest(?::VARCHAR[]))
+        DELETE FROM sync.pending_approvals WHERE starts_with(what, '{WHAT}')
+        AND collection IN (SELECT unnest(?::VARCHAR[]))
         AND (collection, substr(what, {len(WHAT) + 1})) NOT IN (SELECT (collection, field) FROM sync.blanked)
         """,
         keys,

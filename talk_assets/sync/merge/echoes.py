@@ -12,7 +12,7 @@ import polars as pl
 from talk_assets.model.collection import Collection
 from talk_assets.store.tables import PROPOSAL
 
-FIELD = ["entity", "field"]
+FIELD = ["entity_id", "field"]
 
 
 def reconcile(

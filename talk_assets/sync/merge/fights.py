@@ -17,17 +17,17 @@ WINDOW = timedelta(days=1)
 """Within this time: somebody who changes his mind now and then does not fight."""
 
 
-def notice(transaction: Transaction, kind: str, now: datetime) -> None:
+def notice(transaction: Transaction, entity_type: str, now: datetime) -> None:
     """Find the fights among the latest edits, and those that are over."""
     latest = f"""
-        SELECT entity, field, value, origin, noticed_at,
-            row_number() OVER (PARTITION BY entity, field ORDER BY noticed_at DESC, edited_at DESC) AS n
-        FROM sync.edits WHERE kind = '{kind}' AND won AND noticed_at > $1"""
+        SELECT entity_id, field, value, origin, noticed_at,
+            row_number() OVER (PARTITION BY entity_id, field ORDER BY noticed_at DESC, edited_at DESC) AS n
+        FROM sync.edits WHERE entity_type = '{entity_type}' AND won AND noticed_at > $1"""
     transaction.run(
         f"""
-        DELETE FROM sync.fights WHERE kind = '{kind}' AND (entity, field) IN (
-            SELECT (f.entity, f.field) FROM sync.fights f JOIN ({latest}) e
-            ON e.entity = f.entity AND e.field = f.field AND e.n = 1
+        DELETE FROM sync.fights WHERE entity_type = '{entity_type}' AND (entity_id, field) IN (
+            SELECT (f.entity_id, f.field) FROM sync.fights f JOIN ({latest}) e
+            ON e.entity_id = f.entity_id AND e.field = f.field AND e.n = 1
             WHERE e.value IS DISTINCT FROM f.value AND e.value IS DISTINCT FROM f.other)
         """,
         now - WINDOW,
@@ -37,11 +37,13 @@ def notice(transaction: Transaction, kind: str, now: datetime) -> None:
         INSERT INTO sync.fights BY NAME
         WITH turns AS (
             SELECT *, lead(value) OVER turn AS before, lead(origin) OVER turn AS origin_before
-            FROM ({latest}) WHERE n <= {ROUNDS} WINDOW turn AS (PARTITION BY entity, field ORDER BY n))
-        SELECT '{kind}' AS kind, entity, field, arg_min(value, n) AS value, arg_min(before, n) AS other,
+            FROM ({latest}) WHERE n <= {ROUNDS} WINDOW turn AS (PARTITION BY entity_id, field ORDER BY n))
+        SELECT '{entity_type}' AS entity_type, entity_id, field, arg_min(value, n) AS value, arg_min(before,
+            n) AS other,
             arg_min(origin, n) AS origin, arg_min(origin_before, n) AS other_origin, $2::TIMESTAMPTZ AS since
-        FROM turns WHERE (entity, field) NOT IN (SELECT (entity, field) FROM sync.fights WHERE kind = '{kind}')
-        GROUP BY entity, field
+        FROM turns WHERE (entity_id, field) NOT IN (SELECT (entity_id, field) FROM sync.fights
+            WHERE entity_type = '{entity_type}')
+        GROUP BY entity_id, field
         HAVING count(*) = {ROUNDS}
             AND count(*) FILTER (n < {ROUNDS} AND value IS NOT DISTINCT FROM before) = 0
             AND count(DISTINCT coalesce(value, '')) = 2
@@ -52,11 +54,13 @@ def notice(transaction: Transaction, kind: str, now: datetime) -> None:
     )
 
 
-def of(transaction: Transaction, kind: str) -> pl.DataFrame:
-    """Return `entity, field` of what nobody may write."""
-    return transaction.frame("SELECT entity, field FROM sync.fights WHERE kind = ?", kind)
+def of(transaction: Transaction, entity_type: str) -> pl.DataFrame:
+    """Return `entity_id, field` of what nobody may write."""
+    return transaction.frame("SELECT entity_id, field FROM sync.fights WHERE entity_type = ?", entity_type)
 
 
-def end(transaction: Transaction, kind: str, entity: str, field: str) -> None:
+def end(transaction: Transaction, entity_type: str, entity_id: str, field: str) -> None:
     """A person has decided."""
-    transaction.run("DELETE FROM sync.fights WHERE kind = ? AND entity = ? AND field = ?", kind, entity, field)
+    transaction.run(
+        "DELETE FROM sync.fights WHERE entity_type = ? AND entity_id = ? AND field = ?", entity_type, entity_id, field
+    )

@@ -1,7 +1,7 @@
 """Deciding golden, field by field. Pure: frames in, frames out.
 
-The frames are long, where they are not said to be wide: `entity, field, value, edited_at, origin`, one row per entity
-and field in golden, one per proposed value otherwise. `origin` is the record a value came from, as
+The frames are long, where they are not said to be wide: `entity_id, field, value, edited_at, origin`, one row per
+entity and field in golden, one per proposed value otherwise. `origin` is the record a value came from, as
 `system/collection/id`. Wide are rows of a golden table. Only what differs is worth a row of its own.
 """
 
@@ -44,35 +44,37 @@ def absorb(golden: pl.DataFrame, edits: pl.DataFrame) -> Decision:
 def filled(golden: pl.DataFrame, edits: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     """Return the edits, where a value fills a blank as late as the blank, if that is later: it never loses to it.
 
-    `sent` has `entity, field, origin, sent` of the records that were edited. A value that comes late, as out of a
+    `sent` has `entity_id, field, origin, sent` of the records that were edited. A value that comes late, as out of a
     property that no list had shown, was there when the others agreed on nothing.
     """
-    blank = golden.filter(pl.col("value").is_null()).select("entity", "field", pl.col("edited_at").alias("blank_at"))
-    both = edits.join(blank, on=["entity", "field"], how="left", maintain_order="left")
-    both = both.join(sent, on=["entity", "field", "origin"], how="left", maintain_order="left")
+    blank = golden.filter(pl.col("value").is_null()).select("entity_id", "field", pl.col("edited_at").alias("blank_at"))
+    both = edits.join(blank, on=["entity_id", "field"], how="left", maintain_order="left")
+    both = both.join(sent, on=["entity_id", "field", "origin"], how="left", maintain_order="left")
     fills = pl.col("value").is_not_null() & pl.col("sent").is_null() & (pl.col("blank_at") > pl.col("edited_at"))
     late = pl.when(fills.fill_null(value=False)).then("blank_at").otherwise("edited_at")
     return both.with_columns(late.alias("edited_at")).select(edits.columns)
 
 
 def overrule(decision: Decision, rulings: pl.DataFrame) -> Decision:
-    """Return the decision with what can't be other: `rulings` has `entity, field, ruling, ruled_by`.
+    """Return the decision with what can't be other: `rulings` has `entity_id, field, ruling, ruled_by`.
 
     What had won and is another value is a conflict.
     """
-    both = decision.golden.join(rulings, on=["entity", "field"], how="left", maintain_order="left")
+    both = decision.golden.join(rulings, on=["entity_id", "field"], how="left", maintain_order="left")
     other = pl.col("ruling").is_not_null() & pl.col("value").ne_missing(pl.col("ruling"))
     won = pl.col("edited_at")
     lost = both.filter(other).select(
-        "entity", "field", "value", "edited_at", "origin", pl.col("ruling").alias("winner"),
+        "entity_id", "field", "value", "edited_at", "origin", pl.col("ruling").alias("winner"),
         won.alias("winner_edited_at"), pl.col("ruled_by").alias("winner_origin"),
     )  # fmt: skip
     decided = both.with_columns(
         pl.when(other).then("ruling").otherwise("value").alias("value"),
         pl.when(other).then("ruled_by").otherwise("origin").alias("origin"),
     )
-    ruled = lost.select("entity", "field", "winner", "winner_edited_at", "winner_origin")
-    both_lost = decision.conflicts.join(ruled, on=["entity", "field"], how="left", suffix=" now", maintain_order="left")
+    ruled = lost.select("entity_id", "field", "winner", "winner_edited_at", "winner_origin")
+    both_lost = decision.conflicts.join(
+        ruled, on=["entity_id", "field"], how="left", suffix=" now", maintain_order="left"
+    )
     conflicts = both_lost.with_columns(
         pl.coalesce(f"{name} now", name).alias(name) for name in ("winner", "winner_edited_at", "winner_origin")
     ).filter(pl.col("value").ne_missing(pl.col("winner")))
@@ -83,19 +85,19 @@ def overrule(decision: Decision, rulings: pl.DataFrame) -> Decision:
 def passed_over(golden: pl.DataFrame, decision: Decision, sent: pl.DataFrame) -> pl.DataFrame:
     """Return as conflicts what stood and lost to an edit of a record that was never sent it: nobody there had seen it.
 
-    `sent` has `entity, field, origin, sent` of the records that were edited: what each was up to date with.
+    `sent` has `entity_id, field, origin, sent` of the records that were edited: what each was up to date with.
     """
     stood = golden.rename({"value": "stood", "edited_at": "stood_at", "origin": "stood_from"})
-    lost = decision.golden.join(stood, on=["entity", "field"]).join(sent, on=["entity", "field", "origin"])
+    lost = decision.golden.join(stood, on=["entity_id", "field"]).join(sent, on=["entity_id", "field", "origin"])
     lost = lost.filter(pl.col("stood").ne_missing(pl.col("value")) & pl.col("stood").ne_missing(pl.col("sent")))
     return lost.select(
-        "entity", "field", pl.col("stood").alias("value"), pl.col("stood_at").alias("edited_at"),
+        "entity_id", "field", pl.col("stood").alias("value"), pl.col("stood_at").alias("edited_at"),
         pl.col("stood_from").alias("origin"), pl.col("value").alias("winner"),
         pl.col("edited_at").alias("winner_edited_at"), pl.col("origin").alias("winner_origin"),
     )  # fmt: skip
 
 
-def come(wide: pl.DataFrame, fields: Sequence[str], now: datetime) -> pl.DataFrame:
+def drop_future_times(wide: pl.DataFrame, fields: Sequence[str], now: datetime) -> pl.DataFrame:
     """Forget times that have not come yet: a clock was set back since, and whatever is edited now is newer."""
     times = (pl.col(f"{field}_at") for field in fields)
     return wide.with_columns(pl.when(~(time > now + TOLERANCE)).then(time) for time in times)
@@ -113,18 +115,18 @@ def _candidates(golden: pl.DataFrame, proposals: pl.DataFrame) -> pl.DataFrame:
 
 
 def _last(candidates: pl.DataFrame) -> pl.DataFrame:
-    return candidates.group_by("entity", "field", maintain_order=True).last()
+    return candidates.group_by("entity_id", "field", maintain_order=True).last()
 
 
 def _decision(winners: pl.DataFrame, losers: pl.DataFrame) -> Decision:
     won = winners.select(
-        "entity",
+        "entity_id",
         "field",
         pl.col("value").alias("winner"),
         pl.col("edited_at").alias("winner_edited_at"),
         pl.col("origin").alias("winner_origin"),
     )
-    conflicts = losers.join(won, on=["entity", "field"]).filter(pl.col("value").ne_missing(pl.col("winner")))
+    conflicts = losers.join(won, on=["entity_id", "field"]).filter(pl.col("value").ne_missing(pl.col("winner")))
     return Decision(winners.select(PROPOSAL), conflicts.drop("order"))
 
 
@@ -133,7 +135,7 @@ def agree(met: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
 
     `met` is wide golden with the record that each entity met: `new_at`, `new_from` and `new_<field>`.
     """
-    columns = [pl.col("entity")]
+    columns = [pl.col("entity_id")]
     for field in fields:
         new, at = pl.col(f"new_{field}"), pl.col(f"{field}_at")
         newer = at.is_null() | (pl.col("new_at") > at)
@@ -160,14 +162,14 @@ def lengthen(wide: pl.DataFrame, proposals: pl.DataFrame) -> pl.DataFrame:
     """Return what stands of the entities and fields that something is proposed for."""
     stands = [pl.DataFrame(schema=proposals.select(PROPOSAL).schema)]
     for (field,), rows in proposals.group_by("field", maintain_order=True):
-        own = wide.join(rows, on="entity", how="semi", maintain_order="left")
+        own = wide.join(rows, on="entity_id", how="semi", maintain_order="left")
         stands.append(_long(own, str(field), str(field), f"{field}_at", f"{field}_from"))
     return pl.concat(stands)
 
 
 def _long(wide: pl.DataFrame, field: str, value: str, edited_at: str, origin: str) -> pl.DataFrame:
     return wide.select(
-        "entity",
+        "entity_id",
         pl.lit(field).alias("field"),
         pl.col(value).alias("value"),
         pl.col(edited_at).alias("edited_at"),
@@ -179,8 +181,8 @@ def merge(wide: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
     """Return wide golden with what was decided of some entities and fields in place of what stood."""
     for (field,), rows in decided.group_by("field", maintain_order=True):
         names = {"value": str(field), "edited_at": f"{field}_at", "origin": f"{field}_from"}
-        own = rows.select("entity", pl.lit(value=True).alias("is decided"), *names)
-        both = wide.join(own, on="entity", how="left", maintain_order="left")
+        own = rows.select("entity_id", pl.lit(value=True).alias("is decided"), *names)
+        both = wide.join(own, on="entity_id", how="left", maintain_order="left")
         wide = both.with_columns(
             pl.when("is decided").then(new).otherwise(old).alias(old) for new, old in names.items()
         ).drop("is decided", *names)

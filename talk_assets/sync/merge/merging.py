@@ -19,12 +19,14 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync.merge import conflicts as open_conflicts
 from talk_assets.sync.merge import echoes, golden
 
-CONFLICTS = dict.fromkeys(("kind", "entity", "field", "value", "origin", "winner", "winner_origin", "run"), "VARCHAR")
+CONFLICTS = dict.fromkeys(
+    ("entity_type", "entity_id", "field", "value", "origin", "winner", "winner_origin", "run"), "VARCHAR"
+)
 CONFLICTS |= dict.fromkeys(("edited_at", "winner_edited_at", "noticed_at"), "TIMESTAMPTZ")
 
 
 @dataclass(frozen=True)
-class Scope:
+class MergeScope:
     """Whose golden is decided, with all its collections by key; when, and in which run."""
 
     entity: Entity
@@ -39,15 +41,15 @@ def create_golden(transaction: Transaction, entity: Entity, first: str) -> None:
         f'"{field}", modified AS {field}_at, collection || chr(47) || id AS {field}_from' for field in entity.names
     )
     transaction.run(
-        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity, {values} FROM {first} c"
-        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity)"
+        f"INSERT INTO {tables.golden(entity.name)} BY NAME SELECT entity_id, {values} FROM {first} c"
+        f" ANTI JOIN {tables.golden(entity.name)} g USING (entity_id)"
     )
 
 
-def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **frames: pl.DataFrame) -> None:
+def introduce(transaction: Transaction, scope: MergeScope, parts: Iterable[str], **frames: pl.DataFrame) -> None:
     """Merge records that found their entities, one of each at most, into golden.
 
-    `parts` are tables with `entity, collection, id, modified` and the entity's fields.
+    `parts` are tables with `entity_id, collection, id, modified` and the entity's fields.
     """
     agreed, fields = tables.golden(scope.entity.name), scope.entity.names
     values = ", ".join(f'c."{field}" AS new_{field}' for field in fields)
@@ -57,12 +59,12 @@ def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **fr
         met = transaction.frame(
             f"""
             SELECT g.*, c.modified AS new_at, c.collection || '/' || c.id AS new_from, {values}
-            FROM {part} c JOIN {agreed} g USING (entity)
+            FROM {part} c JOIN {agreed} g USING (entity_id)
             """,
             **frames,
         )
         if met.height:
-            met = golden.come(met, fields, scope.now)
+            met = golden.drop_future_times(met, fields, scope.now)
             stands, proposed = echoes.reconcile(*golden.contested(met, fields), scope.collections)
             decision = _overruled(transaction, scope, golden.introduce(stands, proposed), proposed)
             merged.add(golden.merge(golden.agree(met, fields), decision.golden))
@@ -70,7 +72,7 @@ def introduce(transaction: Transaction, scope: Scope, parts: Iterable[str], **fr
             transaction.step()
     if merged.count:
         merged.show()
-        transaction.run(f"DELETE FROM {agreed} WHERE entity IN (SELECT entity FROM merged)")
+        transaction.run(f"DELETE FROM {agreed} WHERE entity_id IN (SELECT entity_id FROM merged)")
         transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM merged")
         lost.show()
         transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM met_conflicts")
@@ -81,7 +83,7 @@ def proposals(records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     origin = pl.concat_str("collection", "id", separator="/").alias("origin")
     return pl.concat(
         records.select(
-            "entity",
+            "entity_id",
             pl.lit(field).alias("field"),
             pl.col(field).alias("value"),
             pl.col("modified").alias("edited_at"),
@@ -93,7 +95,7 @@ def proposals(records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
 
 def decide(
     transaction: Transaction,
-    scope: Scope,
+    scope: MergeScope,
     proposals: pl.DataFrame,
     sent: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -105,11 +107,11 @@ def decide(
     fields = proposals["field"].unique(maintain_order=True).to_list()
     columns = ", ".join(f'g."{field}", g.{field}_at, g.{field}_from' for field in fields)
     standing = transaction.frame(
-        f"SELECT g.rowid AS place, g.entity, {columns} FROM {tables.golden(scope.entity.name)} g"
-        " SEMI JOIN entities USING (entity)",
-        entities=proposals.select(pl.col("entity").unique()),
+        f"SELECT g.rowid AS place, g.entity_id, {columns} FROM {tables.golden(scope.entity.name)} g"
+        " SEMI JOIN entities USING (entity_id)",
+        entities=proposals.select(pl.col("entity_id").unique()),
     )
-    standing = golden.come(standing, fields, scope.now)
+    standing = golden.drop_future_times(standing, fields, scope.now)
     stands, proposals = echoes.reconcile(golden.lengthen(standing, proposals), proposals, scope.collections)
     proposals = golden.filled(stands, proposals, sent)
     decision = _overruled(transaction, scope, golden.absorb(stands, proposals), proposals)
@@ -124,7 +126,7 @@ def decide(
 
 
 def _overruled(
-    transaction: Transaction, scope: Scope, decision: golden.Decision, proposals: pl.DataFrame
+    transaction: Transaction, scope: MergeScope, decision: golden.Decision, proposals: pl.DataFrame
 ) -> golden.Decision:
     """Where a record holds a value that can never be written, no other value wins: it could not be put back there.
 
@@ -148,18 +150,18 @@ def _is_fixed(collection: Collection, field: str) -> bool:
 
 def _rulings(
     transaction: Transaction,
-    scope: Scope,
+    scope: MergeScope,
     field: str,
     keys: Sequence[str],
     decision: golden.Decision,
     proposals: pl.DataFrame,
 ) -> pl.DataFrame:
-    """`entity, field, ruling, ruled_by`: what records hold that can't be written, as they show it now."""
-    these = decision.golden.filter(pl.col("field") == field).select("entity").unique()
+    """`entity_id, field, ruling, ruled_by`: what records hold that can't be written, as they show it now."""
+    these = decision.golden.filter(pl.col("field") == field).select("entity_id").unique()
     linked = tables.links(scope.entity.name)
     held = transaction.frame(
-        f"SELECT entity, seen_{field} AS ruling, collection || '/' || id AS ruled_by FROM {linked}"
-        " SEMI JOIN these USING (entity)"
+        f"SELECT entity_id, seen_{field} AS ruling, collection || '/' || id AS ruled_by FROM {linked}"
+        " SEMI JOIN these USING (entity_id)"
         f" WHERE gone_at IS NULL AND seen_{field} IS NOT NULL AND collection IN (SELECT unnest(?::VARCHAR[]))"
         " ORDER BY collection, id",
         list(keys),
@@ -169,12 +171,12 @@ def _rulings(
         pl.col("field") == field,
         pl.col("value").is_not_null(),
         pl.col("origin").str.extract("^([^/]+/[^/]+)/").is_in(list(keys)),
-    ).select("entity", pl.col("value").alias("ruling"), pl.col("origin").alias("ruled_by"))
-    both = pl.concat([new, held]).unique("entity", keep="first", maintain_order=True)
-    return both.select("entity", pl.lit(field).alias("field"), "ruling", "ruled_by")
+    ).select("entity_id", pl.col("value").alias("ruling"), pl.col("origin").alias("ruled_by"))
+    both = pl.concat([new, held]).unique("entity_id", keep="first", maintain_order=True)
+    return both.select("entity_id", pl.lit(field).alias("field"), "ruling", "ruled_by")
 
 
-def agree_on(transaction: Transaction, scope: Scope, standing: pl.DataFrame, decision: golden.Decision) -> None:
+def agree_on(transaction: Transaction, scope: MergeScope, standing: pl.DataFrame, decision: golden.Decision) -> None:
     """Store what was decided of the entities in `standing`, golden's rows with their `place`, and the conflicts."""
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))
     conflicts = _noted(scope, decision.conflicts)
@@ -182,14 +184,16 @@ def agree_on(transaction: Transaction, scope: Scope, standing: pl.DataFrame, dec
 
 
 def _store_golden(transaction: Transaction, entity: Entity, decided: pl.DataFrame) -> None:
-    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name not in {"place", "entity"})
+    assignments = ", ".join(f'"{name}" = d."{name}"' for name in decided.columns if name not in {"place", "entity_id"})
     transaction.run(
         f"UPDATE {tables.golden(entity.name)} SET {assignments} FROM decided d WHERE golden.rowid = d.place",
         decided=decided,
     )
 
 
-def _noted(scope: Scope, conflicts: pl.DataFrame) -> pl.DataFrame:
+def _noted(scope: MergeScope, conflicts: pl.DataFrame) -> pl.DataFrame:
     return conflicts.with_columns(
-        pl.lit(scope.entity.name).alias("kind"), pl.lit(scope.now).alias("noticed_at"), pl.lit(scope.run).alias("run")
+        pl.lit(scope.entity.name).alias("entity_type"),
+        pl.lit(scope.now).alias("noticed_at"),
+        pl.lit(scope.run).alias("run"),
     )

@@ -14,7 +14,7 @@ from talk_assets.model.collection import settable, updatable
 from talk_assets.model.topology import Topology
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.link import remapping
-from talk_assets.sync.merge.merging import Scope
+from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes
 
 
@@ -35,12 +35,12 @@ def describe(topology: Topology) -> dict[str, dict[str, Any]]:
 
 
 def anew(
-    transaction: Transaction, topology: Topology, scope: Scope, *, known: bool
+    transaction: Transaction, topology: Topology, scope: MergeScope, *, known: bool
 ) -> tuple[list[str], pl.DataFrame | None]:
     """Have records seen anew whose lens has changed; return what was read or planned again, for people.
 
-    With it, return the entities (`entity`) to plan again, null where nothing is configured otherwise. `known` says that
-    pairs and what may be written are as they were.
+    With it, return the entities (`entity_id`) to plan again, null where nothing is configured otherwise. `known` says
+    that pairs and what may be written are as they were.
     """
     reasons = [] if known else differences(transaction, topology)
     read, entities = remapping.meet(transaction, scope)
@@ -59,7 +59,7 @@ def differences(transaction: Transaction, topology: Topology) -> list[str]:
 
     Nothing where they never were.
     """
-    stored = transaction.frame("SELECT configuration FROM sync.configured WHERE kind = ?", topology.entity.name)
+    stored = transaction.frame("SELECT configuration FROM sync.configured WHERE entity_type = ?", topology.entity.name)
     if stored.is_empty():
         return ["it is not known what was configured before"] if _planned(transaction, topology) else []
     return list(_differences(json.loads(stored.item()), describe(topology)))
@@ -67,7 +67,7 @@ def differences(transaction: Transaction, topology: Topology) -> list[str]:
 
 def forget(transaction: Transaction, topology: Topology) -> None:
     """Have everything of an entity planned again, unless `note` says that it was."""
-    transaction.run("DELETE FROM sync.configured WHERE kind = ?", topology.entity.name)
+    transaction.run("DELETE FROM sync.configured WHERE entity_type = ?", topology.entity.name)
 
 
 def note(transaction: Transaction, topology: Topology) -> None:

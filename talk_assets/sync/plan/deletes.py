@@ -17,7 +17,7 @@ from talk_assets.model.dataflows import OnDelete, Pair
 from talk_assets.model.gone import DELETED
 from talk_assets.model.system import Action
 
-SCHEMA = dict.fromkeys(("collection", "entity", "id", "action", "fields", "doubt"), pl.String)
+SCHEMA = dict.fromkeys(("collection", "entity_id", "id", "action", "fields", "doubt"), pl.String)
 
 _FOUND = {**SCHEMA, "archived": pl.Boolean}
 """With whether we archived the record before."""
@@ -26,7 +26,7 @@ EDITED = "holds an edit that {gone} never had; it was deleted, and so would this
 
 
 @dataclass(frozen=True)
-class Known:
+class Sides:
     """All that is known of some entities: their golden, their links, and by collection the fields that can change."""
 
     collections: Mapping[str, Collection]
@@ -43,16 +43,16 @@ class Known:
     def deleted(self, key: str) -> pl.DataFrame:
         """Entities whose record in a collection was deleted, and which have no other there."""
         gone = self.links.filter((pl.col("collection") == key) & pl.col("gone_by").is_in(DELETED))
-        left = gone.join(self.live.filter(pl.col("collection") == key), on="entity", how="anti")
-        return left.sort("gone_at").unique("entity", keep="last", maintain_order=True)
+        left = gone.join(self.live.filter(pl.col("collection") == key), on="entity_id", how="anti")
+        return left.sort("gone_at").unique("entity_id", keep="last", maintain_order=True)
 
     def demanded(self, key: str) -> pl.DataFrame:
         """Entities that a pair says must have a record in a collection."""
         return self.live.filter(pl.col("collection").is_in([pair.left for pair in self.pairs if pair.right == key]))
 
 
-def due(known: Known) -> pl.DataFrame:
-    """Return `collection, entity, id, action, fields, doubt` of what is to be deleted or archived.
+def due(known: Sides) -> pl.DataFrame:
+    """Return `collection, entity_id, id, action, fields, doubt` of what is to be deleted or archived.
 
     `doubt` says why a person should look first, null where nothing does.
     """
@@ -64,7 +64,7 @@ def due(known: Known) -> pl.DataFrame:
     ]
     # What one pair would archive and another delete is archived, and once: that can be taken back.
     rows = pl.concat([pl.DataFrame(schema=_FOUND), *found]).sort("action", "doubt", nulls_last=True)
-    first = rows.unique(["collection", "entity"], keep="first", maintain_order=True)
+    first = rows.unique(["collection", "entity_id"], keep="first", maintain_order=True)
     return first.filter(~(pl.col("archived") & (pl.col("action") == Action.ARCHIVE))).select(*SCHEMA)
 
 
@@ -75,30 +75,30 @@ def follows(collection: Collection, on_delete: OnDelete) -> bool:
     )
 
 
-def following(known: Known, this: str, other: str) -> pl.DataFrame:
+def following(known: Sides, this: str, other: str) -> pl.DataFrame:
     """The links in `other` of which something is demanded by the deletion of the entity's record in `this`.
 
     With them, what the deleted record was sent.
     """
     sent = [f"sent_{name}" for name in known.fields[this]]
-    deleted = known.deleted(this).select("entity", pl.col("gone_at").alias("since"), *sent)
+    deleted = known.deleted(this).select("entity_id", pl.col("gone_at").alias("since"), *sent)
     here = known.live.filter(pl.col("collection") == other)
     return (
-        here.select("collection", "entity", "id", "linked_at", pl.col("archived_at").is_not_null().alias("archived"))
-        .join(deleted, on="entity")
+        here.select("collection", "entity_id", "id", "linked_at", pl.col("archived_at").is_not_null().alias("archived"))
+        .join(deleted, on="entity_id")
         .filter(pl.col("linked_at") <= pl.col("since"))
-        .join(known.demanded(other), on="entity", how="anti")
+        .join(known.demanded(other), on="entity_id", how="anti")
     )
 
 
-def _due(known: Known, this: str, other: str, on_delete: OnDelete) -> pl.DataFrame:
+def _due(known: Sides, this: str, other: str, on_delete: OnDelete) -> pl.DataFrame:
     """What the deleted records of `this` demand of `other`."""
     own = known.fields[this]
-    both = following(known, this, other).join(known.golden.select("entity", *own), on="entity")
+    both = following(known, this, other).join(known.golden.select("entity_id", *own), on="entity_id")
     edited = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).ne_missing(pl.col(f"sent_{name}")) for name in own))
     return both.select(
         "collection",
-        "entity",
+        "entity_id",
         "id",
         pl.lit(Action(on_delete.value).value).alias("action"),
         pl.lit(objects.NOTHING).alias("fields"),

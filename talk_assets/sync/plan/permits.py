@@ -22,10 +22,10 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.plan import deletes
 
-SENT = {"entity": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
+SENT = {"entity_id": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
 """What `of_changes` returns of each change that may be sent, at least in part."""
 
-WAITS = {"entity": pl.String, "action": pl.String, "reason": pl.String}
+WAITS = {"entity_id": pl.String, "action": pl.String, "reason": pl.String}
 """What `of_changes` returns of each change of which nothing may be sent."""
 
 
@@ -159,10 +159,10 @@ def of_changes(
     changes: pl.DataFrame,
     collections: Mapping[str, Collection],
 ) -> Judged:
-    """Judge changes (`entity, action, fields`) of a collection; `collections` are all of the entity, by key."""
+    """Judge changes (`entity_id, action, fields`) of a collection; `collections` are all of the entity, by key."""
     if key not in permits.writable:
         reason = pl.lit(permits.why_not_written(key)).alias("reason")
-        return Judged(pl.DataFrame(schema=SENT), changes.select("entity", "action", reason))
+        return Judged(pl.DataFrame(schema=SENT), changes.select("entity_id", "action", reason))
     scene = _Scene(permits, key, collection, collections)
     known = _known(transaction, collection.entity, changes, scene)
     parts = [
@@ -201,16 +201,17 @@ class _Known:
 
 def _known(transaction: Transaction, entity: Entity, changes: pl.DataFrame, scene: _Scene) -> _Known:
     fields = scene.collection.lens.fields
-    these = changes.select("entity").unique()
+    these = changes.select("entity_id").unique()
     agreed = ", ".join(f"\"{name}\", regexp_extract({name}_from, '^[^/]+/[^/]+') AS {name}_from" for name in fields)
     seen = ", ".join(f"seen_{name}" for name in fields)
     return _Known(
         transaction.frame(
-            f"SELECT entity, {agreed} FROM {tables.golden(entity.name)} SEMI JOIN these USING (entity)", these=these
+            f"SELECT entity_id, {agreed} FROM {tables.golden(entity.name)} SEMI JOIN these USING (entity_id)",
+            these=these,
         ),
         transaction.frame(
-            "SELECT entity, collection, id, linked_at, gone_at, gone_by, archived_at, gone_at IS NULL AS live,"
-            f" {seen} FROM {tables.links(entity.name)} SEMI JOIN these USING (entity)",
+            "SELECT entity_id, collection, id, linked_at, gone_at, gone_by, archived_at, gone_at IS NULL AS live,"
+            f" {seen} FROM {tables.links(entity.name)} SEMI JOIN these USING (entity_id)",
             these=these,
         ),
     )
@@ -218,7 +219,7 @@ def _known(transaction: Transaction, entity: Entity, changes: pl.DataFrame, scen
 
 def _kept_back(scene: _Scene, rows: pl.DataFrame, known: _Known, fields: Sequence[str]) -> pl.DataFrame:
     """Say per row and field from which collection its value is, where that may not be sent; null where it may."""
-    both = rows.select("entity").join(known.golden, on="entity", how="left", maintain_order="left")
+    both = rows.select("entity_id").join(known.golden, on="entity_id", how="left", maintain_order="left")
     shown = known.links.filter("live")
     columns = []
     for name in fields:
@@ -226,12 +227,12 @@ def _kept_back(scene: _Scene, rows: pl.DataFrame, known: _Known, fields: Sequenc
         holding = [key for key in scene.open if name in scene.collections[key].lens.fields]
         holders = (
             shown.filter(pl.col("collection").is_in(holding))
-            .select("entity", pl.col(f"seen_{name}").alias(name))
+            .select("entity_id", pl.col(f"seen_{name}").alias(name))
             .unique()
             .with_columns(held=True)
         )
-        held = both.select("entity", name).join(
-            holders, on=["entity", name], how="left", nulls_equal=True, maintain_order="left"
+        held = both.select("entity_id", name).join(
+            holders, on=["entity_id", name], how="left", nulls_equal=True, maintain_order="left"
         )["held"]
         origin = both.select(pl.when(closed & held.is_null()).then(f"{name}_from").alias(name)).to_series()
         columns.append(origin)
@@ -261,17 +262,20 @@ def _updates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     may = pl.DataFrame({name: asked[name] & origins[name].is_null() for name in fields})
     reasons = _reasons(scene, origins)
     some = may.select(pl.any_horizontal(pl.all())).to_series() if rows.height else reasons.is_null()
-    sent = rows.select("entity", "action", objects.encode(objects.decode(rows["fields"], fields), may).alias("fields"))
+    sent = rows.select(
+        "entity_id", "action", objects.encode(objects.decode(rows["fields"], fields), may).alias("fields")
+    )
     return Judged(
-        sent.with_columns(reasons).filter(some), rows.select("entity", "action", reasons.alias("reason")).filter(~some)
+        sent.with_columns(reasons).filter(some),
+        rows.select("entity_id", "action", reasons.alias("reason")).filter(~some),
     )
 
 
 def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     fields = settable(scene.collection)
     lefts = [known.links.filter("live", pl.col("collection") == left) for left in scene.permits.lefts(scene.key)]
-    demanded = pl.concat([known.links.clear(), *lefts]).unique("entity", keep="first", maintain_order=True)
-    both = rows.join(demanded, on="entity", how="left", maintain_order="left")
+    demanded = pl.concat([known.links.clear(), *lefts]).unique("entity_id", keep="first", maintain_order=True)
+    both = rows.join(demanded, on="entity_id", how="left", maintain_order="left")
     may = both["live"].fill_null(value=False)
     origins = _kept_back(scene, rows, known, fields)
     values = objects.decode(rows["fields"], fields)
@@ -283,24 +287,26 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
             for name in fields
         ]
     )
-    sent = rows.select("entity", "action", objects.encode(shown).alias("fields")).with_columns(_reasons(scene, origins))
+    sent = rows.select("entity_id", "action", objects.encode(shown).alias("fields")).with_columns(
+        _reasons(scene, origins)
+    )
     reason = pl.lit(scene.permits.why_not_created(scene.key)).alias("reason")
-    return Judged(sent.filter(may), rows.select("entity", "action", reason).filter(~may))
+    return Judged(sent.filter(may), rows.select("entity_id", "action", reason).filter(~may))
 
 
 def _leaving(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     """What a deletion elsewhere demands is due to the pair that says so."""
-    links = deletes.Known(scene.collections, scene.permits.pairs, known.golden, known.links, defaultdict(tuple))
+    links = deletes.Sides(scene.collections, scene.permits.pairs, known.golden, known.links, defaultdict(tuple))
     demanding = [
-        deletes.following(links, pair.right if pair.left == scene.key else pair.left, scene.key)["entity"]
+        deletes.following(links, pair.right if pair.left == scene.key else pair.left, scene.key)["entity_id"]
         for pair in scene.permits.writing
         if scene.key in (pair.left, pair.right) and deletes.follows(scene.collection, pair.on_delete)
     ]
-    may = rows["entity"].is_in(pl.concat([known.links["entity"].clear(), *demanding]).implode())
+    may = rows["entity_id"].is_in(pl.concat([known.links["entity_id"].clear(), *demanding]).implode())
     reason = pl.lit(scene.permits.why_not_deleted(scene.key)).alias("reason")
     return Judged(
-        rows.select("entity", "action", "fields", pl.lit(None, pl.String).alias("kept_back")).filter(may),
-        rows.select("entity", "action", reason).filter(~may),
+        rows.select("entity_id", "action", "fields", pl.lit(None, pl.String).alias("kept_back")).filter(may),
+        rows.select("entity_id", "action", reason).filter(~may),
     )
 
 
@@ -313,7 +319,7 @@ def reasons(
 ) -> Mapping[tuple[str, str], str]:
     """Return by entity and action why something of a collection's changes waits for a dataflow.
 
-    `collections` are all of the instance, by key; `entity` is whose changes are looked at, all without one.
+    `collections` are all of the instance, by key; `entity_id` is whose changes are looked at, all without one.
     """
     collection = collections[key]
     own = {other: one for other, one in collections.items() if one.entity == collection.entity}
@@ -321,12 +327,12 @@ def reasons(
     if within.everything:
         return {}
     changes = transaction.frame(
-        "SELECT entity, action, fields FROM sync.changes"
-        " WHERE collection = $1 AND NOT blocked AND ($2 IS NULL OR entity = $2)",
+        "SELECT entity_id, action, fields FROM sync.changes"
+        " WHERE collection = $1 AND NOT blocked AND ($2 IS NULL OR entity_id = $2)",
         key,
         entity,
     )
     judged = of_changes(transaction, within, key, collection, changes, own)
-    kept = judged.sent.select("entity", "action", pl.col("kept_back").alias("reason")).drop_nulls("reason")
+    kept = judged.sent.select("entity_id", "action", pl.col("kept_back").alias("reason")).drop_nulls("reason")
     rows = pl.concat([kept, judged.waits])
     return {(entity, action): reason for entity, action, reason in rows.iter_rows()}

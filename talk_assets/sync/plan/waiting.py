@@ -39,23 +39,24 @@ def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
     )
 
 
-def for_parents(transaction: Transaction, kind: str) -> None:
+def for_parents(transaction: Transaction, entity_type: str) -> None:
     """Nothing is created while a reference of its entity leads to a record that is held."""
     transaction.run(
         f"""
         UPDATE due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
         FROM (
-            SELECT entity, min(awaits) AS awaits FROM {tables.links(kind)} l SEMI JOIN touched USING (entity)
-            WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity
+            SELECT entity_id, min(awaits) AS awaits FROM {tables.links(entity_type)} l
+                SEMI JOIN touched USING (entity_id)
+            WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity_id
         ) a
-        WHERE due.action = 'create' AND due.status = 'planned' AND due.entity = a.entity
+        WHERE due.action = 'create' AND due.status = 'planned' AND due.entity_id = a.entity_id
         """
     )
 
 
 def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> None:
     """A record that a held one could be is not created either."""
-    held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE kind = ?", entity.name)
+    held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE entity_type = ?", entity.name)
     if held.is_empty():
         return
     held = pl.concat([held.drop("fields"), objects.decode(held["fields"], entity.names)], how="horizontal")
@@ -65,13 +66,13 @@ def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str,
             UPDATE due SET status = 'waiting', blocked = true,
                 reason = 'could be ' || b.ids || ', held with the same {rule.name}'
             FROM (
-                SELECT g.entity, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
+                SELECT g.entity_id, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
                 FROM held h JOIN {tables.golden(entity.name)} g
                 ON {matching.key_of(rule, "g")} = {matching.key_of(rule, "h")}
-                GROUP BY g.entity, h.collection
+                GROUP BY g.entity_id, h.collection
             ) b
             WHERE due.action = 'create' AND due.status = 'planned'
-              AND due.entity = b.entity AND due.collection = b.collection
+              AND due.entity_id = b.entity_id AND due.collection = b.collection
             """,
             held=held,
         )
@@ -80,10 +81,11 @@ def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str,
             f"""
             UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
             FROM (
-                SELECT a.entity, {matching.some("h.collection || '/' || h.id")} AS records
-                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity
+                SELECT a.entity_id, {matching.some("h.collection || '/' || h.id")} AS records
+                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity_id
             ) d
-            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1 AND due.entity = d.entity
+            WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1
+                AND due.entity_id = d.entity_id
             """,
             key,
             asked=matching.unanswered(transaction, key, collection),

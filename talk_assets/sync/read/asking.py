@@ -1,7 +1,7 @@
 """Whether a system has anything new, asked without the database: what a read leaves behind for that, and the question.
 
-A read leaves a `Known`: how far it came, and what it had seen of the latest moments. A later probe that shows nothing
-else has nothing new: neither what a read goes back over, nor what we wrote ourselves and have read since.
+A read leaves a `Snapshot`: how far it came, and what it had seen of the latest moments. A later probe that shows
+nothing else has nothing new: neither what a read goes back over, nor what we wrote ourselves and have read since.
 """
 
 import json
@@ -24,7 +24,7 @@ LATEST = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
-class Known:
+class Snapshot:
     """What a read has seen. `latest` are hashes of what its last moments' records say, by id, null if too many."""
 
     mark: Watermark
@@ -37,7 +37,7 @@ class Known:
         )
 
     @classmethod
-    def load(cls, text: str) -> "Known":
+    def load(cls, text: str) -> "Snapshot":
         """Raise ValueError for what another version wrote."""
         try:
             found = json.loads(text)
@@ -48,7 +48,7 @@ class Known:
             raise ValueError(message) from error
 
 
-def known(transaction: Transaction, key: str, began: datetime, skew: timedelta) -> Known:
+def known(transaction: Transaction, key: str, began: datetime, skew: timedelta) -> Snapshot:
     """Return what a read of a collection that `began` then has seen; `skew` is the system's clock less ours."""
     found = transaction.frame(
         f"SELECT _id, _record FROM {tables.raw(key)}"
@@ -56,10 +56,10 @@ def known(transaction: Transaction, key: str, began: datetime, skew: timedelta) 
         began - LATEST,
     )
     at = reading.places(transaction, [key])[key]
-    return Known(Watermark(at.cursor, began + skew), _said(found) if found.height < PROBE_LIMIT else None)
+    return Snapshot(Watermark(at.cursor, began + skew), _said(found) if found.height < PROBE_LIMIT else None)
 
 
-async def news(connection: Connection, collection: Collection, before: Known) -> bool | None:
+async def has_changes(connection: Connection, collection: Collection, before: Snapshot) -> bool | None:
     """Return whether a collection has anything that a read has not seen, null where its API cannot say."""
     try:
         page = await connection.probe(collection, before.mark)

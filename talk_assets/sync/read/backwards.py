@@ -39,7 +39,7 @@ def apart(
     known = transaction.frame(
         f"""
         SELECT d._id, d.known, m.since FROM newer d
-        LEFT JOIN sync.misfits m ON m.collection = ? AND m.id = d._id AND m.reason LIKE '{OLDER}%'
+        LEFT JOIN sync.invalid_values m ON m.collection = ? AND m.id = d._id AND m.reason LIKE '{OLDER}%'
         """,
         key,
         newer=differing.filter("newer").select("_id", "known"),
@@ -56,14 +56,17 @@ def set_aside(transaction: Transaction, key: str, older: pl.DataFrame, now: date
     """Note records that show an older state, since when they do."""
     if not older.is_empty():
         transaction.run(
-            "INSERT INTO sync.misfits SELECT ?, _id, reason, coalesce(since, ?) FROM older", key, now, older=older
+            "INSERT INTO sync.invalid_values SELECT ?, _id, reason, coalesce(since, ?) FROM older",
+            key,
+            now,
+            older=older,
         )
 
 
 def lasting(transaction: Transaction, key: str, now: datetime) -> list[str]:
     """Return the ids of records that have shown an older state for so long that it is to be asked for once more."""
     return transaction.frame(
-        f"SELECT id FROM sync.misfits WHERE collection = ? AND reason LIKE '{OLDER}%' AND since <= ?",
+        f"SELECT id FROM sync.invalid_values WHERE collection = ? AND reason LIKE '{OLDER}%' AND since <= ?",
         key,
         now - BELIEVED,
     )["id"].to_list()

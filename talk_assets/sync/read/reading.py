@@ -37,18 +37,18 @@ PATIENCE = 1.0
 
 @dataclass
 class ReadReport:
-    """What reading a collection brought: records received, changed among them, deleted, and set aside as misfits."""
+    """What reading a collection brought: records received, changed among them, deleted, and set aside as invalid."""
 
     read: int = 0
     changed: int = 0
     deleted: int = 0
-    misfits: int = 0
+    invalid: int = 0
     full: bool = False
     unknown: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
-class Place:
+class Checkpoint:
     """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one.
 
     `doubts`: whether deletions of it wait for a person, see `guards`. `lacks`: whether its records lack properties.
@@ -61,7 +61,7 @@ class Place:
     lacks: bool
 
 
-def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Place]:
+def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Checkpoint]:
     """Return how far collections were read."""
     found = transaction.frame(
         "SELECT collection, cursor, position, full_at IS NOT NULL, collection IN (SELECT collection FROM sync.doubted),"
@@ -69,13 +69,13 @@ def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Place]:
         " FROM sync.cursors WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
         list(keys),
     )
-    return {key: Place(*rest) for key, *rest in found.iter_rows()}
+    return {key: Checkpoint(*rest) for key, *rest in found.iter_rows()}
 
 
 def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
     """Note of collections, which have their tables, that nothing was read yet of those that are new."""
     transaction.run(
-        "INSERT INTO sync.cursors (collection, absorbed)"
+        "INSERT INTO sync.cursors (collection, reconciled_version)"
         " SELECT key, 0 FROM keys WHERE key NOT IN (SELECT collection FROM sync.cursors)",
         keys=pl.DataFrame({"key": list(collections)}, schema={"key": pl.String}),
     )
@@ -83,8 +83,8 @@ def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
 
 def begin_anew(transaction: Transaction) -> None:
     """Forget how far every collection was read: each is read in full before anything is created."""
-    transaction.run("DELETE FROM sync.sweeps")
-    transaction.run("UPDATE sync.cursors SET cursor = NULL, position = NULL, sweep_cursor = NULL, full_at = NULL")
+    transaction.run("DELETE FROM sync.full_reads")
+    transaction.run("UPDATE sync.cursors SET cursor = NULL, position = NULL, full_read_cursor = NULL, full_at = NULL")
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Reader:
     tell: Tell = silent
     _doubts: bool = field(default=False, init=False)
 
-    async def read(self, at: Place, *, full: bool = False) -> ReadReport:
+    async def read(self, at: Checkpoint, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
 
         Raise ConfigurationError where no record shows a property that the lens reads, unless the API omits blanks.
@@ -125,7 +125,7 @@ class Reader:
     def _told(self, done: int, total: int | None) -> None:
         self.tell(Progress(self.key, Doing.READ, done, total, self.connection.usage.waited))
 
-    async def _read(self, at: Place, *, full: bool) -> ReadReport:
+    async def _read(self, at: Checkpoint, *, full: bool) -> ReadReport:
         if at.cursor and at.full and not full:
             try:
                 return await self._incremental(at.cursor)
@@ -162,8 +162,8 @@ class Reader:
             self.key,
         )
 
-    async def _full(self, at: Place) -> ReadReport:
-        """The cursor moves only at the end; until then, `position` and `sweep_cursor` tell where to go on.
+    async def _full(self, at: Checkpoint) -> ReadReport:
+        """The cursor moves only at the end; until then, `position` and `full_read_cursor` tell where to go on.
 
         What was interrupted goes on, and is then looked through from the start: a record that was edited since may be
         on a page that had been shown, and deletions may have moved one there that was to come.
@@ -172,9 +172,9 @@ class Reader:
         if at.position is not None:
             await self._pages(at.position, report)
         with self.store.transaction() as transaction:
-            transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+            transaction.run("DELETE FROM sync.full_reads WHERE collection = ?", self.key)
             transaction.run(
-                "UPDATE sync.cursors SET position = NULL, sweep_cursor = NULL WHERE collection = ?", self.key
+                "UPDATE sync.cursors SET position = NULL, full_read_cursor = NULL WHERE collection = ?", self.key
             )
         await self._pages(None, report)
         with self.store.transaction() as transaction:
@@ -190,10 +190,11 @@ class Reader:
 
     def _end(self, transaction: Transaction) -> None:
         """Everything was read."""
-        transaction.run("DELETE FROM sync.sweeps WHERE collection = ?", self.key)
+        transaction.run("DELETE FROM sync.full_reads WHERE collection = ?", self.key)
         transaction.run(
             """
-            UPDATE sync.cursors SET cursor = coalesce(sweep_cursor, cursor), position = NULL, sweep_cursor = NULL,
+            UPDATE sync.cursors SET cursor = coalesce(full_read_cursor, cursor), position = NULL,
+                full_read_cursor = NULL,
                 read_at = $1, full_at = $1 WHERE collection = $2
             """,
             self.now,
@@ -214,9 +215,10 @@ class Reader:
     def _store_page(self, batch: Sequence[Page], parsed: Parsed, report: ReadReport) -> None:
         with self.store.transaction() as transaction:
             ids, _ = self._store(transaction, parsed, report)
-            transaction.apply("INSERT INTO sync.sweeps SELECT ? AS collection, id FROM ids", self.key, ids=ids)
+            transaction.apply("INSERT INTO sync.full_reads SELECT ? AS collection, id FROM ids", self.key, ids=ids)
             transaction.run(
-                "UPDATE sync.cursors SET position = ?, sweep_cursor = coalesce(?, sweep_cursor) WHERE collection = ?",
+                "UPDATE sync.cursors SET position = ?, full_read_cursor = coalesce(?, full_read_cursor)"
+                " WHERE collection = ?",
                 batch[-1].position if batch else None,
                 next((page.cursor for page in reversed(batch) if page.cursor), None),
                 self.key,
@@ -241,7 +243,7 @@ class Reader:
         found = transaction.frame(
             f"""
             SELECT _id FROM {tables.raw(self.key)} WHERE NOT _deleted
-              AND _id NOT IN (SELECT id FROM sync.sweeps WHERE collection = ?)
+              AND _id NOT IN (SELECT id FROM sync.full_reads WHERE collection = ?)
             """,
             self.key,
         )
@@ -290,14 +292,14 @@ class Reader:
             records = records.filter(~marked)
         new = parsed.unknown - report.unknown
         report.read += records.height
-        report.misfits += parsed.misfits.height
+        report.invalid += parsed.invalid.height
         report.unknown |= new
-        if records.height or parsed.misfits.height:
+        if records.height or parsed.invalid.height:
             parsed = replace(parsed, records=records, unknown=new)
             report.changed += storing.store(
                 transaction, self.key, self.collection, parsed, self.now, self.connection.skew, believed=believed
             )
-        present = pl.concat([records.select(id="_id"), parsed.misfits.select(id="_id").drop_nulls()])
+        present = pl.concat([records.select(id="_id"), parsed.invalid.select(id="_id").drop_nulls()])
         if self._doubts:
             guards.shown(transaction, self.key, present)
         return present, self._buried(transaction, buried, present)

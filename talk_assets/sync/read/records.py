@@ -26,13 +26,13 @@ class Parsed:
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
     or null), `_deleted` (Boolean), `_absent` (the properties of the lens that the record lacks, null where it has all;
     see `presence`) and `_hash` (UInt64, of `_record` as it is spelled; comparable within one version of Polars).
-    `misfits` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
+    `invalid` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
     `shown` those of the lens that some record has, `strange` the ids of records that have none of the lens's
     properties, not even as null.
     """
 
     records: pl.DataFrame
-    misfits: pl.DataFrame
+    invalid: pl.DataFrame
     unknown: frozenset[str]
     strange: frozenset[str]
     shown: frozenset[str] = frozenset()
@@ -48,24 +48,24 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
 
     Raise NotTheApi where no record is one of the collection's, each being like that or without an id.
     """
-    records, misfits = parsed.records, parsed.misfits
+    records, invalid = parsed.records, parsed.invalid
     if parsed.strange:
         found = pl.col("_record").str.head(SHOWN)
         right = f"one with properties such as {', '.join(_names(collection)[:3])}"
         doubt = Doubt("the record", pl.col("_id").is_in(list(parsed.strange)), found, right)
         records, strange = _set_apart(records, [doubt])
-        misfits = pl.concat([misfits, strange])
-    others = parsed.records.height - records.height + parsed.misfits["_id"].null_count()
-    if others and others == parsed.records.height + parsed.misfits.height:
-        why = f"{misfits['reason'][-1]}; check base_url"
+        invalid = pl.concat([invalid, strange])
+    others = parsed.records.height - records.height + parsed.invalid["_id"].null_count()
+    if others and others == parsed.records.height + parsed.invalid.height:
+        why = f"{invalid['reason'][-1]}; check base_url"
         message = f"{key}: {others} of {others} records are none of this collection: {why}"
         raise NotTheApi(message)
-    return replace(parsed, records=records, misfits=misfits)
+    return replace(parsed, records=records, invalid=invalid)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """A page's objects, not yet looked at: `records` without what is the same for all pages, `others` are misfits."""
+    """A page's objects, not yet looked at: `records` without what is the same for all pages, `others` are invalid."""
 
     records: pl.DataFrame
     others: pl.DataFrame
@@ -94,10 +94,10 @@ def _apart(collection: Collection, body: bytes) -> _Page:
 def _together(collection: Collection, pages: Sequence[_Page]) -> Parsed:
     """The records of some pages, and what does not fit: it takes hardly longer than for one page."""
     records = pl.concat([page.records for page in pages], rechunk=True).with_columns(_own(collection))
-    fitting, misfits = _sort_out(collection, records)
+    fitting, invalid = _sort_out(collection, records)
     return Parsed(
         fitting.drop("_again", "_strange"),
-        pl.concat([*(page.others for page in pages), misfits]),
+        pl.concat([*(page.others for page in pages), invalid]),
         frozenset().union(*(page.unknown for page in pages)),
         frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
         frozenset().union(*(page.shown for page in pages)),
@@ -125,7 +125,7 @@ def _needed(collection: Collection) -> frozenset[str]:
 
 
 def _objects(collection: Collection, body: bytes) -> tuple[Told, pl.DataFrame]:
-    """The objects among the items of the page, and a row of misfits for each of the others."""
+    """The objects among the items of the page, and a row of invalid for each of the others."""
     text = body.strip()
     if text[:1] != b"[" or text[-1:] != b"]" or b"\0" in text:
         raise NotTheApi(_not_records(collection, text))
@@ -175,7 +175,7 @@ def _ignored(collection: Collection) -> frozenset[str]:
 
 
 def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the records that can be used, and a row of misfits for each of the others."""
+    """Return the records that can be used, and a row of invalid for each of the others."""
     identity = pl.col("_id")
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
@@ -198,7 +198,7 @@ def _set_apart(records: pl.DataFrame, doubts: Sequence[Doubt]) -> tuple[pl.DataF
 
 
 _NONE = pl.DataFrame(schema=dict.fromkeys(("_id", "property", "found", "reason"), pl.String))
-"""No misfits."""
+"""No invalid."""
 
 
 NOTHING = Parsed(pl.DataFrame(schema={"_id": pl.String, "_deleted": pl.Boolean}), _NONE, frozenset(), frozenset())

@@ -27,7 +27,7 @@ def store(
     *,
     believed: bool = True,
 ) -> int:
-    """Store records as the system shows them, misfits beside them; return how many differ from before.
+    """Store records as the system shows them, invalid beside them; return how many differ from before.
 
     Unless `believed`, records that show an older state than before are set aside.
     """
@@ -54,7 +54,7 @@ def map_properties(
     Return those by collection, of the collections that were mapped before at all.
     """
     before: dict[str, set[str]] = {}
-    for key, name in transaction.frame("SELECT collection, property FROM sync.mapped").iter_rows():
+    for key, name in transaction.frame("SELECT collection, property FROM sync.mapped_properties").iter_rows():
         before.setdefault(key, set()).add(name)
     now_mapped = {key: declared(collection) for key, collection in collections.items()}
     other = {key: names for key, names in now_mapped.items() if before.get(key) != set(names)}
@@ -66,8 +66,8 @@ def map_properties(
         rows = [(key, name) for key, names in other.items() for name in names]
         mapped = pl.DataFrame(rows, schema={"collection": pl.String, "property": pl.String}, orient="row")
         keys = list(other)
-        transaction.run("DELETE FROM sync.mapped WHERE collection IN (SELECT unnest(?::VARCHAR[]))", keys)
-        transaction.run("INSERT INTO sync.mapped BY NAME SELECT * FROM mapped", mapped=mapped)
+        transaction.run("DELETE FROM sync.mapped_properties WHERE collection IN (SELECT unnest(?::VARCHAR[]))", keys)
+        transaction.run("INSERT INTO sync.mapped_properties BY NAME SELECT * FROM mapped", mapped=mapped)
     return new
 
 
@@ -96,7 +96,7 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
     if not end:
         return
     version = transaction.next_version()
-    transaction.run("INSERT INTO sync.begun SELECT ? EXCEPT FROM sync.begun", collection.entity.name)
+    transaction.run("INSERT INTO sync.unfinished SELECT ? EXCEPT FROM sync.unfinished", collection.entity.name)
     for first in range(0, end, tables.CHUNK):
         stored = transaction.frame(
             f"SELECT rowid AS place, _id, _record FROM {raw} WHERE rowid >= {first} AND rowid < {first + tables.CHUNK}"
@@ -196,13 +196,18 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
 
 def _set_aside(transaction: Transaction, key: str, parsed: Parsed, now: datetime) -> None:
     """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
-    misfits = parsed.misfits
-    if transaction.count("SELECT count(*) FROM sync.misfits WHERE collection = ?", key):
-        ids = pl.concat([parsed.records.select("_id"), misfits.select("_id")])
-        transaction.run("DELETE FROM sync.misfits WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids)
-    if misfits.height:
+    invalid = parsed.invalid
+    if transaction.count("SELECT count(*) FROM sync.invalid_values WHERE collection = ?", key):
+        ids = pl.concat([parsed.records.select("_id"), invalid.select("_id")])
         transaction.run(
-            "INSERT INTO sync.misfits SELECT ?, coalesce(_id, '?'), reason, ? FROM misfits", key, now, misfits=misfits
+            "DELETE FROM sync.invalid_values WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids
+        )
+    if invalid.height:
+        transaction.run(
+            "INSERT INTO sync.invalid_values SELECT ?, coalesce(_id, '?'), reason, ? FROM invalid",
+            key,
+            now,
+            invalid=invalid,
         )
     if parsed.unknown:
         transaction.run(

@@ -86,17 +86,17 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
     _left(transaction, answered, limits, now)
-    refused = answered.of(Outcome.REFUSED).select("entity", "action", "answer_reason")
+    refused = answered.of(Outcome.REFUSED).select("entity_id", "action", "answer_reason")
     transaction.apply(
         f"UPDATE {answered.source} t SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
-        " WHERE t.collection = ? AND t.entity = r.entity AND t.action = r.action",
+        " WHERE t.collection = ? AND t.entity_id = r.entity_id AND t.action = r.action",
         key,
         refused=refused,
     )
-    failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity", "action", "answer_reason")
+    failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity_id", "action", "answer_reason")
     transaction.apply(
         f"UPDATE {answered.source} t SET reason = f.answer_reason FROM failed f"
-        " WHERE t.collection = ? AND t.entity = f.entity AND t.action = f.action",
+        " WHERE t.collection = ? AND t.entity_id = f.entity_id AND t.action = f.action",
         key,
         failed=failed,
     )
@@ -185,7 +185,7 @@ def _created(
         return
     sent, _ = answered.values(rows)
     seen, _ = _seen(answered, rows, sent, shown)
-    records = rows.select("entity", pl.col("answer_id").alias("id"))
+    records = rows.select("entity_id", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
     _reconciled(
         transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id"))

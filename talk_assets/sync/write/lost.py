@@ -12,17 +12,19 @@ from talk_assets.sync.plan.permits import Permits
 
 
 def again(transaction: Transaction, key: str, changes: pl.DataFrame, permits: Permits, now: datetime) -> pl.DataFrame:
-    """Return the creates to send again exactly as they were: `entity, action, key, after, body`.
+    """Return the creates to send again exactly as they were: `entity_id, action, key, after, body`.
 
-    `changes` (`entity, action, after`) are those about to be sent. Where the lens has changed since a create was first
-    sent, or a value in it may no longer be sent, its intent is closed, and the change goes out as it is now.
+    `changes` (`entity_id, action, after`) are those about to be sent. Where the lens has changed since a create was
+    first sent, or a value in it may no longer be sent, its intent is closed, and the change goes out as it is now.
     """
-    creates = journal.open_creates(transaction, key).unique("entity", keep="first", maintain_order=True)
-    asked = changes.filter(pl.col("action") == Action.CREATE).select("entity", "action", pl.col("after").alias("new"))
-    creates = creates.join(asked, on="entity", maintain_order="left")
+    creates = journal.open_creates(transaction, key).unique("entity_id", keep="first", maintain_order=True)
+    asked = changes.filter(pl.col("action") == Action.CREATE).select(
+        "entity_id", "action", pl.col("after").alias("new")
+    )
+    creates = creates.join(asked, on="entity_id", maintain_order="left")
     otherwise = links.read_otherwise_since(transaction, key, creates["intended_at"])
     outdated = pl.select(pl.any_horizontal(pl.repeat(value=False, n=creates.height), *otherwise.values())).to_series()
     if not permits.everything:
         outdated = outdated | (creates["after"] != creates["new"])
     journal.close_outdated(transaction, creates.filter(outdated).select("key"), now)
-    return creates.filter(~outdated).select("entity", "action", "key", "after", "body")
+    return creates.filter(~outdated).select("entity_id", "action", "key", "after", "body")

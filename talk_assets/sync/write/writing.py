@@ -138,11 +138,11 @@ class Writer:
         if self.source != ASKED:
             return every, {}
         if not self.permits.everything:
-            rows = transaction.frame(f"SELECT c.entity, c.action, c.fields {changes}", self.key)
+            rows = transaction.frame(f"SELECT c.entity_id, c.action, c.fields {changes}", self.key)
             judged = permits.of_changes(transaction, self.permits, self.key, self.collection, rows, self.collections)
             permitted = f"SELECT c.* REPLACE (p.fields AS fields), p.kept_back FROM {self.source} c"
             return (
-                f"{permitted} JOIN permitted p USING (entity, action) WHERE c.collection = $1 AND NOT c.blocked",
+                f"{permitted} JOIN permitted p USING (entity_id, action) WHERE c.collection = $1 AND NOT c.blocked",
                 {"permitted": judged.sent},
             )
         if not transaction.count(f"SELECT count(*) {changes} AND action = 'create'", self.key):
@@ -152,7 +152,8 @@ class Writer:
         return (
             f"""
             {every} AND (c.action <> 'create' OR EXISTS (
-                SELECT 1 FROM {linked} l WHERE l.entity = c.entity AND l.gone_at IS NULL AND l.collection IN ({lefts})))
+                SELECT 1 FROM {linked} l WHERE l.entity_id = c.entity_id AND l.gone_at IS NULL
+                    AND l.collection IN ({lefts})))
             """,
             {},
         )
@@ -169,13 +170,13 @@ class Writer:
             f"""
             SELECT c.*, {record}, r._etag, r._absent{shown}
             FROM ({open_changes}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
-            WHERE {untried} ORDER BY c.since, c.entity LIMIT {size}
+            WHERE {untried} ORDER BY c.since, c.entity_id LIMIT {size}
             """,
             self.key,
             **tried,
             **permitted,
         )
-        report.attempted |= set(changes["entity"])
+        report.attempted |= set(changes["entity_id"])
         rows, version = self._rows(transaction, changes, report), transaction.version()
         if rows.is_empty():
             return Batch(rows, [], version)
@@ -258,7 +259,7 @@ class Writer:
                 continue
             target = f"{self.key.split('/')[0]}/{self._target(name)}"
             wanted = values[name].alias("value").to_frame().with_row_index("row").filter(missing)
-            same = "contains(w.value, c.entity)" if name == "lines" else "w.value = c.entity"
+            same = "contains(w.value, c.entity_id)" if name == "lines" else "w.value = c.entity_id"
             due = transaction.frame(
                 "SELECT w.row FROM wanted w JOIN sync.changes c ON c.collection = ? AND c.action = 'create'"
                 f" AND {same} GROUP BY w.row",
@@ -279,11 +280,11 @@ class Writer:
         return product.to if product else ""
 
     def _wait(self, transaction: Transaction, changes: pl.DataFrame, reasons: pl.Series, report: WriteReport) -> None:
-        waits = changes.select("entity", "action", reasons.alias("reason")).drop_nulls("reason")
+        waits = changes.select("entity_id", "action", reasons.alias("reason")).drop_nulls("reason")
         report.waiting += waits.height
         transaction.apply(
             f"UPDATE {self.source} t SET status = 'waiting', reason = w.reason FROM waits w"
-            " WHERE t.collection = ? AND t.entity = w.entity AND t.action = w.action",
+            " WHERE t.collection = ? AND t.entity_id = w.entity_id AND t.action = w.action",
             self.key,
             waits=waits,
         )
@@ -298,7 +299,7 @@ class Writer:
             before["caused_at"],
         )
         again = lost.again(transaction, self.key, rows, self.permits, now)
-        rows = rows.join(again, on=["entity", "action"], how="left", suffix="_again", maintain_order="left")
+        rows = rows.join(again, on=["entity_id", "action"], how="left", suffix="_again", maintain_order="left")
         resent = rows["key_again"].is_not_null()
         fields = self.collection.lens.fields
         past, was = objects.decode(rows["after_again"], fields), objects.present(rows["after_again"], fields)
@@ -308,7 +309,7 @@ class Writer:
             *(pl.when(resent).then(was[name]).otherwise(pl.col(f"is_{name}")).alias(f"is_{name}") for name in fields),
         )
         intents = rows.filter(~resent).select(
-            "key", "kind", "collection", "entity", "id", "action", "before", "after", "cause", "caused_at",
+            "key", "entity_type", "collection", "entity_id", "id", "action", "before", "after", "cause", "caused_at",
             "body",
             pl.lit(self.run).alias("run"), pl.lit(now).alias("intended_at"),
         )  # fmt: skip
@@ -320,17 +321,17 @@ class Writer:
         entity, every = self.collection.entity, self.collection.lens.fields
         leaves = (rows["action"] == Action.DELETE).any()
         fields = [name for name in every if leaves or rows[f"is_{name}"].any()] or every[:1]
-        wanted = rows.select("entity", "id").unique()
+        wanted = rows.select("entity_id", "id").unique()
         seen = ", ".join(f'l.seen_{name}, g."{name}_from", g."{name}_at"' for name in fields)
         known = transaction.frame(
-            f"SELECT g.entity, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity)"
+            f"SELECT g.entity_id, {seen} FROM wanted w JOIN {tables.golden(entity.name)} g USING (entity_id)"
             f" LEFT JOIN {tables.links(entity.name)} l"
             " ON l.id = w.id AND l.collection = ? AND l.gone_at IS NULL",
             self.key,
             wanted=wanted,
         )
-        joined = rows.select("entity", "action", *(f"is_{name}" for name in fields)).join(
-            known, on="entity", how="left", maintain_order="left"
+        joined = rows.select("entity_id", "action", *(f"is_{name}" for name in fields)).join(
+            known, on="entity_id", how="left", maintain_order="left"
         )
         whole = pl.col("action") == Action.DELETE
         mask = joined.select((whole | pl.col(f"is_{name}")).alias(name) for name in fields)
@@ -342,10 +343,10 @@ class Writer:
 
     def leave(self, transaction: Transaction, batch: Batch) -> None:
         """Say why a reference was left out of what was sent."""
-        left = batch.rows.select("entity", "left_out").drop_nulls()
+        left = batch.rows.select("entity_id", "left_out").drop_nulls()
         transaction.apply(
             f"UPDATE {self.source} t SET status = 'waiting', reason = l.left_out FROM left_out l"
-            " WHERE t.collection = ? AND t.entity = l.entity AND t.status = 'planned'",
+            " WHERE t.collection = ? AND t.entity_id = l.entity_id AND t.status = 'planned'",
             self.key,
             left_out=left,
         )
@@ -381,8 +382,8 @@ def _untried(report: WriteReport) -> tuple[str, dict[str, pl.DataFrame]]:
     """The SQL condition on `c` that its entity was not tried in this run, and the frames that it names."""
     if not report.attempted:
         return "true", {}
-    tried = pl.DataFrame({"entity": sorted(report.attempted)}, schema={"entity": pl.String})
-    return "c.entity NOT IN (SELECT entity FROM tried)", {"tried": tried}
+    tried = pl.DataFrame({"entity_id": sorted(report.attempted)}, schema={"entity_id": pl.String})
+    return "c.entity_id NOT IN (SELECT entity_id FROM tried)", {"tried": tried}
 
 
 def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:
@@ -390,7 +391,7 @@ def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:
     return Write(
         key=row["key"],
         action=Action.UPDATE if row["action"] == Action.ARCHIVE else Action(row["action"]),
-        entity=row["entity"],
+        entity=row["entity_id"],
         id=row["id"],
         body=row["body"].encode(),
         record=record.encode() if record is not None else None,

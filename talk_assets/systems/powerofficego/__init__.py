@@ -192,7 +192,7 @@ salesorderlines = GoCollection(
         lines=OneLine(product=PRODUCT, description=DESCRIPTION, quantity=QUANTITY, unit_price=PRICE, discount=DISCOUNT),
     ),
     ignore=(CHANGED, "NetAmount", "TotalAmount", "VatAmount"),
-    also=(PARENT, "SortOrder", "Id"),
+    extra_columns=(PARENT, "SortOrder", "Id"),
     creatable=False,
     changes_via="salesorders",
 )

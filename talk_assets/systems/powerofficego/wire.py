@@ -65,7 +65,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """How far a read has come: pages done, the server's time when it began, the newest time seen."""
 
     pages: int = 0
@@ -73,7 +73,7 @@ class Place:
     newest: str | None = None
 
     @classmethod
-    def of(cls, position: str | None) -> "Place":
+    def of(cls, position: str | None) -> "Position":
         """Read what `str` wrote."""
         pages, began, newest = (position or "0||").split("|")
         return cls(int(pages), began or None, newest or None)
@@ -81,9 +81,9 @@ class Place:
     def __str__(self) -> str:
         return f"{self.pages}|{self.began or ''}|{self.newest or ''}"
 
-    def after(self, listed: Listed, began: str) -> "Place":
+    def after(self, listed: Listed, began: str) -> "Position":
         """The place after one more page."""
-        return Place(self.pages + 1, self.began or began, later(self.newest, listed.newest))
+        return Position(self.pages + 1, self.began or began, later(self.newest, listed.newest))
 
     @property
     def cursor(self) -> str | None:
@@ -114,7 +114,7 @@ class GoReader(HttpConnection):
         self, collection: GoCollection, since: str | None, position: str | None, size: int
     ) -> AsyncIterator[tuple[Page, Listed]]:
         """The pages of a list, each with where it leaves a read; the cursor comes with the last."""
-        asked, place = self.client.wall(), Place.of(position)
+        asked, place = self.client.wall(), Position.of(position)
         params = {SINCE: spell(instant(since) - OVERLAP)} if since else {}
 
         async def fetch(number: int) -> Listed:

@@ -249,7 +249,7 @@ quotationline = WebcrmCollection(
     ),
     reference="QuotationLineData9",
     ignore=VOLATILE,
-    also=("QuotationLineOpportunityId", "QuotationLineSortOrder"),
+    extra_columns=("QuotationLineOpportunityId", "QuotationLineSortOrder"),
     deletable=True,
 )
 

@@ -90,13 +90,13 @@ def send(system: System, collection: Collection, write: Write) -> Answer:
 def parsed(collection: Collection, pages: Sequence[Page]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records of some pages, and the values in them that do not fit."""
     result = parse(collection, *(page.body for page in pages))
-    return result.records, result.misfits
+    return result.records, result.invalid
 
 
 def record(system: System, collection: Collection, id_: str) -> pl.DataFrame:
     """Return one record as it is now, its parts filled in."""
-    records, misfits = parsed(collection, look_up(system, collection, [id_]))
-    assert misfits.is_empty(), misfits
+    records, invalid = parsed(collection, look_up(system, collection, [id_]))
+    assert invalid.is_empty(), invalid
     for part in collection.parts:
         child = system.collection(part.of)
         rows, _ = parsed(child, read(system, child))

@@ -24,17 +24,17 @@ Due = tuple[str, str, str | None, str, Fields, str | None]
 TABLES = ("sync.changes", "sync.cursors", "sync.fights", "sync.held", "sync.journal", "person.links", "person.golden")
 TIME = pl.Datetime("us", "UTC")
 
-LINK: dict[str, Any] = dict.fromkeys(("collection", "id", "entity", "linked_by", "gone_by", "awaits"), pl.String)
+LINK: dict[str, Any] = dict.fromkeys(("collection", "id", "entity_id", "linked_by", "gone_by", "awaits"), pl.String)
 LINK |= dict.fromkeys(("linked_at", "gone_at", "archived_at"), TIME)
 LINK |= {f"{state}_{name}": pl.String for state in ("seen", "sent") for name in NAMES}
 
-CHANGE: dict[str, Any] = {**dict.fromkeys(("kind", "collection", "entity", "id", "action"), pl.String)}
+CHANGE: dict[str, Any] = {**dict.fromkeys(("entity_type", "collection", "entity_id", "id", "action"), pl.String)}
 CHANGE |= {**dict.fromkeys(("fields", "status", "reason"), pl.String), "blocked": pl.Boolean, "since": TIME}
 
 
 def golden(town: Town) -> pl.DataFrame:
-    rows = [{"entity": id_, **dict.fromkeys(NAMES), **one.golden} for id_, one in town.entities.items()]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("entity", *NAMES), pl.String))
+    rows = [{"entity_id": id_, **dict.fromkeys(NAMES), **one.golden} for id_, one in town.entities.items()]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("entity_id", *NAMES), pl.String))
 
 
 def links(town: Town) -> pl.DataFrame:
@@ -49,7 +49,7 @@ def links(town: Town) -> pl.DataFrame:
 
 def _link(id_: str, record: LinkedRecord, parent: str | None) -> dict[str, Any]:
     return {
-        "collection": record.collection, "id": f"{id_} {record.id}", "entity": id_, "linked_by": "new",
+        "collection": record.collection, "id": f"{id_} {record.id}", "entity_id": id_, "linked_by": "new",
         "linked_at": record.linked_at, "gone_at": record.gone_at, "gone_by": record.gone_by,
         "archived_at": record.linked_at if record.archived else None, "awaits": parent,
         **{f"seen_{name}": value for name, value in record.seen.items()},
@@ -59,7 +59,7 @@ def _link(id_: str, record: LinkedRecord, parent: str | None) -> dict[str, Any]:
 
 def fought(town: Town) -> pl.DataFrame:
     rows = [(id_, name) for id_, one in town.entities.items() for name in sorted(one.fought)]
-    return pl.DataFrame(rows, schema={"entity": pl.String, "field": pl.String}, orient="row")
+    return pl.DataFrame(rows, schema={"entity_id": pl.String, "field": pl.String}, orient="row")
 
 
 def empty() -> Store:
@@ -88,7 +88,9 @@ def stored(store: Store, town: Town) -> Iterator[Transaction]:
         for table in TABLES:
             transaction.run(f"DELETE FROM {table}")
         agree(transaction, town)
-        transaction.run("INSERT INTO sync.fights BY NAME SELECT 'person' AS kind, * FROM rows", rows=fought(town))
+        transaction.run(
+            "INSERT INTO sync.fights BY NAME SELECT 'person' AS entity_type, * FROM rows", rows=fought(town)
+        )
         unread = {key for one in town.entities.values() for key in one.unread}
         read = pl.DataFrame({"collection": [key for key in KEYS if key not in unread]})
         transaction.run("INSERT INTO sync.cursors BY NAME SELECT collection, now() AS full_at FROM read", read=read)
@@ -100,7 +102,7 @@ def stored(store: Store, town: Town) -> Iterator[Transaction]:
         for (id_, key), since in town.lost.items():
             transaction.run(
                 "INSERT INTO sync.journal BY NAME"
-                " SELECT ? AS entity, ? AS collection, 'create' AS action, ?::TIMESTAMPTZ AS intended_at",
+                " SELECT ? AS entity_id, ? AS collection, 'create' AS action, ?::TIMESTAMPTZ AS intended_at",
                 id_, key, since,
             )  # fmt: skip
         _judge(transaction, town.entities)
@@ -149,7 +151,7 @@ def comparable(id_: str, change: Change) -> Due:
 
 def rows(frame: pl.DataFrame) -> list[Due]:
     """Changes of a fast path, sorted."""
-    found = frame.select("collection", "entity", "id", "action", "fields", "doubt").iter_rows()
+    found = frame.select("collection", "entity_id", "id", "action", "fields", "doubt").iter_rows()
     return ordered((*row[:4], fields(row[4]), row[5]) for row in found)
 
 

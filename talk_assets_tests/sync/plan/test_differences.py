@@ -88,6 +88,6 @@ def test_a_create_shows_what_the_record_of_the_first_pair_shows() -> None:
     with chain.transaction() as transaction:
         transaction.run("UPDATE person.golden SET job_title = 'Boss', job_title_from = 'pay/people/1'")
         transaction.run("CREATE OR REPLACE TABLE person.links AS FROM person.links ORDER BY collection")
-        changes = transaction.frame("SELECT entity, action, fields FROM sync.changes WHERE action = 'create'")
+        changes = transaction.frame("SELECT entity_id, action, fields FROM sync.changes WHERE action = 'create'")
         judged = permits.of_changes(transaction, allowed, SHOP, collections[SHOP], changes, collections)
     assert '"job_title":"erp/people"' in judged.sent["fields"].item()

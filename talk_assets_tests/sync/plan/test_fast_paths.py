@@ -50,7 +50,7 @@ def test_what_is_due(here: Town) -> None:
 @given(choices.map(town))
 def test_what_a_deletion_demands(here: Town) -> None:
     fields = {key: updatable(one) for key, one in here.topology.collections.items()}
-    known = deletes.Known(
+    known = deletes.Sides(
         here.topology.collections, here.topology.pairs, stored.golden(here), stored.links(here), fields
     )
     assert stored.rows(deletes.due(known)) == [
@@ -85,8 +85,8 @@ def decisions(here: Town) -> list[Becomes]:
 
 def planned(transaction: Transaction, here: Town) -> list[Becomes]:
     """What the fast paths say: those changes that are blocked, and what a run may send of the others."""
-    found = transaction.frame("SELECT collection, entity, action, fields, status, reason, blocked FROM sync.changes")
-    blocked = found.filter("blocked").select("collection", "entity", "action", "status", "reason").iter_rows()
+    found = transaction.frame("SELECT collection, entity_id, action, fields, status, reason, blocked FROM sync.changes")
+    blocked = found.filter("blocked").select("collection", "entity_id", "action", "status", "reason").iter_rows()
     becomes: list[Becomes] = [
         (key, id_, action, Verdict.HOLD, (), None)
         if status == "held"
@@ -94,7 +94,7 @@ def planned(transaction: Transaction, here: Town) -> list[Becomes]:
         for key, id_, action, status, reason in blocked
     ]
     for key, one in here.topology.collections.items():
-        rows = found.filter(~found["blocked"] & (found["collection"] == key)).select("entity", "action", "fields")
+        rows = found.filter(~found["blocked"] & (found["collection"] == key)).select("entity_id", "action", "fields")
         judged = permits.of_changes(transaction, here.permits, key, one, rows, here.topology.collections)
         becomes += [
             (key, id_, action, Verdict.SEND, stored.fields(values), kept_back)
@@ -145,7 +145,7 @@ def test_what_becomes_of_it_where_few_fields_have_moved(store: Store, by: Choice
     with stored.stored(store, here) as transaction:
         every = changes.every(transaction, here.topology.entity)
         changes.reconcile(transaction, here.topology, every, EPOCH)
-        changes.done(transaction, pl.DataFrame(created, schema=["collection", "entity", "action"], orient="row"))
+        changes.done(transaction, pl.DataFrame(created, schema=["collection", "entity_id", "action"], orient="row"))
         stored.agree(transaction, later)
-        changes.reconcile(transaction, here.topology, every, EPOCH, among=names)
+        changes.reconcile(transaction, here.topology, every, EPOCH, only_fields=names)
         assert planned(transaction, later) == decisions(later)

@@ -86,7 +86,7 @@ class Twins:
         first = self.people[n % len(self.people)]
         with self.chain.transaction() as transaction:
             linked = transaction.frame(
-                "SELECT o.id FROM person.links l JOIN person.links o USING (entity)"
+                "SELECT o.id FROM person.links l JOIN person.links o USING (entity_id)"
                 " WHERE l.collection = ? AND l.id = ? AND o.collection = ? AND o.gone_at IS NULL",
                 *first, key,
             )["id"].to_list()  # fmt: skip
@@ -132,8 +132,8 @@ class Twins:
         values = ", ".join(f"g.{name}, regexp_extract(g.{name}_from, '^[^/]+/[^/]+')" for name in FIELDS)
         with self.chain.transaction() as transaction:
             rows = transaction.frame(
-                f"SELECT entity, list(l.collection || '/' || l.id), {values} FROM person.golden g"
-                " JOIN person.links l USING (entity) GROUP BY ALL"
+                f"SELECT entity_id, list(l.collection || '/' || l.id), {values} FROM person.golden g"
+                " JOIN person.links l USING (entity_id) GROUP BY ALL"
             ).rows()
         return Counter(
             (
@@ -147,8 +147,8 @@ class Twins:
         """Changes as the hub has them: whose, in which collection, what, and whether they wait for a person."""
         with self.chain.transaction() as transaction:
             rows = transaction.frame(
-                "SELECT entity, list(l.collection || '/' || l.id), c.collection, action, fields, blocked"
-                " FROM sync.changes c JOIN person.links l USING (entity) GROUP BY ALL"
+                "SELECT entity_id, list(l.collection || '/' || l.id), c.collection, action, fields, blocked"
+                " FROM sync.changes c JOIN person.links l USING (entity_id) GROUP BY ALL"
             ).rows()
         return Counter(
             (by_people(records), key, action, tuple(sorted(json.loads(fields).items())), blocked)

@@ -29,7 +29,7 @@ from talk_assets.model.collection import Collection
 from talk_assets.report import overview
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.read import asking
-from talk_assets.sync.read.asking import Known
+from talk_assets.sync.read.asking import Snapshot
 
 SEEN = "talk/seen"
 FAILED = "talk/failed"
@@ -51,11 +51,11 @@ BEFORE = 20
 class Left:
     """What runs left of a collection: what was seen last, and whether the latest run did not do all it should."""
 
-    known: Known | None
+    known: Snapshot | None
     again: bool
 
 
-def seen(known: Mapping[str, Known]) -> dict[str, metadata.Metadata]:
+def seen(known: Mapping[str, Snapshot]) -> dict[str, metadata.Metadata]:
     """Return the metadata that says what was seen, by collection."""
     return {key: {SEEN: MetadataValue.json(json.loads(one.dump()))} for key, one in known.items()}
 
@@ -90,12 +90,12 @@ def _concerned(wiring: Wiring, collections: Iterable[Collection]) -> tuple[list[
         if kinds & set(topology.entity.parents):
             kinds.add(name)
     keys = [key for key, one in wiring.collections.items() if one.entity.name in kinds]
-    return [kind for kind in wiring.topologies if kind in kinds], keys
+    return [entity_type for entity_type in wiring.topologies if entity_type in kinds], keys
 
 
 def _assets(kinds: Iterable[str], keys: Iterable[str]) -> list[AssetKey]:
     return [
-        *(of(kind) for kind in kinds for of in (names.links, names.golden)),
+        *(of(entity_type) for entity_type in kinds for of in (names.links, names.golden)),
         *(of(key) for key in keys for of in (names.changes, names.writes)),
     ]
 
@@ -109,7 +109,7 @@ def watched(wiring: Wiring, context: AssetExecutionContext) -> bool:
     return alive and wiring.config.automation.enabled
 
 
-def read_back(hub: Hub, system: str, written: Sequence[str]) -> dict[str, Known]:
+def read_back(hub: Hub, system: str, written: Sequence[str]) -> dict[str, Snapshot]:
     """Read once more what was written to, so that nobody takes our own writes for news; return what was seen.
 
     That is nothing where somebody edited meanwhile: the next run is for that.
@@ -165,10 +165,10 @@ def _metadata(record: EventLogRecord) -> Mapping[str, Any]:
     return made.metadata if made is not None else {}
 
 
-def _known(record: EventLogRecord) -> Known | None:
+def _known(record: EventLogRecord) -> Snapshot | None:
     value = _metadata(record).get(SEEN)
     try:
-        return Known.load(json.dumps(value.value)) if value is not None else None
+        return Snapshot.load(json.dumps(value.value)) if value is not None else None
     except ValueError:
         return None
 

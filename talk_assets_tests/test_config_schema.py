@@ -31,7 +31,7 @@ SCHEMA = schema()
 SHIPPED = (ROOT / "data" / "talk.toml").read_text("utf-8")
 
 OF_COLLECTIONS = {
-    "name", "entity_id", "lens", "also", "parts", "transient_values", "bulk", "optimistic_lock", "needs_current",
+    "name", "entity", "lens", "extra_columns", "parts", "transient_values", "bulk", "optimistic_lock", "needs_current",
     "changes_via", "sparse", "correctable",
 }  # fmt: skip
 NOT_FOR_THE_FILE = {"Access": {"called"}, "Keyed": {"property"}, "LineTotals": {"property"}}

@@ -88,7 +88,7 @@ def test_every_key_there_is_is_described_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_system_of_the_sandbox_keeps_the_profile_it_came_with(tmp_path: Path) -> None:
-    text = '[systems.customerp.auth]\nway = "basic"\n[systems.customerp.paging]\nsize = 5'
+    text = '[systems.customerp.auth]\ntype = "basic"\n[systems.customerp.paging]\nsize = 5'
     settings = configured(tmp_path, text, {}).systems["customerp"]
     assert settings.sandbox
     assert settings.profile is None
@@ -135,7 +135,7 @@ def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, aut
 def test_a_credential_of_another_way_of_signing_in_names_the_way(
     tmp_path: Path, system: str, configured_way: str, variable: str, said: str
 ) -> None:
-    way = f'[systems.{system}.auth]\nway = "{configured_way}"' if configured_way else ""
+    way = f'[systems.{system}.auth]\ntype = "{configured_way}"' if configured_way else ""
     with pytest.raises(CredentialsError) as refused:
         configured(tmp_path, f"{ERP}{way}", {f"TALK_{system.upper()}_{variable}": SECRET})
     assert said in str(refused.value)
@@ -143,7 +143,7 @@ def test_a_credential_of_another_way_of_signing_in_names_the_way(
 
 
 def test_an_api_without_credentials_is_somebody_s_own_once_it_has_an_address(tmp_path: Path) -> None:
-    text = f'{ERP}[systems.customerp.auth]\nway = "none"'
+    text = f'{ERP}[systems.customerp.auth]\ntype = "none"'
     settings = configured(tmp_path, text, {}).systems["customerp"]
     assert not settings.sandbox
     assert settings.profile
@@ -238,10 +238,10 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.changes]\noverlap = -1", ["changes.overlap", "-1", "a number from 0"]),
         ("[systems.customerp.changes]\nparams = 'all'", ["changes.params", "'all'", "a section"]),
         ("[systems.customerp.changes]\nparams = { all = true }", ["changes.params.all", "true", "a text in quotes"]),
-        ("[systems.customerp.auth]\nway = 'header'", ["auth.name", "is not set", "X-Api-Key"]),
-        ("[systems.customerp.auth]\nway = 'client_credentials'", ["auth.token_url", "is not set", "/oauth/token"]),
-        ("[systems.customerp.auth]\nway = 'refresh_token'", ["auth.token_url", "is not set", "/oauth/token"]),
-        ("[systems.customerp.auth]\nway = 'magic'", ["auth.type", "'magic'", '"bearer"']),
+        ("[systems.customerp.auth]\ntype = 'header'", ["auth.name", "is not set", "X-Api-Key"]),
+        ("[systems.customerp.auth]\ntype = 'client_credentials'", ["auth.token_url", "is not set", "/oauth/token"]),
+        ("[systems.customerp.auth]\ntype = 'refresh_token'", ["auth.token_url", "is not set", "/oauth/token"]),
+        ("[systems.customerp.auth]\ntype = 'magic'", ["auth.type", "'magic'", '"bearer"']),
         ("[systems.customerp.writing]\nupdate = { path = '/x' }", ["writing.update.path", "'/x'", "{id}"]),
         ("[systems.customerp.writing]\nfull_update = 'yes'", ["writing.full_update", "'yes'", "true or false"]),
         ("[systems.customerp.by_id]\nbatch_size = 0", ["by_id.batch_size", "a whole number from 1 to"]),

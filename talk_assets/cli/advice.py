@@ -60,7 +60,7 @@ def _about_records(items: Sequence[Item]) -> Advice:
     if len(items) == 1:
         return Advice("Compare it with the records that it could be, and decide:", compare)
     text = (
-        "Correct in their system what they have in common, and the next sync decides. Or decide about one after the"
+        "Correct in their system what they have in common, and the next sync decides. Or resolve one after the"
         " other, beginning with:"
     )
     return Advice(text, (compare[0],))

@@ -71,7 +71,7 @@ def _show(found: Story) -> None:
         show_candidates(record, found.values, found.candidates)
         return
     linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by)}"
-    layout.say(f"It describes entity_id {found.entity}, {linked}.", indent="  ")
+    layout.say(f"It describes entity {found.entity}, {linked}.", indent="  ")
     for sibling in found.siblings:
         gone = f", gone since {records.time(sibling['gone_at'])}" if sibling["gone_at"] else ""
         how = f"linked {records.how(sibling['linked_by'])}{gone}"

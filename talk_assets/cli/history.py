@@ -62,7 +62,7 @@ def _moved(event: Event, value: Value) -> str:
 def _came_of_it(event: Event) -> str:
     match event.what:
         case "linked":
-            return f"with entity_id {event.entity} {records.how(event.how)}"
+            return f"with entity {event.entity} {records.how(event.how)}"
         case "gone":
             return "the system no longer has it"
         case "edited":

@@ -55,7 +55,7 @@ def sync(
     terminal = sys.stderr.isatty()
     if progress or terminal:
         click.echo("Loading Dagster ...", err=True)
-    # Dagster takes seconds to import; a mistake in talk.toml is told at once.
+    # Dagster takes seconds to import; a mistake in talk.toml is reported at once.
     from talk_assets.graph import running  # noqa: PLC0415
 
     with nullcontext(Lines()) if progress and not terminal else show_progress() as tell:

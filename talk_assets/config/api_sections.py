@@ -1,6 +1,6 @@
 """What talk.toml may say of how a system's API is used: a section per part of a profile.
 
-A part that a profile gains is added here, with a description per key. What a key does is told in `http.api`,
+A part that a profile gains is added here, with a description per key. What a key does is documented in `http.api`,
 `http.access` and `http.shapes`. A key that is not set keeps the value of the system's own profile.
 """
 

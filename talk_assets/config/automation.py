@@ -14,7 +14,7 @@ ALERT_URL = "TALK_ALERT_URL"
 
 
 def _without_default(node: dict[str, Any]) -> None:
-    """A default that depends on other things is told in words."""
+    """A default that depends on other things is described in words."""
     node.pop("default")
 
 
@@ -39,7 +39,7 @@ class Automation(Section):
         le=10**6,
         description="Seconds after which a collection is read again whose API cannot say what changed.",
     )
-    sweep_hour: StrictInt = Field(
+    full_read_hour: StrictInt = Field(
         default=2, ge=0, le=23, description="The hour, in UTC, at which everything is read in full every day."
     )
     keep_runs: StrictInt = Field(default=30, ge=1, le=36500, description="Days after which Dagster deletes a run.")

@@ -82,7 +82,7 @@ class Config:
 
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
     days the journal is kept, `lock_patience` for how many seconds another run may hold the run lock; `expected` is what
-    the checks take to be in order. `alert_url` is where failures are told, empty for nowhere; it is a secret.
+    the checks take to be in order. `alert_url` is where failures are sent, empty for nowhere; it is a secret.
     """
 
     folder: Path

@@ -1,6 +1,6 @@
 """What talk.toml may say of the property behind a field: a section per kind of property, as the lens has them.
 
-A kind of property that the lens gains is added here, with a description per key. What a key does is told in
+A kind of property that the lens gains is added here, with a description per key. What a key does is documented in
 `model.lens.kinds` and `model.lens.orderlines`.
 """
 

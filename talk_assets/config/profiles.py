@@ -1,7 +1,7 @@
 """A system's profile, with what talk.toml sets in place of the default one.
 
-A profile that comes out of here works as far as that can be told without asking the API: whatever does not go together
-is one line that says where.
+A profile that comes out of here works as far as that can be checked without asking the API: whatever does not go
+together is one line that says where.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def _check_api(api: Api, place: Location) -> None:
     if paging.by in {Follow.PAGE, Follow.OFFSET, Follow.CURSOR} and not paging.param:
         (at / "param").demand(f'by = "{paging.by}"', "the name of that parameter", "page")
     if paging.by in {Follow.CURSOR, Follow.URL} and not (paging.next or paging.next_header):
-        (at / "following").demand(f'by = "{paging.by}"', "the member that holds it", "meta.next")
+        (at / "next").demand(f'by = "{paging.by}"', "the member that holds it", "meta.next")
     _check_changes(api, api.changes, place / "changes")
     for name in ("update", "delete"):
         _check_path(getattr(api.writing, name), place / "writing" / name)

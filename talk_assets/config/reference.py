@@ -1,6 +1,6 @@
 """The reference page of talk.toml as Markdown, generated from the models: no key is described twice.
 
-What a key means is told where the key is declared; here is only how the page is put together.
+What a key means is documented where the key is declared; here is only how the page is put together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

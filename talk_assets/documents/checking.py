@@ -92,7 +92,7 @@ class Result:
 
 
 def check(wiring: Wiring, files: Sequence[Path]) -> Result:
-    """Check files, and the lenses that they are about. A file that is no document is told in the result."""
+    """Check files, and the lenses that they are about. A file that is no document is reported in the result."""
     systems = _systems(wiring)
     documents = [_read(file) for file in files]
     declared = [pair for dataflow in all_dataflows() for pair in dataflow.pairs]

@@ -1,8 +1,8 @@
 """Which systems and collections the words of a document mean.
 
-Documents spell a system's label in several ways, and one spelling can be meant for several systems. So nothing is
+Documents write a system's label in several ways, and one form can be meant for several systems. So nothing is
 decided heading by heading: `resolve` asks which two systems explain a document best, first by the collections that its
-sections name, then by how the labels are spelled. What stays uncertain is said to be, and counts as not covered.
+sections name, then by how the labels are written. What stays uncertain is said to be, and counts as not covered.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ ALSO = {"powerofficego": ("PowerOffice",)}
 """What documents call a system besides its label and its name, in whatever case and with whatever blanks."""
 
 EXACT, LOOSE, SHORT = 3, 2, 1
-"""How well a spelling fits a system: its label to the letter, but for case and blanks, or only another name of it."""
+"""How well a label fits a system: its label to the letter, but for case and blanks, or only another name of it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Vocabulary:
     also: tuple[str, ...] = ()
 
     def fit(self, spelled: str) -> int:
-        """Return how well a spelling fits, 0 where it does not."""
+        """Return how well a label fits, 0 where it does not."""
         if spelled == self.label:
             return EXACT
         if _plain(spelled) in {_plain(self.label), _plain(self.name)}:
@@ -124,9 +124,9 @@ def _resolved(
 
 
 def _explaining(headings: Sequence[str], ends: Mapping[Ends, int], flows: frozenset[tuple[str, str]]) -> list[Ends]:
-    """Return the ends that explain most headings, best: one where that is certain; `ends` have a title's spelling.
+    """Return the ends that explain most headings, best: one where that is certain; `ends` have a title's labels.
 
-    Spelling alone decides for two systems only where there is a dataflow between them, or between none of the rest.
+    The label alone decides for two systems only where there is a dataflow between them, or between none of the rest.
     """
     readings = {one: [reading for heading in headings if (reading := _reading(heading, one))] for one in ends}
     ranks = {one: (len(found), sum(reading.likeness for reading in found)) for one, found in readings.items()}
@@ -139,7 +139,7 @@ def _explaining(headings: Sequence[str], ends: Mapping[Ends, int], flows: frozen
 
 
 def _title(title: str, every: Sequence[Ends]) -> dict[Ends, int]:
-    """Return the ends that a title can mean, with how well they are spelled; none where it names no two systems."""
+    """Return the ends that a title can mean, with how well they fit; none where it names no two systems."""
     systems = list(dict.fromkeys(system for pair in every for system in pair))
     for left, right in _sides(title):
         before = next((label for label in _tails(left) if any(one.fit(label) for one in systems)), None)

@@ -115,7 +115,7 @@ def _kind(field: Field) -> str:
 
 
 def _wire(held: _Held) -> str:
-    """How the API spells it, where that is not as text."""
+    """How the API writes it, where that is not as text."""
     json = next(iter(held.prop.columns().values()))
     return "" if json == "text" else f" as {json}"
 

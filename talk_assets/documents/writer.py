@@ -74,7 +74,7 @@ def _introduction(dataflow: DataflowSettings, left: System, right: System) -> It
     one, other = _escaped(left.label), _escaped(right.label)
     yield (
         f"Every record of the collections of {one} that are named here has a record in {other}. Once two records are"
-        " linked they stay in step, as far as their section says: the newest edit wins, field by field, and a field"
+        " linked they stay in sync, as far as their section says: the newest edit wins, field by field, and a field"
         " that is cleared is cleared on the other side. When two records first meet, a blank never beats a value. A"
         " link never moves by itself."
     )
@@ -142,7 +142,7 @@ def _created(sides: _Sides) -> Iterator[str]:
             reference = _literal(right.reference)
             yield f"It carries the id of the {sides.noun} in {reference}, so that it is not created twice."
         else:
-            yield "Should the answer to a create be lost, the new record is recognised by its values."
+            yield "Should the answer to a create be lost, the sync finds the new record by its values."
         for prop in right.lens.properties.values():
             blank = _blank(prop)
             if blank is not None:
@@ -174,7 +174,7 @@ def _deleted(sides: _Sides) -> Iterator[str]:
             follows = _follows(there, other, on_delete)
             yield f"When a record of {_literal(here)} is deleted, the record in {_literal(there)} is {follows}."
         yield (
-            "A record that holds an edit that the deleted one never had waits for a person before it is"
+            "A record that holds an edit that the deleted one never had needs review before it is"
             f" {'archived' if on_delete is OnDelete.ARCHIVE else 'deleted'}. No deleted record is created again."
         )
     yield (
@@ -210,8 +210,8 @@ def _serialised(value: object) -> str:
 def _held(sides: _Sides) -> Iterator[str]:
     rules = [rule.name for rule in sides.left.entity.rules if any(_has(one, rule.fields) for _, one in sides.each)]
     several = f", and where several could be meant, because they have the same {_or(rules)}" if rules else ""
-    yield f"A record waits for a person where a property does not hold what it should{several}."
-    yield "A change waits for a person where the system refuses it."
+    yield f"A record is held where a property does not hold what it should{several}."
+    yield "A change is held where the system refuses it."
     right = sides.right
     if not right.creatable:
         return

@@ -36,7 +36,7 @@ SAYS = {
         "The system could be read in this run, the collection was read to its end within the time that talk.toml sets"
         " under [checks], and it shows values of the declared types and no properties that it did not show before."
         " Where it could not be read, see to what the reason names; the next sync goes on where this one stopped. What"
-        " does not fit is set aside, and new properties are left alone: where it is no mistake in the system, name it"
+        " does not fit is quarantined, and new properties are left alone: where it is no mistake in the system, name it"
         " among the collection's fields or under ignore."
     ),
     IDS_UNIQUE: (
@@ -54,7 +54,7 @@ SAYS = {
         " [checks]. Where not, materialise the collections first, or run the whole sync."
     ),
     LITTLE_HELD: (
-        "Of no collection more than a small share waits for a person, and nothing for long. talk.toml sets both under"
+        "Of no collection more than a small share is held, and nothing for long. talk.toml sets both under"
         " [checks]; talk held lists what waits with the reasons, and link, unlink, retry, resolve and approve decide"
         " it."
     ),

@@ -45,7 +45,7 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
         chosen = names.keys(specs, context.selected_asset_keys)
         with locked_hub(wiring, context, metadata.mode_of(context)) as hub:
             done = _reconcile(wiring, hub, topology)
-        context.log.info("%s: decided about %s records", entity_type, done.decided)
+        context.log.info("%s: reconciled %s records", entity_type, done.decided)
         for note in done.notes:
             context.log.info("%s", note)
         said = {spec.key: lineage.of_materialisation(spec) for spec in specs}
@@ -104,7 +104,7 @@ def _changes(wiring: Wiring, topology: Topology, key: str) -> AssetSpec:
 
 @dataclass(frozen=True)
 class _Done:
-    """What reconciling brought: how many records were decided about, and what is said of each asset.
+    """What reconciling brought: how many records were reconciled, and what is said of each asset.
 
     `notes` say what was read or planned again because the configuration has changed.
     """

@@ -99,7 +99,7 @@ def of_links(counts: Mapping[str, int], decided: int, held: pl.DataFrame) -> Met
     """Return the metadata of an entity's links; `held` are the first records that wait, as `overview.held_records`."""
     return {
         "dagster/row_count": counts["records"],
-        "records decided about": decided,
+        "records reconciled": decided,
         "records held": counts["held"],
         "records gone": counts["gone"],
         f"first {SHOWN} held": _markdown(

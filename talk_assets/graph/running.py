@@ -50,8 +50,8 @@ LAUNCHER = {"talk/launched_by": "talk sync"}
 class SyncRequest:
     """What is to be synced: with `plan` nothing is written, with `full` every record is read again.
 
-    `dataflows` by name, none for all of them. `waiting` is told who holds the run lock, where another process has
-    it, `tell` hears how far the work is.
+    `dataflows` by name, none for all of them. `waiting` is called with who holds the run lock, where another process
+    has it, `tell` hears how far the work is.
     """
 
     plan: bool = False
@@ -67,7 +67,7 @@ class SyncResult:
     """What became of a sync. `held` and `changes` are what is held of, and asked of, each collection afterwards.
 
     `outcome` is `done`, or `incomplete` where anything failed or was stopped. `failures` says what failed, by system,
-    collection, check or run; `pending_approvals` by collection what waits for a person's approval. `pairs` by dataflow,
+    collection, check or run; `pending_approvals` by collection what needs a person's approval. `pairs` by dataflow,
     `planned` the names of those in mode plan.
     """
 

@@ -48,7 +48,7 @@ def members(body: bytes, names: Iterable[str], where: str) -> Mapping[str, str |
 
 
 def join(bodies: Iterable[bytes]) -> bytes:
-    """One JSON array of everything in these: JSON arrays are taken apart, objects taken whole."""
+    """One JSON array of everything in these: JSON arrays are split, objects stay as they are."""
     parts = (body.strip() for body in bodies)
     inner = (part[1:-1].strip() if part.startswith(b"[") else part for part in parts)
     return b"[" + b",".join(part for part in inner if part) + b"]"

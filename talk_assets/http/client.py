@@ -28,7 +28,7 @@ from talk_assets.model.system import Usage
 
 
 class AnswerLost(SystemFailure):
-    """A write was sent, may have been carried out, and no answer told us."""
+    """A write was sent, may have been carried out, and no answer came."""
 
 
 @dataclass(frozen=True)

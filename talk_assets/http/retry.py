@@ -1,4 +1,4 @@
-"""When a request is tried again and after how long: the bound, the pauses, and how the APIs spell "later".
+"""When a request is tried again and after how long: the bound, the pauses, and how the APIs say "later".
 
 Which failures may be tried again at all is decided in `client`.
 """

@@ -80,7 +80,7 @@ def _alike(body: bytes, texts: pl.Series, needed: AbstractSet[str], ignored: Ite
     kept = _cut(texts, list(dict.fromkeys([*spelled, *ignored])))
     members = len(names) - len(spelled)
     others = (kept.str.count_matches('":') != members) | (texts.str.count_matches("{", literal=True) != 1)
-    if dropped:  # one in place of another property, spelled otherwise
+    if dropped:  # one in place of another property, written otherwise
         others |= _spelled(kept, dropped)
     if others.any():
         return None
@@ -100,7 +100,7 @@ def _cut(texts: pl.Series, names: Collection[str]) -> pl.Series:
     if not names:
         return texts
     value = r'(?:"(?:[^"\\]|\\.)*"|[^"\[\]{},\s][^"\[\]{},]*)'
-    # Names as they are spelled: any spelling takes twice the time, and so does a pattern that begins otherwise.
+    # Names as they are written: matching any case takes twice the time, and so does a pattern that begins otherwise.
     cut = texts.str.replace_all(rf"{_any(names)}[ \t]*:[ \t]*{value}(?:[ \t]*,[ \t]*)?", "")
     return cut.str.replace(r",[ \t]*\}$", "}") if cut.str.contains(r",[ \t]*\}$").any() else cut
 

@@ -170,7 +170,7 @@ def _plain_name(name: str) -> str:
 def pick(found: Mapping[str, pl.Series], names: Iterable[str], height: int) -> pl.DataFrame:
     """Return the columns `names` out of properties; `address.city` is a property of the object `address`.
 
-    Names match whatever their case, since some APIs spell them differently from one endpoint to the next.
+    Names match whatever their case, since some APIs write them differently from one endpoint to the next.
     """
     wanted = list(dict.fromkeys(names))
     columns = {name: _whatever_case(found, name, height) for name in wanted if "." not in name}

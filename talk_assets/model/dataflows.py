@@ -1,7 +1,7 @@
 """Which records must exist where: the dataflows and their pairs, as data.
 
 A pair says "every record of the left collection has a record in the right one". What the records hold, and that both
-sides stay in step, is the lenses' and the hub's concern.
+sides stay in sync, is the lenses' and the hub's concern.
 """
 
 from dataclasses import dataclass, field

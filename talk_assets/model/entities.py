@@ -1,6 +1,6 @@
 """What linked records describe: the five entities, their fields and how records of one find each other.
 
-To add a field, name it here and in every lens whose API has a property for it. How one API spells a value is no concern
+To add a field, name it here and in every lens whose API has a property for it. How one API writes a value is no concern
 of this file; that is a lens.
 """
 

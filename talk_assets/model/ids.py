@@ -1,7 +1,8 @@
-"""Ids of entities: a UUID of version 8 (RFC 9562), named after the record that founds the entity.
+"""Ids of entities: a UUID of version 8 (RFC 9562), named after its first record.
 
-The same record founds the same entity again, so that whoever lost what was stored finds together what belongs together.
-`of_first_record` and `first_record_sql` are one function in two languages; what else an id is made of belongs here too.
+The same first record gives the same entity id again, so that whoever lost what was stored finds together what belongs
+together. `of_first_record` and `first_record_sql` are one function in two languages; what else an id is made of belongs
+here too.
 """
 
 import hashlib

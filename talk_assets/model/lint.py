@@ -177,7 +177,7 @@ def singular(noun: str) -> str:
 
 
 def _choices(case: Case) -> Iterator[Finding]:
-    """Every value has a spelling: one without would not be written, and be taken for written."""
+    """Every value has a form there: one without would not be written, and be taken for written."""
     for name, prop, field in case.holders():
         if not isinstance(prop, Choice):
             continue
@@ -220,7 +220,7 @@ def _words(column: str) -> list[str]:
 
 
 def _inverted(case: Case) -> Iterator[Finding]:
-    """A flag means what it says: `inactive: true` is not active, and a spelling is not another value's word."""
+    """A flag means what it says: `inactive: true` is not active, and one form is not another value's word."""
     for name, prop, field in case.holders():
         if not isinstance(prop, Choice):
             continue
@@ -251,7 +251,7 @@ def _misspelt(wire: str, meaning: str, values: Sequence[str]) -> bool:
 
 
 def _json(case: Case) -> Iterator[Finding]:
-    """What stands for nothing, and every spelling, is of the property's JSON type."""
+    """What stands for nothing, and every form, is of the property's JSON type."""
     for name, prop, _ in case.holders():
         if not isinstance(prop, Value) or prop.json is Json.TEXT:
             continue
@@ -330,4 +330,4 @@ RULES = (
     _parts,
     _required,
 )
-"""Every rule, in the order in which its findings are told."""
+"""Every rule, in the order in which its findings are listed."""

@@ -21,7 +21,7 @@ class Page:
     `body` is a JSON array of objects. `position` is where an interrupted read goes on after this page, null at the end,
     and carries what the cursor of the last page needs to cover an interrupted read from its beginning. `cursor` is
     where the next incremental read starts once this page and all before it are stored, verbatim in the API's own
-    spelling, null to leave it as it is. `kept` are ids that were looked up of records that exist, though the API no
+    form, null to leave it as it is. `kept` are ids that were looked up of records that exist, though the API no
     longer shows them. `whole` is a property and values of it: every record that holds one of them is in the page.
     `total` is about how many records the read will bring in all, where the API says so.
     """

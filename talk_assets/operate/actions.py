@@ -35,7 +35,7 @@ SHORTEST = 4
 
 @dataclass(frozen=True)
 class Acting:
-    """Acts on one data folder; `waiting` is told who holds the run lock, where another process has it."""
+    """Acts on one data folder; `waiting` is called with who holds the run lock, where another process has it."""
 
     wiring: Wiring
     waiting: Callable[[str], None] = field(default=lambda _: None)
@@ -149,7 +149,7 @@ class Acting:
             count = sum(guards.approve(transaction, key) for key in keys)
         if not count:
             where = ", ".join(keys) if len(keys) < len(self.wiring.collections) else "all collections"
-            message = f"{where}: nothing waits for approval. What waits for a person: talk held"
+            message = f"{where}: nothing needs approval. Records that need review: talk held"
             raise NothingToDo(message)
         return f"{count} approved; the next sync goes on."
 

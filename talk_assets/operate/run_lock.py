@@ -52,8 +52,8 @@ def run_lock(
 ) -> Iterator[None]:
     """Take the run lock in a data folder, after every process that has it.
 
-    `waiting` is told in a sentence who has it, and again whenever that is somebody else. `who` is what others are told
-    of us, our command unless it is said. Raise StoreLocked after `patience` seconds.
+    `waiting` is called with a sentence that says who has it, and again whenever that is somebody else. `who` is what
+    others read of us, our command unless it is said. Raise StoreLocked after `patience` seconds.
     """
     lock = FileLock(folder / FILE, is_singleton=True, thread_local=False)
     _acquire(lock, folder, waiting, patience)

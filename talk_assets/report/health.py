@@ -1,7 +1,7 @@
 """What must be true of the stored state after each step, asked of the whole of it in a few statements.
 
 Every function reads within a transaction and changes nothing; one statement asks about several collections. What is
-done about a finding, and what a person is told of it, is decided in `checks`.
+done about a finding, and what a person reads of it, is decided in `checks`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ SHOWN = 5
 
 
 NEWS = timedelta(days=7)
-"""For so long a property that has turned up is told of."""
+"""For so long a property that has turned up is reported."""
 
 
 @dataclass(frozen=True)

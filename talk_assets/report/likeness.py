@@ -1,4 +1,4 @@
-"""Values that differ only in form: in case, blanks, a URL's scheme or closing slash, or a telephone number's spelling.
+"""Values that differ only in form: in case, blanks, a URL's scheme or slash, or a telephone number's notation.
 
 For a person they are one value, so that no list shows such a difference and no count includes it. Everything here is
 SQL over canonical text. Nothing here decides who wins or what is written.

@@ -1,6 +1,6 @@
 """Where a system shows another value than the one it was sent: it is reported here, and not sent again by itself.
 
-Not reported is what a person would not call another value: what a lens declares (a length, a rounding, a spelling), a
+Not reported is what a person would not call another value: what a lens declares (a length, a rounding, a form), a
 difference of form (`likeness`), and a default that a system fills in where nothing was sent.
 """
 

@@ -38,7 +38,7 @@ class FieldStory:
 
 @dataclass(frozen=True)
 class Story:
-    """A record. `present`: whether the system still shows it; `held`: why it waits for a person.
+    """A record. `present`: whether the system still shows it; `held`: why it needs review.
 
     `name` is that of what the record describes. Without an entity the record is not linked: then it has `values`, what
     it holds by field, and `candidates`, what it could describe the same as. With one it has the rest: `changes`,

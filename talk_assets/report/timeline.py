@@ -1,7 +1,7 @@
 """Everything that happened to one record, in order of time: linked, edited, written, deleted.
 
-What the journal and the edits no longer hold is not told. Values are as people read them, null for blank; times are UTC
-instants. How the record stands now is told by `story`.
+What the journal and the edits no longer hold is not listed. Values are as people read them, null for blank; times are
+UTC instants. How the record stands now is in `story`.
 """
 
 import json

@@ -28,7 +28,7 @@ from talk_assets.sandbox.world.world import World
 
 
 class Renderer(Protocol):
-    """Spells a world for one system."""
+    """Writes a world for one system."""
 
     def collections(self) -> Iterator[tuple[str, Iterator[Stored]]]:
         """Every collection with its records."""

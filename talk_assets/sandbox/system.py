@@ -95,7 +95,7 @@ class Emulation(ABC):
         """Records for a shelf from the properties that matter, in the API's names; the rest is filled in."""
 
     def admit(self, request: HttpRequest) -> Reply | None:  # noqa: ARG002 -- for systems that know requests in flight
-        """An answer that is due before the request waits its turn, or null."""
+        """An answer that is due before the request is queued, or null."""
         return None
 
     def release(self, request: HttpRequest) -> None:  # noqa: B027 -- as above; nothing to do is a fine default

@@ -69,7 +69,7 @@ class Store:
     def kept_open(self) -> Iterator[None]:
         """Do not close after each transaction, nor at once at the end, but when nothing is stored for `IDLE` seconds.
 
-        Other processes get their turn: one that finds the database locked leaves a file, `awaited`, beside it.
+        Other processes may come first: one that finds the database locked leaves a file, `awaited`, beside it.
         """
         self._keeping = True
         try:

@@ -1,7 +1,7 @@
 """What brings a database of an earlier version to this one's format: a function for each format, in their order.
 
 Add a function to `MIGRATIONS` under the next number, and raise `schema.FORMAT` to it. It runs once, in one transaction
-with the others that are due, after the store has copied the file; it may use nothing but SQL on the tables as they were
+with the others that are due, after the store has copied the file; it may use nothing but SQL on the tables of that time
 then, so that later changes of the code don't change it.
 """
 

@@ -142,7 +142,7 @@ class Hub:
         return report
 
     async def read_back(self, system: str, keys: Sequence[str]) -> SystemReport[ReadReport]:
-        """Read what changed in collections that were written to, and in those that show in them; decide about it."""
+        """Read what changed in collections that were written to, and in those that show in them; reconcile it."""
         own = self.collections(system)
         related = dict.fromkeys(other for key in keys for other in (key, *self._relatives(key, own[key])))
         report = await self.read(system, list(related))
@@ -151,7 +151,7 @@ class Hub:
         return report
 
     def reconcile(self, entity: str, *, outstanding: bool = True) -> int:
-        """Link, merge and compute the changes of one entity; return how many records there were to decide about.
+        """Link, merge and compute the changes of one entity; return how many records there were to reconcile.
 
         With `outstanding`, everything that was not in order is decided again as well; without, nothing is where nothing
         has moved since.

@@ -1,4 +1,4 @@
-"""How far a long read or write is, told as it goes on to whoever asked.
+"""How far a long read or write is, reported as it goes on to whoever asked.
 
 Whether it becomes a line in a log or a bar on a terminal is no concern of the hub.
 """

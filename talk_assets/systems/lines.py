@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import product
 
 Line = Mapping[str, object]
-"""A line's properties as the API spells them."""
+"""A line's properties as the API writes them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Difference:
 def difference(layout: Layout, current: Sequence[Line], wanted: Sequence[Line]) -> Difference:
     """What turns the current lines into the wanted ones, keeping as many as possible as they are.
 
-    A line that is wanted with its id is that line. The others are told apart by what they hold, in their order: what
+    A line that is wanted with its id is that line. The others are distinguished by what they hold, in their order: what
     stands between two lines that did not change is taken to be the same lines, edited, each the one it is likest to.
     """
     wanted = [{**layout.blank, **line} for line in wanted]

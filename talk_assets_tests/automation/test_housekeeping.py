@@ -37,20 +37,20 @@ def running(built: Definitions) -> set[str]:
 
 def test_it_is_on_for_the_sandbox_and_off_for_anybody_elses_system_until_somebody_says_so(tmp_path: Path) -> None:
     everything = running(build_definitions(load(tmp_path, {})))
-    assert {"watch_webcrm", "watch_poweroffice_peer", "sweep", "prune", "bury"} < everything
-    assert running(build_definitions(load(tmp_path, REAL))) == {"bury"}
+    assert {"watch_webcrm", "watch_poweroffice_peer", "full_read", "prune", "reap_dead_runs"} < everything
+    assert running(build_definitions(load(tmp_path, REAL))) == {"reap_dead_runs"}
     (tmp_path / "talk.toml").write_text("[automation]\nenabled = true\n", "utf-8")
     assert running(build_definitions(load(tmp_path, REAL))) == everything
     (tmp_path / "talk.toml").write_text("[automation]\nenabled = false\n", "utf-8")
-    assert running(build_definitions(load(tmp_path, {}))) == {"bury"}
+    assert running(build_definitions(load(tmp_path, {}))) == {"reap_dead_runs"}
 
 
-def test_the_sweep_reads_every_system_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nightly_full_read_reads_every_system_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = open_office(tmp_path, monkeypatch)
     built = build_definitions(office.config)
     with DagsterInstance.ephemeral() as instance:
-        sweep = built.resolve_schedule_def("sweep")
-        due = sweep.evaluate_tick(build_schedule_context(instance, datetime(2026, 1, 1, 2, tzinfo=UTC)))
+        full_read = built.resolve_schedule_def("full_read")
+        due = full_read.evaluate_tick(build_schedule_context(instance, datetime(2026, 1, 1, 2, tzinfo=UTC)))
         [request] = due.run_requests or []
         gone = office.create("crm/people", email="anna@example.com")
         job = built.resolve_job_def(SYNC)
@@ -117,9 +117,9 @@ def test_what_may_be_said_of_the_automation(tmp_path: Path) -> None:
     talk.write_text("lock_patience = 60\n[automation]\ninterval = 5\nfull_interval = 60\nkeep_runs = 7\n", "utf-8")
     config = load(tmp_path, {})
     assert config.lock_patience == 60
-    assert config.automation == Automation(enabled=True, interval=5, full_interval=60, sweep_hour=2, keep_runs=7)
+    assert config.automation == Automation(enabled=True, interval=5, full_interval=60, full_read_hour=2, keep_runs=7)
     for text, complaint in {
-        "sweep_hour = 24": "automation.sweep_hour: is 24, and should be a whole number from 0 to 23.",
+        "full_read_hour = 24": "automation.full_read_hour: is 24, and should be a whole number from 0 to 23.",
         "intervall = 5": "automation.intervall: there is no such key; did you mean interval?",
     }.items():
         talk.write_text(f"[automation]\n{text}\n", "utf-8")

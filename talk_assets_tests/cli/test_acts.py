@@ -88,8 +88,8 @@ def test_what_is_held_is_linked_and_unlinked_again(office: Office) -> None:
         (("retry", "crm/people/crm1", "--recreate"), "no record that it is linked with was deleted"),
         (("retry", "erp/contacts"), "erp/contacts: no change is held."),
         (("retry",), "all collections: no change is held."),
-        (("approve", "erp/contacts"), "erp/contacts: nothing waits for approval."),
-        (("approve", "--all"), "all collections: nothing waits for approval."),
+        (("approve", "erp/contacts"), "erp/contacts: nothing needs approval."),
+        (("approve", "--all"), "all collections: nothing needs approval."),
         (("resolve", "crm/people/crm1", "email"), 'email is not in conflict. It is "anna@example.com", set 20'),
         (("resolve", "crm/people/crm1", "email", "--keep"), "email is not in conflict."),
         (("retry", "--recreate"), "is for one record"),
@@ -162,7 +162,7 @@ def test_what_a_guard_stopped_is_listed_and_approved(office: Office) -> None:
     assert [(one["what"], one["collection"]) for one in held if one["what"] == "stop"] == [("stop", "erp/contacts")]
     assert "talk approve erp/contacts" in said("held")
     assert said("approve", "erp/contacts") == "1 approved; the next sync goes on."
-    assert "nothing waits for approval" in refused("approve", "--all")
+    assert "nothing needs approval" in refused("approve", "--all")
     office.sync()
     assert names(office) == ["Ann", "Ann"]
 

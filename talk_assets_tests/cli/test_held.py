@@ -50,9 +50,9 @@ def test_names_come_before_records_and_equal_reasons_are_a_group(office: Office)
         "2 records could not be linked: several records here have the same e-mail: crm1, crm2\n"
         "  1  Samuel  crm/people/crm1\n"
         "  2  Samantha  crm/people/crm2\n"
-        "  Correct in their system what they have in common, and the next sync decides. Or decide about one after the"
-        " other,\n"
-        "  beginning with:\n"
+        "  Correct in their system what they have in common, and the next sync decides. Or resolve one after the"
+        " other, beginning\n"
+        "  with:\n"
         "    talk held 1\n"
     )
 

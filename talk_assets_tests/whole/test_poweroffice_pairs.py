@@ -142,7 +142,7 @@ def test_a_contact_person_stands_under_the_customer_that_its_company_is() -> Non
         assert both.sync().written == {}
 
 
-def test_a_record_deleted_without_a_trace_is_noticed_by_a_full_sweep_and_not_created_again(office: Firm) -> None:
+def test_a_record_deleted_without_a_trace_is_noticed_by_a_full_read_and_not_created_again(office: Firm) -> None:
     add_person(office, "Employee")
     office.sync()
     contact = only(office.office(THERE, "contactperson"))

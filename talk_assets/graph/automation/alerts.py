@@ -1,6 +1,6 @@
-"""Failures, told to a webhook: a run that failed, a system that a run had to leave out or that does not answer.
+"""Failures, sent to a webhook: a run that failed, a system that a run had to leave out or that does not answer.
 
-Each is told once, until it is over. Where nobody is to be told, nothing here does anything. The address is a secret: it
+Each is sent once, until it is over. Where no address is set, nothing here does anything. The address is a secret: it
 appears in no message, and neither does what the other side says.
 """
 
@@ -31,7 +31,7 @@ from talk_assets.graph import watermarks
 from talk_assets.model.system import System
 
 OPEN = "talk/alerts"
-"""Where Dagster keeps for us what was told and is not over: since when, by what it is about."""
+"""Where Dagster keeps for us what was sent and is not over: since when, by what it is about."""
 
 TIMEOUT = 10.0
 INTERVAL = 30
@@ -39,7 +39,7 @@ AT_ONCE = 50
 """Runs that one tick looks at."""
 
 LONGEST = 500
-"""Characters that are told of an error."""
+"""Characters of an error that are sent."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _look(context: SensorEvaluationContext, wiring: Wiring) -> SkipReason:
     since = _moment(context.cursor)
     if since is None:
         context.update_cursor(datetime.now(UTC).isoformat())
-        return SkipReason("What ends from now on is told.")
+        return SkipReason("What ends from now on is reported.")
     ended = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
     records = context.instance.get_run_records(
         RunsFilter(statuses=ended, updated_after=since), limit=AT_ONCE, order_by="update_timestamp", ascending=True
@@ -77,7 +77,7 @@ def _look(context: SensorEvaluationContext, wiring: Wiring) -> SkipReason:
         told += sum(_tell(wiring.config, context.instance, *one) for one in _troubles(context.instance, wiring, record))
     if records:
         context.update_cursor(records[-1].update_timestamp.replace(tzinfo=UTC).isoformat())
-    return SkipReason(f"{len(records)} runs ended, and {told} failures were told.")
+    return SkipReason(f"{len(records)} runs ended, and {told} failures were reported.")
 
 
 def _troubles(instance: DagsterInstance, wiring: Wiring, record: RunRecord) -> Iterator[tuple[str, datetime, str]]:
@@ -97,12 +97,12 @@ def _troubles(instance: DagsterInstance, wiring: Wiring, record: RunRecord) -> I
 
 
 def system(config: Config, instance: DagsterInstance, which: System, why: str) -> None:
-    """Tell that a system does not answer, unless that was told."""
+    """Tell that a system does not answer, unless that was sent."""
     _tell(config, instance, which.name, datetime.now(UTC), _of_system(which.label, why))
 
 
 def over(instance: DagsterInstance, about: str) -> None:
-    """Note that something is over, so that it is told again the next time."""
+    """Note that something is over, so that it is sent again the next time."""
     found = _open(instance)
     if found.pop(about, None):
         instance.daemon_cursor_storage.set_cursor_values({OPEN: json.dumps(found)})

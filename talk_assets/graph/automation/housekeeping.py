@@ -1,4 +1,4 @@
-"""What keeps an instance that runs by itself in order: the nightly sweep, the pruning, and runs whose process died."""
+"""What keeps an automatic instance in order: the nightly full read, the pruning, and the reaping of dead runs."""
 
 from datetime import timedelta
 
@@ -47,9 +47,9 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
     full = {names.read_step(name): {"config": {"full": True}} for name in wiring.systems}
     return [
         ScheduleDefinition(
-            name="sweep",
+            name="full_read",
             job_name=sync,
-            cron_schedule=f"0 {settings.sweep_hour} * * *",
+            cron_schedule=f"0 {settings.full_read_hour} * * *",
             run_config={"ops": full},
             default_status=status,
             description="Read every record again, notice those that are gone, and write what follows from that.",
@@ -57,7 +57,7 @@ def schedules(wiring: Wiring, sync: str) -> list[ScheduleDefinition]:
         ScheduleDefinition(
             name=PRUNE,
             job_name=JobType.HOUSEKEEPING.named(PRUNE),
-            cron_schedule=f"30 {settings.sweep_hour} * * *",
+            cron_schedule=f"30 {settings.full_read_hour} * * *",
             default_status=status,
             description=PRUNES,
         ),
@@ -96,7 +96,7 @@ def reaper() -> SensorDefinition:
     """Return the sensor that ends runs whose process died, as nobody else would, and the queue would wait for them."""
 
     @sensor(
-        name="bury",
+        name="reap_dead_runs",
         minimum_interval_seconds=30,
         default_status=DefaultSensorStatus.RUNNING,
         description="End the runs whose process died, so that others need not wait for them. Nothing else is touched.",

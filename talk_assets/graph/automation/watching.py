@@ -1,7 +1,7 @@
 """One sensor per system: it asks the API whether anything changed, and has the run that follows from it.
 
 What was seen is known from the runs' metadata, so the database is never opened. A record that was deleted shows only in
-a feed that tells it, or in the nightly sweep; a write that the API put off waits for the next run, too.
+a feed that tells it, or in the nightly full read; a write that the API put off waits for the next run, too.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ LONGEST = 3600.0
 """Seconds after which a system that is down is asked again in any case."""
 
 DOWN = 3
-"""Times in a row that a system does not answer before somebody is told."""
+"""Times in a row that a system does not answer before an alert is sent."""
 
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,

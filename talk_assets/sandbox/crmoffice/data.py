@@ -17,7 +17,7 @@ SUBJECTS = ("Møte med", "Befaring hos", "Oppfølging av", "Tilbud til")
 
 
 class Renderer:
-    """Spells one world for CRMOffice; an id is the place and one."""
+    """Writes one world for CRMOffice; an id is the place and one."""
 
     def __init__(self, world: World) -> None:
         self._world = world

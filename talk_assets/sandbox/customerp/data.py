@@ -1,4 +1,4 @@
-"""How the generated world looks in Customerp: clean spelling, a few newer values, one name too long for others."""
+"""How the generated world looks in Customerp: clean values, a few newer values, one name too long for others."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ LONG_NAME = "Stiftelsen til fremme av samvirke mellom kystens og innlandets hån
 
 
 class Renderer:
-    """Spells one world for Customerp; an id says the resource and the place."""
+    """Writes one world for Customerp; an id says the resource and the place."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -36,7 +36,7 @@ HOUSE_ID = 1
 
 
 class Renderer:
-    """Spells one world for one client."""
+    """Writes one world for one client."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -130,7 +130,7 @@ class Renderer:
             yield found, person.created, person.modified
 
     def _employed(self, person: Person) -> dict[str, Any]:
-        """Spelled the same in both roles."""
+        """Written the same in both roles."""
         return {
             "firstName": person.first_name,
             "lastName": person.last_name,

@@ -37,7 +37,7 @@ INVOICED_EVERY, SUPPLYING_EVERY = 5, 4
 
 
 class Renderer:
-    """Spells one world for Powerofficego; an id follows from the place."""
+    """Writes one world for Powerofficego; an id follows from the place."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -24,7 +24,7 @@ def load(record: Stored) -> Record:
 
 
 class Replica:
-    """What GETs see: the shelves as they were `lag` seconds ago."""
+    """What GETs see: the shelves as they stood `lag` seconds ago."""
 
     def __init__(self, shelves: Mapping[str, Shelf], switches: Mapping[str, Any], now: Callable[[], int]) -> None:
         self._shelves, self._switches, self._now = shelves, switches, now

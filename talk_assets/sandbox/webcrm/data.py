@@ -1,4 +1,4 @@
-"""How the generated world looks in Webcrm: its layout of custom fields, its spelling, and a few troublesome records.
+"""How the generated world looks in Webcrm: its custom fields, its forms of values, a few troublesome records.
 
 ASSUMED, as every customer has it otherwise: `ProductCustom1..4` are number, name, unit and GTIN; `QuotationLineData4`
 is the number of the item; `OrganisationCustom14` is an e-mail; `Custom15`, `Data9`, `ErpId` and `UserIntegrationId` are
@@ -23,7 +23,7 @@ Properties = dict[str, Any]
 
 
 class Renderer:
-    """Spells one world for Webcrm; a record's id is its place and one."""
+    """Writes one world for Webcrm; a record's id is its place and one."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -148,7 +148,7 @@ class Finder:
         return [record for _, record in pairs]
 
     def _shown(self, table: Table, found: Sequence[Stored]) -> list[bytes]:
-        """The texts as they are, unless a switch asks for another spelling."""
+        """The texts as they are, unless a switch asks for another form."""
         if self._switches["mixed_offsets"] and self._switches["blank_values"]:
             return [record.body for record in found]
         return [dumps(self._respelled(table, self.load(record))) for record in found]

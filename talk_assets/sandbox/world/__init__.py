@@ -1,1 +1,1 @@
-"""The people, companies, products and orders that the emulated systems hold, before any of them has spelled them."""
+"""The people, companies, products and orders that the emulated systems hold, before any of them has written them."""

@@ -1,6 +1,6 @@
 """One system's share of the world: what all systems know of (about two in five), then what only this one does.
 
-Values are neutral and right: E.164, ISO countries, lower-case e-mails, cents. How a system spells them, and gets them
+Values are neutral and right: E.164, ISO countries, lower-case e-mails, cents. How a system writes them, and gets them
 wrong, is in that system's `data`. The same seed, size and time give the same world, whatever other systems there are.
 
 A record is known by its place: shared ones come first and have the same place in every system.

@@ -3,8 +3,8 @@
 Matching is joins on normalised keys in DuckDB, one collection at a time, over two temporary tables: `fresh`, the
 unlinked records by their numbers in `incoming`, and `decisions`, what is said of each: the `entity_id` that it
 describes and `linked_by`, or a `reason` to doubt. In the end each has an entity, or is held for the first reason.
-`recognise`, `rejoin` and `match` are for all collections of an entity in turn, as what is certain in one comes before
-what is likely in any.
+`match_by_reference`, `match_by_origin` and `match_by_rules` are for all collections of an entity in turn, as what is
+certain in one comes before what is likely in any.
 """
 
 from collections.abc import Iterator, Sequence

@@ -221,7 +221,7 @@ def _meet(transaction: Transaction, scope: MergeScope, name: str, shown: pl.Data
     """Decide one field of entities anew, of which records show another value than before.
 
     What is agreed on counts, unless it was read by a lens that has changed; and so do the records that hold it, as late
-    as they were changed. Where it doesn't count, all of the entity's records do.
+    in which they were changed. Where it doesn't count, all of the entity's records do.
     """
     these = shown.select("entity_id").unique()
     agreed = tables.golden(scope.entity.name)

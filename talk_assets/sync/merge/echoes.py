@@ -50,7 +50,7 @@ def _pairs(numbered: pl.LazyFrame, standing: int) -> pl.DataFrame:
 def _echoes(pairs: pl.DataFrame, collections: Mapping[str, Collection]) -> pl.DataFrame:
     """The pairs in which the first value is what its collection would show of the second, and not the reverse as well.
 
-    Of two that echo each other, as where each system spells in its own way, neither is less than the other.
+    Of two that echo each other, as where each system writes in its own way, neither is less than the other.
     """
     shown = _limited(pairs, "origin", "of_value", collections) == pairs["value"]
     reverse = _limited(pairs, "of_origin", "value", collections) == pairs["of_value"]

@@ -1,7 +1,7 @@
 """Two integrations that fight over a field: the same two values come in turn, from different records.
 
 Every value would be carried to the other side, which sets its own again, for ever. So the field is no longer written in
-any record of the entity: it waits for a person, or for a value that is neither of the two.
+any record of the entity: it is held until a person decides, or for a value that is neither of the two.
 """
 
 from datetime import datetime, timedelta

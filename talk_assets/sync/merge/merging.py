@@ -1,4 +1,4 @@
-"""Golden as it is stored: what a record founds, what records that meet it bring, what people edit; and the conflicts.
+"""Golden as it is stored: what its first record holds, what others bring, what people edit; and the conflicts.
 
 The only functions that write golden, beside those by which a person moves links (`operate/relinking`). Who wins is
 decided in `golden`, which knows no database.

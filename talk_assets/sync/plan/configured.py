@@ -40,7 +40,7 @@ def anew(
     """Have records seen anew whose lens has changed; return what was read or planned again, for people.
 
     With it, return the entities (`entity_id`) to plan again, null where nothing is configured otherwise. `known` says
-    that pairs and what may be written are as they were.
+    that pairs and what may be written are unchanged.
     """
     reasons = [] if known else differences(transaction, topology)
     read, entities = remapping.meet(transaction, scope)

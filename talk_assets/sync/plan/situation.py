@@ -69,7 +69,7 @@ class Situation:
 
     `fought` are fields that two systems keep setting back, `unread` collections not read in full yet. `held_parent` is
     a held record that the entity refers to; `could_be` says by collection which held records may be the entity's.
-    `held` are changes that were held before, as they were then; `approved` those that a person let out.
+    `held` are changes that were held before, in the state of that time; `approved` those that a person let out.
     """
 
     topology: Topology

@@ -1,7 +1,6 @@
 """Carrying changes out: the intent first, then the request, then the answer; a transaction per batch before and after.
 
-Parents go before children; a reference whose record is not there yet makes a change wait, and it goes out in the same
-run once the record is.
+Parents go before children. A change that refers to a record which does not exist yet waits for it within the run.
 """
 
 import json

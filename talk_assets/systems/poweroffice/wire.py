@@ -192,7 +192,7 @@ def summary(validation: str) -> str:
 
 
 def spell(time: datetime) -> str:
-    """A time as the API spells it, in whole seconds."""
+    """A time as the API writes it, in whole seconds."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S+00:00}"
 
 

@@ -93,13 +93,13 @@ def _newer(item: Item, known: Mapping[str, Item | None]) -> Item | None:
 
 
 def value(item: Mapping[str, object], name: str) -> object:
-    """A property, in whatever case it is spelled."""
+    """A property, in whatever case it is written."""
     if name in item:
         return item[name]
     return next((found for spelled, found in item.items() if spelled.lower() == name.lower()), None)
 
 
 def changed(item: Mapping[str, object]) -> str | None:
-    """When a record was last changed, as the API spells it."""
+    """When a record was last changed, as the API writes it."""
     found = value(item, "LastChangedDateTimeOffset")
     return found if isinstance(found, str) else None

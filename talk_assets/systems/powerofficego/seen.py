@@ -2,7 +2,7 @@
 
 Lines have no time of their own and are asked for order by order. A read goes back a while before its cursor, and lists
 the same orders again; those in it that say the time that they said before have the lines that they had. The cursor of
-the lines tells them: a time as the API spells it, then a mark for each order that is listed again, after a `|`.
+the lines tells them: a time as the API writes it, then a mark for each order that is listed again, after a `|`.
 """
 
 from collections.abc import Iterable

@@ -237,7 +237,7 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def instant(text: str | None) -> datetime:
-    """A time as the API spells it, cut to microseconds; nothing at all is long ago."""
+    """A time as the API writes it, cut to microseconds; nothing at all is long ago."""
     if not text:
         return _EARLIEST
     moment = datetime.fromisoformat(text.replace(" +", "+"))
@@ -245,7 +245,7 @@ def instant(text: str | None) -> datetime:
 
 
 def spell(moment: datetime) -> str:
-    """An instant as the API spells it."""
+    """An instant as the API writes it."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}+00:00"
 
 

@@ -217,12 +217,12 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def instant(text: str | None) -> datetime:
-    """A time as the API spells it; 0001-01-01 and nothing at all are long ago."""
+    """A time as the API writes it; 0001-01-01 and nothing at all are long ago."""
     return max(datetime.fromisoformat(text), _EARLIEST) if text else _EARLIEST
 
 
 def spell(moment: datetime) -> str:
-    """An instant as the API spells it, in whole seconds."""
+    """An instant as the API writes it, in whole seconds."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S+00:00}"
 
 

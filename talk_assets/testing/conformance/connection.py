@@ -70,7 +70,7 @@ class Conformance:
     """Requests that a probe takes."""
 
     nowhere: ClassVar[str] = "99999999"
-    """The id of a record that is not there, as the system spells ids."""
+    """The id of a record that is not there, as the system writes ids."""
 
     def begin(self, size: int = 100) -> Trial:
         """Return a system without any records whose pages hold `size` of them."""

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED as UNGUARDED
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.plan.permits import Permits
 from talk_assets.systems import Opening, Registered, SystemSettings
 from talk_assets_tests.simulator.memory import MemoryCollection, MemoryConnection
 from talk_assets_tests.simulator.world import World
@@ -69,6 +71,7 @@ class Office:
     broken: dict[str, str] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = DATAFLOW.pairs
     limits: Limits = UNGUARDED
+    start_date: date | None = None
     _hub: tuple[object, Hub] | None = None
 
     def __post_init__(self) -> None:
@@ -83,7 +86,7 @@ class Office:
     @property
     def config(self) -> Config:
         settings = {name: SystemSettings("http://127.0.0.1:1") for name in ("crm", "erp")}
-        flow = DataflowSettings(DATAFLOW, self.mode, self.pairs)
+        flow = DataflowSettings(DATAFLOW, self.mode, self.pairs, self.start_date)
         return Config(self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,), limits=self.limits)
 
     def registered(self, name: str) -> Registered:
@@ -125,7 +128,7 @@ class Office:
         """Run the hub once, without Dagster."""
         hub = self.reconcile_only(run)
         for name in ("crm", "erp"):
-            asyncio.run(hub.write(name))
+            asyncio.run(hub.write(name, permits=self.permits))
 
     def sync_in_full(self) -> None:
         """As `sync`, everything being read again."""
@@ -149,6 +152,11 @@ class Office:
         with self.hub.store.transaction() as transaction:
             transaction.ensure(tables.of({key: memory.collection for key, memory in self.memories.items()}))
             yield transaction
+
+    @property
+    def permits(self) -> Permits:
+        """What a run of all dataflows may write."""
+        return self.wiring().permits(self.config.dataflows)
 
     def wiring(self) -> Wiring:
         return Wiring(self.config)

@@ -8,6 +8,7 @@ here is only what may be set of them. Credentials come from the environment alon
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -69,6 +70,7 @@ class DataflowSettings:
     dataflow: Dataflow
     mode: Mode
     pairs: tuple[Pair, ...]
+    start_date: date | None = None
 
     @property
     def name(self) -> str:
@@ -180,9 +182,10 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     automation = file.automation
     if "enabled" not in automation.model_fields_set:
         automation = automation.model_copy(update={"enabled": not careful})
+    limits = replace(file.guards.limits(), trusted=frozenset(name for name, one in systems.items() if one.sandbox))
     config = Config(
         folder, folder / file.database, file.sandbox.port, MappingProxyType(systems), _dataflows(file, systems),
-        file.patience, file.guards.limits(), file.journal.keep_days, file.checks.expected(), file.lock_patience,
+        file.patience, limits, file.journal.keep_days, file.checks.expected(), file.lock_patience,
         automation, _refusing(lambda: alert_url(environ), refuse) or "",
     )  # fmt: skip
     return Setup(config, values, file, profiles)
@@ -281,7 +284,7 @@ def _dataflow(file: TalkFile, dataflow: Dataflow, systems: Mapping[str, SystemSe
     if not said.enabled or not ends <= systems.keys():
         return None
     careful = Mode.WRITE if all(systems[end].sandbox for end in ends) else Mode.PLAN
-    return DataflowSettings(dataflow, said.mode or careful, tuple(_pairs(file, dataflow)))
+    return DataflowSettings(dataflow, said.mode or careful, tuple(_pairs(file, dataflow)), said.start_date)
 
 
 def _pairs(file: TalkFile, dataflow: Dataflow) -> Iterator[Pair]:

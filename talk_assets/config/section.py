@@ -6,6 +6,7 @@ key that is not set is in no `model_fields_set`, which is how `profiles` tells i
 
 import json
 from dataclasses import MISSING, fields, replace
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, TypeVar, get_origin, get_type_hints
 
 from pydantic import (
@@ -81,6 +82,20 @@ def _named(value: object) -> object:
     if not value.strip():
         raise PydanticCustomError(RIGHT, "a text in quotes that is not empty")
     return {"property": value}
+
+
+def _day(value: object) -> date:
+    """A day of TOML, or the same as a text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise PydanticCustomError(RIGHT, "a day, like 2026-01-01") from error
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day, without a time."""
 
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:

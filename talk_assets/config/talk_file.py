@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
 from talk_assets.config.automation import Automation
-from talk_assets.config.section import SENTENCE, NotBlank, Section, Share
+from talk_assets.config.section import SENTENCE, Day, NotBlank, Section, Share
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
@@ -95,6 +95,13 @@ class Guards(Section):
     few: StrictInt = Field(
         default=Limits.few, ge=1, le=10**9, description="Up to so many changes in a run, that share does not matter."
     )
+    first: StrictInt = Field(
+        default=Limits.first,
+        ge=0,
+        le=10**9,
+        description="How many records of a collection may change when a pair is written for the first time. The"
+        " sandbox is not asked about.",
+    )
     most: StrictInt = Field(
         default=Limits.most,
         ge=1,
@@ -104,7 +111,7 @@ class Guards(Section):
 
     def limits(self) -> Limits:
         """As the sync takes them."""
-        return Limits(self.shrink, self.changes, self.few, self.most)
+        return Limits(self.shrink, self.changes, self.few, self.most, self.first)
 
 
 class Journal(Section):
@@ -170,6 +177,11 @@ class DataflowSection(Section):
         default=None,
         description="plan shows what would be written; write writes it. Unless it is set: write while the sandbox"
         " serves both systems, else plan.",
+    )
+    start_date: Day | None = Field(
+        default=None,
+        description="The first day, as 2026-01-01: no record is created for an older one. The day is an order's own,"
+        " else that of the record's last change in its system.",
     )
 
 

@@ -78,6 +78,7 @@ class Wiring:
             self.pairs,
             planned=frozenset(pair for one in every if one.mode is Mode.PLAN for pair in one.pairs),
             left_out=frozenset(pair for one in every if one.name not in names for pair in one.pairs),
+            starts={pair: one.start_date for one in every if one.start_date for pair in one.pairs},
         )
 
     @cached_property

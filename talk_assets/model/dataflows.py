@@ -26,6 +26,11 @@ class Pair:
     on_delete: OnDelete = field(default=OnDelete.KEEP, compare=False)
 
 
+def dataflow_of(pair: Pair) -> str:
+    """Return the name of the dataflow that a pair belongs to."""
+    return f"{pair.left.partition('/')[0]}-{pair.right.partition('/')[0]}"
+
+
 @dataclass(frozen=True)
 class Dataflow:
     """The pairs between two systems; `name` is how `talk sync --dataflow` and `talk.toml` call it."""

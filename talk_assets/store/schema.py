@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS sync.fights (
     since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.guards (
     collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
+CREATE TABLE IF NOT EXISTS sync.written_pairs ("left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.pending_approvals (
     collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
 CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);
@@ -72,9 +73,10 @@ are not tried until the hub has decided again. `undo` is the same for what is be
 request, or we did, and `answer` what it said. `conflicts` are the values that lost, and `past_conflicts` those over
 whose field somebody has decided since. `edits` are the values that people set in records that were linked already, and
 whether they became golden; `fights` the fields that two records set to the same two values in turn. `pending_approvals`
-are what `sync.guards` stopped until a person approves, `approved` up to which count; `doubted` the records that seem to
-be deleted and were too many to believe it; `blanked` the fields that became blank in too many records at once. `shown`
-are the properties that records have shown, `absent` those that some `records` lack, null where no record has ever shown
-it. `lenses` is how each field was last read, and `since` when, if that has changed. `remapped` are the fields that are
-to be read anew because of that, `configured` is what the changes were last decided by.
+are what `sync.guards` stopped until a person approves, `approved` up to which count; `written_pairs` the pairs for
+which something was written, and when first; `doubted` the records that seem to be deleted and were too many to believe
+it; `blanked` the fields that became blank in too many records at once. `shown` are the properties that records have
+shown, `absent` those that some `records` lack, null where no record has ever shown it. `lenses` is how each field was
+last read, and `since` when, if that has changed. `remapped` are the fields that are to be read anew because of that,
+`configured` is what the changes were last decided by.
 """

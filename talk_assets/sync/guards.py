@@ -1,5 +1,6 @@
 """What stops the sync before it does harm: a collection that shrinks too much, a run that would change too much.
 
+The first write of a pair is asked about most of all: a mistake in the configuration or in the linking shows then.
 A field that becomes blank in too many records is in `blanks`.
 
 What is stopped waits in `sync.pending_approvals` for a person's approval, which covers as many records as there were
@@ -13,6 +14,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from talk_assets.model.dataflows import Pair, dataflow_of
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 
@@ -35,16 +37,40 @@ class Limits:
     """Beyond what a person is asked.
 
     `shrink`: the share of a collection that may be deleted within an hour. `changes`: the share of a collection that a
-    run may change, unless that is fewer than `few` records; `most`: how many in any case.
+    run may change, unless that is fewer than `few` records; `most`: how many in any case. `first`: how many records of
+    a collection may change when one of its pairs is written for the first time, except in the `trusted` systems.
     """
 
     shrink: float = 0.2
     changes: float = 0.5
     few: int = 100
     most: int = 5000
+    first: int = 20
+    trusted: frozenset[str] = frozenset()
 
 
-UNLIMITED = Limits(shrink=1.0, changes=float("inf"), most=2**62)
+UNLIMITED = Limits(shrink=1.0, changes=float("inf"), most=2**62, first=2**62)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run would write to the collection `key`: `changes` (`action, count`), because of `pairs`.
+
+    `oldest` is when the record that was changed longest ago was changed, of those that a create is for.
+    """
+
+    key: str
+    changes: pl.DataFrame
+    pairs: Sequence[Pair] = ()
+    oldest: datetime | None = None
+
+    @property
+    def count(self) -> int:
+        """How many records would change."""
+        return int(self.changes["count"].sum())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number} to {action}" for action, number in self.changes.sort("action").iter_rows())
 
 
 def believe(transaction: Transaction, key: str, gone: pl.DataFrame, limits: Limits, now: datetime) -> pl.DataFrame:
@@ -111,32 +137,55 @@ def shown(transaction: Transaction, key: str, ids: pl.DataFrame) -> None:
         release(transaction, key, What.SHRINK)
 
 
-def too_many(
-    transaction: Transaction, key: str, changes: pl.DataFrame, limits: Limits, run: str, now: datetime
-) -> str | None:
-    """Return why a run must not send a collection's changes (`action`, `count`), null where it may.
-
-    A collection that nothing was written to yet is not stopped: somebody has just set its dataflow's mode to write.
-    """
-    count = int(changes["count"].sum())
+def too_many(transaction: Transaction, asked: Asked, limits: Limits, run: str, now: datetime) -> str | None:
+    """Return why a run must not send what is asked of a collection, null where it may."""
+    key, count = asked.key, asked.count
     live = transaction.count(f"SELECT count(*) FROM {tables.raw(key)} WHERE NOT _deleted")
-    known = transaction.count("SELECT count(*) FROM sync.guards WHERE collection = ? AND written_at IS NOT NULL", key)
-    beyond = count > limits.most or (count >= limits.few and count > limits.changes * live)
-    if not known or not beyond or approved(transaction, key, What.CHANGES) >= count:
+    trusted = key.partition("/")[0] in limits.trusted
+    if new := _unwritten(transaction, key, asked.pairs):
+        beyond = count > limits.first and not trusted
+    else:
+        beyond = count > limits.most or (count >= limits.few and count > limits.changes * live)
+    if not beyond or approved(transaction, key, What.CHANGES) >= count:
         return None
-    listed = ", ".join(f"{number} to {action}" for action, number in changes.sort("action").iter_rows())
-    reason = (
-        f"a run would change {count} records where there are {live} ({listed}). Nothing was sent: look at what it"
-        f" would be with talk sync --plan, then talk approve {key}"
-    )
+    sent = f"Nothing was sent: look at it with talk sync --plan, then talk approve {key}"
+    if new:
+        flows = ", ".join(sorted({dataflow_of(pair) for pair in new}))
+        since = f", for records changed since {asked.oldest:%Y-%m-%d}" if asked.oldest else ""
+        reason = (
+            f"{flows} would write here for the first time: {asked}{since}, where there are {live} records. {sent}. To"
+            f" leave older records out, set start_date under [dataflows.{flows.partition(',')[0]}] in talk.toml first"
+        )
+    else:
+        reason = f"a run would change {count} records where there are {live} ({asked}). {sent}"
     stop(transaction, key, What.CHANGES, count, reason, run, now)
     return reason
 
 
-def written(transaction: Transaction, key: str, now: datetime) -> None:
+def _unwritten(transaction: Transaction, key: str, pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs that nothing was written for yet; none in a database that did not note them when it was written to."""
+    known = set(transaction.frame('SELECT "left", "right" FROM sync.written_pairs').iter_rows())
+    if not any(key in pair for pair in known) and transaction.count(
+        "SELECT count(*) FROM sync.guards WHERE collection = ? AND written_at IS NOT NULL", key
+    ):
+        return []
+    return [pair for pair in pairs if (pair.left, pair.right) not in known]
+
+
+def written(transaction: Transaction, key: str, pairs: Sequence[Pair], now: datetime) -> None:
     """Note that everything that was asked of a collection was tried: what was approved has been made use of."""
     _row(transaction, key)
     transaction.run("UPDATE sync.guards SET written_at = ? WHERE collection = ? AND written_at IS NULL", now, key)
+    names = pl.DataFrame(
+        {"left": [pair.left for pair in pairs], "right": [pair.right for pair in pairs]},
+        schema={"left": pl.String, "right": pl.String},
+    )
+    transaction.run(
+        'INSERT INTO sync.written_pairs SELECT "left", "right", ? FROM names'
+        ' WHERE ("left", "right") NOT IN (SELECT ("left", "right") FROM sync.written_pairs)',
+        now,
+        names=names,
+    )
     release(transaction, key, What.CHANGES)
 
 

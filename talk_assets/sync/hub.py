@@ -251,7 +251,7 @@ class Hub:
             return
         await self._carry_out(connection, writer, report)
         with self.store.transaction() as transaction:
-            guards.written(transaction, key, self.clock())
+            guards.written(transaction, key, writer.pairs, self.clock())
         if report.writes and self._relatives(key, collection):
             await self._look_again(connection, key, collection)
 
@@ -315,7 +315,7 @@ class Hub:
     def _stopped(self, writer: Writer, report: WriteReport) -> bool:
         with self.store.transaction() as transaction:
             asked = writer.asked(transaction)
-            report.stopped = guards.too_many(transaction, writer.key, asked, self.limits, self.run, self.clock())
+            report.stopped = guards.too_many(transaction, asked, self.limits, self.run, self.clock())
         return report.stopped is not None
 
     def _pending(self, writer: Writer, report: WriteReport) -> int:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from talk_assets.model.dataflows import OnDelete
+from talk_assets.model.dataflows import OnDelete, Pair
 from talk_assets.sync import guards
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.plan import permits
 from talk_assets_tests.office import Office, pairs_saying
 
 PEOPLE = 10
@@ -121,3 +122,77 @@ def test_a_stop_ends_by_itself_when_there_is_no_reason_for_it_any_more(guarded: 
         memory.edit(id_, {"first_name": name})
     guarded.sync()
     assert stops(guarded) == []
+
+
+def reason(office: Office) -> str:
+    with office.transaction() as transaction:
+        return str(transaction.frame("SELECT reason FROM sync.pending_approvals")["reason"].item())
+
+
+def test_the_first_write_of_a_pair_is_asked_about(office: Office) -> None:
+    office.limits = Limits(first=3)
+    for n in range(5):
+        office.create("crm/people", email=f"{n}@acme.no", first_name=f"{n}")
+    for _ in range(2):
+        office.sync()
+        assert contacts(office) == 0
+        assert stops(office) == [("erp/contacts", "changes", 5)]
+    assert reason(office).startswith(
+        "crm-erp would write here for the first time: 5 to create, for records changed since"
+    )
+    assert "talk approve erp/contacts" in reason(office)
+    assert "start_date under [dataflows.crm-erp]" in reason(office)
+    approve(office, "erp/contacts")
+    office.sync()
+    assert contacts(office) == 5
+    for n in range(5, 10):
+        office.create("crm/people", email=f"{n}@acme.no", first_name=f"{n}")
+    office.sync()
+    assert contacts(office) == 10
+    assert stops(office) == []
+
+
+def test_a_pair_that_is_new_in_a_collection_is_asked_about_as_well(office: Office) -> None:
+    back = Pair("erp/contacts", "crm/people")
+    for n in range(5):
+        office.create("crm/people", email=f"{n}@acme.no", first_name=f"{n}")
+        office.create("erp/contacts", email=f"{n}@vidda.no", first_name=f"{n}")
+    office.sync()
+    office.pairs, office.limits = (*office.pairs, back), Limits(first=3)
+    office.sync()
+    assert stops(office) == [("crm/people", "changes", 5)]
+    assert reason(office).startswith("erp-crm would write here for the first time: 5 to create")
+
+
+def test_few_records_and_the_sandbox_s_are_written_at_once(office: Office) -> None:
+    office.create("crm/people", email="kari@acme.no", first_name="Kari")
+    office.limits = Limits(first=1)
+    office.sync()
+    assert contacts(office) == 1
+    office.limits = Limits(first=0, trusted=frozenset({"erp"}))
+    office.create("crm/companies", name="Acme")
+    office.sync()
+    assert len(office.records("erp/customers")) == 1
+
+
+def test_nothing_is_created_for_records_from_before_the_start_date(office: Office) -> None:
+    """They are read and matched all the same, and say what they wait for."""
+    old = office.create("crm/people", email="old@acme.no", first_name="Old")
+    both = office.create("crm/people", email="both@acme.no", first_name="Both")
+    office.create("erp/contacts", email="both@acme.no", first_name="Both")
+    first = office.world.clock().date()
+    office.world.now += 10 * 24 * 3600
+    office.start_date = office.world.clock().date()
+    office.create("crm/people", email="new@acme.no", first_name="New")
+    for _ in range(2):
+        office.sync()
+        assert sorted(contact["first_name"] for contact in office.records("erp/contacts")) == ["Both", "New"]
+    with office.transaction() as transaction:
+        waits = permits.reasons(transaction, office.permits, "erp/contacts", office.wiring().collections)
+    assert list(waits.values()) == [
+        f"crm/people/{old} is of {first}, before the start_date {office.start_date} of its dataflow"
+    ]
+    office.memories["crm/people"].edit(both, {"first_name": "Berit"})
+    office.memories["crm/people"].edit(old, {"first_name": "Older"})
+    office.sync()
+    assert sorted(contact["first_name"] for contact in office.records("erp/contacts")) == ["Berit", "New", "Older"]

@@ -3,19 +3,21 @@
 Everything is read, linked, merged and planned, whatever the modes. A change is then sent only if pairs in mode write
 explain it. A create needs a record on the left side of such a pair; a delete or an archive needs the pair that demands
 it; an update needs a record that holds the new value and that such pairs connect with the one to be written. The rest
-waits, and `Waits` says for which dataflow. Pure but for `of_changes`, which reads.
+waits, and `WAITS` says for which dataflow. A record from before its dataflow's `start_date` is not created either.
+Pure but for `of_changes`, which reads.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import polars as pl
 
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection, settable
-from talk_assets.model.dataflows import OnDelete, Pair
+from talk_assets.model.dataflows import OnDelete, Pair, dataflow_of
 from talk_assets.model.entities import Entity
 from talk_assets.model.system import Action
 from talk_assets.store import tables
@@ -25,17 +27,24 @@ from talk_assets.sync.plan import deletes
 SENT = {"entity_id": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
 """What `of_changes` returns of each change that may be sent, at least in part."""
 
+ORDERED = "seen_order_date"
+"""The column of links with the day of an order."""
+
 WAITS = {"entity_id": pl.String, "action": pl.String, "reason": pl.String}
 """What `of_changes` returns of each change of which nothing may be sent."""
 
 
 @dataclass(frozen=True)
 class Permits:
-    """The pairs in use, by what they may cause: `planned` are in mode plan, `left_out` is not part of this run."""
+    """The pairs in use, by what they may cause: `planned` are in mode plan, `left_out` is not part of this run.
+
+    `starts` is from which day on (UTC) a pair creates: no record is created for one that is older.
+    """
 
     pairs: Sequence[Pair]
     planned: frozenset[Pair] = frozenset()
     left_out: frozenset[Pair] = frozenset()
+    starts: Mapping[Pair, date] = field(default_factory=dict)
 
     @cached_property
     def writing(self) -> tuple[Pair, ...]:
@@ -45,12 +54,17 @@ class Permits:
     def within(self, pairs: Sequence[Pair]) -> "Permits":
         """Return what of it concerns some pairs, as those of one entity."""
         own = frozenset(pairs)
-        return Permits(pairs, self.planned & own, self.left_out & own)
+        return Permits(
+            pairs,
+            self.planned & own,
+            self.left_out & own,
+            {pair: day for pair, day in self.starts.items() if pair in own},
+        )
 
     @property
     def everything(self) -> bool:
-        """Whether every pair may cause writes, as mostly."""
-        return not self.planned and not self.left_out
+        """Whether every pair may cause writes, of whatever age, as mostly."""
+        return not self.planned and not self.left_out and not self.starts
 
     @cached_property
     def writable(self) -> frozenset[str]:
@@ -60,6 +74,12 @@ class Permits:
     def lefts(self, key: str) -> tuple[str, ...]:
         """Return the collections whose records may be created in this one."""
         return tuple(pair.left for pair in self.writing if pair.right == key)
+
+    def started(self, key: str) -> tuple[tuple[str, date], ...]:
+        """Return the collections whose older records are not created in this one, each with its first day."""
+        return tuple(
+            (pair.left, self.starts[pair]) for pair in self.writing if pair.right == key and pair in self.starts
+        )
 
     def counts(self, origin: str, key: str) -> bool:
         """Whether what a record of `origin` shows may be written to the collection `key`.
@@ -134,11 +154,6 @@ class Permits:
                 yield (pair.right if pair.left == key else pair.left), pair
 
 
-def dataflow_of(pair: Pair) -> str:
-    """Return the name of the dataflow that a pair belongs to."""
-    return f"{pair.left.partition('/')[0]}-{pair.right.partition('/')[0]}"
-
-
 @dataclass(frozen=True)
 class Judged:
     """Changes of a collection: those that may be `sent` (`SENT`), and those that wait for a dataflow (`WAITS`).
@@ -165,9 +180,10 @@ def of_changes(
         return Judged(pl.DataFrame(schema=SENT), changes.select("entity_id", "action", reason))
     scene = _Scene(permits, key, collection, collections)
     known = _known(transaction, collection.entity, changes, scene)
+    older = _older(transaction, permits.started(key), known)
     parts = [
         _updates(scene, changes.filter(pl.col("action") == Action.UPDATE), known),
-        _creates(scene, changes.filter(pl.col("action") == Action.CREATE), known),
+        _creates(scene, changes.filter(pl.col("action") == Action.CREATE), known, older),
         _leaving(scene, changes.filter(~pl.col("action").is_in([Action.UPDATE.value, Action.CREATE.value])), known),
     ]
     return Judged(pl.concat(part.sent for part in parts), pl.concat(part.waits for part in parts))
@@ -215,6 +231,30 @@ def _known(transaction: Transaction, entity: Entity, changes: pl.DataFrame, scen
             these=these,
         ),
     )
+
+
+def _older(transaction: Transaction, started: Sequence[tuple[str, date]], known: _Known) -> pl.DataFrame:
+    """Return `entity_id, collection, reason` of the live records from before the first day of their pair.
+
+    The day of a record is its order's, where it has one, else the one on which its system last changed it.
+    """
+    found = [pl.DataFrame(schema={"entity_id": pl.String, "collection": pl.String, "reason": pl.String})]
+    for left, first in started:
+        records = known.links.filter("live", pl.col("collection") == left)
+        modified = transaction.frame(
+            f"SELECT n.*, timezone('UTC', r._modified)::DATE AS modified FROM records n"
+            f" LEFT JOIN {tables.raw(left)} r ON r._id = n.id",
+            records=records.select("entity_id", "collection", "id"),
+        )
+        own = pl.col(ORDERED).cast(pl.Date, strict=False) if ORDERED in records.columns else pl.lit(None, pl.Date)
+        day = pl.coalesce(own, pl.col("modified"))
+        dated = modified.join(records, on=["entity_id", "collection", "id"], maintain_order="left")
+        reason = pl.format(
+            f"{left}/{{}} is of {{}}, before the start_date {first} of its dataflow",
+            pl.col("id"), day.cast(pl.String),
+        )  # fmt: skip
+        found.append(dated.filter(day < first).select("entity_id", "collection", reason.alias("reason")))
+    return pl.concat(found)
 
 
 def _kept_back(scene: _Scene, rows: pl.DataFrame, known: _Known, fields: Sequence[str]) -> pl.DataFrame:
@@ -271,9 +311,10 @@ def _updates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     )
 
 
-def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
+def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known, older: pl.DataFrame) -> Judged:
     fields = settable(scene.collection)
-    lefts = [known.links.filter("live", pl.col("collection") == left) for left in scene.permits.lefts(scene.key)]
+    live = known.links.filter("live").join(older, on=["entity_id", "collection"], how="anti", maintain_order="left")
+    lefts = [live.filter(pl.col("collection") == left) for left in scene.permits.lefts(scene.key)]
     demanded = pl.concat([known.links.clear(), *lefts]).unique("entity_id", keep="first", maintain_order=True)
     both = rows.join(demanded, on="entity_id", how="left", maintain_order="left")
     may = both["live"].fill_null(value=False)
@@ -290,7 +331,8 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
     sent = rows.select("entity_id", "action", objects.encode(shown).alias("fields")).with_columns(
         _reasons(scene, origins)
     )
-    reason = pl.lit(scene.permits.why_not_created(scene.key)).alias("reason")
+    too_old = rows.join(older.unique("entity_id"), on="entity_id", how="left", maintain_order="left")["reason"]
+    reason = too_old.fill_null(scene.permits.why_not_created(scene.key)).alias("reason")
     return Judged(sent.filter(may), rows.select("entity_id", "action", reason).filter(~may))
 
 

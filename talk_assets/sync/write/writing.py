@@ -14,11 +14,13 @@ import polars as pl
 
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection, settable, updatable
+from talk_assets.model.dataflows import Pair
 from talk_assets.model.lens.lens import Lines
 from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
+from talk_assets.sync.guards import Asked
 from talk_assets.sync.link import incoming, references
 from talk_assets.sync.link.references import Direction
 from talk_assets.sync.plan import permits
@@ -119,12 +121,32 @@ class Writer:
         changes, permitted = self._open(transaction)
         return transaction.count(f"SELECT count(*) FROM ({changes}) c WHERE {untried}", self.key, **tried, **permitted)
 
-    def asked(self, transaction: Transaction) -> pl.DataFrame:
-        """Return `action, count` of the changes that could be tried."""
+    @property
+    def pairs(self) -> Sequence[Pair]:
+        """The pairs that may cause what is written."""
+        own = self.permits.writing if self.source == ASKED else ()
+        return [pair for pair in own if self.key in (pair.left, pair.right)]
+
+    def asked(self, transaction: Transaction) -> Asked:
+        """Return what could be tried, of which age it is, and because of which pairs."""
         changes, permitted = self._open(transaction)
-        return transaction.frame(
+        counts = transaction.frame(
             f"SELECT action, count(*) AS count FROM ({changes}) GROUP BY action", self.key, **permitted
         )
+        linked, oldest = tables.links(self.collection.entity.name), []
+        for left in self.permits.lefts(self.key) if self.source == ASKED else ():
+            oldest += (
+                transaction.frame(
+                    f"SELECT min(r._modified) AS oldest FROM ({changes} AND c.action = 'create') c"
+                    f" JOIN {linked} l ON l.entity_id = c.entity_id AND l.gone_at IS NULL AND l.collection = '{left}'"
+                    f" JOIN {tables.raw(left)} r ON r._id = l.id",
+                    self.key,
+                    **permitted,
+                )["oldest"]
+                .drop_nulls()
+                .to_list()
+            )
+        return Asked(self.key, counts, self.pairs, min(oldest, default=None))
 
     def _open(self, transaction: Transaction) -> tuple[str, dict[str, pl.DataFrame]]:
         """The SQL of the changes to try, and the frames that are in it.

@@ -83,6 +83,7 @@ def stored(store: Store, town: Town) -> Iterator[Transaction]:
             {
                 tables.links("person"): tables.links_columns(person),
                 tables.golden("person"): tables.golden_columns(person),
+                **{tables.raw(key): tables.raw_columns([]) for key in KEYS},
             }
         )
         for table in TABLES:

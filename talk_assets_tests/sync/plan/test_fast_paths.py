@@ -115,7 +115,7 @@ def test_what_becomes_of_it(store: Store, here: Town, chunk: int) -> None:
         for key, one in here.topology.collections.items():
             writer = Writer(key, one, here.permits, "run", here.topology.collections)
             expected = Counter(action for collection, _, action, *_ in sends if collection == key)
-            assert dict(writer.asked(transaction).iter_rows()) == expected
+            assert dict(writer.asked(transaction).changes.iter_rows()) == expected
 
 
 def is_sent_fully(one: Decision) -> bool:

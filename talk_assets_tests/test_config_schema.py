@@ -38,11 +38,11 @@ NOT_FOR_THE_FILE = {"Access": {"called"}, "Keyed": {"property"}, "LineTotals": {
 """Fields that follow from others, by class; for collections see above."""
 
 NO_DEFAULT = re.compile(
-    r"automation\.enabled|dataflows\.[^.]+\.mode|systems\.(customerp|customwebshop)\.base_url"
+    r"automation\.enabled|dataflows\.[^.]+\.(mode|start_date)|systems\.(customerp|customwebshop)\.base_url"
     r"|systems\.poweroffice_peer\.contacts_under|.*\.full_name|.*\.delete\.(verb|path)|.*\.trash\.(property|value|params)"
     r"|definitions\.\w+\.(property|to)"
 )
-"""Keys whose default depends on other things, or which must be set where their section is."""
+"""Keys without a default, or whose default depends on other things, or which must be set where their section is."""
 
 
 def keys(node: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Json]]:

@@ -71,6 +71,8 @@ def _dataflows(setup: Setup) -> Iterator[tuple[str, Toml]]:
         found: Toml = {"enabled": said.enabled}
         if mode := said.mode or modes.get(one.name):
             found["mode"] = str(mode)
+        if said.start_date:
+            found["start_date"] = said.start_date.isoformat()
         sections = ((pair, setup.file.pair(one.name, pair_name(pair))) for pair in one.pairs)
         found["pairs"] = {
             pair_name(pair): {"enabled": section.enabled, "on_delete": str(section.on_delete or pair.on_delete)}

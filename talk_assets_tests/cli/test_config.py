@@ -51,7 +51,7 @@ def test_beside_each_value_stands_where_it_is_from(folder: Path) -> None:
     assert line(text, "systems.webcrm", "base_url").split() == [
         "base_url", "=", '"http://127.0.0.1:9000/webcrm"', "#", "default",
     ]  # fmt: skip
-    assert line(text, "dataflows.webcrm-customerp", "mode") == 'mode = "write"  # default'
+    assert line(text, "dataflows.webcrm-customerp", "mode") == 'mode = "write"           # default'
 
 
 def test_without_a_file_everything_is_a_default(folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_what_is_missing_is_named_where_an_own_system_has_no_credentials(folder:
     text = shown()
     assert "# TALK_CUSTOMERP_TOKEN  missing" in text
     assert "Set TALK_CUSTOMERP_TOKEN." in " ".join(text.replace("\n# ", " ").split())
-    assert line(text, "dataflows.webcrm-customerp", "mode") == 'mode = "plan"   # default'
+    assert line(text, "dataflows.webcrm-customerp", "mode") == 'mode = "plan"            # default'
     document = json.loads(shown("--json"))
     assert [one["name"] for one in document["variables"] if one["missing"]] == ["TALK_CUSTOMERP_TOKEN"]
     assert "customerp" not in document["sandbox"]

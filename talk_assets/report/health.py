@@ -176,7 +176,7 @@ def disagreeing(transaction: Transaction, collections: Mapping[str, Collection])
 def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[str, Found]:
     """Return by right side the left records, of pairs with their entity, that lack one there and nothing says why.
 
-    A create that waits or is held explains it, and so does a record that is held, does not fit, or had one that was
+    A create that waits or is held explains it, and so does a record that is held, set aside, or had one that was
     deleted, and a record that was read after its entity was last reconciled.
     """
     return _found(
@@ -193,7 +193,7 @@ def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[st
                 UNION ALL SELECT entity_id FROM sync.changes WHERE collection = '{pair.right}'))
               AND r._id NOT IN (
                 SELECT id FROM sync.held WHERE collection = '{pair.left}'
-                UNION ALL SELECT id FROM sync.invalid_values WHERE collection = '{pair.left}')
+                UNION ALL SELECT id FROM sync.invalid_values WHERE collection = '{pair.left}' AND field IS NULL)
             """
             for entity_type, pair in pairs
         ],

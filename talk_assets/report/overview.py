@@ -131,34 +131,34 @@ def read_in_full(transaction: Transaction) -> frozenset[str]:
 
 HELD = """
     SELECT 'record' AS what, entity_type, collection, id, NULL AS entity_id, NULL AS action, fields, NULL AS field,
-        NULL AS other,
-        reason, since
+        NULL AS other, reason, since, NULL AS property, NULL AS found, NULL AS "right", NULL AS suggested
     FROM sync.held
-    UNION ALL
-    SELECT 'change', entity_type, collection, id, entity_id, action, fields, NULL, NULL, reason, since
+    UNION ALL BY NAME
+    SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, reason, since
     FROM sync.changes WHERE status = 'held'
-    UNION ALL
-    SELECT 'invalid', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.invalid_values
-    UNION ALL
-    SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.pending_approvals
-    WHERE approved IS DISTINCT FROM count
-    UNION ALL
-    SELECT 'property', NULL, collection, NULL, NULL, NULL, NULL, property, NULL,
+    UNION ALL BY NAME
+    SELECT if(field IS NULL, 'invalid', 'value') AS what, collection, id, field, reason, since,
+        property, found, "right", suggested
+    FROM sync.invalid_values
+    UNION ALL BY NAME
+    SELECT 'stop' AS what, collection, reason, since FROM sync.pending_approvals WHERE approved IS DISTINCT FROM count
+    UNION ALL BY NAME
+    SELECT 'property' AS what, collection, property AS field,
         records || ' of its records do not show the property ' || property || ', so that what they hold is not known;'
-        || ' the fields read from it keep their values', since
+        || ' the fields read from it keep their values' AS reason, since
     FROM sync.absent WHERE records IS NOT NULL
-    UNION ALL
-    SELECT 'fight', entity_type, regexp_extract(origin, '^[^/]+/[^/]+'), regexp_extract(origin, '^[^/]+/[^/]+/(.*)$',
-        1),
-        entity_id, NULL, NULL, field, other_origin, 'this record and ' || other_origin || ' keep setting ' || field
-        || ' to two values in turn, so that neither value is written', since
+    UNION ALL BY NAME
+    SELECT 'fight' AS what, entity_type, regexp_extract(origin, '^[^/]+/[^/]+') AS collection,
+        regexp_extract(origin, '^[^/]+/[^/]+/(.*)$', 1) AS id, entity_id, field, other_origin AS other,
+        'this record and ' || other_origin || ' keep setting ' || field
+        || ' to two values in turn, so that neither value is written' AS reason, since
     FROM sync.fights
 """
 """The SQL of everything that waits for a person, a row per item."""
 
 HELD_COLUMNS = (
     "what", "entity_type", "collection", "id", "entity_id", "action", "source", "name", "fields", "field", "other",
-    "reason",
+    "reason", "property", "found", "right", "suggested",
 )  # fmt: skip
 
 
@@ -170,7 +170,9 @@ def held(transaction: Transaction) -> pl.DataFrame:
 
     - record: it could not be linked;
     - change: it is not written; `action` is its action, `source` the record that a create is for;
-    - invalid: the record does not have its declared types;
+    - invalid: the record is set aside as a whole, as it has no id, or its modified time can't be read;
+    - value: a property, `property`, holds what can't be read, `found`; `right` says what would be right, `suggested`
+      what may have been meant, and `field` which field keeps its value until then;
     - stop: a safety limit stopped something in the collection;
     - property: records of the collection do not show a property, `field`, that its lens reads;
     - fight: this record and `other` keep setting a field, `field`.

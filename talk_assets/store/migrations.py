@@ -58,4 +58,13 @@ def _plain_names(transaction: Transaction) -> None:
         transaction.run(f"ALTER TABLE sync.{old} RENAME TO {new}")
 
 
-MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names}
+def _fields_held(transaction: Transaction) -> None:
+    """What can't be read is noted by field; records that were set aside for it are read once more."""
+    for column in ("property", "field", "found", '"right"', "suggested"):
+        transaction.run(f"ALTER TABLE sync.invalid_values ADD COLUMN {column} VARCHAR")
+    transaction.run(
+        "UPDATE sync.cursors SET cursor = NULL WHERE collection IN (SELECT collection FROM sync.invalid_values)"
+    )
+
+
+MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names, 5: _fields_held}

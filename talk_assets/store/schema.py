@@ -3,7 +3,7 @@
 Only SQL that DuckLake also takes: no primary keys, unique constraints, sequences or indexes.
 """
 
-FORMAT = 4
+FORMAT = 5
 """Raised by every change of these tables, or of those in `tables`, with a migration in `migrations`."""
 
 SYNC_TABLES = """
@@ -24,7 +24,9 @@ CREATE TABLE IF NOT EXISTS sync.absent (collection VARCHAR, property VARCHAR, re
 CREATE TABLE IF NOT EXISTS sync.blanked (
     entity_type VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.full_reads (collection VARCHAR, id VARCHAR);
-CREATE TABLE IF NOT EXISTS sync.invalid_values (collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.invalid_values (
+    collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ,
+    property VARCHAR, field VARCHAR, found VARCHAR, "right" VARCHAR, suggested VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.held (
     entity_type VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);

@@ -32,6 +32,7 @@ OWN = {
     "_ref": "VARCHAR",
     "_deleted": "BOOLEAN",
     "_absent": "VARCHAR",
+    "_invalid": "VARCHAR",
     "_hash": "UBIGINT",
     "_noticed": "TIMESTAMPTZ",
     "_version": "BIGINT",

@@ -65,7 +65,7 @@ def test_a_property_that_is_mapped_again_holds_what_was_edited_meanwhile(office:
     assert titles(office, "erp/contacts") == titles(office, "crm/people")
 
 
-def test_what_does_not_fit_is_set_aside_and_nothing_is_lost_of_it(office: Office) -> None:
+def test_what_does_not_fit_is_held_and_nothing_is_lost_of_its_record(office: Office) -> None:
     office.create("crm/people", email="kari@acme.no", born="in May")
     office.create("crm/people", email="ola@acme.no", born="1990-05-17")
     office.sync()

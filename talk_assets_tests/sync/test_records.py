@@ -260,11 +260,15 @@ def test_what_cannot_be_used_is_set_aside_and_the_rest_goes_on() -> None:
         {"Id": 7},
     ]
     parsed = parse(PERSONS, page(*records))
-    assert parsed.records.select("_id", "FirstName").rows() == [("5", "later"), ("7", None)]
-    assert parsed.invalid.columns == ["_id", "property", "found", "reason"]
-    assert sorted(parsed.invalid["reason"].to_list()) == [
+    assert parsed.records.select("_id", "FirstName", "_invalid").rows() == [
+        ("1", None, "|Birthday|"), ("5", "later", None), ("6", None, "|CompanyId|"), ("7", None, None),
+    ]  # fmt: skip
+    assert parsed.values["reason"].to_list() == [
         "Birthday is '31.31.2020'; it should be a date, as 2024-05-17",
         "CompanyId is 'x'; it should be the id of a record of companies, a whole number",
+    ]
+    assert parsed.invalid.columns == ["_id", "property", "found", "reason"]
+    assert sorted(parsed.invalid["reason"].to_list()) == [
         "Id is '  '; it should be the record's id",
         "Id is '5'; it should be on one record of a page; the last one is used",
         "Id is not there; it should be the record's id",

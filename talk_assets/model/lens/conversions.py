@@ -209,6 +209,11 @@ def country_name(code: pl.Expr) -> pl.Expr:
     )
 
 
+def countries() -> Mapping[str, str]:
+    """Return the code of each country by its English name."""
+    return {name: code for code, name in _names().items()}
+
+
 @lru_cache(maxsize=1)
 def _names() -> Mapping[str, str]:
     return {code: name for code, names in _countries().items() if (name := names[0])}

@@ -111,6 +111,17 @@ class Lines(_OfLines):
         unfit = lines.filter(pl.any_horizontal(unread))["row"] if unread else no_list
         return every["row"].is_in(pl.concat([no_list, no_object, unfit]).implode())
 
+    def unreadable_items(self, raw: pl.Series) -> pl.DataFrame:
+        """Return `row, key, found`: of each list, by key of `LINE`, the first text that cannot be read."""
+        lines = _lines(raw, [item.property for item in self.items.values()])
+        found = [pl.DataFrame(schema={"row": pl.UInt32, "key": pl.String, "found": pl.String})]
+        for key, item in self.items.items():
+            unread = lines.filter(item.unreadable(pl.col(item.property))).unique(
+                "row", keep="first", maintain_order=True
+            )
+            found.append(unread.select("row", pl.lit(key).alias("key"), pl.col(item.property).alias("found")))
+        return pl.concat(found)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OneLine(_OfLines):

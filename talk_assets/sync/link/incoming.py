@@ -7,7 +7,7 @@ known from the record as it is, and are as they were last seen. Those that have 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -19,9 +19,9 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import references
 from talk_assets.sync.link.references import Direction
-from talk_assets.sync.read import presence
+from talk_assets.sync.read import invalid_values, presence, validity
 
-OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted", "_absent")
+OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted", "_absent", "_invalid")
 """What is looked at of a record beside its lens's properties."""
 
 
@@ -155,8 +155,8 @@ def canonical(
     """Return rows of `incoming` for rows of the collection's table.
 
     A field is as it was last seen, so that it is no edit, where its reference leads to a record that has no link yet,
-    where the record doesn't show its property, and where its lens has changed and it was not read by the new one yet.
-    What is read `anew` is blank then, as nothing was seen of it.
+    where the record doesn't show its property or that can't be read, and where its lens has changed and it was not read
+    by the new one yet. What is read `anew` is blank then, as nothing was seen of it.
     """
     system = key.split("/", maxsplit=1)[0]
     foreign = collection.lens.get(raw)
@@ -208,6 +208,15 @@ def _kept(
 
 
 def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return per record and field whether the record lacks a property that the field is read from, or can't be read.
+
+    `raw` has `_absent`, `_invalid`, and the lists that are put together.
+    """
+    missing, misread = absent(collection, raw), validity.invalid(collection, raw)
+    return missing.select((pl.col(name) | misread[name]).alias(name) for name in collection.lens.fields)
+
+
+def absent(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
     """Return per record and field whether the record lacks a property that the field is read from."""
     names = collection.lens.fields
     if not raw["_absent"].is_not_null().any():
@@ -276,11 +285,12 @@ def _assemble(transaction: Transaction, key: str, collection: Collection) -> Non
                 SELECT _id AS id FROM {tables.raw(key)} WHERE _version > {since}
                 UNION SELECT "{part.parent}" FROM {child} WHERE _version > {since}),
             assembled AS (
-                SELECT p.id, max(c._modified) AS modified,
+                SELECT p.id, max(c._modified) AS modified, max(c._noticed) AS noticed,
                     to_json(list({{{members}}} ORDER BY {order}) FILTER (c._id IS NOT NULL))::VARCHAR AS list
                 FROM parents p LEFT JOIN {child} c ON c."{part.parent}" = p.id AND NOT c._deleted
                 GROUP BY p.id)
-            SELECT r.rowid AS place, l.list, l.modified FROM assembled l JOIN {tables.raw(key)} r ON r._id = l.id
+            SELECT r.rowid AS place, r._id, r._deleted AS gone, l.list, l.modified, l.noticed
+            FROM assembled l JOIN {tables.raw(key)} r ON r._id = l.id
             WHERE r."{part.property}" IS DISTINCT FROM l.list
             """
         )
@@ -294,3 +304,5 @@ def _assemble(transaction: Transaction, key: str, collection: Collection) -> Non
                 """,
                 lists=lists,
             )
+            records = lists.filter(~pl.col("gone")).select("_id", "noticed", pl.col("list").alias(part.property))
+            invalid_values.note_lists(transaction, key, replace(collection, parts=(part,)), records)

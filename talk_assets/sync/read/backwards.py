@@ -52,11 +52,22 @@ def apart(
     return older.select("_id", reason.alias("reason"), "since")
 
 
+def forget(transaction: Transaction, key: str, older: pl.DataFrame) -> None:
+    """Forget since when records showed an older state; what else is noted of them is about the state that stays."""
+    transaction.run(
+        "DELETE FROM sync.invalid_values"
+        f" WHERE collection = ? AND reason LIKE '{OLDER}%' AND id IN (SELECT _id FROM older)",
+        key,
+        older=older,
+    )
+
+
 def set_aside(transaction: Transaction, key: str, older: pl.DataFrame, now: datetime) -> None:
     """Note records that show an older state, since when they do."""
     if not older.is_empty():
         transaction.run(
-            "INSERT INTO sync.invalid_values SELECT ?, _id, reason, coalesce(since, ?) FROM older",
+            "INSERT INTO sync.invalid_values BY NAME"
+            " SELECT ? AS collection, _id AS id, reason, coalesce(since, ?::TIMESTAMPTZ) AS since FROM older",
             key,
             now,
             older=older,

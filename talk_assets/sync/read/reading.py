@@ -23,7 +23,7 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.progress import Doing, Progress, Tell, silent
-from talk_assets.sync.read import absence, backwards, storing
+from talk_assets.sync.read import absence, backwards, invalid_values, storing
 from talk_assets.sync.read.records import NOTHING, Parsed, ours, parse
 
 T = TypeVar("T")
@@ -37,12 +37,16 @@ PATIENCE = 1.0
 
 @dataclass
 class ReadReport:
-    """What reading a collection brought: records received, changed among them, deleted, and set aside as invalid."""
+    """What reading a collection brought: records received, changed among them, deleted, and set aside as invalid.
+
+    `values` are the values that could not be read, of records that were received.
+    """
 
     read: int = 0
     changed: int = 0
     deleted: int = 0
     invalid: int = 0
+    values: int = 0
     full: bool = False
     unknown: set[str] = field(default_factory=set)
 
@@ -99,6 +103,8 @@ class Reader:
     limits: Limits = UNLIMITED
     tell: Tell = silent
     _doubts: bool = field(default=False, init=False)
+    _nameless: set[str] = field(default_factory=set, init=False)
+    """Why records without an id were set aside, of those that this read has shown."""
 
     async def read(self, at: Checkpoint, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
@@ -190,6 +196,7 @@ class Reader:
 
     def _end(self, transaction: Transaction) -> None:
         """Everything was read."""
+        invalid_values.forget_unshown(transaction, self.key, sorted(self._nameless))
         transaction.run("DELETE FROM sync.full_reads WHERE collection = ?", self.key)
         transaction.run(
             """
@@ -293,7 +300,9 @@ class Reader:
         new = parsed.unknown - report.unknown
         report.read += records.height
         report.invalid += parsed.invalid.height
+        report.values += parsed.values.height
         report.unknown |= new
+        self._nameless |= set(parsed.invalid.filter(pl.col("_id").is_null())["reason"])
         if records.height or parsed.invalid.height:
             parsed = replace(parsed, records=records, unknown=new)
             report.changed += storing.store(

@@ -1,7 +1,8 @@
 """From the JSON of a page to a frame of records, without a Python object per value.
 
 What the API sent becomes columns of text; what that text means is the lens's concern. A record that cannot be used is
-set aside with the reason, so that one of them does not stop the rest.
+set aside with the reason, so that one of them does not stop the rest: one without an id, or whose modified time cannot
+be read. A property that does not fit is noted, and its record is one like any other.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from talk_assets.jsonframes.jsonarrays import Told
 from talk_assets.model.collection import Collection, declared
 from talk_assets.model.lens.lens import SHOWN, first_faults
 from talk_assets.model.lens.properties import Doubt
-from talk_assets.sync.read import presence
+from talk_assets.sync.read import presence, validity
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,16 @@ class Parsed:
     `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
     or null), `_deleted` (Boolean), `_absent` (the properties of the lens that the record lacks, null where it has all;
-    see `presence`) and `_hash` (UInt64, of `_record` as it is spelled; comparable within one version of Polars).
-    `invalid` has `_id` where there is one, `property`, `found` and `reason`. `unknown` are properties nobody declared,
-    `shown` those of the lens that some record has, `strange` the ids of records that have none of the lens's
-    properties, not even as null.
+    see `presence`), `_invalid` (those that hold what cannot be read, null where none does; see `validity`) and `_hash`
+    (UInt64, of `_record` as it is spelled; comparable within one version of Polars). `invalid` are those that are not
+    among the records: `_id` where there is one, `property`, `found` and `reason`. `values` are the values that cannot
+    be read, as `validity.judge` has them. `unknown` are properties nobody declared, `shown` those of the lens that some
+    record has, `strange` the ids of records that have none of the lens's properties, not even as null.
     """
 
     records: pl.DataFrame
     invalid: pl.DataFrame
+    values: pl.DataFrame
     unknown: frozenset[str]
     strange: frozenset[str]
     shown: frozenset[str] = frozenset()
@@ -60,7 +63,10 @@ def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
         why = f"{invalid['reason'][-1]}; check base_url"
         message = f"{key}: {others} of {others} records are none of this collection: {why}"
         raise NotTheApi(message)
-    return replace(parsed, records=records, invalid=invalid)
+    values = parsed.values
+    if values.height and records.height < parsed.records.height:
+        values = values.join(records.select("_id"), on="_id", how="semi", maintain_order="left")
+    return replace(parsed, records=records, invalid=invalid, values=values)
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,11 @@ def _together(collection: Collection, pages: Sequence[_Page]) -> Parsed:
     """The records of some pages, and what does not fit: it takes hardly longer than for one page."""
     records = pl.concat([page.records for page in pages], rechunk=True).with_columns(_own(collection))
     fitting, invalid = _sort_out(collection, records)
+    flawed, values = validity.judge(collection, fitting)
     return Parsed(
-        fitting.drop("_again", "_strange"),
+        fitting.drop("_again", "_strange").with_columns(flawed),
         pl.concat([*(page.others for page in pages), invalid]),
+        values,
         frozenset().union(*(page.unknown for page in pages)),
         frozenset(records.filter(pl.col("_strange") & ~pl.col("_deleted"))["_id"].drop_nulls()),
         frozenset().union(*(page.shown for page in pages)),
@@ -180,12 +188,11 @@ def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFra
     doubts = [
         Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
         Doubt(collection.id, pl.col("_again"), identity, "on one record of a page; the last one is used"),
-        *collection.lens.doubts,
     ]
     if modified := collection.modified:
         raw = pl.col(modified.property)
         unreadable = modified.present(raw).is_not_null() & pl.col("_modified").is_null()
-        doubts.insert(2, Doubt(modified.property, unreadable, raw, modified.right))
+        doubts.append(Doubt(modified.property, unreadable, raw, modified.right))
     return _set_apart(records, doubts)
 
 
@@ -201,7 +208,9 @@ _NONE = pl.DataFrame(schema=dict.fromkeys(("_id", "property", "found", "reason")
 """No invalid."""
 
 
-NOTHING = Parsed(pl.DataFrame(schema={"_id": pl.String, "_deleted": pl.Boolean}), _NONE, frozenset(), frozenset())
+NOTHING = Parsed(
+    pl.DataFrame(schema={"_id": pl.String, "_deleted": pl.Boolean}), _NONE, validity.NONE, frozenset(), frozenset()
+)
 """What no page holds; of the columns, those that say which records there are."""
 
 

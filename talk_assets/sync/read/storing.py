@@ -13,7 +13,7 @@ from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection, declared
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
-from talk_assets.sync.read import absence, backwards
+from talk_assets.sync.read import absence, backwards, invalid_values
 from talk_assets.sync.read.records import Parsed, parse
 
 
@@ -27,7 +27,7 @@ def store(
     *,
     believed: bool = True,
 ) -> int:
-    """Store records as the system shows them, invalid beside them; return how many differ from before.
+    """Store records as the system shows them, and what of them can't be read; return how many differ from before.
 
     Unless `believed`, records that show an older state than before are set aside.
     """
@@ -36,7 +36,7 @@ def store(
     differing = _differing(transaction, key, collection, records)
     spelled, differing = _sorted_out(transaction, key, collection, differing, records)
     older = None if believed else backwards.apart(transaction, key, collection, differing, records)
-    _set_aside(transaction, key, parsed, now)
+    _set_aside(transaction, key, collection, parsed, now, older)
     absence.note_shown(transaction, key, parsed.shown)
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
@@ -88,8 +88,8 @@ def note_stored(transaction: Transaction, key: str, collection: Collection) -> N
 def _fill_in(transaction: Transaction, key: str, collection: Collection, names: Sequence[str], now: datetime) -> None:
     """Fill columns from the records as they were read, and have all of these decided about again.
 
-    They would not come again by themselves: it is our reading of them that has changed. What does not fit any more
-    stays as it was, and is set aside.
+    They would not come again by themselves: it is our reading of them that has changed. A record that cannot be used
+    any more stays as it was, and is set aside.
     """
     raw = tables.raw(key)
     end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}") if names else 0
@@ -105,9 +105,9 @@ def _fill_in(transaction: Transaction, key: str, collection: Collection, names: 
         if stored.is_empty():
             continue
         parsed = parse(collection, f"[{','.join(stored['_record'])}]".encode())
-        _set_aside(transaction, key, parsed, now)
+        _set_aside(transaction, key, collection, parsed, now)
         filled = parsed.records.join(stored.select("_id", "place"), on="_id")
-        columns = ["_etag", "_ref", "_absent", *(name for name in names if name in filled.columns)]
+        columns = ["_etag", "_ref", "_absent", "_invalid", *(name for name in names if name in filled.columns)]
         taken = ", ".join(f'f."{name}" AS "{name}"' for name in columns)
         transaction.run(
             f"""
@@ -139,8 +139,9 @@ def _differing(transaction: Transaction, key: str, collection: Collection, recor
             NOT t._deleted AND t._hash <> s._hash AND s._modified < t._modified AS newer
         FROM records s LEFT JOIN {tables.raw(key)} t ON t._id = s._id
         WHERE t._id IS NULL OR t._hash <> s._hash OR t._deleted <> s._deleted
+            OR t._invalid IS DISTINCT FROM s._invalid
         """,
-        records=records.select("_id", "_hash", "_deleted", "_modified"),
+        records=records.select("_id", "_hash", "_deleted", "_modified", "_invalid"),
     )
 
 
@@ -154,12 +155,15 @@ def _sorted_out(
         doubtful = doubtful.join(shown, on="_id").filter(pl.col("shown").eq_missing(pl.col("known")))
     if doubtful.height:
         was = transaction.frame(
-            f"SELECT rowid AS place, _record AS was, _absent AS lacked FROM {tables.raw(key)}"
+            f"SELECT rowid AS place, _record AS was, _absent AS lacked, _invalid AS flawed FROM {tables.raw(key)}"
             " WHERE rowid IN (SELECT place FROM doubtful) AND _record IS NOT NULL",
             doubtful=doubtful.select("place"),
         )
-        doubtful = doubtful.join(was, on="place").join(records.select("_id", "_record", "_absent"), on="_id")
-        doubtful = doubtful.filter(pl.col("lacked").eq_missing(pl.col("_absent")))
+        now = records.select("_id", "_record", "_absent", "_invalid")
+        doubtful = doubtful.join(was, on="place").join(now, on="_id")
+        doubtful = doubtful.filter(
+            pl.col("lacked").eq_missing(pl.col("_absent")) & pl.col("flawed").eq_missing(pl.col("_invalid"))
+        )
         doubtful = doubtful.filter(jsontext.said(doubtful["was"]) == jsontext.said(doubtful["_record"]))
     differing = differing.drop("there")
     if doubtful.height:
@@ -194,21 +198,25 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
         )
 
 
-def _set_aside(transaction: Transaction, key: str, parsed: Parsed, now: datetime) -> None:
-    """Note records that do not fit and undeclared properties; a record that fits now is set aside no longer."""
-    invalid = parsed.invalid
-    if transaction.count("SELECT count(*) FROM sync.invalid_values WHERE collection = ?", key):
-        ids = pl.concat([parsed.records.select("_id"), invalid.select("_id")])
-        transaction.run(
-            "DELETE FROM sync.invalid_values WHERE collection = ? AND id IN (SELECT _id FROM ids)", key, ids=ids
-        )
-    if invalid.height:
-        transaction.run(
-            "INSERT INTO sync.invalid_values SELECT ?, coalesce(_id, '?'), reason, ? FROM invalid",
-            key,
-            now,
-            invalid=invalid,
-        )
+def _set_aside(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    parsed: Parsed,
+    now: datetime,
+    older: pl.DataFrame | None = None,
+) -> None:
+    """Note what can't be read and undeclared properties; what fits now is noted no longer.
+
+    Of what shows an `older` state, all stays as it was noted.
+    """
+    kept = parsed.records["_id"]
+    rows = pl.concat([parsed.invalid, parsed.values], how="diagonal")
+    if older is not None:
+        backwards.forget(transaction, key, older)
+        kept, rows = kept.filter(~kept.is_in(older["_id"].implode())), rows.join(older, on="_id", how="anti")
+    ids = pl.concat([kept, parsed.invalid["_id"].drop_nulls()])
+    invalid_values.note(transaction, key, collection, ids, rows, now)
     if parsed.unknown:
         transaction.run(
             """
@@ -237,6 +245,7 @@ def mark_deleted(transaction: Transaction, key: str, gone: pl.DataFrame) -> int:
     """Mark records, by `id`, as no longer in the system; return how many were not marked yet."""
     if gone.is_empty():
         return 0
+    invalid_values.forget(transaction, key, gone)
     version = transaction.next_version()
     return transaction.count(
         f"UPDATE {tables.raw(key)} SET _deleted = true, _version = {version}"

@@ -21,11 +21,11 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.guards import Asked
-from talk_assets.sync.link import incoming, references
+from talk_assets.sync.link import references
 from talk_assets.sync.link.references import Direction
 from talk_assets.sync.plan import permits
 from talk_assets.sync.plan.permits import Permits
-from talk_assets.sync.write import lost
+from talk_assets.sync.write import lost, unknown
 
 ASKED = "sync.changes"
 """The table of what golden asks of the collections."""
@@ -189,7 +189,7 @@ class Writer:
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
         changes = transaction.frame(
             f"""
-            SELECT c.*, {record}, r._etag, r._absent{shown}
+            SELECT c.*, {record}, r._etag, r._absent, r._invalid{shown}
             FROM ({open_changes}) c LEFT JOIN {tables.raw(self.key)} r ON r._id = c.id
             WHERE {untried} ORDER BY c.since, c.entity_id LIMIT {size}
             """,
@@ -234,13 +234,13 @@ class Writer:
             ).alias(name)
             for name in fields
         )
-        hidden = incoming.unknown(self.collection, changes)
+        hidden = unknown.of(transaction, self.key, self.collection, changes)
         mask = mask.select((pl.col(name) & (create | ~hidden[name])).alias(name) for name in fields)
         outward = references.translate(transaction, self.key.split("/")[0], self.collection, values, Direction.OUTWARD)
         reasons = self._missing(transaction, values, outward.unresolved)
         for name in outward.unresolved.columns:
             mask = mask.with_columns((pl.col(name) & ~outward.unresolved[name]).alias(name))
-        reasons = _with_hidden(reasons, objects.present(changes["fields"], fields), hidden, create)
+        reasons = hidden.explained(reasons, objects.present(changes["fields"], fields), create)
         nothing = ~mask.select(pl.any_horizontal(pl.all())).to_series()
         idle = nothing & ~create & ~leaves
         # An update goes out without the reference: what else was edited must not wait for a parent that may be held.
@@ -383,20 +383,6 @@ class Writer:
             else:
                 report.failed += 1
         report.failed += len(batch.writes) - len(given)
-
-
-def _with_hidden(reasons: pl.DataFrame, asked: pl.DataFrame, hidden: pl.DataFrame, create: pl.Series) -> pl.DataFrame:
-    """Say of updates which fields are not written because the record doesn't show their properties."""
-    sentences = [
-        pl.when(asked[name] & hidden[name] & ~create).then(
-            pl.lit(f"{name}: the record doesn't show its property, so what it holds is not known")
-        )
-        for name in hidden.columns
-        if hidden[name].any()
-    ]
-    if not sentences:
-        return reasons
-    return reasons.with_columns(pl.coalesce("reason", *sentences).alias("reason"))
 
 
 def _untried(report: WriteReport) -> tuple[str, dict[str, pl.DataFrame]]:

@@ -67,4 +67,17 @@ def _fields_held(transaction: Transaction) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names, 5: _fields_held}
+def _mass_edits(transaction: Transaction) -> None:
+    """Besides fields that became blank, a person is asked about other ways in which many records change at once."""
+    transaction.run("ALTER TABLE sync.blanked RENAME TO mass_edits")
+    transaction.run("ALTER TABLE sync.mass_edits ADD COLUMN way VARCHAR")
+    transaction.run("UPDATE sync.mass_edits SET way = 'blank'")
+    transaction.run('CREATE TABLE sync.written_pairs ("left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ)')
+
+
+MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {
+    3: _recorded,
+    4: _plain_names,
+    5: _fields_held,
+    6: _mass_edits,
+}

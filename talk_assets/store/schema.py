@@ -3,7 +3,7 @@
 Only SQL that DuckLake also takes: no primary keys, unique constraints, sequences or indexes.
 """
 
-FORMAT = 5
+FORMAT = 6
 """Raised by every change of these tables, or of those in `tables`, with a migration in `migrations`."""
 
 SYNC_TABLES = """
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS sync.remapped (collection VARCHAR, field VARCHAR, sin
 CREATE TABLE IF NOT EXISTS sync.configured (entity_type VARCHAR, configuration VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.shown (collection VARCHAR, property VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.absent (collection VARCHAR, property VARCHAR, records BIGINT, since TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS sync.blanked (
-    entity_type VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.mass_edits (
+    entity_type VARCHAR, collection VARCHAR, id VARCHAR, field VARCHAR, since TIMESTAMPTZ, way VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.full_reads (collection VARCHAR, id VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.invalid_values (
     collection VARCHAR, id VARCHAR, reason VARCHAR, since TIMESTAMPTZ,
@@ -77,8 +77,8 @@ whose field somebody has decided since. `edits` are the values that people set i
 whether they became golden; `fights` the fields that two records set to the same two values in turn. `pending_approvals`
 are what `sync.guards` stopped until a person approves, `approved` up to which count; `written_pairs` the pairs for
 which something was written, and when first; `doubted` the records that seem to be deleted and were too many to believe
-it; `blanked` the fields that became blank in too many records at once. `shown` are the properties that records have
-shown, `absent` those that some `records` lack, null where no record has ever shown it. `lenses` is how each field was
-last read, and `since` when, if that has changed. `remapped` are the fields that are to be read anew because of that,
-`configured` is what the changes were last decided by.
+it; `mass_edits` the fields that changed in the same `way` in too many records at once. `shown` are the properties that
+records have shown, `absent` those that some `records` lack, null where no record has ever shown it. `lenses` is how
+each field was last read, and `since` when, if that has changed. `remapped` are the fields that are to be read anew
+because of that, `configured` is what the changes were last decided by.
 """

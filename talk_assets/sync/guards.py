@@ -1,7 +1,7 @@
 """What stops the sync before it does harm: a collection that shrinks too much, a run that would change too much.
 
 The first write of a pair is asked about most of all: a mistake in the configuration or in the linking shows then.
-A field that becomes blank in too many records is in `blanks`.
+A field that changes in the same way in too many records is in `mass_edits`.
 
 What is stopped waits in `sync.pending_approvals` for a person's approval, which covers as many records as there were
 then, and ends when it was made use of.

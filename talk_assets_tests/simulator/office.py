@@ -179,10 +179,10 @@ class Office:
                 "SELECT collection, what FROM sync.pending_approvals WHERE approved IS DISTINCT FROM count"
             )
             for key, what in asked.iter_rows():
-                field_ = what.removeprefix("blank ")
-                ids = transaction.frame("SELECT id FROM sync.blanked WHERE collection = ? AND field = ?", key, field_)[
-                    "id"
-                ]
+                field_ = what.partition(" ")[2]
+                ids = transaction.frame(
+                    "SELECT id FROM sync.mass_edits WHERE collection = ? AND field = ?", key, field_
+                )["id"]
                 if all(self._is_blank(key, id_, field_) for id_ in ids):
                     self.world.faults["approved by a person"] += 1
                     guards.approve(transaction, key)

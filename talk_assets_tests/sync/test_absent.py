@@ -163,7 +163,7 @@ def test_a_field_that_is_filled_again_is_asked_about_no_longer(chain: Chain) -> 
     chain.sync()
     with chain.transaction() as transaction:
         assert transaction.count("SELECT count(*) FROM sync.pending_approvals") == 0
-        assert transaction.count("SELECT count(*) FROM sync.blanked") == 0
+        assert transaction.count("SELECT count(*) FROM sync.mass_edits") == 0
     assert titles(chain, CRM) == [f"Title {n}" for n in range(10)]
 
 

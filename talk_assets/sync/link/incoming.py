@@ -85,7 +85,7 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
         f"""
         SELECT sum(n)::BIGINT FROM ({versions}
             UNION ALL SELECT count(*) FROM sync.held WHERE entity_type = $1
-            UNION ALL SELECT count(*) FROM sync.blanked WHERE entity_type = $1
+            UNION ALL SELECT count(*) FROM sync.mass_edits WHERE entity_type = $1
             UNION ALL SELECT count(*) FROM {tables.links(entity.name)} WHERE unresolved
             UNION ALL SELECT count(*) FROM ({journal.LOOKED_UP}) WHERE entity_type = $1)
         """,
@@ -130,7 +130,7 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
         CREATE OR REPLACE TEMP TABLE waiting AS
         SELECT collection, id FROM (
             SELECT collection, id FROM sync.held
-            UNION SELECT collection, id FROM sync.blanked
+            UNION SELECT collection, id FROM sync.mass_edits
             UNION SELECT collection, id FROM {tables.links(entity.name)} WHERE unresolved
             UNION SELECT collection, id FROM ({journal.LOOKED_UP}))
         WHERE collection IN (SELECT unnest(?::VARCHAR[]))

@@ -19,7 +19,7 @@ from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import matching
-from talk_assets.sync.merge import blanks, fights, merging
+from talk_assets.sync.merge import fights, mass_edits, merging
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
@@ -163,11 +163,11 @@ def absorb(
 ) -> list[str]:
     """Take in what people edited since a record was last seen; return the fields in which it was."""
     moved = []
-    blanks.look_again(transaction, entity.name)
+    mass_edits.look_again(transaction, entity.name)
     if transaction.count("SELECT count(*) FROM known WHERE compared"):
         _locate(transaction, entity)
         moved = _absorb_edits(transaction, entity, collections, now, run)
-    blanks.release(transaction, list(collections))
+    mass_edits.release(transaction, list(collections))
     if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
         transaction.run(
             f"""
@@ -275,11 +275,9 @@ def _absorb(
         )
         transient_values = transient_values.fill_null(value=False)
         edit = moved & ~own & ~begun & ~transient_values
-        blank = edit & current.is_null()
-        if blank.any():
-            cleared = rows["id"].filter(blank)
-            if not blanks.believe(transaction, collection.entity.name, key, field, cleared, now):
-                edit, current = edit & ~blank, pl.select(pl.when(blank).then(seen).otherwise(current)).to_series()
+        if edit.any():
+            doubted = _doubted(transaction, key, collection, field, rows, edit, now)
+            edit, current = edit & ~doubted, pl.select(pl.when(doubted).then(seen).otherwise(current)).to_series()
         edits.append(merging.proposals(rows.filter(edit), [field]))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
@@ -288,6 +286,24 @@ def _absorb(
     if state:
         update(transaction, collection, rows.select("link").with_columns(**state))
     return pl.concat(edits)
+
+
+def _doubted(
+    transaction: Transaction,
+    key: str,
+    collection: Collection,
+    field: str,
+    rows: pl.DataFrame,
+    edit: pl.Series,
+    now: datetime,
+) -> pl.Series:
+    """Which edits of a field a person is asked about first, of all rows."""
+    edits = rows.filter(edit).select("id", pl.col(f"seen_{field}").alias("before"), pl.col(field).alias("now"))
+    entity = collection.entity
+    doubted = mass_edits.doubtful(transaction, entity.name, key, entity.field(field), edits, now)
+    if not doubted.any():
+        return edit & False
+    return edit & rows["id"].is_in(edits["id"].filter(doubted).implode())
 
 
 def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:

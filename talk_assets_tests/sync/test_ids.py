@@ -115,3 +115,17 @@ def test_two_records_of_a_collection_that_match_an_entity_by_different_rules_are
     office.sync()
     shared = [entity for key, _, entity, _ in links(office) if key == "erp/contacts"]
     assert len(set(shared)) == len(shared) == 2
+
+
+def test_a_copy_that_carries_our_mark_is_not_taken_for_its_deleted_original(office: Office) -> None:
+    """ "Duplicate" in a shop copies the property in which a create leaves the entity's id."""
+    person = office.create("crm/people", email="kari@acme.no", first_name="Kari")
+    office.sync()
+    original = office.records("erp/contacts")[0]
+    contacts = office.memories["erp/contacts"]
+    copy = contacts.create({"email": "copy@acme.no", "first_name": "Kari (Copy)"}, original["ref"])
+    contacts.delete(original["id"])
+    office.sync_in_full()
+    entities = {(key, id_): entity for key, id_, entity, _ in links(office)}
+    assert entities["erp/contacts", copy] != entities["crm/people", person]
+    assert [one["first_name"] for one in office.records("crm/people")] == ["Kari"]

@@ -140,13 +140,18 @@ def _free(entity: Entity, column: str) -> str:
 def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
     """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure.
 
-    An entity that nobody knows was forgotten with an older state: the record begins it again, and the others meet it.
+    Nor is a record whose entity has, or had, another record in the collection, unless a create of ours is unanswered:
+    people copied that one, and the copy carries our mark. It is matched like any other record. An entity that nobody knows was forgotten with an older state: the record begins it again, and the others meet it.
     """
     transaction.run(
         f"""
         INSERT INTO decisions (n, entity_id, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
         WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
           AND {_free(entity, "fresh.reference")}
+          AND (NOT EXISTS (
+                SELECT 1 FROM {tables.links(entity.name)} l
+                WHERE l.entity_id = fresh.reference AND l.collection = $1 AND l.id <> fresh.id)
+            OR EXISTS ({_OPEN} AND j.entity_id = fresh.reference))
         """,
         key,
     )

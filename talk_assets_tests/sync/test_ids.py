@@ -118,7 +118,7 @@ def test_two_records_of_a_collection_that_match_an_entity_by_different_rules_are
 
 
 def test_a_copy_that_carries_our_mark_is_not_taken_for_its_deleted_original(office: Office) -> None:
-    """ "Duplicate" in a shop copies the property in which a create leaves the entity's id."""
+    """A shop's "Duplicate" copies the property in which a create leaves the entity's id."""
     person = office.create("crm/people", email="kari@acme.no", first_name="Kari")
     office.sync()
     original = office.records("erp/contacts")[0]

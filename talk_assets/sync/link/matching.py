@@ -141,7 +141,8 @@ def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
     """Our own creates carry the entity id. Of several with one, people copied all but one: none is ours for sure.
 
     Nor is a record whose entity has, or had, another record in the collection, unless a create of ours is unanswered:
-    people copied that one, and the copy carries our mark. It is matched like any other record. An entity that nobody knows was forgotten with an older state: the record begins it again, and the others meet it.
+    people copied that one, and the copy carries our mark. It is matched like any other record. An entity that nobody
+    knows was forgotten with an older state: the record begins it again, and the others meet it.
     """
     transaction.run(
         f"""

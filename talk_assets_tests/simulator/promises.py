@@ -310,6 +310,10 @@ class Ledger:
         links = [link for link in state.links.values() if link.entity == place[0]]
         if newest is None or any(link.at > newest.at and link.by != "created" for link in links):
             return
+        if newest.value is None and any(
+            _came_late(edit, newest) for edit in found if common(edit.name, edit.value) == golden
+        ):
+            return
         latest = max(
             (self._latest(edit) for edit in found if common(edit.name, edit.value) == golden), default=float("-inf")
         )
@@ -340,3 +344,8 @@ class Ledger:
 def _earliest(edit: Edit) -> float:
     """A system without times counts from when the hub began to read."""
     return min(edit.at, edit.first if edit.first is not None else edit.at) - SECOND
+
+
+def _came_late(edit: Edit, clearing: Edit) -> bool:
+    """Whether the API showed a value only after another record was cleared: who cleared that had never seen it."""
+    return edit.hidden and (edit.first is None or edit.first > clearing.at)

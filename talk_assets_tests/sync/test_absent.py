@@ -155,6 +155,20 @@ def test_a_field_that_becomes_blank_in_many_records_is_kept_until_a_person_appro
         assert transaction.count("SELECT count(*) FROM sync.pending_approvals") == 0
 
 
+def test_a_field_of_a_record_that_is_written_meanwhile_is_asked_about_all_the_same(chain: Chain) -> None:
+    """The answer shows it blank: that is not what the write has dropped, it was blank before."""
+    clear(chain, ERP, 6)
+    chain.edit(CRM, of(chain, CRM, 0), first_name="Anna")
+    for _ in range(2):
+        chain.sync()
+    with chain.transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM sync.blanked") == 6
+        guards.approve(transaction, ERP)
+    chain.sync()
+    for key in (CRM, ERP, SHOP):
+        assert titles(chain, key) == [*(None for _ in range(6)), *(f"Title {n}" for n in range(6, 10))]
+
+
 def test_a_field_that_is_filled_again_is_asked_about_no_longer(chain: Chain) -> None:
     clear(chain, ERP, 6)
     chain.sync()

@@ -214,6 +214,38 @@ def test_a_create_whose_answer_was_lost_is_cleared_nowhere_by_what_the_record_do
     assert chain.shown(ERP, "role" if how == "renamed" else "job_title")[0] == ("Chief",)
 
 
+@pytest.mark.parametrize("action", ["create", "update"])
+@pytest.mark.parametrize("cleared", [False, True])
+def test_a_write_whose_answer_was_lost_is_cleared_only_by_a_person(
+    action: str, monkeypatch: pytest.MonkeyPatch, *, cleared: bool
+) -> None:
+    """The CRM, which the value came from, shows it no longer by its new lens; the ERP's record holds it."""
+    chain = Chain(pairs=(FIRST,))
+    chain.memories[CRM].also = ("role",)
+    if action == "update":
+        chain.create(CRM, email="kari@acme.no", first_name="Kari")
+        chain.sync()
+        chain.edit(CRM, "crm1", job_title="Chief")
+    else:
+        chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief")
+
+    def lose(*_: object) -> None:
+        raise Lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "store", lose)
+        with pytest.raises(Lost):
+            chain.sync()
+    if cleared:
+        chain.edit(CRM, "crm1", job_title=None)
+    else:
+        chain.declare(CRM, lens=lens(job_title="role"))
+    for _ in range(3):
+        chain.sync(full=True)
+    assert chain.shown(ERP, "first_name", "job_title") == [("Kari", None if cleared else "Chief")]
+    assert chain.shown(CRM, "job_title" if cleared else "role") == [(None if cleared else "Chief",)]
+
+
 def test_a_create_that_was_never_sent_is_sent_by_the_lens_of_today(chain: Chain) -> None:
     """The process died before it sent anything: what it had written down is outdated."""
     chain.create(CRM, email="ola@acme.no", first_name="Ola", job_title="Clerk")

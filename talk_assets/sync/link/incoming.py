@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity
 from talk_assets.store import tables
@@ -155,8 +156,9 @@ def canonical(
     """Return rows of `incoming` for rows of the collection's table.
 
     A field is as it was last seen, so that it is no edit, where its reference leads to a record that has no link yet,
-    where the record doesn't show its property or that can't be read, and where its lens has changed and it was not read
-    by the new one yet. What is read `anew` is blank then, as nothing was seen of it.
+    where the record doesn't show its property or that can't be read, where it was written and the record not shown
+    since, and where its lens has changed and it was not read by the new one yet. What is read `anew` is blank then, as
+    nothing was seen of it.
     """
     system = key.split("/", maxsplit=1)[0]
     foreign = collection.lens.get(raw)
@@ -195,16 +197,40 @@ def _kept(
 ) -> tuple[pl.DataFrame, pl.Series]:
     """The values, with those last seen where nothing is known of them now; and a list of the fields that are so."""
     pending = transaction.frame("SELECT field FROM sync.remapped WHERE collection = ?", key)["field"].to_list()
-    absent = unknown(collection, raw)
+    absent, written = unknown(collection, raw), _written_since(transaction, key, collection, raw)
     kept = pl.Series("unknown", [None] * raw.height, dtype=pl.String)
     for field in collection.lens.fields:
-        lacking = absent[field] | (field in pending and field not in anew)
+        lacking = absent[field] | written[field] | (field in pending and field not in anew)
         if lacking.any():
             seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
             values = values.with_columns(pl.when(lacking).then(seen).otherwise(pl.col(field)).alias(field))
             listed = pl.concat_str(kept.fill_null(tables.MARK), pl.lit(f"{field}{tables.MARK}"))
             kept = pl.select(pl.when(lacking).then(listed).otherwise(kept)).to_series()
     return values, kept
+
+
+def _written_since(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return per linked record and field whether we wrote it after the system last showed the record.
+
+    Not every system answers with the record. Once the collection was read, what was not shown in it is as it was.
+    """
+    names = collection.lens.fields
+    writes = transaction.frame(
+        f"""
+        SELECT DISTINCT s._id, j.after FROM shown s JOIN sync.journal j ON j.id = s._id
+        JOIN {tables.links(collection.entity.name)} l
+        ON l.collection = j.collection AND l.id = j.id AND l.entity_id = j.entity_id
+        WHERE j.collection = $1 AND j.action = 'update' AND j.outcome = 'done' AND j.intended_at > s._noticed
+          AND j.intended_at > (SELECT coalesce(max(read_at), '-infinity') FROM sync.cursors WHERE collection = $1)
+        """,
+        key,
+        shown=raw.select("_id", "_noticed"),
+    )
+    fields = (
+        objects.present(writes["after"], names).with_columns(writes["_id"]).group_by("_id").agg(pl.col(names).any())
+    )
+    found = raw.select("_id").join(fields, on="_id", how="left", maintain_order="left")
+    return found.select(pl.col(name).fill_null(value=False) for name in names)
 
 
 def unknown(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:

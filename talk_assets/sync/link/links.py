@@ -114,7 +114,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     intents = transaction.frame(
         f"""
         SELECT j.entity_id, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
-            min(j.intended_at) AS intended_at, any_value(d.linked_by) AS linked_by,
+            min(j.intended_at) AS intended_at, any_value(j.caused_at) AS caused_at, any_value(d.linked_by) AS linked_by,
             any_value(i.unknown) AS unknown, {shown}
         FROM sync.journal j JOIN {matching.FOUND} d ON d.entity_id = j.entity_id JOIN fresh f USING (n)
         JOIN incoming i USING (n)
@@ -137,6 +137,8 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         for values in (sent, seen)
     )
     created(transaction, key, collection, intents.select("entity_id", "id"), sent=sent, seen=seen, now=now)
+    ours = intents.select("entity_id", "id", "intended_at", "caused_at", pl.lit(key).alias("collection"))
+    merging.refill(transaction, collection.entity, pl.concat(_written(ours, name, sent[name]) for name in fields))
     journal.close_found(transaction, key, intents, now)
     transaction.run(
         f"""
@@ -148,6 +150,19 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     )
     transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
     return intents.height
+
+
+def _written(records: pl.DataFrame, field: str, values: pl.Series) -> pl.DataFrame:
+    """What was sent to records in a field, as `merging.refill` takes it."""
+    caused_at = objects.decode(records["caused_at"], (field,))[field]
+    return records.select(
+        "entity_id",
+        pl.lit(field).alias("field"),
+        values.alias("value"),
+        pl.concat_str("collection", "id", separator="/").alias("origin"),
+        "intended_at",
+        caused_at.alias("caused_at"),
+    )
 
 
 def read_otherwise_since(transaction: Transaction, key: str, moments: pl.Series) -> dict[str, pl.Series]:
@@ -202,11 +217,12 @@ def _absorb_edits(
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     edited = transaction.frame(
         f"""
-        SELECT i.*, k.link, k.entity_id, {seen}, j.after
+        SELECT i.*, k.link, k.entity_id, {seen}, j.after, j.intended_at, j.caused_at
         FROM known k JOIN incoming i USING (n)
         JOIN {tables.links(entity.name)} l ON l.rowid = k.link
         LEFT JOIN (
-            SELECT collection, id, arg_max(after, intended_at) AS after
+            SELECT collection, id, max(intended_at) AS intended_at, arg_max(after, intended_at) AS after,
+                arg_max(caused_at, intended_at) AS caused_at
             FROM ({journal.UNKNOWN}) GROUP BY collection, id
         ) j ON j.collection = i.collection AND j.id = i.id
         WHERE k.compared AND k.gone_at IS NULL AND NOT i.deleted AND ({differs})
@@ -269,6 +285,8 @@ def _absorb(
         if not moved.any():
             continue  # every column that is written costs as much as the table is long
         own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
+        if own.any():
+            merging.refill(transaction, collection.entity, _written(rows, field, sent[field]).filter(own))
         begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
         transient_values = (
             moved & ~own & rows["after"].is_not_null() & current.is_in([collection.transient_values.get(field, "")])

@@ -176,6 +176,28 @@ def _rulings(
     return both.select("entity_id", pl.lit(field).alias("field"), "ruling", "ruled_by")
 
 
+def refill(transaction: Transaction, entity: Entity, written: pl.DataFrame) -> None:
+    """Give golden back what we wrote, and nobody had heard of, where it is blank since and no person cleared it.
+
+    A changed lens may have left golden without the value while the answer was lost: a record that holds it still is no
+    reason to clear it there. `written` has `entity_id, field, value, origin, intended_at, caused_at`; the last one is
+    text, and null where it is not known.
+    """
+    for (field,), rows in written.drop_nulls("value").group_by("field", maintain_order=True):
+        transaction.run(
+            f"""
+            UPDATE {tables.golden(entity.name)} SET "{field}" = r.value, {field}_from = r.origin,
+                {field}_at = coalesce(r.caused_at::TIMESTAMPTZ, r.intended_at)
+            FROM rows r WHERE golden.entity_id = r.entity_id AND golden."{field}" IS NULL AND NOT EXISTS (
+                SELECT 1 FROM sync.edits e WHERE e.entity_type = $1 AND e.entity_id = r.entity_id AND e.field = $2
+                AND e.won AND e.value IS NULL AND e.noticed_at > r.intended_at)
+            """,
+            entity.name,
+            field,
+            rows=rows,
+        )
+
+
 def agree_on(transaction: Transaction, scope: MergeScope, standing: pl.DataFrame, decision: golden.Decision) -> None:
     """Store what was decided of the entities in `standing`, golden's rows with their `place`, and the conflicts."""
     _store_golden(transaction, scope.entity, golden.merge(standing, decision.golden))

@@ -197,7 +197,8 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     """Only what was sent is seen; where the record differs elsewhere, the next look takes that in as an edit.
 
     But what the answer shows blank and we didn't send, the system has dropped by itself, as one that replaces nested
-    objects whole: that is seen as well, and no edit. `talk rewritten` lists it.
+    objects whole: that is seen as well, and no edit. `talk rewritten` lists it. What was blank before, and a person is
+    asked about, stays as it was seen.
     What is restored is seen, and the record still counts as up to date with golden.
     """
     if rows.is_empty():
@@ -217,7 +218,8 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
         wanted=rows.select("id"),
     )
     before = rows.select("id").join(before, on="id", how="left", maintain_order="left")
-    dropped = {name: ~mask[name] & came[name] & now_seen[name].is_null() for name in compared}
+    asked = _asked_about(transaction, answered.key, rows["id"], compared)
+    dropped = {name: ~mask[name] & came[name] & now_seen[name].is_null() & ~asked[name] for name in compared}
     seen = pl.select(
         pl.when(mask[name] | dropped[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"]).alias(name)
         for name in compared
@@ -236,6 +238,12 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
         same = [seen[name].eq_missing(now_seen[name]) for name in fields]
         reconciled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
         _reconciled(transaction, answered, reconciled)
+
+
+def _asked_about(transaction: Transaction, key: str, ids: pl.Series, fields: Sequence[str]) -> dict[str, pl.Series]:
+    """By field, whether records are among those of which it is not believed that a person cleared it."""
+    blanked = transaction.frame("SELECT id, field FROM sync.blanked WHERE collection = ?", key)
+    return {name: ids.is_in(blanked.filter(pl.col("field") == name)["id"].implode()) for name in fields}
 
 
 def _reconciled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:

@@ -10,12 +10,14 @@ import polars as pl
 from talk_assets.model.collection import Collection
 from talk_assets.model.gone import Gone
 from talk_assets.model.system import Action, Answer, Outcome
+from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.link import incoming, links
+from talk_assets.sync.plan import changes
 from talk_assets.sync.read import storing
 from talk_assets.sync.read.records import parse
 from talk_assets.sync.write.writing import ASKED, Batch, Writer
@@ -104,6 +106,22 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
         "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"
     )
     journal.answer(transaction, closed, now)
+
+
+def reconcile(transaction: Transaction, topology: Topology, answered: Answered, now: datetime, *, still: bool) -> None:
+    """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
+    written = answered.of(Outcome.DONE)
+    if answered.undoes:
+        changes.reconcile(transaction, topology, written.select("entity_id").unique(), now)
+        return
+    if still:
+        whole = changes.fully_sent(answered.collection, written)
+        changes.done(transaction, whole)
+        written = written.join(whole, on=["entity_id", "action"], how="anti")
+        # Further records may be due, now that there is this one.
+        created = whole.filter(pl.col("action") == Action.CREATE).select("entity_id")
+        changes.reconcile(transaction, topology, created, now, only_fields=())
+    changes.reconcile(transaction, topology, written.select("entity_id").unique(), now, only_fields=answered.fields)
 
 
 def _left(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:

@@ -58,4 +58,13 @@ def _plain_names(transaction: Transaction) -> None:
         transaction.run(f"ALTER TABLE sync.{old} RENAME TO {new}")
 
 
-MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names}
+def _fields_held(transaction: Transaction) -> None:
+    """What holds a field, and not its whole record, gets tables."""
+    transaction.run(
+        "CREATE TABLE IF NOT EXISTS sync.refused_fields (entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR,"
+        " id VARCHAR, field VARCHAR, value VARCHAR, agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ,"
+        " released BOOLEAN)"
+    )
+
+
+MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names, 5: _fields_held}

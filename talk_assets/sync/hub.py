@@ -363,14 +363,15 @@ class Hub:
             answered = answers.join(writer, batch, given, connection.skew)
             still = transaction.version() == batch.version
             transaction.next_version()  # what waited for these records is to look again
-            answers.store(transaction, answered, self.limits, self.clock())
-            answers.reconcile(transaction, self.topologies[entity.name], answered, self.clock(), still=still)
+            verdict = answers.judge(answered, report)
+            answers.store(transaction, answered, verdict, self.limits, self.clock())
+            answers.reconcile(transaction, self.topologies[entity.name], answered, verdict, self.clock(), still=still)
             writer.leave(transaction, batch)
         if not failure:
             edited = set(answered.of(Outcome.STALE)["entity_id"]) - report.reread
             report.reread |= edited
             report.attempted -= edited
-        report.count(batch.writes, given)
+        report.count(batch.writes, given, verdict.held)
         if failure:
             raise failure
         await self._read_again(connection, writer, answered)

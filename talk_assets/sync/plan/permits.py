@@ -20,7 +20,7 @@ from talk_assets.model.entities import Entity
 from talk_assets.model.system import Action
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
-from talk_assets.sync.plan import deletes
+from talk_assets.sync.plan import deletes, refused
 
 SENT = {"entity_id": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
 """What `of_changes` returns of each change that may be sent, at least in part."""
@@ -163,7 +163,7 @@ def of_changes(
     if key not in permits.writable:
         reason = pl.lit(permits.why_not_written(key)).alias("reason")
         return Judged(pl.DataFrame(schema=SENT), changes.select("entity_id", "action", reason))
-    scene = _Scene(permits, key, collection, collections)
+    scene = _Scene(permits, key, collection, collections, refused.of(transaction, collection.entity))
     known = _known(transaction, collection.entity, changes, scene)
     parts = [
         _updates(scene, changes.filter(pl.col("action") == Action.UPDATE), known),
@@ -179,6 +179,8 @@ class _Scene:
     key: str
     collection: Collection
     collections: Mapping[str, Collection]
+    refused: pl.DataFrame
+    """The fields that collections did not take, as `refused.of` has them."""
 
     @cached_property
     def closed(self) -> tuple[str, ...]:
@@ -287,6 +289,7 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known) -> Judged:
             for name in fields
         ]
     )
+    shown = refused.without(shown, rows["entity_id"], scene.key, scene.refused)
     sent = rows.select("entity_id", "action", objects.encode(shown).alias("fields")).with_columns(
         _reasons(scene, origins)
     )

@@ -139,7 +139,9 @@ class Writer:
             **permitted,
         )
         report.attempted |= set(changes["entity_id"])
+        changes = _confined(changes, report)
         rows, version = self._rows(transaction, changes, report), transaction.version()
+        report.narrowing.drop(set(changes.filter("part")["entity_id"]) - set(rows["entity_id"]))
         if rows.is_empty():
             return Batch(rows, [], version)
         rows = self._intend(transaction, rows, now)
@@ -312,6 +314,18 @@ class Writer:
             self.key,
             left_out=left,
         )
+
+
+def _confined(changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
+    """The changes, confined to the part of their fields that is tried next where something of them was refused."""
+    fields, are_parts = [], []
+    for entity, whole in changes.select("entity_id", "fields").iter_rows():
+        part = report.narrowing.part(entity)
+        fields.append(whole if part is None else objects.only(whole, part))
+        are_parts.append(part is not None)
+    return changes.with_columns(
+        pl.Series("fields", fields, dtype=pl.String), pl.Series("part", are_parts, dtype=pl.Boolean)
+    )
 
 
 def _with_hidden(reasons: pl.DataFrame, asked: pl.DataFrame, hidden: pl.DataFrame, create: pl.Series) -> pl.DataFrame:

@@ -95,7 +95,11 @@ def _details(
         if changes:
             entity = changes[0]["entity_id"] if in_full else None
             held_ = planned.held(transaction, collection, key, entity=entity)
-            found |= {item["number"]: Detail(change=held_.get((item["entity_id"], item["action"]))) for item in changes}
+            held_ |= planned.held_fields(transaction, collection, key, entity=entity)
+            found |= {
+                item["number"]: Detail(change=held_.get((item["entity_id"], item["field"] or item["action"])))
+                for item in changes
+            }
     return found
 
 

@@ -17,7 +17,7 @@ from talk_assets.model.system import Action, Usage
 from talk_assets.report.readable import Reader
 from talk_assets.sync.read.reading import ReadReport
 from talk_assets.sync.runs import WRITES, Summary
-from talk_assets.sync.write.writing import WriteReport
+from talk_assets.sync.write.tally import WriteReport
 
 SHOWN = 20
 """Rows of a table that are shown."""

@@ -33,7 +33,7 @@ from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, SystemReport
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.sync.runs import WRITES, Summary
-from talk_assets.sync.write.writing import WriteReport
+from talk_assets.sync.write.tally import WriteReport
 
 PLAN = "every dataflow of this collection is in mode plan; the changes are what would be sent"
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx
 
-from talk_assets.errors import Unreachable
+from talk_assets.errors import Refused, Unreachable
 from talk_assets.http.client import AnswerLost, Call, Client
 from talk_assets.model.system import Answer, Outcome, Usage, Write
 
@@ -56,6 +56,15 @@ class HttpConnection:
 def lost(write: Write, error: AnswerLost) -> Answer:
     """The answer to a write of which nobody knows what became."""
     return Answer(write.key, Outcome.UNKNOWN, id=write.id, reason=str(error))
+
+
+WHOLE = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.LOCKED}
+"""Statuses of a refusal that no other value would change."""
+
+
+def refused(write: Write, error: Refused) -> Answer:
+    """The answer to a write that was refused for good."""
+    return Answer(write.key, Outcome.REFUSED, id=write.id, reason=str(error), whole=error.status in WHOLE)
 
 
 def nested(flat: dict[str, object]) -> dict[str, object]:

@@ -14,11 +14,12 @@ from urllib.parse import quote
 import httpx
 
 from talk_assets.errors import NotTheApi, Refused
+from talk_assets.http import words
 from talk_assets.http.access import Access
 from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Call, Client, Site
-from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
+from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested, refused
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
@@ -225,7 +226,7 @@ class RestConnection(HttpConnection):
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return self._refused(write, error)
+            return self._refused(mine, write, error)
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
         return self._done(mine, write, response)
@@ -307,7 +308,7 @@ class RestConnection(HttpConnection):
     def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
         return request.path.replace("{path}", mine.path).replace("{id}", id_)
 
-    def _refused(self, write: Write, error: Refused) -> Answer:
+    def _refused(self, mine: RestCollection, write: Write, error: Refused) -> Answer:
         existing = dig(json_body(error.body), self._api.writing.conflict_id) if self._api.writing.conflict_id else None
         if error.status == httpx.codes.CONFLICT and existing:
             return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
@@ -317,7 +318,10 @@ class RestConnection(HttpConnection):
             outcome = Outcome.FAILED
         if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:
             outcome = Outcome.REFUSED
-        return Answer(write.key, outcome, id=write.id, reason=str(error))
+        if outcome is not Outcome.REFUSED:
+            return Answer(write.key, outcome, id=write.id, reason=str(error))
+        names = words.named(error.body, mine.lens.columns)
+        return replace(refused(write, error), properties=names)
 
 
 _OUTCOMES: dict[int, Outcome] = {

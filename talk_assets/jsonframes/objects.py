@@ -3,6 +3,9 @@
 Only text and null occur as values, so a field is present exactly where `"field":` stands unescaped.
 """
 
+import json
+from collections.abc import Container
+
 import polars as pl
 
 NOTHING = "{}"
@@ -29,6 +32,12 @@ def decode(objects: pl.Series, fields: tuple[str, ...]) -> pl.DataFrame:
     """Return a column of text per field, null where it is null or absent."""
     struct = pl.Struct(dict.fromkeys(fields, pl.String))
     return objects.fill_null("{}").str.json_decode(struct).struct.unnest()
+
+
+def only(text: str, fields: Container[str]) -> str:
+    """Return an object confined to some fields."""
+    kept = {name: value for name, value in json.loads(text).items() if name in fields}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def present(objects: pl.Series, fields: tuple[str, ...]) -> pl.DataFrame:

@@ -98,6 +98,8 @@ class Answer:
 
     `gone` are records of other collections that are no longer there, as (collection, id): the parts that the write
     removed, or found removed. `request_id` is what the system calls the request, `said` its own words, for people.
+    Of a refusal, `properties` are those that it names, nested ones by dotted name, none where it names none; `whole`
+    says that it is for the record's sake, as a missing right, and not for a value's.
     """
 
     key: str
@@ -108,6 +110,8 @@ class Answer:
     gone: tuple[tuple[str, str], ...] = ()
     request_id: str | None = None
     said: str | None = None
+    properties: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass

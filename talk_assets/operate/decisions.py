@@ -13,16 +13,17 @@ from talk_assets.operate.relinking import Record, Scene, entity_of, reconcile
 from talk_assets.report import readable
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.merge import conflicts, fights
+from talk_assets.sync.plan import refused
 from talk_assets.sync.plan.changes import LET_OUT
 
 
 def retry(transaction: Transaction, key: str, entity_id: str | None = None) -> int:
     """Let out what is held of the changes of a collection, or of an entity in all of them; return how many there were.
 
-    What the API refuses again is held again.
+    Of a record of which only fields are held, they count as one. What the API refuses again is held again.
     """
     where, which = ("entity_id = ?", entity_id) if entity_id else ("collection = ?", key)
-    return transaction.count(
+    return refused.release(transaction, key, entity_id) + transaction.count(
         f"UPDATE sync.changes SET status = 'planned', blocked = false, reason = ? WHERE status = 'held' AND {where}",
         LET_OUT,
         which,

@@ -168,6 +168,7 @@ def disagreeing(transaction: Transaction, collections: Mapping[str, Collection])
                 f" JOIN {tables.golden(entity_type)} g USING (entity_id)"
                 f" WHERE l.collection = '{key}' AND l.gone_at IS NULL AND ({differ})"
                 f" AND entity_id NOT IN (SELECT entity_id FROM sync.changes WHERE collection = '{key}')"
+                f" AND entity_id NOT IN (SELECT entity_id FROM sync.refused_fields WHERE collection = '{key}')"
                 f" AND entity_id NOT IN (SELECT entity_id FROM sync.fights WHERE entity_type = '{entity_type}')"
             )
     return _found(transaction, parts)

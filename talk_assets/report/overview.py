@@ -17,6 +17,7 @@ from talk_assets.report.likeness import CONFLICTS
 from talk_assets.report.naming import NAMED, name_of
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
+from talk_assets.sync.plan import refused
 
 LINKED = " UNION ALL ".join(
     f"SELECT '{entity_type}' AS entity_type, collection, id, entity_id, linked_at, linked_by"
@@ -88,7 +89,9 @@ _PAIRS = """
             JOIN {conflicts} c ON c.entity_type = b.entity_type AND c.entity_id = b.entity_id GROUP BY b.pair),
         changes AS (
             SELECT s.pair, count(*) FILTER (c.status <> 'held') AS waiting, count(*) FILTER (c.status = 'held') AS held
-            FROM sync.changes c JOIN sides s ON s.here = c.collection
+            FROM (SELECT collection, entity_id, status FROM sync.changes
+                UNION ALL SELECT collection, entity_id, 'held' FROM sync.refused_fields WHERE NOT released) c
+            JOIN sides s ON s.here = c.collection
             JOIN live o ON o.collection = s.there AND o.entity_id = c.entity_id GROUP BY s.pair),
         written AS (
             SELECT s.pair, count(*) FILTER (j.action = 'create') AS created,
@@ -129,13 +132,13 @@ def read_in_full(transaction: Transaction) -> frozenset[str]:
     )
 
 
-HELD = """
+HELD = f"""
     SELECT 'record' AS what, entity_type, collection, id, NULL AS entity_id, NULL AS action, fields, NULL AS field,
         NULL AS other, reason, since, NULL AS property, NULL AS found, NULL AS "right", NULL AS suggested
     FROM sync.held
     UNION ALL BY NAME
-    SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, reason, since
-    FROM sync.changes WHERE status = 'held'
+    SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, field, reason, since
+    FROM ({refused.CHANGES})
     UNION ALL BY NAME
     SELECT if(field IS NULL, 'invalid', 'value') AS what, collection, id, field, reason, since,
         property, found, "right", suggested
@@ -169,7 +172,8 @@ def held(transaction: Transaction) -> pl.DataFrame:
     `number` counts the items from 1, and stays the same as long as nothing changes. `what` is one of
 
     - record: it could not be linked;
-    - change: it is not written; `action` is its action, `source` the record that a create is for;
+    - change: it is not written; `action` is its action, `source` the record that a create is for, `field` the one
+      field of it that is not written, where the rest is;
     - invalid: the record is set aside as a whole, as it has no id, or its modified time can't be read;
     - value: a property, `property`, holds what can't be read, `found`; `right` says what would be right, `suggested`
       what may have been meant, and `field` which field keeps its value until then;

@@ -17,6 +17,7 @@ from talk_assets.report import naming, readable
 from talk_assets.report.readable import Reader
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
+from talk_assets.sync.plan import refused
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.sync.plan.permits import reasons as judge
 
@@ -95,6 +96,16 @@ def held(
     return dict(zip(rows.select("entity_id", "action").iter_rows(), changes, strict=True))
 
 
+def held_fields(
+    transaction: Transaction, collection: Collection, key: str, *, entity: str | None = None
+) -> dict[tuple[str, str], Change]:
+    """Return the fields that are held, each as a change, by `(entity_id, field)`: of one entity, or of all."""
+    source = f"(SELECT row_number() OVER () AS place, * FROM ({refused.CHANGES}))"
+    rows, changes = _changes(transaction, key, collection, status="held", entity=entity, source=source)
+    names = [next(iter(json.loads(text))) for text in rows["fields"]]
+    return dict(zip(zip(rows["entity_id"], names, strict=True), changes, strict=True))
+
+
 def _counts(transaction: Transaction, key: str) -> dict[tuple[str, str], int]:
     found = transaction.frame(
         "SELECT status, action, count(*) FROM sync.changes WHERE collection = ? GROUP BY status, action", key
@@ -116,6 +127,7 @@ def _changes(
     limit: int | None = None,
     status: str | None = None,
     entity: str | None = None,
+    source: str = "(SELECT rowid AS place, * FROM sync.changes)",
 ) -> tuple[pl.DataFrame, list[Change]]:
     """The changes to a collection, of one status and entity where these are given: rows, and what they mean."""
     entity_type, fields = collection.entity.name, collection.entity.names
@@ -123,7 +135,7 @@ def _changes(
     rows = transaction.frame(
         f"""
         WITH asked AS (
-            SELECT rowid AS place, entity_id, id, status, action FROM sync.changes
+            SELECT place, entity_id, id, status, action FROM {source}
             WHERE collection = $1 AND entity_type = $3
                 AND ($6 IS NULL OR status = $6) AND ($7 IS NULL OR entity_id = $7)),
         others AS (
@@ -143,7 +155,7 @@ def _changes(
             SELECT entity_id, list(record ORDER BY record) AS sources FROM others SEMI JOIN first USING (entity_id)
             GROUP BY entity_id)
         SELECT c.entity_id, c.action, c.id, c.fields, c.status, c.reason, f.n, w.sources, f.name, {seen}
-        FROM first f JOIN sync.changes c ON c.rowid = f.place
+        FROM first f JOIN {source} c ON c.place = f.place
         LEFT JOIN elsewhere w ON w.entity_id = c.entity_id
         LEFT JOIN {tables.links(entity_type)} l ON l.collection = $1 AND l.id = c.id AND l.entity_id = c.entity_id
         ORDER BY list_position($4, c.status), list_position($5, c.action), f.n

@@ -18,6 +18,7 @@ from talk_assets.report.likeness import CONFLICTS
 from talk_assets.report.readable import Reader
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
+from talk_assets.sync.plan import refused
 
 WRITES = 10
 """How many of the entity's writes a story has, latest first, unless more are asked for."""
@@ -148,9 +149,12 @@ SIBLINGS = """
     WHERE o.collection <> l.collection OR o.id <> l.id ORDER BY o.collection, o.id
 """
 
-CHANGES = """
-    SELECT collection, id, action, fields, status, reason, since FROM sync.changes
-    WHERE entity_type = $1 AND entity_id = $2 ORDER BY since, collection
+CHANGES = f"""
+    SELECT collection, id, action, fields, status, reason, since FROM (
+        SELECT entity_type, entity_id, collection, id, action, fields, status, reason, since FROM sync.changes
+        UNION ALL SELECT entity_type, entity_id, collection, id, action, fields, status, reason, since
+        FROM ({refused.CHANGES}))
+    WHERE entity_type = $1 AND entity_id = $2 ORDER BY since, collection, fields
 """
 
 CONFLICTS_OF = f"""

@@ -59,11 +59,15 @@ def _plain_names(transaction: Transaction) -> None:
 
 
 def _fields_held(transaction: Transaction) -> None:
-    """What can't be read is noted by field; records that were set aside for it are read once more."""
+    """What holds a field, and not its record, is noted by field; records that were set aside are read again."""
     for column in ("property", "field", "found", '"right"', "suggested"):
         transaction.run(f"ALTER TABLE sync.invalid_values ADD COLUMN {column} VARCHAR")
     transaction.run(
         "UPDATE sync.cursors SET cursor = NULL WHERE collection IN (SELECT collection FROM sync.invalid_values)"
+    )
+    transaction.run(
+        "CREATE TABLE sync.refused_fields (entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR,"
+        " field VARCHAR, value VARCHAR, agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ, released BOOLEAN)"
     )
 
 

@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS sync.held (
 CREATE TABLE IF NOT EXISTS sync.changes (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.refused_fields (
+    entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, field VARCHAR, value VARCHAR,
+    agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ, released BOOLEAN);
 CREATE TABLE IF NOT EXISTS sync.undo (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
@@ -70,7 +73,9 @@ objects by field.
 `migrations` says when the database was brought to which format, and what the copy from before is called. `unfinished`
 are the entity types of which reconciling in steps has not ended. `changes` is what golden still asks of the
 collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
-are not tried until the hub has decided again. `undo` is the same for what is being taken back of a run. A row of
+are not tried until the hub has decided again. `refused_fields` are the values that a collection refused: they are not
+sent as long as golden is what was `agreed` then, unless a person `released` them. `undo` is the same as `changes` for
+what is being taken back of a run. A row of
 `journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the
 request, or we did, and `answer` what it said. `conflicts` are the values that lost, and `past_conflicts` those over
 whose field somebody has decided since. `edits` are the values that people set in records that were linked already, and

@@ -20,8 +20,8 @@ from talk_assets.errors import SystemFailure
 from talk_assets.model import topology
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
-from talk_assets.model.entities import ENTITIES, Entity
-from talk_assets.model.system import Action, Answer, Connection, Outcome, Page, System, Usage
+from talk_assets.model.entities import ENTITIES
+from talk_assets.model.system import Answer, Connection, Outcome, Page, System, Usage
 from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.database import Store
@@ -38,8 +38,9 @@ from talk_assets.sync.read.reading import Reader, ReadReport
 from talk_assets.sync.read.records import parse
 from talk_assets.sync.write import answers, undo_run
 from talk_assets.sync.write.answers import Answered
+from talk_assets.sync.write.tally import WriteReport
 from talk_assets.sync.write.undo_run import UndoPlan
-from talk_assets.sync.write.writing import Batch, Writer, WriteReport, asked_of
+from talk_assets.sync.write.writing import Batch, Writer, asked_of
 
 Report = TypeVar("Report")
 
@@ -344,23 +345,6 @@ class Hub:
             with self.store.transaction() as transaction:
                 storing.store(transaction, key, collection, parsed, self.clock(), skew)
 
-    def _reconcile_written(self, transaction: Transaction, entity: Entity, answered: Answered, *, still: bool) -> None:
-        """Decide again about what was written; `still` is whether nothing has moved since it was prepared."""
-        topology_, written = self.topologies[entity.name], answered.of(Outcome.DONE)
-        if answered.undoes:
-            changes.reconcile(transaction, topology_, written.select("entity_id").unique(), self.clock())
-            return
-        if still:
-            whole = changes.fully_sent(answered.collection, written)
-            changes.done(transaction, whole)
-            written = written.join(whole, on=["entity_id", "action"], how="anti")
-            # Further records may be due, now that there is this one.
-            created = whole.filter(pl.col("action") == Action.CREATE).select("entity_id")
-            changes.reconcile(transaction, topology_, created, self.clock(), only_fields=())
-        changes.reconcile(
-            transaction, topology_, written.select("entity_id").unique(), self.clock(), only_fields=answered.fields
-        )
-
     async def _send(
         self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int
     ) -> None:
@@ -379,14 +363,30 @@ class Hub:
             answered = answers.join(writer, batch, given, connection.skew)
             still = transaction.version() == batch.version
             transaction.next_version()  # what waited for these records is to look again
-            answers.store(transaction, answered, self.limits, self.clock())
-            self._reconcile_written(transaction, entity, answered, still=still)
+            verdict = answers.judge(answered, report)
+            answers.store(transaction, answered, verdict, self.limits, self.clock())
+            answers.reconcile(transaction, self.topologies[entity.name], answered, verdict, self.clock(), still=still)
             writer.leave(transaction, batch)
-        writer.count(batch, given, report)
+        if not failure:
+            edited = set(answered.of(Outcome.STALE)["entity_id"]) - report.reread
+            report.reread |= edited
+            report.attempted -= edited
+        report.count(batch.writes, given, verdict.held)
         if failure:
             raise failure
-        existing = [answer.id for answer in given if answer.outcome is Outcome.EXISTS and answer.id]
-        if existing:
-            found = [page async for page in connection.look_up(writer.collection, existing)]
-            self._show(writer.key, writer.collection, found, connection.skew)
-            self.reconcile(entity.name, outstanding=False)
+        await self._read_again(connection, writer, answered)
+
+    async def _read_again(self, connection: Connection, writer: Writer, answered: Answered) -> None:
+        """Read by id the records that turned out to be other ones than we knew, and decide again.
+
+        What changed since the last read may never show them: an edit need not move the modified time.
+        """
+        existing = answered.of(Outcome.EXISTS)["answer_id"].drop_nulls().to_list()
+        edited = answered.of(Outcome.STALE)["id"].drop_nulls().to_list()
+        if not existing and not edited:
+            return
+        found = [page async for page in connection.look_up(writer.collection, [*existing, *edited])]
+        self._show(writer.key, writer.collection, found, connection.skew)
+        if edited and self._relatives(writer.key, writer.collection):
+            await self._look_again(connection, writer.key, writer.collection)
+        self.reconcile(writer.collection.entity.name, outstanding=False)

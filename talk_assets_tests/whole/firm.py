@@ -23,7 +23,7 @@ from talk_assets.sandbox.serving import Given, Serving, serving
 from talk_assets.store.database import Store
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.read.reading import ReadReport
-from talk_assets.sync.write.writing import WriteReport
+from talk_assets.sync.write.tally import WriteReport
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets_tests.sandbox import clients
 

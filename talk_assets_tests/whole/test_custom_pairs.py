@@ -8,7 +8,7 @@ import pytest
 
 from talk_assets.model.dataflows import DATAFLOWS, Pair
 from talk_assets.model.entities import ENTITIES
-from talk_assets.sync.write.writing import WriteReport
+from talk_assets.sync.write.tally import WriteReport
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, firm, only
 

@@ -16,7 +16,7 @@ from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.merge import fights
-from talk_assets.sync.plan import deletes, waiting
+from talk_assets.sync.plan import deletes, refused, waiting
 
 LINK = ("entity_id", "collection", "id")
 """What is looked at of a link, beside what was sent."""
@@ -31,25 +31,33 @@ LET_OUT = "a person let it go out"
 
 
 def due(
-    topology: Topology, golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame | None = None
+    topology: Topology,
+    golden: pl.DataFrame,
+    links: pl.DataFrame,
+    fought: pl.DataFrame | None = None,
+    held: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return `collection, entity_id, id, action, fields, doubt` for entities in golden, given all their links.
 
     `doubt` says why a person should look first, null where nothing does. Fields that are fought over (`entity_id,
-    field`) are not written.
+    field`) are not written, nor are those that are `held` (`collection, entity_id, field`).
     """
     fields = {key: updatable(collection) for key, collection in topology.collections.items()}
     gone = deletes.due(deletes.Sides(topology.collections, topology.pairs, golden, links, fields))
     links = links if fought is None else _resting(golden, links, fought)
-    updates = [_updates(key, collection, golden, links) for key, collection in topology.collections.items()]
-    asked = pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links)])
+    held = pl.DataFrame(schema=refused.IN_FORCE) if held is None else held
+    updates = [
+        _updates(key, collection, golden, _resting(golden, links, held.filter(pl.col("collection") == key)))
+        for key, collection in topology.collections.items()
+    ]
+    asked = pl.concat([pl.DataFrame(schema=SCHEMA), *updates, *_creates(topology, golden, links, held)])
     leaving = gone.filter(pl.col("action") == Action.DELETE)
     asked = asked.join(leaving, on=["collection", "entity_id"], how="anti")
     return pl.concat([gone, asked.with_columns(pl.lit(None, pl.String).alias("doubt"))])
 
 
 def _resting(golden: pl.DataFrame, links: pl.DataFrame, fought: pl.DataFrame) -> pl.DataFrame:
-    """The links as if every field that is fought over were in order."""
+    """The links as if every field that must not be written were in order."""
     for (field,), rows in fought.group_by("field"):
         agreed = golden.join(rows, on="entity_id", how="semi").select("entity_id", pl.col(str(field)).alias("agreed"))
         both = links.join(agreed.with_columns(fought=True), on="entity_id", how="left", maintain_order="left")
@@ -77,11 +85,13 @@ def _updates(
     return _rows(both, key, "update", objects.encode(both.select(fields), mask))
 
 
-def _creates(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame) -> list[pl.DataFrame]:
+def _creates(topology: Topology, golden: pl.DataFrame, links: pl.DataFrame, held: pl.DataFrame) -> list[pl.DataFrame]:
     creates = []
     for key, lacking in _lacking(topology, golden["entity_id"], links):
         rows = golden.filter(pl.col("entity_id").is_in(lacking.implode()))
-        fields = objects.encode(rows.select(settable(topology.collections[key])))
+        fields = objects.encode(
+            refused.without(rows.select(settable(topology.collections[key])), rows["entity_id"], key, held)
+        )
         creates.append(_rows(rows.with_columns(pl.lit(None, pl.String).alias("id")), key, "create", fields))
     return creates
 
@@ -117,8 +127,9 @@ def affected(transaction: Transaction) -> pl.DataFrame:
 
 
 def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
-    """Return `entity_id` of everything that is not in order yet."""
-    return transaction.frame("SELECT DISTINCT entity_id FROM sync.changes WHERE entity_type = ?", entity.name)
+    """Return `entity_id` of everything that is not in order yet, and of what a person let out."""
+    asked = transaction.frame("SELECT DISTINCT entity_id FROM sync.changes WHERE entity_type = ?", entity.name)
+    return pl.concat([asked, refused.released(transaction, entity)]).unique()
 
 
 def every(transaction: Transaction, entity: Entity) -> pl.DataFrame:
@@ -159,14 +170,15 @@ def _reconcile(
 ) -> None:
     entity_type = topology.entity.name
     transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
-    fought = fights.of(transaction, entity_type)
+    refused.forget(transaction, topology.entity)
+    fought, held = fights.of(transaction, entity_type), refused.of(transaction, topology.entity)
     rows = pl.DataFrame(schema=deletes.SCHEMA)
     if only_fields is not None:
-        rows, these = _narrow(transaction, topology, these, only_fields, fought["entity_id"])
+        resting = pl.concat([fought["entity_id"], held["entity_id"]])
+        rows, these = _narrow(transaction, topology, these, only_fields, resting)
     if these.height:
-        rows = pl.concat(
-            [rows, due(topology, *_known(transaction, topology.entity, these, topology.entity.names, GONE), fought)]
-        )
+        known = _known(transaction, topology.entity, these, topology.entity.names, GONE)
+        rows = pl.concat([rows, due(topology, *known, fought, held)])
     transaction.run(
         """
         CREATE OR REPLACE TEMP TABLE due AS
@@ -183,12 +195,12 @@ def _reconcile(
 
 
 def _narrow(
-    transaction: Transaction, topology: Topology, these: pl.DataFrame, only_fields: Sequence[str], fought: pl.Series
+    transaction: Transaction, topology: Topology, these: pl.DataFrame, only_fields: Sequence[str], resting: pl.Series
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What is due as `due` has it where no more than some fields need to be looked at, and the entities of the others.
 
     Among a million records, looking at all fields takes longer than everything else. They are in order, unless
-    something is asked for already, or fought over, or a record is missing or gone.
+    something is asked for already, or fought over or held (`resting`), or a record is missing or gone.
     """
     golden, links = _known(transaction, topology.entity, these, only_fields)
     links = links.with_columns(pl.lit(None).alias("gone_at"))  # of what is not left out here
@@ -203,7 +215,7 @@ def _narrow(
     more = elsewhere.select(pl.any_horizontal(pl.lit(value=False), *elsewhere.columns)).to_series()
     wide = pl.concat(
         [
-            fought,
+            resting,
             asked.filter((asked["action"] != Action.UPDATE) | more)["entity_id"],
             *(_marked(transaction, topology.entity, these, column) for column in ("gone_at", "archived_at")),
             *(lacking for _, lacking in _lacking(topology, golden["entity_id"], links)),
@@ -232,7 +244,7 @@ def fully_sent(collection: Collection, written: pl.DataFrame) -> pl.DataFrame:
     """
     complete = set(updatable(collection)) <= set(settable(collection))
     actions = [Action.UPDATE.value, *([Action.CREATE.value] if complete else [])]
-    said = pl.col("left_out").is_null() & pl.col("key_again").is_null()
+    said = pl.col("left_out").is_null() & pl.col("key_again").is_null() & ~pl.col("part")
     return written.filter(pl.col("action").is_in(actions) & said).select("collection", "entity_id", "action")
 
 

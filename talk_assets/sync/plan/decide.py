@@ -25,15 +25,18 @@ def due(entity: Situation) -> Iterator[Change]:
         record, removal = entity.live(key), _removal(entity, key)
         if key in missing:
             # A pair demands a record here, and there never was one: what was deleted or unlinked is not created again.
-            yield Change(key, Action.CREATE, fields={name: entity.golden[name] for name in settable(collection)})
+            named = [name for name in settable(collection) if (key, name) not in entity.refused]
+            yield Change(key, Action.CREATE, fields={name: entity.golden[name] for name in named})
         if removal:
             # The record across a pair was deleted, and the pair says that this one is to follow it.
             yield removal
         if record is None or (removal and removal.action is Action.DELETE):
             # There is nothing to keep up to date, or not for long.
             continue
-        if changed := [name for name in entity.unsent(record) if name not in entity.fought]:
-            # The record was not sent yet what was agreed on. Where two systems fight, nobody writes until it is over.
+        resting = {*entity.fought, *(name for other, name in entity.refused if other == key)}
+        if changed := [name for name in entity.unsent(record) if name not in resting]:
+            # The record was not sent yet what was agreed on. Where two systems fight, nobody writes until it is over;
+            # what the system refused is sent once it is another value.
             yield Change(key, Action.UPDATE, record.id, {name: entity.golden[name] for name in changed})
 
 

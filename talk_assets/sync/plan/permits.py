@@ -22,7 +22,7 @@ from talk_assets.model.entities import Entity
 from talk_assets.model.system import Action
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
-from talk_assets.sync.plan import deletes
+from talk_assets.sync.plan import deletes, refused
 
 SENT = {"entity_id": pl.String, "action": pl.String, "fields": pl.String, "kept_back": pl.String}
 """What `of_changes` returns of each change that may be sent, at least in part."""
@@ -178,7 +178,7 @@ def of_changes(
     if key not in permits.writable:
         reason = pl.lit(permits.why_not_written(key)).alias("reason")
         return Judged(pl.DataFrame(schema=SENT), changes.select("entity_id", "action", reason))
-    scene = _Scene(permits, key, collection, collections)
+    scene = _Scene(permits, key, collection, collections, refused.of(transaction, collection.entity))
     known = _known(transaction, collection.entity, changes, scene)
     older = _older(transaction, permits.started(key), known)
     parts = [
@@ -195,6 +195,8 @@ class _Scene:
     key: str
     collection: Collection
     collections: Mapping[str, Collection]
+    refused: pl.DataFrame
+    """The fields that collections did not take, as `refused.of` has them."""
 
     @cached_property
     def closed(self) -> tuple[str, ...]:
@@ -328,6 +330,7 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known, older: pl.DataFra
             for name in fields
         ]
     )
+    shown = refused.without(shown, rows["entity_id"], scene.key, scene.refused)
     sent = rows.select("entity_id", "action", objects.encode(shown).alias("fields")).with_columns(
         _reasons(scene, origins)
     )

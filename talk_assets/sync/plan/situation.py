@@ -67,7 +67,8 @@ class Decision:
 class Situation:
     """One entity: golden, which collection set each field, and all records it ever had in the topology's collections.
 
-    `fought` are fields that two systems keep setting back, `unread` collections not read in full yet. `held_parent` is
+    `fought` are fields that two systems keep setting back, `refused` those, with their collection, whose golden value
+    the collection did not take, `unread` collections not read in full yet. `held_parent` is
     a held record that the entity refers to; `could_be` says by collection which held records may be the entity's.
     `held` are changes that were held before, in the state of that time; `approved` those that a person let out.
     """
@@ -78,6 +79,7 @@ class Situation:
     origins: Mapping[str, str]
     records: tuple[LinkedRecord, ...]
     fought: frozenset[str] = frozenset()
+    refused: frozenset[tuple[str, str]] = frozenset()
     unread: frozenset[str] = frozenset()
     held_parent: str | None = None
     could_be: Mapping[str, str] = field(default_factory=dict)

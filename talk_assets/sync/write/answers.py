@@ -10,14 +10,19 @@ import polars as pl
 from talk_assets.model.collection import Collection
 from talk_assets.model.gone import Gone
 from talk_assets.model.system import Action, Answer, Outcome
+from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.link import incoming, links
+from talk_assets.sync.plan import changes, refused
 from talk_assets.sync.read import storing
 from talk_assets.sync.read.records import parse
+from talk_assets.sync.write import narrowing
+from talk_assets.sync.write.narrowing import Verdict
+from talk_assets.sync.write.tally import WriteReport
 from talk_assets.sync.write.writing import ASKED, Batch, Writer
 
 CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.FAILED}
@@ -26,7 +31,10 @@ CLOSING = {Outcome.DONE, Outcome.STALE, Outcome.GONE, Outcome.REFUSED, Outcome.F
 
 @dataclass(frozen=True)
 class Answered:
-    """A batch's rows with the columns `outcome, answer_id, record, answer_reason, request_id, said`."""
+    """A batch's rows, and what was answered.
+
+    The columns are `outcome, answer_id, record, answer_reason, request_id, said, properties, whole`.
+    """
 
     key: str
     collection: Collection
@@ -65,10 +73,13 @@ def join(writer: Writer, batch: Batch, answers: Sequence[Answer], skew: timedelt
     columns = ("key", "outcome", "answer_id", "record", "answer_reason", "request_id", "said")
     frame = pl.DataFrame(
         [
-            (a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason, a.request_id, a.said)
+            (
+                *(a.key, a.outcome.value, a.id, a.record.decode() if a.record else None, a.reason),
+                *(a.request_id, a.said, list(a.properties), a.whole),
+            )
             for a in answers
         ],
-        schema=dict.fromkeys(columns, pl.String),
+        schema={**dict.fromkeys(columns, pl.String), "properties": pl.List(pl.String), "whole": pl.Boolean},
         orient="row",
     )
     parts: defaultdict[str, list[str]] = defaultdict(list)
@@ -78,21 +89,35 @@ def join(writer: Writer, batch: Batch, answers: Sequence[Answer], skew: timedelt
     return Answered(key, writer.collection, batch.rows.join(frame, on="key"), parts, skew, writer.source)
 
 
-def store(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
-    """Store the answers to a batch."""
+def judge(answered: Answered, report: WriteReport) -> Verdict:
+    """Say what is held of what was refused, and leave what is to be tried again untried in the report."""
+    refused = answered.of(Outcome.REFUSED)
+    if answered.undoes:
+        rows = refused.select("entity_id", "action", pl.col("answer_reason").fill_null("")).iter_rows()
+        return Verdict({(entity, Action(action)): reason for entity, action, reason in rows})
+    some = answered.rows.filter((pl.col("outcome") == Outcome.REFUSED) | pl.col("part"))
+    lens = answered.collection.lens
+    verdict = report.narrowing.judge(narrowing.answers_of(some.iter_rows(named=True), lens.fields), lens)
+    report.attempted -= verdict.again
+    return verdict
+
+
+def store(transaction: Transaction, answered: Answered, verdict: Verdict, limits: Limits, now: datetime) -> None:
+    """Store the answers to a batch, and what `judge` says of them."""
     key = answered.key
     done = answered.of(Outcome.DONE)
     shown = _shown(transaction, answered, done, now)
     _created(transaction, answered, done.filter(pl.col("action") == Action.CREATE), shown, now)
     _updated(transaction, answered, done.filter(pl.col("action") == Action.UPDATE), shown)
     _left(transaction, answered, limits, now)
-    refused = answered.of(Outcome.REFUSED).select("entity_id", "action", "answer_reason")
+    whole = [(entity, action.value, reason) for (entity, action), reason in verdict.changes.items()]
     transaction.apply(
-        f"UPDATE {answered.source} t SET status = 'held', blocked = true, reason = r.answer_reason FROM refused r"
-        " WHERE t.collection = ? AND t.entity_id = r.entity_id AND t.action = r.action",
+        f"UPDATE {answered.source} t SET status = 'held', blocked = true, reason = h.reason FROM held h"
+        " WHERE t.collection = ? AND t.entity_id = h.entity_id AND t.action = h.action",
         key,
-        refused=refused,
+        held=pl.DataFrame(whole, schema=dict.fromkeys(("entity_id", "action", "reason"), pl.String), orient="row"),
     )
+    _hold_fields(transaction, answered, verdict, now)
     failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity_id", "action", "answer_reason")
     transaction.apply(
         f"UPDATE {answered.source} t SET reason = f.answer_reason FROM failed f"
@@ -104,6 +129,38 @@ def store(transaction: Transaction, answered: Answered, limits: Limits, now: dat
         "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"
     )
     journal.answer(transaction, closed, now)
+
+
+def _hold_fields(transaction: Transaction, answered: Answered, verdict: Verdict, now: datetime) -> None:
+    """Hold the fields that were refused, with the values that were sent."""
+    if not verdict.fields:
+        return
+    held = [
+        (entity, name, value, why) for entity, fields in verdict.fields.items() for name, (value, why) in fields.items()
+    ]
+    frame = pl.DataFrame(held, schema=refused.HELD, orient="row")
+    refused.hold(transaction, answered.collection.entity, answered.key, frame, now)
+
+
+def reconcile(
+    transaction: Transaction, topology: Topology, answered: Answered, verdict: Verdict, now: datetime, *, still: bool
+) -> None:
+    """Decide again about what was written or held; `still` is whether nothing has moved since it was prepared."""
+    written = answered.of(Outcome.DONE)
+    if verdict.fields:
+        held = pl.DataFrame({"entity_id": list(verdict.fields)}, schema={"entity_id": pl.String})
+        changes.reconcile(transaction, topology, held, now)
+    if answered.undoes:
+        changes.reconcile(transaction, topology, written.select("entity_id").unique(), now)
+        return
+    if still:
+        whole = changes.fully_sent(answered.collection, written)
+        changes.done(transaction, whole)
+        written = written.join(whole, on=["entity_id", "action"], how="anti")
+        # Further records may be due, now that there is this one.
+        created = whole.filter(pl.col("action") == Action.CREATE).select("entity_id")
+        changes.reconcile(transaction, topology, created, now, only_fields=())
+    changes.reconcile(transaction, topology, written.select("entity_id").unique(), now, only_fields=answered.fields)
 
 
 def _left(transaction: Transaction, answered: Answered, limits: Limits, now: datetime) -> None:
@@ -187,6 +244,7 @@ def _created(
     seen, _ = _seen(answered, rows, sent, shown)
     records = rows.select("entity_id", pl.col("answer_id").alias("id"))
     links.created(transaction, answered.key, answered.collection, records, sent=sent, seen=seen, now=now)
+    refused.created(transaction, answered.key, records)
     _reconciled(
         transaction, answered, rows.filter(pl.col("record").is_not_null()).select(pl.col("answer_id").alias("id"))
     )

@@ -6,7 +6,7 @@ Parents go before children. A change that refers to a record which does not exis
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection, settable, updatable
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.lens.lens import Lines
-from talk_assets.model.system import Action, Answer, Outcome, Write
+from talk_assets.model.system import Action, Write
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
@@ -26,6 +26,7 @@ from talk_assets.sync.link.references import Direction
 from talk_assets.sync.plan import permits
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.sync.write import lost, unknown
+from talk_assets.sync.write.tally import WriteReport
 
 ASKED = "sync.changes"
 """The table of what golden asks of the collections."""
@@ -38,45 +39,6 @@ SECONDS = 5.0
 
 UNWATCHED = 50
 """As `BATCH`, where the system cannot tell whether a record was edited meanwhile: what changed is read before each."""
-
-
-@dataclass
-class WriteReport:
-    """What became of a collection's changes."""
-
-    created: int = 0
-    updated: int = 0
-    deleted: int = 0
-    held: int = 0
-    failed: int = 0
-    waiting: int = 0
-    stopped: str | None = None
-    """Why nothing was sent, and a person is asked."""
-    attempted: set[str] = field(default_factory=set)
-    """Entities that were tried in this run, whatever came of it."""
-    begun: datetime | None = None
-    """When the last batch was prepared, and with how many entities tried before it."""
-    before: int = 0
-
-    def count(self, action: Action) -> None:
-        """Add a write that was carried out."""
-        match action:
-            case Action.CREATE:
-                self.created += 1
-            case Action.UPDATE:
-                self.updated += 1
-            case Action.DELETE:
-                self.deleted += 1
-
-    @property
-    def writes(self) -> int:
-        """How many records were changed in the system."""
-        return self.created + self.updated + self.deleted
-
-    @property
-    def tried(self) -> int:
-        """How many changes are done with in this run, whatever came of them."""
-        return self.writes + self.held + self.failed + self.waiting
 
 
 def asked_of(transaction: Transaction) -> frozenset[str]:
@@ -117,7 +79,7 @@ class Writer:
         """Return how many changes could be tried."""
         if not transaction.count(f"SELECT count(*) FROM {self.source} WHERE collection = ? AND NOT blocked", self.key):
             return 0
-        untried, tried = _untried(report)
+        untried, tried = report.untried()
         changes, permitted = self._open(transaction)
         return transaction.count(f"SELECT count(*) FROM ({changes}) c WHERE {untried}", self.key, **tried, **permitted)
 
@@ -183,7 +145,7 @@ class Writer:
         """Take the next changes, write down what is about to be sent, and note those that must wait."""
         size = self._size(report, now)
         report.begun, report.before = now, len(report.attempted)
-        untried, tried = _untried(report)
+        untried, tried = report.untried()
         open_changes, permitted = self._open(transaction)
         record = "r._record" if self.collection.needs_current else "NULL::VARCHAR AS _record"
         shown = "".join(f', r."{name}" AS "raw {name}"' for name in self._shown)
@@ -198,7 +160,9 @@ class Writer:
             **permitted,
         )
         report.attempted |= set(changes["entity_id"])
+        changes = _confined(changes, report)
         rows, version = self._rows(transaction, changes, report), transaction.version()
+        report.narrowing.drop(set(changes.filter("part")["entity_id"]) - set(rows["entity_id"]))
         if rows.is_empty():
             return Batch(rows, [], version)
         rows = self._intend(transaction, rows, now)
@@ -372,25 +336,19 @@ class Writer:
             left_out=left,
         )
 
-    def count(self, batch: Batch, given: Sequence[Answer], report: WriteReport) -> None:
-        """Add a batch's answers to the report; a write without an answer failed."""
-        actions = {write.key: write.action for write in batch.writes}
-        for answer in given:
-            if answer.outcome is Outcome.DONE:
-                report.count(actions[answer.key])
-            elif answer.outcome is Outcome.REFUSED:
-                report.held += 1
-            else:
-                report.failed += 1
-        report.failed += len(batch.writes) - len(given)
 
-
-def _untried(report: WriteReport) -> tuple[str, dict[str, pl.DataFrame]]:
-    """The SQL condition on `c` that its entity was not tried in this run, and the frames that it names."""
-    if not report.attempted:
-        return "true", {}
-    tried = pl.DataFrame({"entity_id": sorted(report.attempted)}, schema={"entity_id": pl.String})
-    return "c.entity_id NOT IN (SELECT entity_id FROM tried)", {"tried": tried}
+def _confined(changes: pl.DataFrame, report: WriteReport) -> pl.DataFrame:
+    """The changes, confined to the part of their fields that is tried next where something of them was refused."""
+    if not report.narrowing.searched:
+        return changes.with_columns(part=pl.lit(value=False))
+    fields, are_parts = [], []
+    for entity, whole in changes.select("entity_id", "fields").iter_rows():
+        part = report.narrowing.part(entity)
+        fields.append(whole if part is None else objects.only(whole, part))
+        are_parts.append(part is not None)
+    return changes.with_columns(
+        pl.Series("fields", fields, dtype=pl.String), pl.Series("part", are_parts, dtype=pl.Boolean)
+    )
 
 
 def _write(row: Mapping[str, Any], parts: Sequence[str]) -> Write:

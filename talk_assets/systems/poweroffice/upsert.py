@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from talk_assets.errors import Refused
+from talk_assets.http import words
 from talk_assets.http.client import AnswerLost, Call, Client
 from talk_assets.http.connection import json_body, lost, nested
 from talk_assets.http.exchange import told
@@ -94,7 +95,8 @@ class PowerOfficeConnection(PowerOfficeReader):
                 return Answer(write.key, Outcome.EXISTS, id=found[0], reason=reason)
         elif write.id and not await self._ids(self.look_up(collection, [write.id])):
             return Answer(write.key, Outcome.GONE, id=write.id, reason=reason)
-        return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason)
+        names = words.spoken(reason, collection.lens.columns)
+        return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason, properties=names)
 
     async def _ids(self, pages: AsyncIterator[Page]) -> list[str]:
         return [str(record["id"]) async for page in pages for record in json.loads(page.body)]

@@ -188,7 +188,7 @@ class GoConnection(GoWriter):
     async def _unless_invoiced(self, write: Write, answer: Answer) -> Answer:
         if answer.outcome is not Outcome.GONE or not await self._invoiced((write.id or "").partition("/")[0]):
             return answer
-        return with_(answer, outcome=Outcome.REFUSED, reason="the order is invoiced, and changes no more")
+        return with_(answer, outcome=Outcome.REFUSED, reason="the order is invoiced, and changes no more", whole=True)
 
     async def _create_order(self, collection: GoCollection, write: Write) -> Answer:
         body = created(collection, write, json_body(write.body))
@@ -288,14 +288,14 @@ class GoConnection(GoWriter):
     async def _line(self, write: Write) -> Answer:
         """Change or delete one line; of a confirmed order it is the order that must be changed."""
         if write.action is Action.CREATE:
-            return Answer(write.key, Outcome.REFUSED, reason="a line is created with its order")
+            return Answer(write.key, Outcome.REFUSED, reason="a line is created with its order", whole=True)
         record, collection = json_body(write.record), self.collections[LINES]
         order, _, id_ = (write.id or "").partition("/")
         path, template = f"{PATH}/{order}/Lines/{id_}", f"{PATH}/{{id}}/Lines/{{id}}"
         header = value(record, HEADER)
         if isinstance(header, dict) and header.get(STATUS) == CONFIRMED:
             reason = "the order is confirmed, which locks its lines: change it there, or set it to Draft"
-            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason)
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason, whole=True)
         try:
             if write.action is Action.DELETE:
                 await self.delete(path, template)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
 
 from talk_assets.errors import Refused
+from talk_assets.http import connection, words
 from talk_assets.http.client import AnswerLost, Call
 from talk_assets.http.connection import json_body, lost
 from talk_assets.http.exchange import told
@@ -62,7 +64,7 @@ class GoWriter(GoReader):
             parent = flat.pop(PARENT, None)
             if parent is None:
                 reason = f"{PARENT} must not be blank: a contact person belongs to a customer"
-                return Answer(write.key, Outcome.REFUSED, reason=reason)
+                return Answer(write.key, Outcome.REFUSED, reason=reason, whole=True)
             path = f"{path}/{parent}"
         return self.done(collection, write, await self.post(path, created(collection, write, flat)))
 
@@ -139,7 +141,9 @@ def refused(collection: GoCollection, write: Write, error: Refused) -> Answer:
     if write.action is Action.CREATE and taken and (collection.reference or "?").lower() in reason.lower():
         return Answer(write.key, Outcome.EXISTS, id=taken[1], reason=reason)
     gone = error.status == httpx.codes.NOT_FOUND and write.action is not Action.CREATE and _own(write, reason)
-    return Answer(write.key, Outcome.GONE if gone else Outcome.REFUSED, id=write.id, reason=reason)
+    if gone:
+        return Answer(write.key, Outcome.GONE, id=write.id, reason=reason)
+    return replace(connection.refused(write, error), properties=words.named(error.body, collection.lens.columns))
 
 
 def _own(write: Write, reason: str) -> bool:

@@ -92,7 +92,7 @@ class WebcrmConnection(WebcrmReader):
     async def _upsert(self, collection: WebcrmCollection, writes: Sequence[Write]) -> Sequence[Answer]:
         if not collection.writable:
             reason = f"{collection.name} are read-only in webCRM"
-            return [Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason) for write in writes]
+            return [Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason, whole=True) for write in writes]
         items = [_item(collection, write) for write in writes]
         results = [_Result(Outcome.DONE, write.id) for write in writes]
         # Where only lines are to change, the record they belong to is none of our business.
@@ -100,7 +100,7 @@ class WebcrmConnection(WebcrmReader):
         sent = await self._send(collection.path, collection.id, [items[place] for place in places])
         for place, result in zip(places, sent, strict=True):
             results[place] = result
-        answers = [_answer(write, result) for write, result in zip(writes, results, strict=True)]
+        answers = [_answer(collection, write, result) for write, result in zip(writes, results, strict=True)]
         return await self._with_lines([_Stored(*one) for one in zip(writes, items, answers, strict=True)])
 
     async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
@@ -223,6 +223,8 @@ class _Order:
         """A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated."""
         answer = replace(self.stored.answer, gone=tuple((LINES_NAME, line) for line in self.gone))
         problem = next((result for result in self.results if result.outcome is not Outcome.DONE), None)
+        if problem is not None and problem.outcome is Outcome.REFUSED:
+            answer = replace(answer, properties=(LINES,))
         if problem is not None:
             create = self.stored.write.action is Action.CREATE
             outcome = Outcome.UNKNOWN if create else _OF_A_LINE.get(problem.outcome, problem.outcome)
@@ -308,6 +310,8 @@ def _result(id_: str, item: Item, text: str) -> _Result:
     return _Result(Outcome.REFUSED, own or None, text)
 
 
-def _answer(write: Write, result: _Result) -> Answer:
-    answer = Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason)
+def _answer(collection: WebcrmCollection, write: Write, result: _Result) -> Answer:
+    refused = result.outcome is Outcome.REFUSED
+    named = words.spoken(result.reason or "", collection.lens.columns) if refused else ()
+    answer = Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason, properties=named)
     return result.exchange.on(answer) if result.exchange else answer

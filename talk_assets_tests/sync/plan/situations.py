@@ -35,7 +35,7 @@ VALUES = (None, "a", "b")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 PAIRS = tuple(permutations(KEYS, 2))
 RING = tuple(zip(KEYS, KEYS[1:] + KEYS[:1], strict=True))
-OBSTACLES = ("fought", "unread", "held_parent", "could_be", "held", "approved")
+OBSTACLES = ("fought", "refused", "unread", "held_parent", "could_be", "held", "approved")
 YES_AND_NO, SELDOM, OFTEN = (False, True), (False, False, False, True), (True, True, True, False)
 
 Choice = TypeVar("Choice")
@@ -202,6 +202,9 @@ def _situation(by: Choices, one: Topology, allowed: Permits) -> Situation:
             for record in _records(by, key, here, held, new=bool(new))
         ),
         fought=frozenset(by.some(FIELDS, SELDOM)) if by.of(YES_AND_NO) else frozenset(),
+        refused=frozenset(by.some([(key, name) for key in keys for name in FIELDS], SELDOM))
+        if by.of(YES_AND_NO)
+        else frozenset(),
     )
 
 

@@ -13,6 +13,7 @@ from talk_assets.store import tables
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.plan.changes import LET_OUT
+from talk_assets.sync.plan.refused import IN_FORCE
 from talk_assets.sync.plan.situation import Change, LinkedRecord, Situation
 from talk_assets_tests.sync.plan.situations import EPOCH, FIELDS, KEYS, OFF, Town
 
@@ -21,7 +22,16 @@ Fields = tuple[tuple[str, str | None], ...]
 Due = tuple[str, str, str | None, str, Fields, str | None]
 """Collection, entity, id, action, fields and doubt."""
 
-TABLES = ("sync.changes", "sync.cursors", "sync.fights", "sync.held", "sync.journal", "person.links", "person.golden")
+TABLES = (
+    "sync.changes",
+    "sync.cursors",
+    "sync.fights",
+    "sync.held",
+    "sync.journal",
+    "sync.refused_fields",
+    "person.links",
+    "person.golden",
+)
 TIME = pl.Datetime("us", "UTC")
 
 LINK: dict[str, Any] = dict.fromkeys(("collection", "id", "entity_id", "linked_by", "gone_by", "awaits"), pl.String)
@@ -30,6 +40,10 @@ LINK |= {f"{state}_{name}": pl.String for state in ("seen", "sent") for name in 
 
 CHANGE: dict[str, Any] = {**dict.fromkeys(("entity_type", "collection", "entity_id", "id", "action"), pl.String)}
 CHANGE |= {**dict.fromkeys(("fields", "status", "reason"), pl.String), "blocked": pl.Boolean, "since": TIME}
+
+
+GOLDEN = " ".join(f"WHEN '{name}' THEN g.{name}" for name in FIELDS)
+"""The SQL of what golden has for a field."""
 
 
 def golden(town: Town) -> pl.DataFrame:
@@ -62,6 +76,11 @@ def fought(town: Town) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"entity_id": pl.String, "field": pl.String}, orient="row")
 
 
+def refused(town: Town) -> pl.DataFrame:
+    rows = [(key, id_, name) for id_, one in town.entities.items() for key, name in sorted(one.refused)]
+    return pl.DataFrame(rows, schema=IN_FORCE, orient="row")
+
+
 def empty() -> Store:
     """A database in memory with the tables of persons."""
     store = Store(None)
@@ -91,6 +110,14 @@ def stored(store: Store, town: Town) -> Iterator[Transaction]:
         agree(transaction, town)
         transaction.run(
             "INSERT INTO sync.fights BY NAME SELECT 'person' AS entity_type, * FROM rows", rows=fought(town)
+        )
+        transaction.run(
+            f"""
+            INSERT INTO sync.refused_fields BY NAME
+            SELECT 'person' AS entity_type, r.*, CASE field {GOLDEN} END AS agreed, false AS released
+            FROM rows r JOIN person.golden g USING (entity_id)
+            """,
+            rows=refused(town),
         )
         unread = {key for one in town.entities.values() for key in one.unread}
         read = pl.DataFrame({"collection": [key for key in KEYS if key not in unread]})

@@ -42,7 +42,9 @@ def decided(here: Town) -> list[stored.Due]:
 @many
 @given(choices.map(town))
 def test_what_is_due(here: Town) -> None:
-    found = changes.due(here.topology, stored.golden(here), stored.links(here), stored.fought(here))
+    found = changes.due(
+        here.topology, stored.golden(here), stored.links(here), stored.fought(here), stored.refused(here)
+    )
     assert stored.rows(found) == decided(here)
 
 
@@ -139,6 +141,9 @@ def test_what_becomes_of_it_where_few_fields_have_moved(store: Store, by: Choice
             later.entities[id_],
             records=(*later.entities[id_].records, *answered),
             held=tuple(one.change for one in now if one.verdict is Verdict.HOLD),
+            refused=frozenset(
+                (key, name) for key, name in entity.refused if entity.golden[name] == later.entities[id_].golden[name]
+            ),
             approved=tuple(change for change in due(entity) if change.doubt and change in entity.approved),
         )
     later = replace(later, entities=entities)

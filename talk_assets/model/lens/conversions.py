@@ -5,7 +5,9 @@ defined by `entities.Kind`; every function takes trimmed text, gives null where 
 canonical text as it is.
 """
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -90,9 +92,48 @@ def double(text: pl.Expr) -> pl.Expr:
 
 
 def digits(text: pl.Expr) -> pl.Expr:
-    """Return the digits 0 to 9 of a text, null if there is none."""
-    found = text.str.replace_all(r"[^0-9]", "")
-    return pl.when(found != "").then(found)
+    """Return a number without its form, what is no such number as it is, and null for a text without any digit."""
+    return text.map_batches(lambda column: _numbers(column, _without_form), return_dtype=pl.String)
+
+
+def organisation_number(text: pl.Expr) -> pl.Expr:
+    """Return a number as `digits` does, with its letters; of a Norwegian VAT number, that of the organisation."""
+    return text.map_batches(lambda column: _numbers(column, _organisation_number), return_dtype=pl.String)
+
+
+def _numbers(column: pl.Series, read: Callable[[str], str | None]) -> pl.Series:
+    odd = column.str.contains(r"[^0-9]").fill_null(value=False)
+    if not odd.any():
+        return column
+    others = column.filter(odd).unique()
+    known = pl.Series([read(text) for text in others], dtype=pl.String)
+    return column.replace(others, known)
+
+
+_LABEL = re.compile(
+    r"(?:(?:org(?:anisa[st]jons?|anisations?)?|foretaks?|cvr|vat|tax|kvk|ean|gtin|upc|isbn|jan)"
+    r"(?:[ .-]{0,2}(?:nr|no|num(?:mer|ber)|id|8|12|13|14))?|foretaksregisteret|mva|moms)[ .:#-]*(?=[0-9])",
+    re.IGNORECASE,
+)
+"""What people write before a number to say which it is."""
+
+_FORM = re.compile(r"[\s.,:;/\\()'\"·_\u2010-\u2015\u2212-]+")
+_IDENTIFIER = re.compile(r"(?=.*[0-9])(?!.*[^\W\d_]{5})[0-9A-Z+*]{1,30}")
+_NORWEGIAN = re.compile(r"(?:FORETAKSREGISTERET)?(?:NO(\d{9})(?:MVA)?|(\d{9})MVA)", re.ASCII)
+
+
+def _without_form(text: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", text)
+    if not re.search(r"[0-9]", plain):
+        return None
+    short = _FORM.sub("", _LABEL.sub("", plain, count=1) if _LABEL.match(plain) else plain).upper()
+    return short if _IDENTIFIER.fullmatch(short) else text
+
+
+def _organisation_number(text: str) -> str | None:
+    number = _without_form(text)
+    norwegian = _NORWEGIAN.fullmatch(_FORM.sub("", number).upper()) if number else None
+    return norwegian[1] or norwegian[2] if norwegian else number
 
 
 def date(text: pl.Expr) -> pl.Expr:

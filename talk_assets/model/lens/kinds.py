@@ -71,18 +71,37 @@ class Phone(Value):
 
 @dataclass(frozen=True)
 class Digits(Value):
-    """A number that identifies, as an organisation number or a GTIN; what surrounds the digits says nothing.
+    """A number of digits that identifies, as a GTIN; blanks, dots and hyphens are form.
 
-    People write "none" and "n/a" here, which is no reason to set a record aside: it reads as blank.
+    Letters are not: two texts with the same digits are not the same number. People write "none" and "n/a" here, which
+    is no reason to set a record aside: a text without a digit reads as blank.
     """
 
     kinds = frozenset({Kind.DIGITS})
     anything = True
+    edition = 2
     right = "digits"
 
     def read(self, text: pl.Expr) -> pl.Expr:
-        """The digits."""
+        """The digits, or the text where it is more than that."""
         return conversions.digits(text)
+
+
+@dataclass(frozen=True)
+class OrganisationNumber(Value):
+    """The number by which a register or a tax office knows an organisation: its letters belong to it.
+
+    Of a Norwegian VAT number, as "NO 974 760 673 MVA", the organisation number is read. What is no number reads as it
+    does in `Digits`.
+    """
+
+    kinds = frozenset({Kind.ORGANISATION_NUMBER})
+    anything = True
+    right = "an organisation number"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """In capitals, without blanks, dots and hyphens."""
+        return conversions.organisation_number(text)
 
 
 @dataclass(frozen=True)

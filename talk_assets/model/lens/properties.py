@@ -110,6 +110,9 @@ class Value(_Single, ABC):
     anything: ClassVar[bool] = False
     """Whether any text at all fits."""
 
+    edition: ClassVar[int] = 1
+    """One more each time what is read of the same text becomes another: records are then read anew."""
+
     _: KW_ONLY
     blank: str | None = None
     empty: str | None = None

@@ -47,6 +47,7 @@ texts = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=30),
     st.text("aæÅ 𝄞\n\t\"\\'-", min_size=1, max_size=400),
     st.sampled_from(["-", "null", "{}", "[]", "[x", "0", "Bjørg", "van der Berg", "Łódź", "日本", "🙂" * 60]),
+    st.text("aå\u030a\u0301O\u0338\u200b\u200d\u00ad\ufeff\u00a0\u2009 \u2028\n\0👩", min_size=1, max_size=12),
 )
 numbers = st.decimals(min_value=-(10**14), max_value=10**14, places=4)
 moments = st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9998, 1, 1))  # noqa: DTZ001 -- hypothesis asks so
@@ -136,7 +137,9 @@ def _spellings(prop: Value) -> st.SearchStrategy[str]:
 
 def _words(prop: Value) -> st.SearchStrategy[str]:
     if isinstance(prop, Phone):
-        return phones | st.sampled_from(["91 23 45 67", "(+47) 912-34-567", "0046 70 123 45 67", " 22334455 "])
+        return phones | st.sampled_from(
+            ["91 23 45 67", "33 12 34 56", "(+47) 912-34-567", "0046 70 123 45 67", " 22334455 "]
+        )
     if isinstance(prop, Digits):
         return gtins | st.sampled_from(["7 038010-009457", "GTIN: 7038010009457", "ISBN 0-306-40615-X", "n/a"])
     if isinstance(prop, OrganisationNumber):

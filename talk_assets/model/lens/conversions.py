@@ -69,16 +69,6 @@ OTHER_NAMES = {
 """Names that people write and the reference table of names does not have."""
 
 
-def one_line(text: pl.Expr) -> pl.Expr:
-    """Return text with each line break, and the blanks around it, as one space."""
-    return text.str.replace_all(r"\s*[\r\n]+\s*", " ")
-
-
-def line_breaks(text: pl.Expr) -> pl.Expr:
-    """Return text with every line break as a line feed."""
-    return text.str.replace_all(r"\r\n?", "\n")
-
-
 def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
     """Return a plain number, rounded half away from zero to `places`."""
     number = text.cast(pl.Decimal(38, PLACES), strict=False).round(min(places, PLACES), mode="half_away_from_zero")
@@ -177,57 +167,6 @@ def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
 def currency(text: pl.Expr) -> pl.Expr:
     """Return a code of three letters in capitals, any other text as it is."""
     return pl.when(text.str.contains(r"^[A-Za-z]{3}$")).then(text.str.to_uppercase()).otherwise(text)
-
-
-def phone(text: pl.Expr, region: str) -> pl.Expr:
-    """Return E.164 where the text is a valid number, seen from `region`, and nothing but a number; else the text."""
-    return text.map_batches(lambda column: _phones(column, region), return_dtype=pl.String)
-
-
-def _phones(column: pl.Series, region: str) -> pl.Series:
-    likely = column.str.contains(r"^[+0-9][0-9\s().\-/\u00a0]+$").fill_null(value=False)
-    if not likely.any():
-        return column
-    plain = _plain(column, region).set(~likely, None)
-    others = column.filter(likely & plain.is_null()).unique()
-    known = pl.Series([_e164(number, region) for number in others], dtype=pl.String)
-    return plain.fill_null(column.replace(others, known))
-
-
-def _plain(column: pl.Series, region: str) -> pl.Series:
-    """E.164 of the region's own numbers, as most are: eighty times as fast as asking for each; null for all others."""
-    code, valid = _own(region)
-    digits = column.str.replace_all(r"[\s().\-/\u00a0]", "").str.strip_prefix(code)
-    return (code + digits).set(~(digits.str.contains(valid) & digits.str.contains("^[1-9]")), None)
-
-
-@lru_cache(maxsize=8)
-def _own(region: str) -> tuple[str, str]:
-    """Return the region's code and the pattern of its valid numbers: of none where a prefix comes off first."""
-    from phonenumbers import PhoneMetadata  # noqa: PLC0415 -- as below
-
-    found = PhoneMetadata.metadata_for_region(region)
-    if found is None or found.national_prefix_for_parsing:
-        return "+", "$^"
-    kinds = (
-        found.fixed_line, found.mobile, found.toll_free, found.premium_rate, found.shared_cost, found.personal_number,
-        found.voip, found.pager, found.uan, found.voicemail,
-    )  # fmt: skip
-    patterns = [one.national_number_pattern for one in kinds if one and one.national_number_pattern]
-    return f"+{found.country_code}", f"^(?:{'|'.join(patterns)})$"
-
-
-@lru_cache(maxsize=10_000)
-def _e164(text: str, region: str) -> str:
-    import phonenumbers  # noqa: PLC0415 -- loading the metadata takes a while, and most commands read no telephone number
-
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return text
-    if number.extension or not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def country(text: pl.Expr) -> pl.Expr:

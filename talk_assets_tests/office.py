@@ -22,7 +22,7 @@ from talk_assets.http.limit import UNLIMITED
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.model.entities import Entity, company, person
-from talk_assets.model.lens.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.model.lens.lens import Email, Instant, Lens, OrganisationNumber, Ref, Text
 from talk_assets.model.system import System
 from talk_assets.store import tables
 from talk_assets.store.database import Store
@@ -51,7 +51,7 @@ def collection(name: str, entity: Entity, lens: Lens) -> Collection:
 
 
 def companies(name: str) -> Collection:
-    return collection(name, company, Lens(name=Text("name"), organisation_number=Digits("number")))
+    return collection(name, company, Lens(name=Text("name"), organisation_number=OrganisationNumber("number")))
 
 
 def people(name: str, employer: str) -> Collection:

@@ -67,9 +67,15 @@ class Phone(_Value):
 
 
 class Digits(_Value):
-    """A number that identifies, like an organisation number."""
+    """A number that identifies, like a GTIN."""
 
     of: ClassVar[type[Property]] = lens.Digits
+
+
+class OrganisationNumber(_Value):
+    """The number by which a register or a tax office knows an organisation."""
+
+    of: ClassVar[type[Property]] = lens.OrganisationNumber
 
 
 class Decimal(_Value):
@@ -163,6 +169,7 @@ KINDS: Mapping[Kind, type[Section]] = {
     Kind.EMAIL: Email,
     Kind.PHONE: Phone,
     Kind.DIGITS: Digits,
+    Kind.ORGANISATION_NUMBER: OrganisationNumber,
     Kind.DECIMAL: Decimal,
     Kind.DATE: Date,
     Kind.INSTANT: Instant,

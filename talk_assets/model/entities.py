@@ -11,9 +11,11 @@ from enum import StrEnum
 class Kind(StrEnum):
     """What a field's canonical text means. Every value travels as text; no value is null, never an empty text.
 
+    Texts are in Unicode's normal form C, without invisible characters or blanks around them; a line has single blanks.
     DECIMAL is a plain number without exponent or trailing zeros; DATE is YYYY-MM-DD; INSTANT is UTC as
     YYYY-MM-DDTHH:MM:SS.ffffffZ; COUNTRY is ISO 3166-1 alpha-2; CURRENCY is ISO 4217; PHONE is E.164 where the number
-    can be read as one; EMAIL is lower case; DIGITS has nothing but digits; REFERENCE is an entity id; LINES is a JSON
+    can be read as one; EMAIL is lower case; DIGITS has nothing but digits where the text is such a number;
+    ORGANISATION_NUMBER keeps its letters and has no blanks, dots or hyphens; REFERENCE is an entity id; LINES is a JSON
     array of objects with the keys of `LINE`, absent where blank, product being an entity id.
     """
 
@@ -21,6 +23,7 @@ class Kind(StrEnum):
     EMAIL = "e-mail"
     PHONE = "phone"
     DIGITS = "digits"
+    ORGANISATION_NUMBER = "organisation number"
     DECIMAL = "decimal"
     DATE = "date"
     INSTANT = "instant"
@@ -45,12 +48,14 @@ class Field:
 class Rule:
     """Records whose `fields` have the same values, case aside, describe one entity, where those values are unique.
 
-    After a `decisive` rule, records that both have a value and not the same one never match by a later rule.
+    After a `decisive` rule, records that both have a value and not the same one never match by a later rule. `within`
+    names the field with the country in whose register the values are unique: those of two countries are never the same.
     """
 
     name: str
     fields: tuple[str, ...]
     decisive: bool = False
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ company = Entity(
     "company",
     fields=(
         Field("name"),
-        Field("organisation_number", Kind.DIGITS),
+        Field("organisation_number", Kind.ORGANISATION_NUMBER),
         Field("email", Kind.EMAIL),
         Field("phone", Kind.PHONE),
         Field("website"),
@@ -120,7 +125,7 @@ company = Entity(
         Field("department_code"),
     ),
     rules=(
-        Rule("organisation number", ("organisation_number",), decisive=True),
+        Rule("organisation number", ("organisation_number",), decisive=True, within="country"),
         Rule("e-mail", ("email",)),
         Rule("department code", ("department_code",)),
     ),

@@ -164,7 +164,7 @@ def _is_foreign(case: Case, column: str, kind: Kind) -> bool:
     if stem == last or not stem:
         return False
     nouns = {noun for name, one in case.siblings.items() for noun in _nouns(name, one)}
-    return kind is not Kind.DIGITS or any(stem.lower().endswith(noun) for noun in nouns)
+    return kind not in (Kind.DIGITS, Kind.ORGANISATION_NUMBER) or any(stem.lower().endswith(noun) for noun in nouns)
 
 
 def _nouns(name: str, collection: Collection) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from talk_assets.report import naming, readable
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import incoming
+from talk_assets.sync.link import incoming, keys
 
 Values = Mapping[str, str | None]
 """Values by field, null for blank."""
@@ -88,13 +88,11 @@ def compared(
 
 def _linked(transaction: Transaction, entity_type: str, rule: Rule, mine: Values) -> list[str]:
     """Entities that have the record's key: as agreed, or as one of their records shows it."""
-    agreed = " AND ".join(f'lower("{field}") = lower(${n})' for n, field in enumerate(rule.fields, start=1))
-    shown = " AND ".join(f"lower(seen_{field}) = lower(${n})" for n, field in enumerate(rule.fields, start=1))
     return transaction.frame(
-        f"SELECT entity_id FROM {tables.golden(entity_type)} WHERE {agreed}"
-        f" UNION SELECT entity_id FROM {tables.links(entity_type)}"
-        f" WHERE gone_at IS NULL AND {shown} ORDER BY entity_id",
-        *(mine[field] for field in rule.fields),
+        f"SELECT entity_id FROM {tables.golden(entity_type)} g WHERE {_same(rule, 'g')}"
+        f" UNION SELECT entity_id FROM {tables.links(entity_type)} l"
+        f" WHERE gone_at IS NULL AND {_same(rule, 'l', 'seen_')} ORDER BY entity_id",
+        *_given(rule, mine),
     )["entity_id"].to_list()
 
 
@@ -102,19 +100,36 @@ def _held(
     transaction: Transaction, entity_type: str, rule: Rule, mine: Values, own: str
 ) -> list[tuple[str, dict[str, str | None]]]:
     """Other records that are held and have the record's key, with what they hold."""
-    same = " AND ".join(
-        f"lower(json_extract_string(fields, '$.{field}')) = lower(${n})" for n, field in enumerate(rule.fields, start=3)
-    )
+    given = _given(rule, mine)
+    names = [*rule.fields, *([rule.within] if rule.within else [])]
+    held = ", ".join(f"json_extract_string(fields, '$.{name}') AS \"{name}\"" for name in names)
+    entity, record = f"${len(given) + 1}", f"${len(given) + 2}"
     rows = transaction.frame(
         f"""
-        SELECT collection || '/' || id AS record, fields FROM sync.held
-        WHERE entity_type = $1 AND collection || '/' || id <> $2 AND {same} ORDER BY record
+        SELECT record, fields FROM (
+            SELECT collection || '/' || id AS record, fields, {held} FROM sync.held WHERE entity_type = {entity}) h
+        WHERE record <> {record} AND {_same(rule, "h")} ORDER BY record
         """,
+        *given,
         entity_type,
         own,
-        *(mine[field] for field in rule.fields),
     )
     return [(record, json.loads(fields)) for record, fields in rows.iter_rows()]
+
+
+def _given(rule: Rule, mine: Values) -> list[str | None]:
+    """The parameters of `_same`: the rule's fields, and the country where one belongs to the key."""
+    return [*(mine[field] for field in rule.fields), *([mine.get(rule.within)] if rule.within else [])]
+
+
+def _same(rule: Rule, table: str, prefix: str = "") -> str:
+    """The SQL condition that a table's columns have the key of the values given as the first parameters."""
+    given = [f"${n}::VARCHAR" for n in range(1, len(rule.fields) + 1)]
+    same = f"{keys.key_of(rule, table, prefix)} = {keys.key_of_values(rule, given)}"
+    if rule.within is None:
+        return same
+    mine = keys.country_of_values(given, f"${len(given) + 1}::VARCHAR")
+    return f"({same} AND {keys.agree(keys.country_of(rule, table, prefix), mine)})"
 
 
 def _unanswered(transaction: Transaction, key: str, collection: Collection, id_: str) -> list[str]:

@@ -19,6 +19,7 @@ from talk_assets.model.lens.lens import (
     Instant,
     Lens,
     Lines,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -73,7 +74,7 @@ customer = _collection(
     company,
     Lens(
         name=Text("name", max_length=LONGEST, blank="-"),
-        organisation_number=Digits("organisation_number", max_length=LONGEST),
+        organisation_number=OrganisationNumber("organisation_number", max_length=LONGEST),
         email=Email("email", max_length=LONGEST),
         phone=Phone("phone"),
         website=Text("website", max_length=LONGEST),

@@ -27,6 +27,7 @@ from talk_assets.model.lens.lens import (
     Instant,
     Lens,
     Lines,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -92,7 +93,7 @@ customer = replace(
         company,
         Lens(
             name=Text("billing.company", empty=""),
-            organisation_number=Digits("meta_data.organisation_number", empty=""),
+            organisation_number=OrganisationNumber("meta_data.organisation_number", empty=""),
             email=Email("billing.email", empty=""),
             phone=Phone("billing.phone", empty=""),
             website=_kept("website"),

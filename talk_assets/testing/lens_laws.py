@@ -29,6 +29,7 @@ from talk_assets.model.lens.lens import (
     Lens,
     Lines,
     OneLine,
+    OrganisationNumber,
     Phone,
     Property,
     Ref,
@@ -46,11 +47,15 @@ texts = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=30),
     st.text("aæÅ 𝄞\n\t\"\\'-", min_size=1, max_size=400),
     st.sampled_from(["-", "null", "{}", "[]", "[x", "0", "Bjørg", "van der Berg", "Łódź", "日本", "🙂" * 60]),
+    st.text("aå\u030a\u0301O\u0338\u200b\u200d\u00ad\ufeff\u00a0\u2009 \u2028\n\0👩", min_size=1, max_size=12),
 )
 numbers = st.decimals(min_value=-(10**14), max_value=10**14, places=4)
 moments = st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9998, 1, 1))  # noqa: DTZ001 -- hypothesis asks so
 phones = st.sampled_from(["+4791234567", "+46701234567", "+390612345678", "22 33 44 55 ext. 5", "ask Kari", "12"])
-organisations = st.from_regex(r"[0-9]{1,14}", fullmatch=True)
+gtins = st.from_regex(r"\A[0-9]{1,14}\Z")
+organisations = (
+    gtins | st.from_regex(r"\A[A-Z]{1,3}[0-9]{6,9}[A-Z]{0,2}\Z") | st.sampled_from(["ATU13585627", "IE6433435F"])
+)
 
 
 def _plain(number: Number) -> str:
@@ -77,7 +82,8 @@ CANONICAL: dict[Kind, st.SearchStrategy[str | None]] = {
     Kind.TEXT: texts.map(_trimmed),
     Kind.EMAIL: texts.map(_trimmed).map(lambda text: text and text.lower()) | st.emails().map(str.lower),
     Kind.PHONE: phones,
-    Kind.DIGITS: organisations,
+    Kind.DIGITS: gtins,
+    Kind.ORGANISATION_NUMBER: organisations,
     Kind.DECIMAL: numbers.map(_plain),
     Kind.DATE: moments.map(lambda at: at.date().isoformat()),
     Kind.INSTANT: moments.map(lambda at: f"{at.isoformat(timespec='microseconds')}Z"),
@@ -131,9 +137,17 @@ def _spellings(prop: Value) -> st.SearchStrategy[str]:
 
 def _words(prop: Value) -> st.SearchStrategy[str]:
     if isinstance(prop, Phone):
-        return phones | st.sampled_from(["91 23 45 67", "(+47) 912-34-567", "0046 70 123 45 67", " 22334455 "])
+        return phones | st.sampled_from(
+            ["91 23 45 67", "33 12 34 56", "(+47) 912-34-567", "0046 70 123 45 67", " 22334455 "]
+        )
     if isinstance(prop, Digits):
-        return organisations | st.sampled_from(["NO 974 760 673 MVA", "SE556012579001", "n/a"])
+        return gtins | st.sampled_from(["7 038010-009457", "GTIN: 7038010009457", "ISBN 0-306-40615-X", "n/a"])
+    if isinstance(prop, OrganisationNumber):
+        return (
+            organisations
+            | st.sampled_from(["NO 974 760 673 MVA", "SE556012579001", "Org.nr. 974760673", "n/a"])
+            | texts
+        )
     if isinstance(prop, Country):
         return st.sampled_from(["Norge", "NORWAY", "no", "Tyskland", "Ruritania", " Danmark "])
     if isinstance(prop, Currency):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import company, person
-from talk_assets.model.lens.lens import Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.model.lens.lens import Email, Instant, Lens, OrganisationNumber, Ref, Text
 from talk_assets.model.system import System
 from talk_assets.operate.relinking import Record, Scene, link, unlink
 from talk_assets.sync import guards
@@ -33,13 +33,13 @@ LENSES = {
         job_title=Text("job_title"),
         company=Ref("firm", to="firms"),
     ),
-    "firms": Lens(organisation_number=Digits("number"), name=Text("name")),
+    "firms": Lens(organisation_number=OrganisationNumber("number"), name=Text("name")),
 }
 
 KNOWING = "ac"
 """The systems that know firms' websites."""
 
-KNOWN_FIRMS = Lens(organisation_number=Digits("number"), name=Text("name"), website=Text("website"))
+KNOWN_FIRMS = Lens(organisation_number=OrganisationNumber("number"), name=Text("name"), website=Text("website"))
 
 SHORT_PEOPLE = Lens(
     email=Email("email"),

@@ -46,6 +46,7 @@ MAKERS: dict[Kind, Callable[[random.Random], str]] = {
     Kind.TEXT: word,
     Kind.EMAIL: _email,
     Kind.PHONE: _phone,
+    Kind.ORGANISATION_NUMBER: lambda _: f"8{next(SERIAL):08}",
     Kind.DIGITS: lambda _: f"8{next(SERIAL):08}",
     Kind.DECIMAL: _money,
     Kind.DATE: _date,

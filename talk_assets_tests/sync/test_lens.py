@@ -23,6 +23,7 @@ from talk_assets.model.lens.lens import (
     Lens,
     Lines,
     OneLine,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -75,7 +76,10 @@ ONE_LINE = Lens(
 LENSES = {
     "person": (PERSON, person),
     "full name": (Lens(FullName("Name", max_length=40), email=Email("mail")), person),
-    "company": (Lens(name=Text("name"), organisation_number=Digits("orgNr"), country=Country("land")), company),
+    "company": (
+        Lens(name=Text("name"), organisation_number=OrganisationNumber("orgNr"), country=Country("land")),
+        company,
+    ),
     "product": (
         Lens(unit_price=Decimal("price"), unit_cost=Decimal("cost", wire="string", places=3), gtin=Digits("gtin")),
         product,
@@ -130,8 +134,32 @@ def test_a_phone_is_e164_where_it_is_a_number_and_nothing_else() -> None:
     assert got(Phone("p", region="SE"), "070-123 45 67") == ["+46701234567"]
 
 
-def test_an_identifying_number_is_its_digits() -> None:
-    assert got(Digits("d"), "NO 974 760 673 MVA", "0070-1", "n/a") == ["974760673", "00701", None]
+def test_a_number_is_its_digits_where_it_has_no_letters() -> None:
+    seen = ["7 038010-009457", "0070-1", "EAN: 7038010009457", "n/a", "ABC-123", "ISBN 0-306-40615-X", "12 per pallet"]
+    right = ["7038010009457", "00701", "7038010009457", None, "ABC123", "030640615X", "12 per pallet"]
+    assert got(Digits("d"), *seen) == right
+
+
+def test_an_organisation_number_keeps_its_letters_and_loses_its_form() -> None:
+    seen = [
+        "974 760 673",
+        "NO 974 760 673 MVA",
+        "974760673MVA",
+        "Org.nr.: 974 760 673",
+        "Foretaksregisteret NO974760673",
+    ]
+    assert got(OrganisationNumber("n"), *seen) == ["974760673"] * len(seen)
+    seen = [
+        "ATU 1234.5678",
+        "sc123456",
+        "IE6364992H",
+        "2077474-0",
+        "CHE-123.456.789 MWST",
+        "none",
+        "under stiftelse, 1",
+    ]
+    right = ["ATU12345678", "SC123456", "IE6364992H", "20774740", "CHE123456789MWST", None, "under stiftelse, 1"]
+    assert got(OrganisationNumber("n"), *seen) == right
 
 
 def test_a_decimal_is_plain() -> None:

@@ -10,7 +10,20 @@ from talk_assets.errors import ConfigurationError
 from talk_assets.model.collection import Collection, Part
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Entity, Field, Kind, company, order, person, product
-from talk_assets.model.lens.lens import NEVER, Choice, Decimal, Digits, Email, FullName, Lens, Lines, OneLine, Ref, Text
+from talk_assets.model.lens.lens import (
+    NEVER,
+    Choice,
+    Decimal,
+    Digits,
+    Email,
+    FullName,
+    Lens,
+    Lines,
+    OneLine,
+    OrganisationNumber,
+    Ref,
+    Text,
+)
 from talk_assets.model.lint import check, findings
 
 member = Entity("member", (Field("state", Kind.CHOICE, values=("active", "inactive")),), ())
@@ -28,7 +41,9 @@ def collection(name: str, entity: Entity, lens: Lens, **more: Any) -> Collection
     return Collection(**{"name": name, "entity": entity, "id": "Id", "lens": lens, **more})
 
 
-COMPANIES = collection("companies", company, Lens(name=Text("Name"), organisation_number=Digits("OrgNr")), id="Number")
+COMPANIES = collection(
+    "companies", company, Lens(name=Text("Name"), organisation_number=OrganisationNumber("OrgNr")), id="Number"
+)
 PRODUCTS = collection("products", product, Lens(number=Text("Sku")), id="ItemNumber")
 
 
@@ -86,7 +101,7 @@ MISTAKES = {
     "a foreign id, nested": (people(Lens(job_title=Text("company.id"))), "crm/people: job_title: company.id looks"),
     "a foreign id, in snake case": (people(Lens(city=Text("city_id"))), "crm/people: city: city_id looks"),
     "a foreign id in digits": (
-        collection("firms", company, Lens(organisation_number=Digits("parent_company_id"))),
+        collection("firms", company, Lens(organisation_number=OrganisationNumber("parent_company_id"))),
         "crm/firms: organisation_number: parent_company_id looks",
     ),
     "the id of a known collection": (
@@ -168,7 +183,12 @@ def test_a_planted_mistake_is_found_in_one_line_and_nothing_else_is(mistake: str
 def test_what_only_looks_like_a_mistake_is_left_alone() -> None:
     fine = [
         people(Lens(FullName("Name"), job_title=Text("Paid"), company=Ref("company.id", to="companies"))),
-        collection("firms", company, Lens(name=Text("Id"), organisation_number=Digits("vat_id")), deleted="archived"),
+        collection(
+            "firms",
+            company,
+            Lens(name=Text("Id"), organisation_number=OrganisationNumber("vat_id")),
+            deleted="archived",
+        ),
         collection("items", product, Lens(gtin=Digits("global_unique_id"), unit_price=Decimal("Price", empty="0"))),
         collection("units", product, Lens(unit=Unit("Unit", {"1": "piece", "2": "box"}, wire="integer"))),
         orders(

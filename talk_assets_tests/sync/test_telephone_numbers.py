@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talk_assets.model.lens import conversions
+from talk_assets.model.lens import telephones
 
 REGIONS = ["NO", "SJ", "DK", "SE", "GB", "IT", "US"]
 DIGITS = st.text("0123456789", min_size=4, max_size=11)
@@ -29,8 +29,8 @@ def written(draw: st.DrawFn) -> str:
 @pytest.mark.parametrize("region", REGIONS)
 @given(texts=st.lists(written().map(str.strip), min_size=1, max_size=30))
 def test_a_number_is_what_it_is_when_looked_up_by_itself(region: str, texts: list[str]) -> None:
-    told = pl.select(conversions.phone(pl.lit(pl.Series(texts, dtype=pl.String)), region)).to_series()
-    assert told.to_list() == [conversions._e164(text, region) for text in texts]
+    told = pl.select(telephones.phone(pl.lit(pl.Series(texts, dtype=pl.String)), region)).to_series()
+    assert told.to_list() == [telephones._e164(text, region) for text in texts]
 
 
 def test_half_of_the_norwegian_examples_need_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +40,8 @@ def test_half_of_the_norwegian_examples_need_no_look_up(monkeypatch: pytest.Monk
         asked.append(text)
         return text
 
-    monkeypatch.setattr(conversions, "_e164", looked_up)
+    monkeypatch.setattr(telephones, "_e164", looked_up)
     column = pl.Series(["91234567", "+47 22 33 44 55", "+46701234567", "12345678"])
-    told = pl.select(conversions.phone(pl.lit(column), "NO")).to_series()
+    told = pl.select(telephones.phone(pl.lit(column), "NO")).to_series()
     assert told.to_list() == ["+4791234567", "+4722334455", "+46701234567", "12345678"]
     assert sorted(asked) == ["+46701234567", "12345678"]

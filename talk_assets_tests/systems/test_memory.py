@@ -6,7 +6,7 @@ from typing import Any
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Entity, company, person
-from talk_assets.model.lens.lens import Date, Digits, Email, Instant, Lens, Ref, Text
+from talk_assets.model.lens.lens import Date, Email, Instant, Lens, OrganisationNumber, Ref, Text
 from talk_assets.store.database import Store
 from talk_assets.sync.hub import Hub
 from talk_assets.testing.conformance.connection import Conformance, Trial
@@ -20,7 +20,7 @@ def collection(name: str, entity: Entity, lens: Lens) -> Collection:
     )  # fmt: skip
 
 
-companies = collection("companies", company, Lens(name=Text("name"), organisation_number=Digits("number")))
+companies = collection("companies", company, Lens(name=Text("name"), organisation_number=OrganisationNumber("number")))
 people = collection(
     "people",
     person,

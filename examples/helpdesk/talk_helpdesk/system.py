@@ -10,7 +10,7 @@ from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.model.entities import Entity, company, person
-from talk_assets.model.lens.lens import Country, Digits, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.lens.lens import Country, Email, Instant, Lens, OrganisationNumber, Phone, Ref, Text
 from talk_assets.systems import Registered
 
 API = Api(
@@ -44,7 +44,7 @@ organisations = _collection(
     company,
     Lens(
         name=Text("name", max_length=200, blank="-"),  # the helpdesk refuses an organisation without a name
-        organisation_number=Digits("registration_number"),
+        organisation_number=OrganisationNumber("registration_number"),
         phone=Phone("phone"),
         website=Text("website"),
         city=Text("city"),

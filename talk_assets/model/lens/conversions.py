@@ -5,7 +5,9 @@ defined by `entities.Kind`; every function takes trimmed text, gives null where 
 canonical text as it is.
 """
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -67,16 +69,6 @@ OTHER_NAMES = {
 """Names that people write and the reference table of names does not have."""
 
 
-def one_line(text: pl.Expr) -> pl.Expr:
-    """Return text with each line break, and the blanks around it, as one space."""
-    return text.str.replace_all(r"\s*[\r\n]+\s*", " ")
-
-
-def line_breaks(text: pl.Expr) -> pl.Expr:
-    """Return text with every line break as a line feed."""
-    return text.str.replace_all(r"\r\n?", "\n")
-
-
 def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
     """Return a plain number, rounded half away from zero to `places`."""
     number = text.cast(pl.Decimal(38, PLACES), strict=False).round(min(places, PLACES), mode="half_away_from_zero")
@@ -90,9 +82,48 @@ def double(text: pl.Expr) -> pl.Expr:
 
 
 def digits(text: pl.Expr) -> pl.Expr:
-    """Return the digits 0 to 9 of a text, null if there is none."""
-    found = text.str.replace_all(r"[^0-9]", "")
-    return pl.when(found != "").then(found)
+    """Return a number without its form, what is no such number as it is, and null for a text without any digit."""
+    return text.map_batches(lambda column: _numbers(column, _without_form), return_dtype=pl.String)
+
+
+def organisation_number(text: pl.Expr) -> pl.Expr:
+    """Return a number as `digits` does, with its letters; of a Norwegian VAT number, that of the organisation."""
+    return text.map_batches(lambda column: _numbers(column, _organisation_number), return_dtype=pl.String)
+
+
+def _numbers(column: pl.Series, read: Callable[[str], str | None]) -> pl.Series:
+    odd = column.str.contains(r"[^0-9]").fill_null(value=False)
+    if not odd.any():
+        return column
+    others = column.filter(odd).unique()
+    known = pl.Series([read(text) for text in others], dtype=pl.String)
+    return column.replace(others, known)
+
+
+_LABEL = re.compile(
+    r"(?:(?:org(?:anisa[st]jons?|anisations?)?|foretaks?|cvr|vat|tax|kvk|ean|gtin|upc|isbn|jan)"
+    r"(?:[ .-]{0,2}(?:nr|no|num(?:mer|ber)|id|8|12|13|14))?|foretaksregisteret|mva|moms)[ .:#-]*(?=[0-9])",
+    re.IGNORECASE,
+)
+"""What people write before a number to say which it is."""
+
+_FORM = re.compile(r"[\s.,:;/\\()'\"·_\u2010-\u2015\u2212-]+")
+_IDENTIFIER = re.compile(r"(?=.*[0-9])(?!.*[^\W\d_]{5})[0-9A-Z+*]{1,30}")
+_NORWEGIAN = re.compile(r"(?:FORETAKSREGISTERET)?(?:NO(\d{9})(?:MVA)?|(\d{9})MVA)", re.ASCII)
+
+
+def _without_form(text: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", text)
+    if not re.search(r"[0-9]", plain):
+        return None
+    short = _FORM.sub("", _LABEL.sub("", plain, count=1) if _LABEL.match(plain) else plain).upper()
+    return short if _IDENTIFIER.fullmatch(short) else text
+
+
+def _organisation_number(text: str) -> str | None:
+    number = _without_form(text)
+    norwegian = _NORWEGIAN.fullmatch(_FORM.sub("", number).upper()) if number else None
+    return norwegian[1] or norwegian[2] if norwegian else number
 
 
 def date(text: pl.Expr) -> pl.Expr:
@@ -136,57 +167,6 @@ def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
 def currency(text: pl.Expr) -> pl.Expr:
     """Return a code of three letters in capitals, any other text as it is."""
     return pl.when(text.str.contains(r"^[A-Za-z]{3}$")).then(text.str.to_uppercase()).otherwise(text)
-
-
-def phone(text: pl.Expr, region: str) -> pl.Expr:
-    """Return E.164 where the text is a valid number, seen from `region`, and nothing but a number; else the text."""
-    return text.map_batches(lambda column: _phones(column, region), return_dtype=pl.String)
-
-
-def _phones(column: pl.Series, region: str) -> pl.Series:
-    likely = column.str.contains(r"^[+0-9][0-9\s().\-/\u00a0]+$").fill_null(value=False)
-    if not likely.any():
-        return column
-    plain = _plain(column, region).set(~likely, None)
-    others = column.filter(likely & plain.is_null()).unique()
-    known = pl.Series([_e164(number, region) for number in others], dtype=pl.String)
-    return plain.fill_null(column.replace(others, known))
-
-
-def _plain(column: pl.Series, region: str) -> pl.Series:
-    """E.164 of the region's own numbers, as most are: eighty times as fast as asking for each; null for all others."""
-    code, valid = _own(region)
-    digits = column.str.replace_all(r"[\s().\-/\u00a0]", "").str.strip_prefix(code)
-    return (code + digits).set(~(digits.str.contains(valid) & digits.str.contains("^[1-9]")), None)
-
-
-@lru_cache(maxsize=8)
-def _own(region: str) -> tuple[str, str]:
-    """Return the region's code and the pattern of its valid numbers: of none where a prefix comes off first."""
-    from phonenumbers import PhoneMetadata  # noqa: PLC0415 -- as below
-
-    found = PhoneMetadata.metadata_for_region(region)
-    if found is None or found.national_prefix_for_parsing:
-        return "+", "$^"
-    kinds = (
-        found.fixed_line, found.mobile, found.toll_free, found.premium_rate, found.shared_cost, found.personal_number,
-        found.voip, found.pager, found.uan, found.voicemail,
-    )  # fmt: skip
-    patterns = [one.national_number_pattern for one in kinds if one and one.national_number_pattern]
-    return f"+{found.country_code}", f"^(?:{'|'.join(patterns)})$"
-
-
-@lru_cache(maxsize=10_000)
-def _e164(text: str, region: str) -> str:
-    import phonenumbers  # noqa: PLC0415 -- loading the metadata takes a while, and most commands read no telephone number
-
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return text
-    if number.extension or not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def country(text: pl.Expr) -> pl.Expr:

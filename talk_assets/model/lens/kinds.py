@@ -5,14 +5,14 @@ text means, whatever the system, is in `conversions`; order lines are in `orderl
 its own file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
 import polars as pl
 
 from talk_assets.model.entities import Kind
-from talk_assets.model.lens import conversions
+from talk_assets.model.lens import conversions, telephones, texts
 from talk_assets.model.lens.properties import SPELLED, Json, Value
 
 
@@ -24,6 +24,7 @@ class Text(Value):
     multiline: bool = False
     wire: Literal["text", "integer"] = "text"
     kinds = frozenset({Kind.TEXT})
+    edition = 2
     anything = True
     right = "text"
 
@@ -32,13 +33,13 @@ class Text(Value):
         """As declared."""
         return Json(self.wire)
 
+    def clean(self, raw: pl.Expr) -> pl.Expr:
+        """One line where the property is one."""
+        return texts.lines(raw) if self.multiline and self.wire == "text" else super().clean(raw)
+
     def read(self, text: pl.Expr) -> pl.Expr:
         """Any text can be read."""
-        return conversions.line_breaks(text) if self.multiline else conversions.one_line(text)
-
-    def write(self, value: pl.Expr) -> pl.Expr:
-        """One line where the property is one."""
-        return self.read(value)
+        return text
 
 
 @dataclass(frozen=True)
@@ -46,43 +47,83 @@ class Email(Value):
     """An e-mail address, whatever its case."""
 
     kinds = frozenset({Kind.EMAIL})
+    edition = 2
     anything = True
     right = "an e-mail address"
 
+    def clean(self, raw: pl.Expr) -> pl.Expr:
+        """In lower case first, as that may take a letter apart."""
+        return super().clean(raw.str.to_lowercase())
+
     def read(self, text: pl.Expr) -> pl.Expr:
         """In lower case."""
-        return conversions.one_line(text).str.to_lowercase()
+        return text
 
 
 @dataclass(frozen=True)
 class Phone(Value):
-    """A telephone number; one without a country's code is of `region`."""
+    """A telephone number; one without a country's code is of the record's country, or else of `region`."""
 
     _: KW_ONLY
     region: str = "NO"
     kinds = frozenset({Kind.PHONE})
+    edition = 2
     anything = True
     right = "a telephone number"
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """E.164 where it is a number and nothing else."""
-        return conversions.phone(conversions.one_line(text), self.region)
+        return telephones.phone(text, self.region)
+
+    def get_in(self, country: "Country", name: str, /) -> dict[str, pl.Expr]:
+        """Return what `get` does, seen from the country that another property of the record holds."""
+        return {name: self._of(pl.col(self.property), pl.col(country.property), country.value)}
+
+    def limit_in(self, country: "Country", name: str, field: str, /) -> dict[str, pl.Expr]:
+        """Return what `limit` does, seen from the country that the record will show for `field`."""
+        return {name: self._of(self.on_wire(pl.col(name)), pl.col(field), country.limited)}
+
+    def _of(self, raw: pl.Expr, country: pl.Expr, code: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+        def codes(spelled: pl.Series) -> pl.Series:
+            return spelled.alias("country").to_frame().select(code(pl.col("country"))).to_series()
+
+        return telephones.phone_in(self.present(raw), country, codes, self.region)
 
 
 @dataclass(frozen=True)
 class Digits(Value):
-    """A number that identifies, as an organisation number or a GTIN; what surrounds the digits says nothing.
+    """A number of digits that identifies, as a GTIN; blanks, dots and hyphens are form.
 
-    People write "none" and "n/a" here, which is no reason to set a record aside: it reads as blank.
+    Letters are not: two texts with the same digits are not the same number. People write "none" and "n/a" here, which
+    is no reason to set a record aside: a text without a digit reads as blank.
     """
 
     kinds = frozenset({Kind.DIGITS})
+    edition = 2
     anything = True
     right = "digits"
 
     def read(self, text: pl.Expr) -> pl.Expr:
-        """The digits."""
+        """The digits, or the text where it is more than that."""
         return conversions.digits(text)
+
+
+@dataclass(frozen=True)
+class OrganisationNumber(Value):
+    """The number by which a register or a tax office knows an organisation: its letters belong to it.
+
+    Of a Norwegian VAT number, as "NO 974 760 673 MVA", the organisation number is read. What is no number reads as it
+    does in `Digits`.
+    """
+
+    kinds = frozenset({Kind.ORGANISATION_NUMBER})
+    edition = 2
+    anything = True
+    right = "an organisation number"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """In capitals, without blanks, dots and hyphens."""
+        return conversions.organisation_number(text)
 
 
 @dataclass(frozen=True)
@@ -186,12 +227,13 @@ class Country(Value):
     _: KW_ONLY
     wire: Literal["code", "name"] = "code"
     kinds = frozenset({Kind.COUNTRY})
+    edition = 2
     anything = True
     right = "a country"
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """The code, or the text where no country is known by it."""
-        return conversions.country(conversions.one_line(text))
+        return conversions.country(text)
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """The code or the English name."""
@@ -203,12 +245,13 @@ class Currency(Value):
     """A currency's code."""
 
     kinds = frozenset({Kind.CURRENCY})
+    edition = 2
     anything = True
     right = "a currency, as NOK"
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """In capitals."""
-        return conversions.currency(conversions.one_line(text))
+        return conversions.currency(text)
 
 
 @dataclass(frozen=True)
@@ -273,6 +316,10 @@ class Ref(Value):
             ", a whole number" if self.wire == "integer" else ""
         )
 
+    def clean(self, raw: pl.Expr) -> pl.Expr:
+        """Trimmed, and otherwise as it is: it is found by that."""
+        return raw.str.strip_chars()
+
     def read(self, text: pl.Expr) -> pl.Expr:
         """The foreign value; only a whole number where the wire has integers."""
         return text if self.wire == "text" else text.str.extract(SPELLED[Json.INTEGER])
@@ -292,6 +339,7 @@ class FullName(Value):
     """
 
     kinds = frozenset({Kind.TEXT})
+    edition = 2
     anything = True
     right = "a name"
 
@@ -300,8 +348,8 @@ class FullName(Value):
         return (FIRST, LAST)
 
     def read(self, text: pl.Expr) -> pl.Expr:
-        """The whole name in one line."""
-        return conversions.one_line(text)
+        """The whole name."""
+        return text
 
     def get(self, _name: str, /) -> dict[str, pl.Expr]:
         """Taken apart."""

@@ -22,6 +22,7 @@ from talk_assets.model.lens.kinds import (
     Email,
     FullName,
     Instant,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -45,6 +46,7 @@ __all__ = [
     "Lens",
     "Lines",
     "OneLine",
+    "OrganisationNumber",
     "Phone",
     "Property",
     "Ref",
@@ -52,6 +54,9 @@ __all__ = [
     "Value",
     "Writable",
 ]
+
+COUNTRY = "country"
+"""The field in whose country telephone numbers are read."""
 
 SHOWN = 60
 """Characters of a found text that a message shows."""
@@ -144,11 +149,25 @@ class Lens:
     @cached_property
     def _got(self) -> dict[str, pl.Expr]:
         """Kept: writing the expressions down takes as long as evaluating them for a few rows."""
-        return _by_field(prop.get(name) for name, prop in self.properties.items())
+        land = self._country
+        return _by_field(
+            prop.get_in(land, name) if land and isinstance(prop, Phone) else prop.get(name)
+            for name, prop in self.properties.items()
+        )
 
     @cached_property
     def _limited(self) -> dict[str, pl.Expr]:
-        return _by_field(prop.limit(name) for name, prop in self.properties.items())
+        land = self._country
+        return _by_field(
+            prop.limit_in(land, name, COUNTRY) if land and isinstance(prop, Phone) else prop.limit(name)
+            for name, prop in self.properties.items()
+        )
+
+    @property
+    def _country(self) -> Country | None:
+        """What holds the country in which the record's telephone numbers are read."""
+        held = self._holder.get(COUNTRY)
+        return held if isinstance(held, Country) else None
 
     def _completed(self, values: pl.DataFrame) -> pl.DataFrame:
         """Add fields that are no column as blanks: a property of several fields reads them all."""

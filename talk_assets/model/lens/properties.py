@@ -13,6 +13,7 @@ import polars as pl
 
 from talk_assets.jsonframes import jsontext
 from talk_assets.model.entities import Kind
+from talk_assets.model.lens import texts
 
 
 class Writable(StrEnum):
@@ -110,6 +111,9 @@ class Value(_Single, ABC):
     anything: ClassVar[bool] = False
     """Whether any text at all fits."""
 
+    edition: ClassVar[int] = 1
+    """One more each time what is read of the same text becomes another: records are then read anew."""
+
     _: KW_ONLY
     blank: str | None = None
     empty: str | None = None
@@ -128,16 +132,20 @@ class Value(_Single, ABC):
 
     @abstractmethod
     def read(self, text: pl.Expr) -> pl.Expr:
-        """Return canonical text of trimmed text, null where it cannot be read."""
+        """Return canonical text of clean text, null where it cannot be read."""
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """Return the text on the wire of canonical text, null where there is none."""
-        return value
+        return self.clean(value)
+
+    def clean(self, raw: pl.Expr) -> pl.Expr:
+        """Return trimmed text in its one spelling."""
+        return texts.line(raw) if self.json is Json.TEXT else raw.str.strip_chars()
 
     def present(self, raw: pl.Expr) -> pl.Expr:
-        """Return trimmed text, null where it means nothing."""
+        """Return clean text, null where it means nothing."""
         spellings = dict.fromkeys(["", *self.nothing, *(s.strip() for s in (self.blank, self.empty) if s)])
-        return raw.str.strip_chars().replace(list(spellings), None)
+        return self.clean(raw).replace(list(spellings), None)
 
     def value(self, raw: pl.Expr) -> pl.Expr:
         """Return canonical text of a raw property."""

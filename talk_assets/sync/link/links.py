@@ -18,7 +18,7 @@ from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import matching
+from talk_assets.sync.link import keys, matching
 from talk_assets.sync.merge import fights, mass_edits, merging
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
@@ -50,8 +50,8 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> b
     if not transaction.count("SELECT count(*) FROM known WHERE gone_at IS NOT NULL OR deleted"):
         return False
     linked = tables.links(entity.name)
-    keys = [(matching.key_of(rule, "i"), matching.key_of(rule, "links", "seen_")) for rule in entity.rules]
-    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in keys) for sign in ("=", "<>"))
+    rules = [(keys.key_of(rule, "i"), keys.key_of(rule, "links", "seen_")) for rule in entity.rules]
+    same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in rules) for sign in ("=", "<>"))
     transaction.run(
         f"""
         UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i

@@ -18,6 +18,7 @@ from talk_assets.model.entities import Entity, Rule
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
+from talk_assets.sync.link import keys
 
 NEW = "new"
 REFERENCE = "external reference"
@@ -106,12 +107,12 @@ def _let_found(transaction: Transaction, entity: Entity, key: str) -> None:
 
 def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -> int:
     """Fill `fresh` with the collection's unlinked records of `incoming` that meet a condition on `i`; count them."""
-    names = dict.fromkeys(field for rule in entity.rules for field in rule.fields)
-    keys = ", ".join(f'i."{name}"' for name in names)
+    names = dict.fromkeys(field for rule in entity.rules for field in (*rule.fields, rule.within) if field)
+    values = ", ".join(f'i."{name}"' for name in names)
     transaction.run(
         f"""
         CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT i.n, i.id, i.reference, {keys} FROM incoming i ANTI JOIN known k USING (n)
+        SELECT i.n, i.id, i.reference, {values} FROM incoming i ANTI JOIN known k USING (n)
         WHERE i.collection = $1 AND NOT i.deleted AND ({condition})
         """,
         key,
@@ -121,11 +122,6 @@ def _fresh(transaction: Transaction, key: str, entity: Entity, condition: str) -
             "CREATE OR REPLACE TEMP TABLE decisions (n BIGINT, entity_id VARCHAR, linked_by VARCHAR, reason VARCHAR)"
         )
     return count
-
-
-def key_of(rule: Rule, table: str, prefix: str = "") -> str:
-    """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
-    return " || chr(31) || ".join(f'lower({table}."{prefix}{field}")' for field in rule.fields)
 
 
 def _free(entity: Entity, column: str) -> str:
@@ -204,43 +200,41 @@ def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.Dat
 
 def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, stronger: Sequence[Rule]) -> None:
     """Decide on the records that have no entity yet and are the only one of their collection with their key."""
-    mine, label = key_of(rule, "f"), rule.name.replace("'", "''")
+    mine, label = keys.key_of(rule, "f"), rule.name.replace("'", "''")
     if not transaction.count(f"SELECT count(*) FROM fresh f ANTI JOIN {FOUND} USING (n) WHERE {mine} IS NOT NULL"):
         return
     present = _present(entity, rule)
-    transaction.run(
-        f"""
-        CREATE OR REPLACE TEMP TABLE alike AS
-        SELECT key, count(*) AS records, any_value(n) AS n FROM ({present}) WHERE key IS NOT NULL
-        GROUP BY key HAVING any_value(n) IS NOT NULL
-        """,
-        key,
-    )
+    transaction.run(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(rule, present)}", key)
+    several = f"several records here have the same {label}"
     transaction.run(
         f"""
         INSERT INTO decisions
-        SELECT n, if(candidates = 1, entity_id, NULL), '{label}',
-            if(candidates = 1, NULL, candidates || ' entities have the same {label}')
-        FROM ({_candidates(entity, rule, stronger, "(SELECT n, key FROM alike WHERE records = 1)")})
+        SELECT n, if(candidates = 1 AND sure, entity_id, NULL), '{label}',
+            CASE WHEN candidates > 1 THEN candidates || ' entities have the same {label}'
+                WHEN NOT sure THEN '{several}, each in another country' END
+        FROM ({_candidates(entity, rule, stronger, "(SELECT * FROM alike WHERE records = 1)")})
         """,
         key,
     )
     if transaction.count("SELECT count(*) FROM alike WHERE records > 1"):
-        tried = " OR ".join(f"{key_of(other, 'f')} IS NOT NULL" for other in stronger)
+        tried = " OR ".join(f"{keys.key_of(other, 'f')} IS NOT NULL" for other in stronger)
         transaction.run(
             f"""
             CREATE OR REPLACE TEMP TABLE several AS
-            SELECT f.n, a.key, {tried or "false"} AS tried
-            FROM fresh f ANTI JOIN {FOUND} USING (n) JOIN alike a ON a.key = {mine} WHERE a.records > 1
+            SELECT f.n, a.key, a.country, a.everywhere, {tried or "false"} AS tried
+            FROM fresh f ANTI JOIN {FOUND} USING (n)
+            JOIN alike a ON a.key = {mine} AND a.country = {keys.country_of(rule, "f")} WHERE a.records > 1
             """
         )
         transaction.run(
             f"""
             INSERT INTO decisions (n, reason)
-            SELECT s.n, 'several records here have the same {label}: ' || p.ids
+            SELECT s.n, '{several}: ' || p.ids
             FROM several s JOIN (
-                SELECT key, string_agg(id, ', ' ORDER BY id) AS ids
-                FROM ({present}) WHERE key IN (SELECT key FROM several) GROUP BY key) p USING (key)
+                SELECT w.key, w.country, string_agg(r.id, ', ' ORDER BY r.id) AS ids
+                FROM (SELECT DISTINCT key, country FROM several) w
+                JOIN ({present}) r ON r.key = w.key AND {keys.agree("r.country", "w.country")}
+                GROUP BY ALL) p USING (key, country)
             WHERE NOT s.tried OR s.n IN (SELECT n FROM ({_candidates(entity, rule, stronger, "several")}))
             """,
             key,
@@ -249,38 +243,67 @@ def _by_rule(transaction: Transaction, entity: Entity, key: str, rule: Rule, str
     transaction.run("DROP TABLE alike")
 
 
-def _present(entity: Entity, rule: Rule) -> str:
-    """The SQL of all that the collection given as parameter $1 has: `key, id`, and `n` of what has no entity yet."""
+def _alike(rule: Rule, present: str) -> str:
+    """The SQL of the keys that records without an entity have: `key, country, n, records, everywhere`.
+
+    `records` of the collection may be meant by a key, and `everywhere` counts those in other countries with them.
+    """
+    each = (
+        f"SELECT key, country, count(*) AS own, any_value(n) AS n FROM ({present}) WHERE key IS NOT NULL GROUP BY ALL"
+    )
+    if rule.within is None:
+        return f"SELECT key, country, n, own AS records, own AS everywhere FROM ({each}) WHERE n IS NOT NULL"
     return f"""
-        SELECT if(d.n IS NULL, f.n, NULL) AS n, f.id, {key_of(rule, "f")} AS key
+        SELECT key, country, n, if(country = '', everywhere, own + anywhere) AS records, everywhere
+        FROM (
+            SELECT *, sum(own) OVER (PARTITION BY key) AS everywhere,
+                sum(if(country = '', own, 0)) OVER (PARTITION BY key) AS anywhere
+            FROM ({each}))
+        WHERE n IS NOT NULL
+    """
+
+
+def _present(entity: Entity, rule: Rule) -> str:
+    """The SQL of all that the collection given as parameter $1 has: `key, country, id`, `n` of what has no entity."""
+    return f"""
+        SELECT if(d.n IS NULL, f.n, NULL) AS n, f.id, {keys.key_of(rule, "f")} AS key,
+            {keys.country_of(rule, "f")} AS country
         FROM fresh f LEFT JOIN {FOUND} d USING (n)
         UNION ALL
-        SELECT NULL, i.id, {key_of(rule, "i")} FROM known JOIN incoming i USING (n)
+        SELECT NULL, i.id, {keys.key_of(rule, "i")}, {keys.country_of(rule, "i")} FROM known JOIN incoming i USING (n)
         WHERE i.collection = $1 AND NOT i.deleted
         UNION ALL
-        SELECT NULL, l.id, {key_of(rule, "l", "seen_")} FROM {tables.links(entity.name)} l
+        SELECT NULL, l.id, {keys.key_of(rule, "l", "seen_")}, {keys.country_of(rule, "l", "seen_")}
+        FROM {tables.links(entity.name)} l
         WHERE l.collection = $1 AND l.gone_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.collection = $1 AND i.id = l.id)
     """
 
 
 def _candidates(entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str) -> str:
-    """The SQL of how many free entities have the key of a record, `n, candidates`, and `entity_id`, one of them.
+    """The SQL of the free entities that have the key of a record: `n, candidates`, and `entity_id`, one of them.
 
-    `asked` is a table of `n, key`.
+    It is not `sure` where its country is not known, and the collection has the key in several. `asked` is a table of
+    `n, key, country, everywhere`.
     """
-    decisive = [field for other in stronger if other.decisive for field in other.fields]
+    decisive = [other for other in stronger if other.decisive]
     record = "JOIN fresh f USING (n)" if decisive else ""
-    others = "".join(
-        f' AND (g."{field}" IS NULL OR f."{field}" IS NULL OR lower(g."{field}") = lower(f."{field}"))'
-        for field in decisive
-    )
+    others = "".join(f" AND coalesce({_same(other)}, true)" for other in decisive)
+    there = keys.country_of(rule, "g")
     return f"""
-        SELECT a.n, count(*) AS candidates, any_value(g.entity_id) AS entity_id
-        FROM {asked} a JOIN {tables.golden(entity.name)} g ON {key_of(rule, "g")} = a.key {record}
+        SELECT a.n, count(*) AS candidates, any_value(g.entity_id) AS entity_id,
+            bool_and({there} = a.country OR a.everywhere = 1) AS sure
+        FROM {asked} a JOIN {tables.golden(entity.name)} g
+            ON {keys.key_of(rule, "g")} = a.key AND {keys.agree(there, "a.country")} {record}
         WHERE {_free(entity, "g.entity_id")}{others}
         GROUP BY a.n
     """
+
+
+def _same(rule: Rule) -> str:
+    """The SQL condition that the record `f` and the agreed values `g` have the same key; null where one has none."""
+    countries = keys.agree(keys.country_of(rule, "f"), keys.country_of(rule, "g"))
+    return f"({keys.key_of(rule, 'f')} = {keys.key_of(rule, 'g')} AND {countries})"
 
 
 def _doubt(transaction: Transaction, key: str, collection: Collection) -> None:

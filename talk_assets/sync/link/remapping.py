@@ -45,7 +45,9 @@ def reading(value: object) -> str:
     """Return how a property of a lens is read, as text that is equal where the reading is."""
     if is_dataclass(value):
         members = ((one.name, getattr(value, one.name)) for one in fields(value) if one.name not in WRITTEN_ONLY)
-        return f"{type(value).__name__}({', '.join(f'{name}={reading(member)}' for name, member in members)})"
+        edition = getattr(value, "edition", 1)
+        name = type(value).__name__ if edition == 1 else f"{type(value).__name__} {edition}"
+        return f"{name}({', '.join(f'{member}={reading(held)}' for member, held in members)})"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: {reading(member)}" for key, member in value.items()) + "}"
     return str(value) if isinstance(value, str) else repr(value)

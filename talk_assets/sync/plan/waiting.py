@@ -13,7 +13,7 @@ from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Entity
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
-from talk_assets.sync.link import matching
+from talk_assets.sync.link import keys, matching
 
 
 def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
@@ -68,7 +68,8 @@ def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str,
             FROM (
                 SELECT g.entity_id, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
                 FROM held h JOIN {tables.golden(entity.name)} g
-                ON {matching.key_of(rule, "g")} = {matching.key_of(rule, "h")}
+                ON {keys.key_of(rule, "g")} = {keys.key_of(rule, "h")}
+                AND {keys.agree(keys.country_of(rule, "g"), keys.country_of(rule, "h"))}
                 GROUP BY g.entity_id, h.collection
             ) b
             WHERE due.action = 'create' AND due.status = 'planned'

@@ -15,7 +15,18 @@ from talk_assets.http.auth import ClientCredentials, OAuthClient, Wallet
 from talk_assets.http.client import Client
 from talk_assets.http.limit import Rate
 from talk_assets.model.entities import company, person
-from talk_assets.model.lens.lens import ON_CREATE, Country, Date, Digits, Email, Instant, Lens, Phone, Ref, Text
+from talk_assets.model.lens.lens import (
+    ON_CREATE,
+    Country,
+    Date,
+    Email,
+    Instant,
+    Lens,
+    OrganisationNumber,
+    Phone,
+    Ref,
+    Text,
+)
 from talk_assets.model.system import Connection, System
 from talk_assets.systems.poweroffice.upsert import PowerOfficeConnection
 from talk_assets.systems.poweroffice.wire import PowerOfficeCollection, Written
@@ -63,7 +74,7 @@ ADDRESS = {
 }
 COMPANY = Lens(
     name=Text("name", blank="-"),
-    organisation_number=Digits("vatNumber", empty=""),
+    organisation_number=OrganisationNumber("vatNumber", empty=""),
     email=EMAIL,
     phone=PHONE,
     website=_text("websiteUrl"),

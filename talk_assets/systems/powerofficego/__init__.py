@@ -30,6 +30,7 @@ from talk_assets.model.lens.lens import (
     Lens,
     Lines,
     OneLine,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -69,7 +70,7 @@ customers = GoCollection(
     modified=MODIFIED,
     lens=Lens(
         name=Text("Name", blank="-"),  # a company without one is refused
-        organisation_number=Digits("OrganizationNumber"),
+        organisation_number=OrganisationNumber("OrganizationNumber"),
         email=Email("EmailAddress"),
         phone=Phone("PhoneNumber"),
         website=Text("WebsiteUrl"),

@@ -31,6 +31,7 @@ from talk_assets.model.lens.lens import (
     Lens,
     Lines,
     OneLine,
+    OrganisationNumber,
     Phone,
     Ref,
     Text,
@@ -154,7 +155,7 @@ organisations = WebcrmCollection(
     bulk=BULK,
     lens=Lens(
         name=Text("OrganisationName", max_length=NAME, blank="-"),
-        organisation_number=Digits("OrganisationVatNumber", max_length=SHORT, empty=""),
+        organisation_number=OrganisationNumber("OrganisationVatNumber", max_length=SHORT, empty=""),
         email=Email("OrganisationCustom14", empty="", nothing=("[]", "--Velg--")),
         phone=Phone("OrganisationTelephone", max_length=SHORT, empty=""),
         website=_text("OrganisationWww", SHORT),

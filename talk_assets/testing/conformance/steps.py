@@ -27,7 +27,8 @@ PLAIN = {
     Kind.COUNTRY: ("NO", "SE"),
     Kind.CURRENCY: ("NOK", "EUR"),
     Kind.CHOICE: ("confirmed", "draft"),
-    Kind.DIGITS: ("974760673", "923609016"),
+    Kind.DIGITS: ("7038010009457", "7038010013966"),
+    Kind.ORGANISATION_NUMBER: ("974760673", "923609016"),
     Kind.PHONE: ("+4791234567", "+4722334455"),
 }
 """Two values of each kind that every API takes; texts are made up per record, references come from the system."""

@@ -1,0 +1,68 @@
+"""Texts as people see them, without what only computers see: one text has one spelling.
+
+Canonical text is in Unicode's normal form C. It has no invisible characters and no control characters, and every kind
+of blank is a plain one. Most texts are plain already: only the others are looked at more closely.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import polars as pl
+
+Clean = Callable[[pl.Series], pl.Series]
+
+_PLAIN = r" -~\u00a1-\u00ac\u00ae-\u02ff"
+"""Characters that stand for themselves, in a class of a regular expression: visible, and the same in normal form C."""
+
+_BREAKS = "\r\n?|[\u000b\u000c\u0085\u2028\u2029]"
+_BLANKS = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_INVISIBLE = (
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb]"
+)
+_JOINERS = "[\u200c\u200d]"
+_USELESS_JOINER = re.compile("(?<![^\u0000-\u024f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\u0000-\u024f])")
+"""Joiners shape the letters of some scripts and join pictures; at Latin letters and at the ends they do nothing."""
+
+
+def line(text: pl.Expr) -> pl.Expr:
+    """Return a text as one line, with single blanks between words and none around it."""
+    return text.map_batches(_line, return_dtype=pl.String)
+
+
+def lines(text: pl.Expr) -> pl.Expr:
+    """Return a text with each line break as a line feed, and no blanks around it."""
+    return text.map_batches(_lines, return_dtype=pl.String)
+
+
+def _line(column: pl.Series) -> pl.Series:
+    def fold(odd: pl.Series) -> pl.Series:
+        return _clean(odd).str.replace_all(r"\s+", " ")
+
+    return _where(column, rf"[^{_PLAIN}]|  ", fold).str.strip_chars()
+
+
+def _lines(column: pl.Series) -> pl.Series:
+    return _where(column, rf"[^{_PLAIN}\n\t]", _clean).str.strip_chars()
+
+
+def _where(column: pl.Series, pattern: str, change: Clean) -> pl.Series:
+    odd = column.str.contains(pattern).fill_null(value=False)
+    if not odd.any():
+        return column
+    return column.clone().scatter(odd.arg_true(), change(column.filter(odd)))
+
+
+def _clean(column: pl.Series) -> pl.Series:
+    plain = column.str.replace_all(_BREAKS, "\n").str.replace_all(_INVISIBLE, "").str.replace_all(_BLANKS, " ")
+    return _where(plain.str.normalize("NFC"), _JOINERS, _without_useless_joiners)
+
+
+def _without_useless_joiners(column: pl.Series) -> pl.Series:
+    return pl.Series(column.name, [_unjoined(text) for text in column], dtype=pl.String).str.normalize("NFC")
+
+
+def _unjoined(text: str) -> str:
+    shorter = unicodedata.normalize("NFC", _USELESS_JOINER.sub("", text))
+    return shorter if shorter == text else _unjoined(shorter)

@@ -1,0 +1,88 @@
+"""What values are compared by where records are matched: SQL over canonical text.
+
+Case and repeated blanks make no other key. An organisation number is compared within its country, which its prefix
+names, or else the record: one number means two companies in the registers of two countries. `VAT` has the formats in
+which a number names its country; letters in any other place belong to the number, as in `SC123456`.
+"""
+
+from talk_assets.model.entities import Rule
+
+VAT = {
+    "AT": "U[0-9]{8}", "BE": "[01]?[0-9]{9}", "BG": "[0-9]{9,10}", "CH": "E[0-9]{9}(?:MWST|TVA|IVA|TPV)?",
+    "CY": "[0-9]{8}[A-Z]", "CZ": "[0-9]{8,10}", "DE": "[0-9]{9}", "DK": "[0-9]{8}", "EE": "[0-9]{9}",
+    "EL": "[0-9]{9}", "ES": "[0-9A-Z][0-9]{7}[0-9A-Z]", "FI": "[0-9]{8}", "FR": "[0-9A-Z]{2}[0-9]{9}",
+    "GB": "(?:[0-9]{9}|[0-9]{12}|GD[0-9]{3}|HA[0-9]{3})", "GR": "[0-9]{9}", "HR": "[0-9]{11}", "HU": "[0-9]{8}",
+    "IE": "[0-9][0-9A-Z+*][0-9]{5}[A-Z]{1,2}", "IT": "[0-9]{11}", "LT": "(?:[0-9]{9}|[0-9]{12})", "LU": "[0-9]{8}",
+    "LV": "[0-9]{11}", "MT": "[0-9]{8}", "NL": "[0-9]{9}B[0-9]{2}", "NO": "[0-9]{9}(?:MVA)?", "PL": "[0-9]{10}",
+    "PT": "[0-9]{9}", "RO": "(?:[0-9]{2,10}|[0-9]{13})", "SE": "[0-9]{10}01", "SI": "[0-9]{8}", "SK": "[0-9]{10}",
+    "XI": "(?:[0-9]{9}|[0-9]{12}|GD[0-9]{3}|HA[0-9]{3})",
+}  # fmt: skip
+"""What follows the letters of a country in a VAT number."""
+
+_OF_FORMAT = "|".join(f"{country}{number}" for country, number in VAT.items())
+
+_NATIONAL = {
+    "BE": "lpad({0}[3:], 10, '0')",
+    "CH": "{0}[3:12]",
+    "FR": "{0}[5:]",
+    "NO": "{0}[3:11]",
+    "SE": "{0}[3:12]",
+}
+"""SQL of the number by which the register knows a company, where that is not all of what follows the letters."""
+
+_REGISTERS = {
+    "AX": "FI", "BL": "FR", "BV": "NO", "EL": "GR", "GF": "FR", "GL": "DK", "GP": "FR", "IM": "GB", "MC": "FR",
+    "MF": "FR", "MQ": "FR", "PM": "FR", "RE": "FR", "SJ": "NO", "UK": "GB", "XI": "GB", "YT": "FR",
+}  # fmt: skip
+"""Whose register or VAT numbers a country's companies have, where these are another's."""
+
+
+def key_of(rule: Rule, table: str, prefix: str = "") -> str:
+    """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
+    return key_of_values(rule, [f'{table}."{prefix}{field}"' for field in rule.fields])
+
+
+def key_of_values(rule: Rule, values: list[str]) -> str:
+    """Return the SQL of a rule's key over SQL expressions of its fields' values, in their order."""
+    form = _national if rule.within else _folded
+    return " || chr(31) || ".join(form(value) for value in values)
+
+
+def country_of(rule: Rule, table: str, prefix: str = "") -> str:
+    """Return the SQL of the country within which a rule's key is one, '' where it is not known or makes no odds."""
+    if rule.within is None:
+        return "''"
+    return country_of_values(
+        [f'{table}."{prefix}{field}"' for field in rule.fields], f'{table}."{prefix}{rule.within}"'
+    )
+
+
+def country_of_values(numbers: list[str], country: str) -> str:
+    """Return the SQL of the country that one of some numbers names, else that of the record; '' for none."""
+    named = " ".join(f"WHEN {_has_country(number)} THEN upper({number})[:2]" for number in numbers)
+    own = f"CASE {named} WHEN regexp_full_match({country}, '[A-Z]{{2}}') THEN {country} ELSE '' END"
+    others = " ".join(f"WHEN '{place}' THEN '{register}'" for place, register in _REGISTERS.items())
+    return f"(CASE ({own}) {others} ELSE ({own}) END)"
+
+
+def agree(one: str, other: str) -> str:
+    """Return the SQL condition that two countries do not contradict each other."""
+    return f"({one} = '' OR {other} = '' OR {one} = {other})"
+
+
+def _folded(value: str) -> str:
+    return rf"regexp_replace(lower({value}), '\s+', ' ', 'g')"
+
+
+def _has_country(number: str) -> str:
+    return f"regexp_full_match(upper({number}), '{_OF_FORMAT}')"
+
+
+def _national(number: str) -> str:
+    """The number without the letters of its country, so that a VAT number meets the number that it is made of."""
+    shorter = " ".join(f"WHEN '{place}' THEN {form.format(f'upper({number})')}" for place, form in _NATIONAL.items())
+    return (
+        f"CASE WHEN regexp_full_match({number}, '[0-9]*') THEN {number}"
+        f" WHEN {_has_country(number)} THEN CASE upper({number})[:2] {shorter} ELSE upper({number})[3:] END"
+        f" ELSE upper({_folded(number)}) END"
+    )

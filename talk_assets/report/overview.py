@@ -137,6 +137,9 @@ HELD = f"""
         NULL AS other, reason, since, NULL AS property, NULL AS found, NULL AS "right", NULL AS suggested
     FROM sync.held
     UNION ALL BY NAME
+    SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, reason, since
+    FROM sync.changes WHERE status = 'held'
+    UNION ALL BY NAME
     SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, field, reason, since
     FROM ({refused.CHANGES})
     UNION ALL BY NAME

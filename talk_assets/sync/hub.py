@@ -28,7 +28,7 @@ from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
-from talk_assets.sync.link import incoming, links, matching, remapping
+from talk_assets.sync.link import edits, incoming, links, matching, remapping
 from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes, configured
 from talk_assets.sync.plan.permits import Permits
@@ -207,7 +207,7 @@ class Hub:
                 held.append(matching.held(transaction, collection))
                 linked += links.link(transaction, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
-        edited = links.absorb(transaction, entity, topology_.collections, now, self.run)
+        edited = edits.absorb(transaction, entity, topology_.collections, now, self.run)
         unsure = other or unlinked or incoming.interrupted(transaction, entity)
         return None if unsure else edited, bool(other or linked or edited)
 

@@ -162,7 +162,7 @@ def test_a_field_of_a_record_that_is_written_meanwhile_is_asked_about_all_the_sa
     for _ in range(2):
         chain.sync()
     with chain.transaction() as transaction:
-        assert transaction.count("SELECT count(*) FROM sync.blanked") == 6
+        assert transaction.count("SELECT count(*) FROM sync.mass_edits") == 6
         guards.approve(transaction, ERP)
     chain.sync()
     for key in (CRM, ERP, SHOP):

@@ -115,7 +115,7 @@ def test_a_stop_ends_by_itself_when_there_is_no_reason_for_it_any_more(guarded: 
     memory = guarded.memories["crm/people"]
     before = {id_: record["first_name"] for id_, record in memory.records.items()}
     for id_ in before:
-        memory.edit(id_, {"first_name": "Kari"})
+        memory.edit(id_, {"first_name": f"Kari {id_}"})
     guarded.sync()
     assert stops(guarded) == [("erp/contacts", "changes", PEOPLE)]
     for id_, name in before.items():

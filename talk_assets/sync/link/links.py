@@ -5,21 +5,21 @@ Links change in two places: when records are linked (`link`), and when an answer
 property that a record was matched on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
 
-from talk_assets.jsonframes import jsontext, objects
+from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
-from talk_assets.model.entities import Entity, Field, Kind
+from talk_assets.model.entities import Entity
 from talk_assets.model.gone import Gone
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import keys, matching
-from talk_assets.sync.merge import fights, mass_edits, merging
+from talk_assets.sync.merge import merging
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
@@ -138,7 +138,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     )
     created(transaction, key, collection, intents.select("entity_id", "id"), sent=sent, seen=seen, now=now)
     ours = intents.select("entity_id", "id", "intended_at", "caused_at", pl.lit(key).alias("collection"))
-    merging.refill(transaction, collection.entity, pl.concat(_written(ours, name, sent[name]) for name in fields))
+    merging.refill(transaction, collection.entity, pl.concat(written(ours, name, sent[name]) for name in fields))
     journal.close_found(transaction, key, intents, now)
     transaction.run(
         f"""
@@ -152,7 +152,7 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     return intents.height
 
 
-def _written(records: pl.DataFrame, field: str, values: pl.Series) -> pl.DataFrame:
+def written(records: pl.DataFrame, field: str, values: pl.Series) -> pl.DataFrame:
     """What was sent to records in a field, as `merging.refill` takes it."""
     caused_at = objects.decode(records["caused_at"], (field,))[field]
     return records.select(
@@ -171,168 +171,6 @@ def read_otherwise_since(transaction: Transaction, key: str, moments: pl.Series)
         "SELECT field, since FROM sync.lenses WHERE collection = ? AND since IS NOT NULL ORDER BY field", key
     )
     return {field: (moments < since).fill_null(value=False) for field, since in changed.iter_rows()}
-
-
-def absorb(
-    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> list[str]:
-    """Take in what people edited since a record was last seen; return the fields in which it was."""
-    moved = []
-    mass_edits.look_again(transaction, entity.name)
-    if transaction.count("SELECT count(*) FROM known WHERE compared"):
-        _locate(transaction, entity)
-        moved = _absorb_edits(transaction, entity, collections, now, run)
-    mass_edits.release(transaction, list(collections))
-    if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
-        transaction.run(
-            f"""
-            UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits
-            FROM incoming i JOIN known k USING (n)
-            WHERE k.awaits_other AND i.collection = links.collection AND i.id = links.id
-            """
-        )
-    journal.close_looked_up(transaction, entity.name, now)
-    return moved
-
-
-def _locate(transaction: Transaction, entity: Entity) -> None:
-    """Say where the links are that were not there yet, or may have moved since, as something was committed."""
-    lost = "TRUE" if transaction.in_steps else "link IS NULL"
-    if transaction.count(f"SELECT count(*) FROM known WHERE compared AND {lost}"):
-        transaction.run(
-            f"""
-            UPDATE known SET link = l.rowid
-            FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
-            WHERE known.compared AND i.n = known.n
-            """
-        )
-
-
-def _absorb_edits(
-    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> list[str]:
-    shown = set(transaction.frame("SELECT DISTINCT collection FROM known JOIN incoming USING (n)")["collection"])
-    fields = [name for name in entity.names if any(name in collections[key].lens.fields for key in shown)]
-    differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in fields)
-    seen = ", ".join(f"l.seen_{field}" for field in fields)
-    edited = transaction.frame(
-        f"""
-        SELECT i.*, k.link, k.entity_id, {seen}, j.after, j.intended_at, j.caused_at
-        FROM known k JOIN incoming i USING (n)
-        JOIN {tables.links(entity.name)} l ON l.rowid = k.link
-        LEFT JOIN (
-            SELECT collection, id, max(intended_at) AS intended_at, arg_max(after, intended_at) AS after,
-                arg_max(caused_at, intended_at) AS caused_at
-            FROM ({journal.UNKNOWN}) GROUP BY collection, id
-        ) j ON j.collection = i.collection AND j.id = i.id
-        WHERE k.compared AND k.gone_at IS NULL AND NOT i.deleted AND ({differs})
-        """
-    )
-    if edited.is_empty():
-        return []
-    moved = [field for field in fields if edited[field].ne_missing(edited[f"seen_{field}"]).any()]
-    edited = edited.join(_sent(transaction, entity, edited, moved), on="link", maintain_order="left")
-    edits = [merging.proposals(edited.clear(), entity.names)]
-    for key, collection in collections.items():
-        rows = edited.filter(pl.col("collection") == key)
-        edits += [
-            _absorb(transaction, key, collection, some, now) for some in rows.iter_slices(tables.CHUNK) if some.height
-        ]
-    # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
-    proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
-    scope = merging.MergeScope(entity, collections, now, run)
-    for entities in proposed.select(pl.col("entity_id").unique(maintain_order=True)).iter_slices(tables.CHUNK):
-        edited_now = proposed.join(entities, on="entity_id", how="semi", maintain_order="left")
-        decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
-        journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
-    if proposed.height:
-        fights.notice(transaction, entity.name, now)
-    return moved
-
-
-def _sent(transaction: Transaction, entity: Entity, records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    """What the records were sent: every column that is read costs as much as the table is long."""
-    return transaction.frame(
-        f"SELECT w.link, {', '.join(f'sent_{field}' for field in fields)}"
-        f" FROM wanted w JOIN {tables.links(entity.name)} l ON l.rowid = w.link",
-        wanted=records.select("link"),
-    )
-
-
-def _up_to_date_with(edited: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    """What the records were sent, a row per field."""
-    origin = pl.concat_str("collection", "id", separator="/").alias("origin")
-    return pl.concat(
-        edited.select("entity_id", pl.lit(name).alias("field"), origin, pl.col(f"sent_{name}").alias("sent"))
-        for name in fields
-    )
-
-
-def _absorb(
-    transaction: Transaction, key: str, collection: Collection, rows: pl.DataFrame, now: datetime
-) -> pl.DataFrame:
-    """Note what a collection's records hold now; return what of it people edited, as proposals."""
-    fields = collection.lens.fields
-    sent = objects.decode(rows["after"], fields)
-    ours = objects.present(rows["after"], fields)
-    stored = collection.lens.limit(sent)
-    edits = [merging.proposals(rows.clear(), fields)]
-    state: dict[str, pl.Series] = {}
-    for field in fields:
-        current, seen = rows[field], rows[f"seen_{field}"]
-        unknown = rows["unknown"].str.contains(f"{MARK}{field}{MARK}", literal=True).fill_null(value=False)
-        moved = current.ne_missing(seen) & ~unknown
-        if not moved.any():
-            continue  # every column that is written costs as much as the table is long
-        own = moved & ours[field] & (current.eq_missing(stored[field]) | current.eq_missing(sent[field]))
-        if own.any():
-            merging.refill(transaction, collection.entity, _written(rows, field, sent[field]).filter(own))
-        begun = moved & ours[field] & ~own & _mixed(collection.entity.field(field), current, seen, stored[field])
-        transient_values = (
-            moved & ~own & rows["after"].is_not_null() & current.is_in([collection.transient_values.get(field, "")])
-        )
-        transient_values = transient_values.fill_null(value=False)
-        edit = moved & ~own & ~begun & ~transient_values
-        if edit.any():
-            doubted = _doubted(transaction, key, collection, field, rows, edit, now)
-            edit, current = edit & ~doubted, pl.select(pl.when(doubted).then(seen).otherwise(current)).to_series()
-        edits.append(merging.proposals(rows.filter(edit), [field]))
-        state[f"seen_{field}"] = current
-        state[f"sent_{field}"] = pl.select(
-            pl.when(own).then(sent[field]).when(edit | transient_values).then(current).otherwise(rows[f"sent_{field}"])
-        ).to_series()
-    if state:
-        update(transaction, collection, rows.select("link").with_columns(**state))
-    return pl.concat(edits)
-
-
-def _doubted(
-    transaction: Transaction,
-    key: str,
-    collection: Collection,
-    field: str,
-    rows: pl.DataFrame,
-    edit: pl.Series,
-    now: datetime,
-) -> pl.Series:
-    """Which edits of a field a person is asked about first, of all rows."""
-    edits = rows.filter(edit).select("id", pl.col(f"seen_{field}").alias("before"), pl.col(field).alias("now"))
-    entity = collection.entity
-    doubted = mass_edits.doubtful(transaction, entity.name, key, entity.field(field), edits, now)
-    if not doubted.any():
-        return edit & False
-    return edit & rows["id"].is_in(edits["id"].filter(doubted).implode())
-
-
-def _mixed(field: Field, current: pl.Series, before: pl.Series, after: pl.Series) -> pl.Series:
-    """Where a list is made of elements from before and after a write, those that stay included: it was interrupted."""
-    if field.kind is not Kind.LINES:
-        return pl.Series([False] * current.len(), dtype=pl.Boolean)
-    old, new, now = (jsontext.elements(one) for one in (before, after, current))
-    same = ["row", "element"]
-    foreign = now.join(pl.concat([old, new]), on=same, how="anti")["row"]
-    absent = old.join(new, on=same, how="semi").join(now, on=same, how="anti")["row"]
-    return ~pl.Series(range(current.len()), dtype=pl.UInt32).is_in(pl.concat([foreign, absent]).implode())
 
 
 def update(transaction: Transaction, collection: Collection, states: pl.DataFrame) -> None:

@@ -300,7 +300,7 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
 
 def _asked_about(transaction: Transaction, key: str, ids: pl.Series, fields: Sequence[str]) -> dict[str, pl.Series]:
     """By field, whether records are among those of which it is not believed that a person cleared it."""
-    blanked = transaction.frame("SELECT id, field FROM sync.blanked WHERE collection = ?", key)
+    blanked = transaction.frame("SELECT id, field FROM sync.mass_edits WHERE collection = ?", key)
     return {name: ids.is_in(blanked.filter(pl.col("field") == name)["id"].implode()) for name in fields}
 
 

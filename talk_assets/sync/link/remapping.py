@@ -251,7 +251,8 @@ def _others(
 ) -> pl.DataFrame:
     """What the other records of entities are up to date with in a field, as proposals in the collections' order.
 
-    Those of systems that are switched off count as well: what only they hold is not to be cleared there later.
+    Those of systems that are switched off count as well: what only they hold is not to be cleared there later. A record
+    whose lens no longer has the field doesn't: how late it was changed says nothing of a value that it may not hold.
     """
     linked = tables.links(scope.entity.name)
     holding = transaction.frame(
@@ -261,7 +262,8 @@ def _others(
     )["collection"].to_list()
     found = [_NOTHING]
     for key in sorted(holding, key=[*scope.collections, *holding].index):
-        if key not in seen:
+        unmapped = key in scope.collections and name not in scope.collections[key].lens.fields
+        if key not in seen and not unmapped:
             rows = transaction.frame(
                 f"""
                 SELECT l.entity_id, l.collection, l.id, l.sent_{name} AS "{name}", coalesce(r._modified, $2) AS modified

@@ -58,7 +58,7 @@ def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, ob
         path=f"/wp-json/wc/v3/{name}s",
         id="id",
         lens=lens,
-        modified=Instant("date_modified_gmt", precision="s", zone=""),
+        modified=Instant("date_modified_gmt", precision="s", zone="", timezone="UTC"),
         reference="meta_data.talk_entity",
         ignore=("_links", TRASH.mark),
         archived=archived,

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Literal
 
 import polars as pl
 
@@ -124,44 +123,6 @@ def _organisation_number(text: str) -> str | None:
     number = _without_form(text)
     norwegian = _NORWEGIAN.fullmatch(_FORM.sub("", number).upper()) if number else None
     return norwegian[1] or norwegian[2] if norwegian else number
-
-
-def date(text: pl.Expr) -> pl.Expr:
-    """Return the day that a date or a date-time names at its own offset: what was meant where it was written."""
-    day = text.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-    return day.str.to_date("%Y-%m-%d", strict=False).dt.strftime("%Y-%m-%d")
-
-
-_MOMENT = (
-    r"^(?<day>\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](?<time>\d{2}:\d{2}(?::\d{2})?)(?:\.(?<fraction>\d{1,6})\d*)? ?(?<zone>Z|z|[+-]\d{2}:?\d{2})?)?$"
-)
-
-
-def moment(text: pl.Expr) -> pl.Expr:
-    """Return a time as Datetime in UTC; one without an offset is in UTC already, a date alone is its midnight."""
-    return text.str.extract_groups(_MOMENT).map_batches(_moments, return_dtype=pl.Datetime("us", "UTC"))
-
-
-def _moments(parts: pl.Series) -> pl.Series:
-    time = pl.col("time").fill_null("00:00")
-    seconds = pl.when(time.str.len_chars() == len("00:00")).then(time + pl.lit(":00")).otherwise(time)
-    zone = pl.col("zone").fill_null("Z").str.to_uppercase().str.replace("Z", "+00:00", literal=True)
-    spelled = pl.concat_str("day", pl.lit("T"), seconds, pl.lit("."), pl.col("fraction").fill_null("0"), zone)
-    found = spelled.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
-    return parts.struct.unnest().select(found.alias(parts.name)).to_series()
-
-
-def instant(text: pl.Expr) -> pl.Expr:
-    """Return a time as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
-    return moment(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-
-
-def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
-    """Return seconds or milliseconds since 1970 as a time; any other text as it is."""
-    count = text.str.extract(r"^(-?\d{1,14})$").cast(pl.Int64)
-    moment = pl.from_epoch(count, time_unit=unit).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    return pl.coalesce(moment, text)
 
 
 def currency(text: pl.Expr) -> pl.Expr:

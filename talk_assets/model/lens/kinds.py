@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from talk_assets.model.entities import Kind
-from talk_assets.model.lens import conversions, telephones, texts
+from talk_assets.model.lens import conversions, telephones, texts, times
 from talk_assets.model.lens.properties import SPELLED, Json, Value
 
 
@@ -153,9 +153,10 @@ class Decimal(Value):
 
 @dataclass(frozen=True)
 class Date(Value):
-    """A day, as a date or as the date-time of its midnight."""
+    """A day, as a date or as the date-time of its midnight; `timezone` is the system's unless it is given."""
 
     _: KW_ONLY
+    timezone: str | None = None
     wire: Literal["date", "datetime"] = "date"
     kinds = frozenset({Kind.DATE})
     right = "a date, as 2024-05-17"
@@ -165,19 +166,23 @@ class Date(Value):
         return _after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
-        """The day at the offset in which it is written."""
-        return conversions.date(text)
+        """The day where it was written."""
+        return times.date(text, self.timezone or times.UTC)
 
     def write(self, value: pl.Expr) -> pl.Expr:
-        """Midnight at no offset."""
-        return value if self.wire == "date" else value + pl.lit("T00:00:00+00:00")
+        """The day, or its midnight."""
+        return value if self.wire == "date" else times.midnight(value, self.timezone or times.UTC)
 
 
 @dataclass(frozen=True)
 class Instant(Value):
-    """A point in time; `zone` is how the API spells UTC, perhaps not at all. An epoch counts from 1970."""
+    """A point in time; `zone` is how the API spells UTC. An epoch counts from 1970.
+
+    A time without a zone is in `timezone`, the system's unless it is given, and is written so where `zone` is none.
+    """
 
     _: KW_ONLY
+    timezone: str | None = None
     wire: Literal["text", "epoch", "epoch_ms"] = "text"
     precision: Literal["us", "ms", "s"] = "us"
     zone: Literal["Z", "+00:00", ""] = "Z"
@@ -195,14 +200,17 @@ class Instant(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """UTC with microseconds."""
-        return conversions.instant(self._spelled(text))
+        return times.instant(self._spelled(text), self.timezone or times.UTC)
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """No more than the API keeps."""
         if self.wire != "text":
-            return conversions.moment(value).dt.epoch(self._unit).cast(pl.String)
+            return times.moment(value).dt.epoch(self._unit).cast(pl.String)
         fraction = {"us": "%.6f", "ms": "%.3f", "s": ""}[self.precision]
-        return conversions.moment(value).dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
+        moment = times.moment(value)
+        if not self.zone and self.timezone:
+            moment = moment.dt.convert_time_zone(self.timezone)
+        return moment.dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
 
     @property
     def _unit(self) -> Literal["s", "ms"]:
@@ -210,10 +218,10 @@ class Instant(Value):
 
     def moment(self, raw: pl.Expr) -> pl.Expr:
         """Return a raw property as Datetime in UTC, null where it cannot be read."""
-        return conversions.moment(self._spelled(self.present(raw)))
+        return times.moment(self._spelled(self.present(raw)), self.timezone or times.UTC)
 
     def _spelled(self, text: pl.Expr) -> pl.Expr:
-        return text if self.wire == "text" else conversions.since_epoch(text, self._unit)
+        return text if self.wire == "text" else times.since_epoch(text, self._unit)
 
 
 def _after_year_one(text: pl.Expr) -> pl.Expr:

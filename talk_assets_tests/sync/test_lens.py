@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from talk_assets.model.entities import company, order, person, product, project
-from talk_assets.model.lens import conversions
+from talk_assets.model.lens import countries
 from talk_assets.model.lens.lens import (
     NEVER,
     ON_CREATE,
@@ -211,7 +211,7 @@ def test_a_country_is_read_by_code_or_by_name_in_five_languages() -> None:
 
 def test_every_country_is_read_from_the_name_it_is_written_by() -> None:
     lens = Lens(country=Country("c", wire="name"))
-    codes = pl.DataFrame({"country": list(conversions._names())})
+    codes = pl.DataFrame({"country": list(countries._names())})
     assert codes.height > 240
     assert lens.limit(codes).equals(codes)
     assert put(lens, country="DE") == {"c": "Germany"}

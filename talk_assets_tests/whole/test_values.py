@@ -112,3 +112,22 @@ def test_a_day_and_a_moment_meet_as_one_day_that_nobody_edited() -> None:
         firm.erp_add("contacts", last_name="Berg", email=MAIL, birth_date="1990-05-17")
         assert firm.sync().written == {}
         assert firm.sync(full=True).written == {}
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ("EL", "GR"), ("Kosovo", "XK"), ("UK", "GB"), ("NOR", "NO"), ("Noorwegen", "NO"), ("Turkey", "TR"),
+        ("Swaziland", "SZ"), ("The Netherlands", "NL"), ("U.S.A.", "US"), ("Federal Republic of Germany", "DE"),
+        ("Ruritania", None), ("QQ", None),
+    ],
+)  # fmt: skip
+def test_a_country_is_sent_as_its_code_and_what_is_none_is_never_sent_as_one(
+    firm: Firm, shown: str, code: str | None
+) -> None:
+    firm.crm_add("Organisations", OrganisationName="Fjord", OrganisationCountry=shown)
+    firm.sync()
+    assert only(firm.erp("customers"))["address"]["country"] == code
+    assert only(firm.crm("Organisations"))["OrganisationCountry"] == shown
+    assert firm.sync().written == {}
+    assert firm.sync(full=True).written == {}

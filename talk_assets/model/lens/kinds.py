@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from talk_assets.model.entities import Kind
-from talk_assets.model.lens import conversions, telephones, texts, times
+from talk_assets.model.lens import conversions, countries, telephones, texts, times
 from talk_assets.model.lens.properties import SPELLED, Json, Value
 
 
@@ -230,7 +230,10 @@ def _after_year_one(text: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Country(Value):
-    """A country; by code or by name in any of five languages on the way in, as `wire` says on the way out."""
+    """A country; by code or by name in many languages on the way in, as `wire` says on the way out.
+
+    What is known as no country stays the text that it is; an API that takes codes is never sent it.
+    """
 
     _: KW_ONLY
     wire: Literal["code", "name"] = "code"
@@ -241,11 +244,11 @@ class Country(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """The code, or the text where no country is known by it."""
-        return conversions.country(text)
+        return countries.country(text)
 
     def write(self, value: pl.Expr) -> pl.Expr:
-        """The code or the English name."""
-        return value if self.wire == "code" else conversions.country_name(value)
+        """The code, of what is known to have one, or the English name."""
+        return countries.country_code(value) if self.wire == "code" else countries.country_name(value)
 
 
 @dataclass(frozen=True)

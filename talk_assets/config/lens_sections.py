@@ -52,6 +52,9 @@ class Text(_Value):
 
     of: ClassVar[type[Property]] = lens.Text
     multiline: StrictBool | None = Field(default=None, description="Whether line breaks are kept.")
+    escaped: StrictBool | None = Field(
+        default=None, description="Whether the API writes HTML entities, like `&amp;` for `&`."
+    )
     wire: Literal["text", "integer"] | None = Field(default=None, description="The JSON type.")
 
 

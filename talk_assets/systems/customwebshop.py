@@ -76,7 +76,7 @@ products = _collection(
     "product",
     product,
     Lens(
-        name=Text("name", empty=""),
+        name=Text("name", empty="", escaped=True),
         number=Text("sku", empty=""),
         description=Text("description", empty="", multiline=True),
         unit_price=Decimal("regular_price", wire="string", empty=""),
@@ -139,7 +139,7 @@ orders = _collection(
             "line_items",
             id="id",
             product=Ref("product_id", to="product", wire="integer", empty="0"),
-            description=Text("name"),
+            description=Text("name", escaped=True),
             quantity=Decimal("quantity"),
             unit_price=Decimal("price"),
             discount=Decimal("discount"),

@@ -18,10 +18,14 @@ from talk_assets.model.lens.properties import SPELLED, Json, Value
 
 @dataclass(frozen=True)
 class Text(Value):
-    """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written."""
+    """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written.
+
+    `escaped`: the API spells some characters as HTML entities, as `&amp;` for `&`.
+    """
 
     _: KW_ONLY
     multiline: bool = False
+    escaped: bool = False
     wire: Literal["text", "integer"] = "text"
     kinds = frozenset({Kind.TEXT})
     edition = 2
@@ -35,11 +39,18 @@ class Text(Value):
 
     def clean(self, raw: pl.Expr) -> pl.Expr:
         """One line where the property is one."""
-        return texts.lines(raw) if self.multiline and self.wire == "text" else super().clean(raw)
+        return self._plain(texts.unescaped(raw) if self.escaped else raw)
+
+    def _plain(self, text: pl.Expr) -> pl.Expr:
+        return texts.lines(text) if self.multiline and self.wire == "text" else super().clean(text)
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """Any text can be read."""
         return text
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """As it will be read; the API itself writes the entities for characters that need one."""
+        return texts.escaped(self._plain(value)) if self.escaped else self._plain(value)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,12 @@ def test_a_mode_that_is_set_is_followed(tmp_path: Path) -> None:
     assert of_webcrm(configured(tmp_path, text.format("plan"))).mode is Mode.PLAN
 
 
+def test_the_time_zone_of_a_system_is_utc_unless_it_is_set(tmp_path: Path) -> None:
+    assert configured(tmp_path, "").systems["webcrm"].timezone == "UTC"
+    found = configured(tmp_path, '[systems.webcrm]\ntimezone = "Europe/Oslo"')
+    assert found.systems["webcrm"].timezone == "Europe/Oslo"
+
+
 def test_base_url_and_rate_of_a_system_can_be_set(tmp_path: Path) -> None:
     config = configured(tmp_path, ERP + 'rate = "10/s"', CUSTOMERP)
     assert config.systems["customerp"].base_url == "https://erp.example.com/api"
@@ -150,6 +156,7 @@ def test_a_variable_that_is_set_but_blank_counts_as_not_set(tmp_path: Path) -> N
         ("[systems.webcrm]\nrate = '0/s'", ["systems.webcrm.rate", "0/s", "250/min"]),
         ("[systems.webcrm]\nrate = 250", ["systems.webcrm.rate", "250", "a text in quotes"]),
         ("[systems]\nwebcrm = 3", ["systems.webcrm", "3", "a section"]),
+        ("[systems.webcrm]\ntimezone = 'Oslo'", ["systems.webcrm.timezone", '"Oslo"', 'like "Europe/Oslo"']),
         ("[systems.webcrm]\nbase_url = ''", ["systems.webcrm.base_url", "not empty"]),
         ("[systems.webcrm]\nbase_url = 'api.webcrm.com'", ["systems.webcrm.base_url", "should read like https://"]),
         ("[systems.webcrm]\nbase_url = 'https://x:99999'", ["systems.webcrm.base_url", "should read like https://"]),

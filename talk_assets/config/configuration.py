@@ -244,6 +244,7 @@ class _Systems:
             sandbox=not real,
             profile=own if real else None,
             options=_options(said, known),
+            timezone=said.timezone,
         )
 
     def _check_reach(

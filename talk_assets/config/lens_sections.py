@@ -13,6 +13,7 @@ from talk_assets.config.section import (
     Behind,
     MaybePositive,
     MaybeText,
+    MaybeTimezone,
     Names,
     Natural,
     NotBlank,
@@ -28,6 +29,9 @@ from talk_assets.model.lens.properties import Property
 
 FULL_NAME = "full_name"
 """Stands for first and last name where the API has one property for both."""
+
+
+_TIMEZONE = "The time zone (IANA name) of what names none; the system's if not set."
 
 
 class _Property(Section):
@@ -48,6 +52,9 @@ class Text(_Value):
 
     of: ClassVar[type[Property]] = lens.Text
     multiline: StrictBool | None = Field(default=None, description="Whether line breaks are kept.")
+    escaped: StrictBool | None = Field(
+        default=None, description="Whether the API writes HTML entities, like `&amp;` for `&`."
+    )
     wire: Literal["text", "integer"] | None = Field(default=None, description="The JSON type.")
 
 
@@ -93,6 +100,7 @@ class Date(_Value):
     wire: Literal["date", "datetime"] | None = Field(
         default=None, description="Whether the API writes a day as a date, or as the date and time of its midnight."
     )
+    timezone: MaybeTimezone = Field(default=None, description=_TIMEZONE)
 
 
 class Instant(_Value):
@@ -106,6 +114,7 @@ class Instant(_Value):
         default=None, description="How much of a second is written: microseconds, milliseconds, or whole seconds."
     )
     zone: Literal["Z", "+00:00", ""] | None = Field(default=None, description="How UTC is written.")
+    timezone: MaybeTimezone = Field(default=None, description=_TIMEZONE)
 
 
 class Country(_Value):

@@ -8,6 +8,7 @@ import json
 from dataclasses import MISSING, fields, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, TypeVar, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -108,6 +109,13 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        message = 'is "{found}", which is no time zone. It should be an IANA name, like "Europe/Oslo" or "UTC".'
+        raise PydanticCustomError(SENTENCE, message, {"found": name[:80]})
+    return name
+
+
 class OrFalse:
     """Says to an editor that `false` sets a key to none; `names` are other short forms."""
 
@@ -132,6 +140,8 @@ Seconds = Annotated[StrictFloat, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Texts = dict[StrictStr, StrictStr]
 Names = tuple[StrictStr, ...]
 Table = Annotated[dict[StrictStr, Any], AfterValidator(_json)]
+Timezone = Annotated[NotBlank, AfterValidator(_timezone)]
+MaybeTimezone = Annotated[Timezone | None, BeforeValidator(_none), OrFalse()]
 MaybeText = Annotated[StrictStr | None, BeforeValidator(_none), OrFalse()]
 MaybePositive = Annotated[Positive | None, BeforeValidator(_none), OrFalse()]
 MaybeTable = Annotated[Table | None, BeforeValidator(_none), OrFalse()]

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
 from talk_assets.config.automation import Automation
-from talk_assets.config.section import SENTENCE, Day, NotBlank, Section, Share
+from talk_assets.config.section import SENTENCE, Day, NotBlank, Section, Share, Timezone
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
@@ -155,6 +155,12 @@ class SystemSection(Section):
         description='The most requests per s, min or h that the system gets, or "unlimited".',
         examples=["600/min"],
         json_schema_extra={"pattern": f"^({RATE}|unlimited)$"},
+    )
+    timezone: Timezone = Field(
+        default="UTC",
+        description="The time zone of the system (IANA name): of its days, and of its times that name no zone."
+        " Filters by time stay in UTC.",
+        examples=["Europe/Oslo"],
     )
 
 

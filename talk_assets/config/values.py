@@ -92,6 +92,7 @@ def _system(known: Registered, profile: Profile | None, settings: SystemSettings
     """What holds for a system with this profile, as far as the file does not set it itself."""
     url = settings.base_url if settings else known.base_url
     found: Toml = {"enabled": True, **({"base_url": url} if url else {}), "rate": rate_text(known.rate)}
+    found["timezone"] = settings.timezone if settings else "UTC"
     for name, option in known.options.items():
         value = option.sandbox if settings and settings.sandbox else option.default
         value = settings.options.get(name, value) if settings else value

@@ -11,12 +11,12 @@ from enum import StrEnum
 class Kind(StrEnum):
     """What a field's canonical text means. Every value travels as text; no value is null, never an empty text.
 
-    Texts are in Unicode's normal form C, without invisible characters or blanks around them; a line has single blanks.
-    DECIMAL is a plain number without exponent or trailing zeros; DATE is YYYY-MM-DD; INSTANT is UTC as
-    YYYY-MM-DDTHH:MM:SS.ffffffZ; COUNTRY is ISO 3166-1 alpha-2; CURRENCY is ISO 4217; PHONE is E.164 where the number
-    can be read as one; EMAIL is lower case; DIGITS has nothing but digits where the text is such a number;
-    ORGANISATION_NUMBER keeps its letters and has no blanks, dots or hyphens; REFERENCE is an entity id; LINES is a JSON
-    array of objects with the keys of `LINE`, absent where blank, product being an entity id.
+    TEXT is in normal form C, without invisible characters, a line having single blanks only; DECIMAL is a plain
+    number without exponent or trailing zeros; DATE is YYYY-MM-DD; INSTANT is UTC as YYYY-MM-DDTHH:MM:SS.ffffffZ;
+    COUNTRY is ISO 3166-1 alpha-2; CURRENCY is ISO 4217; PHONE is E.164 where the number can be read as one; EMAIL
+    is lower case; DIGITS has nothing but digits where the text is such a number; ORGANISATION_NUMBER keeps its
+    letters and has no blanks, dots or hyphens; REFERENCE is an entity id; LINES is a JSON array of objects with the
+    keys of `LINE`, absent where blank, product being an entity id.
     """
 
     TEXT = "text"

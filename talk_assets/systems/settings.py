@@ -4,7 +4,7 @@ Where settings come from (talk.toml, the environment) is `config`'s concern; wha
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
@@ -12,6 +12,7 @@ from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.model.dataflows import Dataflow
+from talk_assets.model.lens.lens import placed_in
 from talk_assets.model.system import System
 
 SANDBOX_URL = "http://127.0.0.1:8765"
@@ -39,7 +40,8 @@ class SystemSettings:
     """`credentials` by name in lower case (`auth_code`), without which the system is the sandbox's.
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
-    known. `options` are those that were chosen.
+    known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
+    say no zone are.
     """
 
     base_url: str | None = None
@@ -48,6 +50,7 @@ class SystemSettings:
     sandbox: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
+    timezone: str = "UTC"
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -87,6 +90,11 @@ class Registered:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
         site = self._site(settings, credentials, needed)
+        return _in_timezone(self._opened(settings, credentials, site, profile), settings.timezone)
+
+    def _opened(
+        self, settings: SystemSettings, credentials: Mapping[str, str], site: Site, profile: Profile | None
+    ) -> System:
         if self.open is not None:
             return self.open(Opening(credentials, site, profile, self._chosen(settings)))
         if profile is None:
@@ -118,6 +126,16 @@ class Registered:
             secrets=() if settings.sandbox else tuple(credentials.values()),
             hint=_SANDBOX_HINT if settings.sandbox else _HINT,
         )
+
+
+def _in_timezone(system: System, zone: str) -> System:
+    if zone == "UTC":
+        return system
+    placed = (
+        replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
+        for one in system.collections
+    )
+    return replace(system, collections=tuple(placed))
 
 
 @dataclass(frozen=True)

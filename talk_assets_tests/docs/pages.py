@@ -121,7 +121,8 @@ def _formats() -> Iterator[tuple[str, str]]:
 
 def _entity(entity: Entity) -> str:
     rules = "".join(
-        f"{at}. {rule.name}{', decisive: different values never match' if rule.decisive else ''}\n"
+        f"{at}. {rule.name}{f', within one {rule.within}' if rule.within else ''}"
+        f"{', decisive: different values never match' if rule.decisive else ''}\n"
         for at, rule in enumerate(entity.rules, 1)
     )
     fields = ((f"`{one.name}`", _type(one), _in(entity, one)) for one in entity.fields)

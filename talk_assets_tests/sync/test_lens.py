@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from talk_assets.model.entities import company, order, person, product, project
-from talk_assets.model.lens import conversions
+from talk_assets.model.lens import countries
 from talk_assets.model.lens.lens import (
     NEVER,
     ON_CREATE,
@@ -80,6 +80,7 @@ LENSES = {
         Lens(name=Text("name"), organisation_number=OrganisationNumber("orgNr"), country=Country("land")),
         company,
     ),
+    "escaped": (Lens(name=Text("title", escaped=True), description=Text("d", escaped=True, multiline=True)), product),
     "product": (
         Lens(unit_price=Decimal("price"), unit_cost=Decimal("cost", wire="string", places=3), gtin=Digits("gtin")),
         product,
@@ -115,6 +116,23 @@ def put(lens: Lens, *, create: bool = False, **values: str | None) -> dict[str, 
 def test_text_is_trimmed_and_blank_text_is_null() -> None:
     assert got(Text("t"), " a ", "", "  ", None, "0", "a\r\n b") == ["a", None, None, None, "0", "a b"]
     assert got(Text("t", multiline=True), "a\r\nb\rc") == ["a\nb\nc"]
+
+
+def test_an_entity_is_a_spelling_of_its_character() -> None:
+    title = Text("t", escaped=True)
+    seen = [
+        "Nuts &amp; bolts",
+        "Nuts & bolts",
+        "5&#8243; caf&eacute;",
+        "a&nbsp;b",
+        "AT&T; &nosuch;",
+        "&amp;lt;",
+    ]
+    right = ["Nuts & bolts", "Nuts & bolts", "5″ café", "a b", "AT&T; &nosuch;", "&lt;"]
+    assert got(title, *seen) == right
+    assert got(Text("t"), "Nuts &amp; bolts") == ["Nuts &amp; bolts"]
+    sent = [put(Lens(name=title), name=text)["t"] for text in ("Nuts & bolts", "&lt;", "R&D;")]
+    assert sent == ["Nuts & bolts", "&amp;lt;", "R&D;"]
 
 
 def test_what_stands_for_nothing_reads_as_blank() -> None:
@@ -211,7 +229,7 @@ def test_a_country_is_read_by_code_or_by_name_in_five_languages() -> None:
 
 def test_every_country_is_read_from_the_name_it_is_written_by() -> None:
     lens = Lens(country=Country("c", wire="name"))
-    codes = pl.DataFrame({"country": list(conversions._names())})
+    codes = pl.DataFrame({"country": list(countries._names())})
     assert codes.height > 240
     assert lens.limit(codes).equals(codes)
     assert put(lens, country="DE") == {"c": "Germany"}

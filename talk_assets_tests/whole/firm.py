@@ -6,7 +6,7 @@ thing that happened. The hub's steps are called in the graph's order; what Dagst
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -69,6 +69,7 @@ class Firm:
     hub: Hub = field(init=False)
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
+    timezones: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
@@ -77,7 +78,8 @@ class Firm:
 
     def _settings(self, name: str) -> SystemSettings:
         retry = Retry(tries=self.tries, clock=Clock(now=self.passed, wall=self.wall, sleep=self._sleep))
-        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry)
+        zone = self.timezones.get(name, "UTC")
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone)
 
     def passed(self) -> float:
         """Seconds that have passed since some moment or other."""
@@ -232,8 +234,13 @@ def only(records: list[Record]) -> Record:
 
 @contextmanager
 def firm(
-    given: Given | None = None, *, tries: int = 6, records: int = 0, pairs: Sequence[Pair] = PAIRS
+    given: Given | None = None,
+    *,
+    tries: int = 6,
+    records: int = 0,
+    pairs: Sequence[Pair] = PAIRS,
+    timezones: Mapping[str, str] | None = None,
 ) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, pairs, tries=tries)
+        yield Firm(sandbox, Store(None), http, pairs, tries=tries, timezones=timezones or {})

@@ -226,3 +226,18 @@ def test_generated_worlds_meet_and_come_to_rest() -> None:
         created = all_three.sync().written
         assert created
         assert all_three.sync().written == {}, all_three.held()
+
+
+def test_an_entity_in_a_title_is_a_spelling_of_its_character_and_no_edit(shop: Firm) -> None:
+    web(shop, "POST", "/products", name="Nuts &amp; bolts", sku="N-1")
+    shop.erp_add("products", name="Nuts & bolts", number="N-1")
+    shop.sync()
+    assert only(shop.erp("products"))["name"] == "Nuts & bolts"
+    assert only(shop.sandbox.records("customwebshop", "products"))["name"] == "Nuts &amp; bolts"
+    assert shop.conflicts() == []
+    shop.erp_edit("products", only(shop.erp("products"))["id"], name="Screws & bolts &lt; 5")
+    shop.sync()
+    assert only(shop.sandbox.records("customwebshop", "products"))["name"] == "Screws & bolts &amp;lt; 5"
+    for again in range(2):
+        assert shop.sync(full=bool(again)).written == {}
+    assert only(shop.erp("products"))["name"] == "Screws & bolts &lt; 5"

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from talk_assets_tests.whole.firm import Firm, only
+from talk_assets_tests.whole.firm import firm as opened
 
 NAME = "Ødegård"
 NFD = unicodedata.normalize("NFD", NAME)
@@ -73,3 +74,60 @@ def test_a_telephone_number_is_of_the_country_of_its_record(firm: Firm, country:
     assert firm.sync().written == {}
     assert firm.sync(full=True).written == {}
     assert only(firm.crm("Organisations"))["OrganisationTelephone"] == shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown", "right"),
+    [
+        ("Europe/Oslo", "1990-05-16T22:00:00Z", "1990-05-17"),
+        ("Europe/Oslo", "1990-01-16T23:00:00Z", "1990-01-17"),
+        ("Europe/Oslo", "1990-05-17T00:00:00Z", "1990-05-17"),
+        ("Europe/Oslo", "1990-05-17T20:59:59Z", "1990-05-17"),
+        ("America/New_York", "1990-05-17T04:00:00Z", "1990-05-17"),
+        ("America/New_York", "1990-05-17T00:00:00Z", "1990-05-17"),
+        ("Asia/Tokyo", "1990-05-16T15:00:00Z", "1990-05-17"),
+        ("UTC", "1990-05-17T00:00:00Z", "1990-05-17"),
+    ],
+)
+def test_a_day_given_as_the_moment_of_its_midnight_is_that_day(zone: str, shown: str, right: str) -> None:
+    with opened(timezones={"webcrm": zone}) as firm:
+        person = firm.crm_add("Persons", PersonLastName="Berg", PersonBirthday=shown)
+        firm.sync()
+        contact = only(firm.erp("contacts"))
+        assert contact["birth_date"] == right
+        firm.crm_edit("Persons", person, PersonTitle="Selger")
+        firm.sync()
+        assert only(firm.erp("contacts"))["birth_date"] == right
+        firm.erp_edit("contacts", contact["id"], birth_date="1990-05-18")
+        firm.sync()
+        firm.crm_edit("Persons", person, PersonTitle="Innkjøper")
+        firm.sync()
+        assert only(firm.erp("contacts"))["birth_date"] == "1990-05-18"
+        assert firm.sync(full=True).written == {}
+
+
+def test_a_day_and_a_moment_meet_as_one_day_that_nobody_edited() -> None:
+    with opened(timezones={"webcrm": "Europe/Oslo"}) as firm:
+        firm.crm_add("Persons", PersonLastName="Berg", PersonEmail=MAIL, PersonBirthday="1990-05-16T22:00:00Z")
+        firm.erp_add("contacts", last_name="Berg", email=MAIL, birth_date="1990-05-17")
+        assert firm.sync().written == {}
+        assert firm.sync(full=True).written == {}
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ("EL", "GR"), ("Kosovo", "XK"), ("UK", "GB"), ("NOR", "NO"), ("Noorwegen", "NO"), ("Turkey", "TR"),
+        ("Swaziland", "SZ"), ("The Netherlands", "NL"), ("U.S.A.", "US"), ("Federal Republic of Germany", "DE"),
+        ("Ruritania", None), ("QQ", None),
+    ],
+)  # fmt: skip
+def test_a_country_is_sent_as_its_code_and_what_is_none_is_never_sent_as_one(
+    firm: Firm, shown: str, code: str | None
+) -> None:
+    firm.crm_add("Organisations", OrganisationName="Fjord", OrganisationCountry=shown)
+    firm.sync()
+    assert only(firm.erp("customers"))["address"]["country"] == code
+    assert only(firm.crm("Organisations"))["OrganisationCountry"] == shown
+    assert firm.sync().written == {}
+    assert firm.sync(full=True).written == {}

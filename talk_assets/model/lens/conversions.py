@@ -1,15 +1,13 @@
-"""Texts to canonical text: numbers, dates, times, telephone numbers, countries, as Polars expressions.
+"""Texts to canonical text: numbers that count and numbers that identify, currencies, as Polars expressions.
 
-What one kind of value means, whatever the system. How a property of an API is declared is in `kinds`. Canonical text is
-defined by `entities.Kind`; every function takes trimmed text, gives null where the text cannot be read, and leaves
-canonical text as it is.
+What one kind of value means, whatever the system; days are in `times`, and `texts`, `telephones` and `countries` have
+what their names say. How a property of an API is declared is in `kinds`. Canonical text is defined by `entities.Kind`;
+every function takes clean text, gives null where the text cannot be read, and leaves canonical text as it is.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Callable
 
 import polars as pl
 
@@ -21,52 +19,6 @@ WHOLE = 15
 
 DIGITS = 15
 """Significant digits that survive a JSON number, which most APIs hold as a double."""
-
-LANGUAGES = ("en", "nb", "no", "sv", "da", "de")
-"""The languages in which a country's name is read, the first also the one it is written in."""
-
-OTHER_NAMES = {
-    "AT": ("Østerrike", "Østrig"),
-    "BE": ("Belgia",),
-    "BY": ("Hviterussland", "Belarus"),
-    "CH": ("Sveits",),
-    "CN": ("Folkerepublikken Kina",),
-    "CZ": ("Czechia", "Tsjekkia", "Tjekkiet", "Tschechien"),
-    "DE": ("Federal Republic of Germany", "BRD"),
-    "DK": ("Kongeriget Danmark",),
-    "EE": ("Estland",),
-    "ES": ("Spania",),
-    "FR": ("Frankrike", "Frankrig"),
-    "GB": (
-        "Great Britain",
-        "England",
-        "Scotland",
-        "Wales",
-        "UK",
-        "U.K.",
-        "Storbritannia",
-        "Storbritannien",
-        "Großbritannien",
-    ),
-    "GR": ("Hellas", "Grækenland"),
-    "HR": ("Kroatia", "Kroatien"),
-    "HU": ("Ungarn",),
-    "IE": ("Irland",),
-    "IS": ("Island",),
-    "IT": ("Italia",),
-    "KR": ("South Korea", "Sør-Korea", "Sydkorea"),
-    "LT": ("Litauen",),
-    "LV": ("Latvia", "Letland"),
-    "MK": ("North Macedonia",),
-    "NL": ("The Netherlands", "Holland", "Nederland", "Nederlandene"),
-    "NO": ("Kongeriket Norge",),
-    "RU": ("Russian Federation", "Russland", "Rusland"),
-    "SE": ("Kongeriket Sverige",),
-    "SZ": ("Eswatini",),
-    "TR": ("Türkiye", "Tyrkia", "Tyrkiet"),
-    "US": ("USA", "U.S.A.", "United States of America", "Amerika", "De forente stater"),
-}
-"""Names that people write and the reference table of names does not have."""
 
 
 def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
@@ -126,96 +78,6 @@ def _organisation_number(text: str) -> str | None:
     return norwegian[1] or norwegian[2] if norwegian else number
 
 
-def date(text: pl.Expr) -> pl.Expr:
-    """Return the day that a date or a date-time names at its own offset: what was meant where it was written."""
-    day = text.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
-    return day.str.to_date("%Y-%m-%d", strict=False).dt.strftime("%Y-%m-%d")
-
-
-_MOMENT = (
-    r"^(?<day>\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](?<time>\d{2}:\d{2}(?::\d{2})?)(?:\.(?<fraction>\d{1,6})\d*)? ?(?<zone>Z|z|[+-]\d{2}:?\d{2})?)?$"
-)
-
-
-def moment(text: pl.Expr) -> pl.Expr:
-    """Return a time as Datetime in UTC; one without an offset is in UTC already, a date alone is its midnight."""
-    return text.str.extract_groups(_MOMENT).map_batches(_moments, return_dtype=pl.Datetime("us", "UTC"))
-
-
-def _moments(parts: pl.Series) -> pl.Series:
-    time = pl.col("time").fill_null("00:00")
-    seconds = pl.when(time.str.len_chars() == len("00:00")).then(time + pl.lit(":00")).otherwise(time)
-    zone = pl.col("zone").fill_null("Z").str.to_uppercase().str.replace("Z", "+00:00", literal=True)
-    spelled = pl.concat_str("day", pl.lit("T"), seconds, pl.lit("."), pl.col("fraction").fill_null("0"), zone)
-    found = spelled.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
-    return parts.struct.unnest().select(found.alias(parts.name)).to_series()
-
-
-def instant(text: pl.Expr) -> pl.Expr:
-    """Return a time as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
-    return moment(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-
-
-def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
-    """Return seconds or milliseconds since 1970 as a time; any other text as it is."""
-    count = text.str.extract(r"^(-?\d{1,14})$").cast(pl.Int64)
-    moment = pl.from_epoch(count, time_unit=unit).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    return pl.coalesce(moment, text)
-
-
 def currency(text: pl.Expr) -> pl.Expr:
     """Return a code of three letters in capitals, any other text as it is."""
     return pl.when(text.str.contains(r"^[A-Za-z]{3}$")).then(text.str.to_uppercase()).otherwise(text)
-
-
-def country(text: pl.Expr) -> pl.Expr:
-    """Return the code of a country given as code or by name in one of `LANGUAGES`, any other text as it is."""
-    return text.map_batches(_codes, return_dtype=pl.String)
-
-
-def _codes(column: pl.Series) -> pl.Series:
-    known = _readable()
-    named = column.str.to_lowercase().replace_strict(
-        list(known), list(known.values()), default=None, return_dtype=pl.String
-    )
-    return named.zip_with(named.is_not_null(), column)
-
-
-def country_name(code: pl.Expr) -> pl.Expr:
-    """Return the English name of a country's code, any other text as it is."""
-    return code.map_batches(
-        lambda column: column.replace(list(_names()), list(_names().values())), return_dtype=pl.String
-    )
-
-
-def countries() -> Mapping[str, str]:
-    """Return the code of each country by its English name."""
-    return {name: code for code, name in _names().items()}
-
-
-@lru_cache(maxsize=1)
-def _names() -> Mapping[str, str]:
-    return {code: name for code, names in _countries().items() if (name := names[0])}
-
-
-@lru_cache(maxsize=1)
-def _readable() -> Mapping[str, str]:
-    """Codes and names in lower case, each with its code; of two countries of one name the first language decides."""
-    every = _countries()
-    ranked = [(name, code) for rank in range(len(LANGUAGES)) for code, names in every.items() if (name := names[rank])]
-    others = [(name, code) for code, names in OTHER_NAMES.items() for name in names]
-    codes = [(code, code) for code in every]
-    return {name.lower(): code for name, code in reversed(codes + ranked + others)}
-
-
-@lru_cache(maxsize=1)
-def _countries() -> Mapping[str, tuple[str | None, ...]]:
-    """Return per code the names in the order of `LANGUAGES`; in the source, `*xx` means as in language xx."""
-    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 -- half a second, for those who read countries only
-
-    def name(names: Mapping[str, str], language: str) -> str | None:
-        found = names.get(language)
-        return names.get(found[1:]) if found and found.startswith("*") else found
-
-    return {code: tuple(name(names, language) for language in LANGUAGES) for code, names in LOCALE_DATA.items()}

@@ -12,16 +12,20 @@ from typing import Literal
 import polars as pl
 
 from talk_assets.model.entities import Kind
-from talk_assets.model.lens import conversions, telephones, texts
+from talk_assets.model.lens import conversions, countries, telephones, texts, times
 from talk_assets.model.lens.properties import SPELLED, Json, Value
 
 
 @dataclass(frozen=True)
 class Text(Value):
-    """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written."""
+    """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written.
+
+    `escaped`: the API spells some characters as HTML entities, as `&amp;` for `&`.
+    """
 
     _: KW_ONLY
     multiline: bool = False
+    escaped: bool = False
     wire: Literal["text", "integer"] = "text"
     kinds = frozenset({Kind.TEXT})
     edition = 2
@@ -35,11 +39,18 @@ class Text(Value):
 
     def clean(self, raw: pl.Expr) -> pl.Expr:
         """One line where the property is one."""
-        return texts.lines(raw) if self.multiline and self.wire == "text" else super().clean(raw)
+        return self._plain(texts.unescaped(raw) if self.escaped else raw)
+
+    def _plain(self, text: pl.Expr) -> pl.Expr:
+        return texts.lines(text) if self.multiline and self.wire == "text" else super().clean(text)
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """Any text can be read."""
         return text
+
+    def write(self, value: pl.Expr) -> pl.Expr:
+        """As it will be read; the API itself writes the entities for characters that need one."""
+        return texts.escaped(self._plain(value)) if self.escaped else self._plain(value)
 
 
 @dataclass(frozen=True)
@@ -153,9 +164,10 @@ class Decimal(Value):
 
 @dataclass(frozen=True)
 class Date(Value):
-    """A day, as a date or as the date-time of its midnight."""
+    """A day, as a date or as the date-time of its midnight; `timezone` is the system's unless it is given."""
 
     _: KW_ONLY
+    timezone: str | None = None
     wire: Literal["date", "datetime"] = "date"
     kinds = frozenset({Kind.DATE})
     right = "a date, as 2024-05-17"
@@ -165,19 +177,23 @@ class Date(Value):
         return _after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
-        """The day at the offset in which it is written."""
-        return conversions.date(text)
+        """The day where it was written."""
+        return times.date(text, self.timezone or times.UTC)
 
     def write(self, value: pl.Expr) -> pl.Expr:
-        """Midnight at no offset."""
-        return value if self.wire == "date" else value + pl.lit("T00:00:00+00:00")
+        """The day, or its midnight."""
+        return value if self.wire == "date" else times.midnight(value, self.timezone or times.UTC)
 
 
 @dataclass(frozen=True)
 class Instant(Value):
-    """A point in time; `zone` is how the API spells UTC, perhaps not at all. An epoch counts from 1970."""
+    """A point in time; `zone` is how the API spells UTC. An epoch counts from 1970.
+
+    A time without a zone is in `timezone`, the system's unless it is given, and is written so where `zone` is none.
+    """
 
     _: KW_ONLY
+    timezone: str | None = None
     wire: Literal["text", "epoch", "epoch_ms"] = "text"
     precision: Literal["us", "ms", "s"] = "us"
     zone: Literal["Z", "+00:00", ""] = "Z"
@@ -195,14 +211,17 @@ class Instant(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """UTC with microseconds."""
-        return conversions.instant(self._spelled(text))
+        return times.instant(self._spelled(text), self.timezone or times.UTC)
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """No more than the API keeps."""
         if self.wire != "text":
-            return conversions.moment(value).dt.epoch(self._unit).cast(pl.String)
+            return times.moment(value).dt.epoch(self._unit).cast(pl.String)
         fraction = {"us": "%.6f", "ms": "%.3f", "s": ""}[self.precision]
-        return conversions.moment(value).dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
+        moment = times.moment(value)
+        if not self.zone and self.timezone:
+            moment = moment.dt.convert_time_zone(self.timezone)
+        return moment.dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}{self.zone}")
 
     @property
     def _unit(self) -> Literal["s", "ms"]:
@@ -210,10 +229,10 @@ class Instant(Value):
 
     def moment(self, raw: pl.Expr) -> pl.Expr:
         """Return a raw property as Datetime in UTC, null where it cannot be read."""
-        return conversions.moment(self._spelled(self.present(raw)))
+        return times.moment(self._spelled(self.present(raw)), self.timezone or times.UTC)
 
     def _spelled(self, text: pl.Expr) -> pl.Expr:
-        return text if self.wire == "text" else conversions.since_epoch(text, self._unit)
+        return text if self.wire == "text" else times.since_epoch(text, self._unit)
 
 
 def _after_year_one(text: pl.Expr) -> pl.Expr:
@@ -222,7 +241,10 @@ def _after_year_one(text: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Country(Value):
-    """A country; by code or by name in any of five languages on the way in, as `wire` says on the way out."""
+    """A country; by code or by name in many languages on the way in, as `wire` says on the way out.
+
+    What is known as no country stays the text that it is; an API that takes codes is never sent it.
+    """
 
     _: KW_ONLY
     wire: Literal["code", "name"] = "code"
@@ -233,11 +255,11 @@ class Country(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """The code, or the text where no country is known by it."""
-        return conversions.country(text)
+        return countries.country(text)
 
     def write(self, value: pl.Expr) -> pl.Expr:
-        """The code or the English name."""
-        return value if self.wire == "code" else conversions.country_name(value)
+        """The code, of what is known to have one, or the English name."""
+        return countries.country_code(value) if self.wire == "code" else countries.country_name(value)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ and imported from here. What can be wrong with a lens as it is declared is in `l
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 import polars as pl
 
@@ -58,6 +60,8 @@ __all__ = [
 COUNTRY = "country"
 """The field in whose country telephone numbers are read."""
 
+P = TypeVar("P", bound=Property)
+
 SHOWN = 60
 """Characters of a found text that a message shows."""
 
@@ -76,6 +80,12 @@ class Lens:
 
     def __repr__(self) -> str:
         return f"Lens({', '.join(f'{field}={prop!r}' for field, prop in self._holder.items())})"
+
+    def in_timezone(self, zone: str) -> "Lens":
+        """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
+        placed = {name: placed_in(prop, zone) for name, prop in self.properties.items()}
+        several = [prop for name, prop in placed.items() if name not in prop.fields(name)]
+        return Lens(*several, **{name: prop for name, prop in placed.items() if name in prop.fields(name)})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -200,6 +210,13 @@ class Lens:
     def invalid(self, raw: pl.DataFrame) -> pl.Series:
         """Return per row why it cannot be read, null where every property fits what it is declared to hold."""
         return first_faults(raw, self.doubts)["reason"].alias("invalid")
+
+
+def placed_in(prop: P, zone: str) -> P:
+    """Return a property with the time zone of its system, if it holds days or times and has none of its own."""
+    if isinstance(prop, Date | Instant) and prop.timezone is None:
+        return replace(prop, timezone=zone)
+    return prop
 
 
 def _by_field(values: Iterable[Mapping[str, pl.Expr]]) -> dict[str, pl.Expr]:

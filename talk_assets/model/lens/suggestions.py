@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
-from talk_assets.model.lens import conversions
+from talk_assets.model.lens import countries
 from talk_assets.model.lens.kinds import Choice, Country, Date, Decimal, Instant
 from talk_assets.model.lens.properties import Value
 
@@ -56,7 +56,7 @@ def _guess(value: Value, text: str) -> str | None:
         case Choice():
             return nearest(text, value.values, {meaning: wire for wire, meaning in reversed([*value.values.items()])})
         case Country():
-            names = conversions.countries()
+            names = countries.codes()
             name = nearest(text, names)
             code = names.get(name or "")
             return code if value.wire == "code" else name

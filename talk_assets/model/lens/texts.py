@@ -4,6 +4,7 @@ Canonical text is in Unicode's normal form C. It has no invisible characters and
 of blank is a plain one. Most texts are plain already: only the others are looked at more closely.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -21,6 +22,7 @@ _INVISIBLE = (
     "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb]"
 )
+_ENTITY = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _JOINERS = "[\u200c\u200d]"
 _USELESS_JOINER = re.compile("(?<![^\u0000-\u024f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\u0000-\u024f])")
 """Joiners shape the letters of some scripts and join pictures; at Latin letters and at the ends they do nothing."""
@@ -34,6 +36,21 @@ def line(text: pl.Expr) -> pl.Expr:
 def lines(text: pl.Expr) -> pl.Expr:
     """Return a text with each line break as a line feed, and no blanks around it."""
     return text.map_batches(_lines, return_dtype=pl.String)
+
+
+def unescaped(text: pl.Expr) -> pl.Expr:
+    """Return a text with the characters that its HTML entities stand for."""
+    return text.map_batches(lambda column: _where(column, _ENTITY.pattern, _unescape), return_dtype=pl.String)
+
+
+def escaped(text: pl.Expr) -> pl.Expr:
+    """Return a text that `unescaped` reads as this one: entities that are meant as such are escaped."""
+    return text.str.replace_all(f"&({_ENTITY.pattern[1:]})", "&amp;$1")
+
+
+def _unescape(column: pl.Series) -> pl.Series:
+    known = [_ENTITY.sub(lambda found: html.unescape(found[0]), text) for text in column]
+    return pl.Series(column.name, known, dtype=pl.String)
 
 
 def _line(column: pl.Series) -> pl.Series:

@@ -25,10 +25,11 @@ class Advice:
     commands: tuple[str, ...] = ()
 
 
-def about(items: Sequence[Item], others: int) -> list[Advice]:
+def about(items: Sequence[Item], others: int, *, correctable: bool = False) -> list[Advice]:
     """Return what decides all of some items that have the same `what`, `collection`, `action` and `reason`.
 
-    `others` is how many more changes are held in the collection, for other reasons.
+    `others` is how many more changes are held in the collection, for other reasons. `correctable`: whether talk.toml
+    can say how the collection is read.
     """
     collection = items[0]["collection"]
     match items[0]["what"]:
@@ -37,14 +38,18 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
         case "change":
             return [_about_changes(items, others)]
         case "invalid" | "property" as what:
-            return [Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))]
+            found = Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))
+        case "value":
+            return [_about_values(items, correctable=correctable)]
         case "stop":
             text = "If this is as it should be, approve it, and the next sync goes on:"
-            return [Advice(text, (f"talk approve {collection}",))]
+            found = Advice(text, (f"talk approve {collection}",))
         case "fight":
             commands = tuple(_sides(items))
-            return [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
-    return []
+            found = Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)
+        case _:
+            return []
+    return [found]
 
 
 _IN_THE_SYSTEM = {
@@ -64,6 +69,17 @@ def _about_records(items: Sequence[Item]) -> Advice:
         " other, beginning with:"
     )
     return Advice(text, (compare[0],))
+
+
+def _about_values(items: Sequence[Item], *, correctable: bool) -> Advice:
+    item = items[0]
+    collection, fields = item["collection"], sorted({item["field"] for item in items})
+    perhaps = f" It may mean {item['suggested']}." if item["suggested"] else ""
+    choice = item["right"].startswith("one of ")
+    declare = f" Or say in talk.toml, under fields of {collection}, what it means." if correctable and choice else ""
+    keep = f"{' and '.join(fields)} {'keeps its value' if len(fields) == 1 else 'keep their values'}"
+    text = f"Correct it in {collection.partition('/')[0]}, and the next sync reads it.{perhaps}{declare}"
+    return Advice(f"{text} Until then {keep}, and everything else of the record is in sync.")
 
 
 def about_candidates(record: str, candidates: Sequence[Candidate]) -> Iterator[Advice]:

@@ -3,7 +3,7 @@
 The story is `sync.story`'s; here it is put into words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from operator import itemgetter
@@ -67,6 +67,8 @@ def _show(found: Story) -> None:
         layout.say(f"Held since {records.time(found.held_since)}: {found.held}", indent="  ")
     if found.entity is None:
         layout.say("It is not linked to anything" + ("." if found.held else " yet; the next sync decides."))
+        for one in found.invalid:
+            layout.say(f"{one['field']}: {_misread(one)}", first="  ", indent="    ")
         click.echo()
         show_candidates(record, found.values, found.candidates)
         return
@@ -84,18 +86,26 @@ def _show(found: Story) -> None:
 
 def _show_fields(found: Story) -> None:
     _title("Values")
-    fields = [one for one in found.fields if one.value is not None or one.seen is not None or one.sent is not None]
+    misread = {name: list(rows) for name, rows in groupby(found.invalid, itemgetter("field"))}
+    fields = [one for one in found.fields if any((one.value, one.seen, one.sent)) or one.field in misread]
     for (at, origin), alike in groupby(fields, lambda one: (one.edited_at, one.origin)):
         for one in alike:
             layout.say(f"{one.field}: {_value(one.value)}", first="  ", indent="      ")
-            if difference := _difference(one):
+            if difference := _difference(one, misread.get(one.field, ())):
                 layout.say(difference, first="      ", indent="      ")
         if origin:
             layout.say(f"set {records.time(at)} by {origin}", first="    ", indent="      ")
 
 
-def _difference(one: FieldStory) -> str | None:
+def _misread(row: dict[str, Any]) -> str:
+    perhaps = f", perhaps {row['suggested']}" if row["suggested"] else ""
+    return f"can't be read since {records.time(row['since'])}: {row['reason']}{perhaps}"
+
+
+def _difference(one: FieldStory, misread: Sequence[dict[str, Any]]) -> str | None:
     """What this record holds, where that is not the entity's value."""
+    if misread:
+        return f"what this record holds {'; '.join(map(_misread, misread))}"
     if not one.mapped:
         return "this record has no property for it"
     if one.seen == one.value:

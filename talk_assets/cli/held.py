@@ -1,6 +1,6 @@
 """`talk held`: what waits for a person, with the reason and what to do about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -27,6 +27,7 @@ SHOWN = 50
 WHAT = {
     "record": ("This record could not be linked", "records could not be linked"),
     "invalid": ("This record could not be read", "records could not be read"),
+    "value": ("This value can't be read", "values can't be read"),
     "stop": ("A safety limit stopped changes", "safety limits stopped changes"),
     "property": ("Records do not show a property", "properties are not shown by records"),
     "fight": ("Two programs keep setting a field", "fields are set by two programs in turn"),
@@ -59,9 +60,14 @@ def held(*, number: int | None, everything: bool, as_json: bool) -> None:
     elif not rows:
         click.echo("Nothing is held.")
     elif number:
-        _show_item(chosen[0], details.get(number, Detail()))
+        _show_item(chosen[0], details.get(number, Detail()), correctable=_correctable(wiring))
     else:
-        _show(rows, everything=everything)
+        _show(rows, everything=everything, correctable=_correctable(wiring))
+
+
+def _correctable(wiring: Wiring) -> frozenset[str]:
+    """The collections of which talk.toml can say how they are read."""
+    return frozenset(key for key, one in wiring.collections.items() if one.correctable)
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def _document(row: Item, detail: Detail, *, in_full: bool) -> dict[str, Any]:
     return found
 
 
-def _show(rows: Sequence[Item], *, everything: bool) -> None:
+def _show(rows: Sequence[Item], *, everything: bool, correctable: Container[str]) -> None:
     groups = [list(items) for _, items in groupby(rows, _group)]
     reasons = "1 reason" if len(groups) == 1 else f"{len(groups)} reasons"
     layout.say(f"{_items(len(rows))}, for {reasons}. `talk held NUMBER` shows one in full.")
@@ -133,11 +139,12 @@ def _show(rows: Sequence[Item], *, everything: bool) -> None:
             start = f"  {item['number']:>{width}}  "
             layout.say_name(item["name"], _where(item), first=start, indent=" " * len(start))
         layout.more(len(items), len(shown), "with this reason", "talk held --all", indent="  ")
-        for one in advice.about(items, changes[items[0]["collection"]] - len(items)):
+        key = items[0]["collection"]
+        for one in advice.about(items, changes[key] - len(items), correctable=key in correctable):
             show_advice(one)
 
 
-def _show_item(item: Item, detail: Detail) -> None:
+def _show_item(item: Item, detail: Detail, *, correctable: Container[str]) -> None:
     layout.say_name(item["name"], _where(item), first=f"{item['number']}  ", indent="   ")
     layout.say(
         f"{_what([item])}, held since {records.time(item['since'])}: {item['reason']}", first="   ", indent="   "
@@ -150,7 +157,7 @@ def _show_item(item: Item, detail: Detail) -> None:
         layout.say("It would write", first="  ", bold=True)
         show_moves(detail.change.moves, create=item["action"] == Action.CREATE, indent="    ")
         click.echo()
-    for one in advice.about([item], 0):
+    for one in advice.about([item], 0, correctable=item["collection"] in correctable):
         show_advice(one)
 
 
@@ -177,7 +184,8 @@ def _what(items: Sequence[Item]) -> str:
 def _where(item: Item) -> str:
     if item["source"]:
         return f"for {item['source']}"
-    return advice.record(item) or str(item["collection"])
+    where = advice.record(item) or str(item["collection"])
+    return f"{where}, field {item['field']}" if item["what"] == "value" else where
 
 
 def _items(count: int) -> str:

@@ -183,13 +183,14 @@ def _fresh(key: str, read: Read, now: datetime, age: timedelta, failure: str | N
     if read.invalid:
         more = read.invalid - len(read.reasons)
         rest = f"; and {more:,} more, all listed by talk held" if more else ""
-        said.append(f"{read.invalid} records do not fit: {'; '.join(read.reasons)}{rest}.")
+        what = "value or record" if read.invalid == 1 else "values or records"
+        said.append(f"{read.invalid} {what} can't be read: {'; '.join(read.reasons)}{rest}.")
     if read.unknown:
         said.append(f"Turned up lately, and not in the lens: {', '.join(read.unknown)}.")
     if read.absent:
         said.append(f"The lens reads properties that records do not show: {', '.join(read.absent)}.")
     numbers = {
-        "records that do not fit": read.invalid,
+        "values or records that can't be read": read.invalid,
         "new properties": len(read.unknown),
         "absent properties": len(read.absent),
     }

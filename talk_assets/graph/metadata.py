@@ -87,7 +87,7 @@ def of_read(records: int, report: ReadReport | None, failure: str | None, stoppe
         "records read": done.read,
         "records changed": done.changed,
         "records deleted": done.deleted,
-        "invalid": done.invalid,
+        "invalid": done.invalid + done.values,
         "read in full": done.full,
         "unknown properties": ", ".join(sorted(done.unknown)) or "none",
         **({} if report else {"failure": failure or "not read"}),

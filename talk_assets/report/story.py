@@ -41,6 +41,8 @@ class FieldStory:
 class Story:
     """A record. `present`: whether the system still shows it; `held`: why it needs review.
 
+    `invalid` are the values in it that can't be read, rows with `field, property, found, right, suggested, reason,
+    since`: these fields keep their values until they can.
     `name` is that of what the record describes. Without an entity the record is not linked: then it has `values`, what
     it holds by field, and `candidates`, what it could describe the same as. With one it has the rest: `changes`,
     `conflicts` and `writes` are rows as `sync.changes`, `sync.conflicts` and `sync.journal` have them. `write_count` is
@@ -52,6 +54,7 @@ class Story:
     present: bool
     held: str | None = None
     held_since: datetime | None = None
+    invalid: tuple[dict[str, Any], ...] = ()
     name: str | None = None
     entity: str | None = None
     linked_at: datetime | None = None
@@ -86,7 +89,10 @@ def tell(
     if shown.is_empty() and link.is_empty() and held.is_empty():
         return None
     reason, since = held.row(0) if held.height else (None, None)
-    story = Story(key, id_, present=shown.height > 0 and shown.item(), held=reason, held_since=since)
+    story = Story(
+        key, id_, present=shown.height > 0 and shown.item(), held=reason, held_since=since,
+        invalid=tuple(_rows(transaction, INVALID, key, id_)),
+    )  # fmt: skip
     if link.is_empty():
         return _unlinked(transaction, story, collection, scope)
     return _linked(transaction, story, collection, link, scope)
@@ -101,7 +107,7 @@ def _held(transaction: Transaction, key: str, id_: str) -> pl.DataFrame:
     return transaction.frame(
         """
         SELECT reason, since FROM sync.held WHERE collection = $1 AND id = $2
-        UNION ALL SELECT reason, since FROM sync.invalid_values WHERE collection = $1 AND id = $2
+        UNION ALL SELECT reason, since FROM sync.invalid_values WHERE collection = $1 AND id = $2 AND field IS NULL
         """,
         key,
         id_,
@@ -142,6 +148,11 @@ def _linked(
         write_count=transaction.count(WRITE_COUNT, entity_type, row["entity_id"]),
     )  # fmt: skip
 
+
+INVALID = """
+    SELECT field, property, found, "right", suggested, reason, since FROM sync.invalid_values
+    WHERE collection = $1 AND id = $2 AND field IS NOT NULL ORDER BY field, property
+"""
 
 SIBLINGS = """
     SELECT o.collection, o.id, o.linked_at, o.linked_by, o.gone_at FROM {links} o

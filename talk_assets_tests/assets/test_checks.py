@@ -138,11 +138,15 @@ def test_a_property_that_turns_up_later_and_a_value_that_does_not_fit_are_told(
         """INSERT INTO sync.unknown_properties VALUES ('crm/people', 'colour', now() - INTERVAL 300 DAY),
            ('crm/people', 'nickname', now()), ('crm/people', 'shoe_size', now() - INTERVAL 20 DAY)""",
     )
-    spoil(office, "INSERT INTO sync.invalid_values VALUES ('crm/people', 'crm7', 'number: is \"x\"', now())")
+    spoil(
+        office,
+        "INSERT INTO sync.invalid_values (collection, id, reason, since, field)"
+        " VALUES ('crm/people', 'crm7', 'number is x', now(), 'number')",
+    )
     severity, said = failed(run(office, instance, "crm/people"))["crm/people", FRESH]
     assert severity is WARN
     assert said
-    assert '1 records do not fit: crm7: number: is "x".' in said
+    assert "1 value or record can't be read: crm7: number is x." in said
     assert "not in the lens: nickname." in said
 
 

@@ -1,6 +1,7 @@
 """`talk held`: every item has a number, and says what to do about it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from talk_assets import cli
 from talk_assets.cli.held import SHOWN
 from talk_assets.config import configuration
+from talk_assets.model.lens.lens import Date, Lens
 from talk_assets_tests.office import Office, open_office
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -135,6 +137,57 @@ def test_a_held_change_is_shown_field_by_field(office: Office) -> None:
     assert "talk retry erp/contacts/erp1" in shown
     (item,) = json.loads(talk("held", "--json").stdout)["held"]
     assert item["fields"] == {"first_name": {"before": "Anna", "after": "Anne"}}
+
+
+def misread(office: Office) -> str:
+    """Somebody types a date of birth that can't be read into a linked record; return its id."""
+    declare(office)
+    id_ = office.create("crm/people", email="anna@example.com", first_name="Anna", born="1990-05-17")
+    office.sync()
+    office.memories["crm/people"].edit(id_, {"born": "31.12.1989", "first_name": "Anne"})
+    office.sync()
+    return f"crm/people/{id_}"
+
+
+def declare(office: Office) -> None:
+    """People have a date of birth, in both systems."""
+    for memory in office.memories.values():
+        if memory.collection.entity.name == "person":
+            lens = dict(memory.collection.lens.properties)
+            memory.collection = replace(memory.collection, lens=Lens(**{**lens, "birth_date": Date("born")}))
+    office.reopen()
+
+
+def test_a_value_that_cant_be_read_is_listed_with_its_field_and_what_may_be_meant(office: Office) -> None:
+    record = misread(office)
+    assert talk("held").stdout == (
+        "1 item is held, for 1 reason. `talk held NUMBER` shows one in full.\n"
+        "\n"
+        "This value can't be read: born is '31.12.1989'; it should be a date, as 2024-05-17\n"
+        f"  1  Anne  {record}, field birth_date\n"
+        "  Correct it in crm, and the next sync reads it. It may mean 1989-12-31. Until then birth_date keeps its"
+        " value,"
+        " and\n"
+        "  everything else of the record is in sync.\n"
+    )
+    (item,) = json.loads(talk("held", "--json").stdout)["held"]
+    assert {name: item[name] for name in ("what", "field", "property", "found", "right", "suggested")} == {
+        "what": "value", "field": "birth_date", "property": "born", "found": "31.12.1989",
+        "right": "a date, as 2024-05-17", "suggested": "1989-12-31",
+    }  # fmt: skip
+    assert f"1  Anne  {record}, field birth_date\n" in talk("held", "1").stdout
+
+
+def test_a_value_that_cant_be_read_is_part_of_its_records_story(office: Office) -> None:
+    record = misread(office)
+    said = " ".join(talk("explain", record).stdout.split())
+    assert "birth_date: 1990-05-17 what this record holds can't be read since " in said
+    assert "born is '31.12.1989'; it should be a date, as 2024-05-17, perhaps 1989-12-31" in said
+    story = json.loads(talk("explain", record, "--json").stdout)
+    assert [(one["field"], one["found"], one["suggested"]) for one in story["invalid"]] == [
+        ("birth_date", "31.12.1989", "1989-12-31")
+    ]
+    assert story["held"] is None
 
 
 def test_a_fight_names_both_records_and_a_command_for_each(office: Office) -> None:

@@ -45,7 +45,7 @@ def test_a_first_read_that_is_interrupted_goes_on_from_where_it_stopped(
             assert transaction.count(f'SELECT count(*) FROM "{name}"') == MANY
 
 
-def test_a_record_that_does_not_fit_is_set_aside_with_the_reason_and_the_rest_goes_on(
+def test_a_value_that_does_not_fit_is_held_with_the_reason_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     products = [
@@ -55,12 +55,12 @@ def test_a_record_that_does_not_fit_is_set_aside_with_the_reason_and_the_rest_go
     with opened({"customerp": {"products": products}}) as firm:
         firm.crm_add("Products", ProductCustom1="N-2")
         firm.sync()
-        assert only(firm.crm("Products"))["ProductPrice"] == 2.5
+        assert only(firm.crm("Products", ProductCustom1="N-2"))["ProductPrice"] == 2.5
         monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
         monkeypatch.setattr(Wiring, "store", lambda _: firm.store)
         done = CliRunner().invoke(cli.talk, ["held", "--json"])
         held = only(json.loads(done.stdout)["held"])
-        assert (held["what"], held["collection"]) == ("invalid", "customerp/product")
+        assert (held["what"], held["collection"]) == ("value", "customerp/product")
         assert "unit_price" in held["reason"]
         assert "a lot" in held["reason"]
 

@@ -33,18 +33,24 @@ def about(items: Sequence[Item], others: int) -> list[Advice]:
     collection = items[0]["collection"]
     match items[0]["what"]:
         case "record":
-            return [_about_records(items)]
+            found = [_about_records(items)]
         case "change":
-            return [_about_changes(items, others)]
+            found = [_about_changes(items, others)]
         case "invalid" | "property" as what:
-            return [Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))]
+            text = _IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0])
+            found = [Advice(text)]
         case "stop":
             text = "If this is as it should be, approve it, and the next sync goes on:"
-            return [Advice(text, (f"talk approve {collection}",))]
+            found = [Advice(text, (f"talk approve {collection}",))]
+        case "failing":
+            commands = tuple(f"talk explain {one}" for item in items[:1] if (one := item["source"] or record(item)))
+            found = [Advice("Every sync tries again. What was sent, and what came of it:", commands)]
         case "fight":
             commands = tuple(_sides(items))
-            return [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
-    return []
+            found = [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
+        case _:
+            found = []
+    return found
 
 
 _IN_THE_SYSTEM = {

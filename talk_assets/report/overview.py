@@ -144,6 +144,10 @@ HELD = f"""
     SELECT 'change', entity_type, collection, id, entity_id, action, fields, field, NULL, reason, since
     FROM ({refused.CHANGES})
     UNION ALL
+    SELECT 'failing', entity_type, collection, id, entity_id, action, fields, NULL, NULL,
+        coalesce(failure, 'the answer says nothing'), since
+    FROM sync.changes WHERE failures > 1 AND status <> 'held'
+    UNION ALL
     SELECT 'invalid', NULL, collection, id, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.invalid_values
     UNION ALL
     SELECT 'stop', NULL, collection, NULL, NULL, NULL, NULL, NULL, NULL, reason, since FROM sync.pending_approvals
@@ -177,6 +181,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
     - record: it could not be linked;
     - change: it is not written; `action` is its action, `source` the record that a create is for, `field` the one
       field of it that is not written, where the rest is;
+    - failing: a change that could not be carried out in two runs or more; the next one tries it again;
     - invalid: the record does not have its declared types;
     - stop: a safety limit stopped something in the collection;
     - property: records of the collection do not show a property, `field`, that its lens reads;

@@ -241,12 +241,12 @@ class Store:
         return StoreError(f"{self.path}: cannot be opened ({line}). The folder must exist and be writable.")
 
     def _damaged_log(self, line: str) -> StoreError:
-        """The log holds what was stored since it was last taken into the file; DuckDB reads all of it, or opens nothing."""
+        """DuckDB reads all of the log into the file, or opens nothing."""
         return StoreError(
             f"{self.path}.wal: the log of the database is damaged ({line.partition(_LOG)[2].strip()})."
-            " Put back a backup of the database: talk restore. Or move this one file aside: the database is then as it was when the log"
-            " began. What was stored since is lost, the latest writes in the journal with it; the next sync reads and"
-            " links those records again."
+            " Put back a backup of the database: talk restore. Or move this one file aside: the database is then as it"
+            " was when the log began. What was stored since is lost, the latest writes in the journal with it; the next"
+            " sync reads and links those records again."
         )
 
     def _damaged(self, line: str) -> StoreError:

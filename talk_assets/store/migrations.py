@@ -59,12 +59,15 @@ def _plain_names(transaction: Transaction) -> None:
 
 
 def _fields_held(transaction: Transaction) -> None:
-    """What holds a field, and not its whole record, gets tables."""
+    """What holds a field, and not its whole record, gets a table; changes say how often they failed."""
     transaction.run(
         "CREATE TABLE IF NOT EXISTS sync.refused_fields (entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR,"
         " id VARCHAR, field VARCHAR, value VARCHAR, agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ,"
         " released BOOLEAN)"
     )
+    for table in ("changes", "undo"):
+        transaction.run(f"ALTER TABLE sync.{table} ADD COLUMN IF NOT EXISTS failures BIGINT")
+        transaction.run(f"ALTER TABLE sync.{table} ADD COLUMN IF NOT EXISTS failure VARCHAR")
 
 
 MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {3: _recorded, 4: _plain_names, 5: _fields_held}

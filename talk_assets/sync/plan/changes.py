@@ -326,7 +326,9 @@ def _store(transaction: Transaction, entity_type: str, now: datetime) -> None:
     transaction.run(
         """
         CREATE OR REPLACE TEMP TABLE due_since AS
-        SELECT d.*, c.since FROM due d
+        SELECT d.*, c.since, if(d.fields = c.fields, c.failures, NULL) AS failures,
+            if(d.fields = c.fields, c.failure, NULL) AS failure
+        FROM due d
         LEFT JOIN sync.changes c
         ON c.entity_type = ? AND c.collection = d.collection AND c.entity_id = d.entity_id AND c.action = d.action
         """,

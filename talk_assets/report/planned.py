@@ -130,8 +130,7 @@ def _changes(
     source: str = "(SELECT rowid AS place, * FROM sync.changes)",
 ) -> tuple[pl.DataFrame, list[Change]]:
     """The changes to a collection, of one status and entity where these are given: rows, and what they mean."""
-    entity_type, fields = collection.entity.name, collection.entity.names
-    seen = ", ".join(f"l.seen_{field}" for field in fields)
+    entity_type, seen = collection.entity.name, ", ".join(f"l.seen_{field}" for field in collection.entity.names)
     rows = transaction.frame(
         f"""
         WITH asked AS (

@@ -170,11 +170,11 @@ def _reconcile(
 ) -> None:
     entity_type = topology.entity.name
     transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
-    refused.forget(transaction, topology.entity)
+    again = refused.forget(transaction, topology.entity, these)
     fought, held = fights.of(transaction, entity_type), refused.of(transaction, topology.entity)
     rows = pl.DataFrame(schema=deletes.SCHEMA)
     if only_fields is not None:
-        resting = pl.concat([fought["entity_id"], held["entity_id"]])
+        resting = pl.concat([fought["entity_id"], held["entity_id"], again])
         rows, these = _narrow(transaction, topology, these, only_fields, resting)
     if these.height:
         known = _known(transaction, topology.entity, these, topology.entity.names, GONE)

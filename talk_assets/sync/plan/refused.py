@@ -46,20 +46,24 @@ def without(values: pl.DataFrame, entities: pl.Series, key: str, refused: pl.Dat
     )
 
 
-def forget(transaction: Transaction, entity: Entity) -> None:
-    """Forget the fields that are to be tried again, and those of records that are gone."""
+def forget(transaction: Transaction, entity: Entity, these: pl.DataFrame) -> pl.Series:
+    """Forget fields of some entities that are to be tried again, or whose records are gone; return of which entities."""
     if not transaction.count("SELECT count(*) FROM sync.refused_fields WHERE entity_type = ?", entity.name):
-        return
+        return pl.Series("entity_id", [], dtype=pl.String)
     golden, links = tables.golden(entity.name), tables.links(entity.name)
-    transaction.run(
+    over = transaction.frame(
         f"""
-        DELETE FROM sync.refused_fields WHERE entity_type = $1 AND (released OR rowid NOT IN (
+        SELECT rowid AS place, entity_id FROM sync.refused_fields SEMI JOIN these USING (entity_id)
+        WHERE entity_type = $1 AND (released OR rowid NOT IN (
             SELECT r.rowid FROM sync.refused_fields r JOIN {golden} g USING (entity_id)
             WHERE r.agreed IS NOT DISTINCT FROM {_golden(entity)} AND (r.id IS NULL OR (r.collection, r.id) IN (
                 SELECT (collection, id) FROM {links} WHERE gone_at IS NULL))))
         """,
         entity.name,
+        these=these,
     )
+    transaction.apply("DELETE FROM sync.refused_fields WHERE rowid IN (SELECT place FROM over)", over=over)
+    return over["entity_id"]
 
 
 def hold(transaction: Transaction, entity: Entity, key: str, refused: pl.DataFrame, now: datetime) -> None:

@@ -47,7 +47,7 @@ def without(values: pl.DataFrame, entities: pl.Series, key: str, refused: pl.Dat
 
 
 def forget(transaction: Transaction, entity: Entity, these: pl.DataFrame) -> pl.Series:
-    """Forget fields of some entities that are to be tried again, or whose records are gone; return of which entities."""
+    """Forget fields of entities that are to be tried again, or whose records are gone; return of which entities."""
     if not transaction.count("SELECT count(*) FROM sync.refused_fields WHERE entity_type = ?", entity.name):
         return pl.Series("entity_id", [], dtype=pl.String)
     golden, links = tables.golden(entity.name), tables.links(entity.name)

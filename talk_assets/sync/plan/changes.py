@@ -170,7 +170,7 @@ def _reconcile(
 ) -> None:
     entity_type = topology.entity.name
     transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
-    again = refused.forget(transaction, topology.entity, these)
+    again = refused.forget(transaction, topology, these)
     fought, held = fights.of(transaction, entity_type), refused.of(transaction, topology.entity)
     rows = pl.DataFrame(schema=deletes.SCHEMA)
     if only_fields is not None:

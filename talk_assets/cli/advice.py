@@ -34,22 +34,26 @@ def about(items: Sequence[Item], others: int, *, correctable: bool = False) -> l
     collection = items[0]["collection"]
     match items[0]["what"]:
         case "record":
-            return [_about_records(items)]
+            found = [_about_records(items)]
         case "change":
-            return [_about_changes(items, others)]
+            found = [_about_changes(items, others)]
         case "invalid" | "property" as what:
-            found = Advice(_IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0]))
+            text = _IN_THE_SYSTEM[what].format(collection=collection, system=collection.partition("/")[0])
+            found = [Advice(text)]
         case "value":
-            return [_about_values(items, correctable=correctable)]
+            found = [_about_values(items, correctable=correctable)]
         case "stop":
             text = "If this is as it should be, approve it, and the next sync goes on:"
-            found = Advice(text, (f"talk approve {collection}",))
+            found = [Advice(text, (f"talk approve {collection}",))]
+        case "failing":
+            commands = tuple(f"talk explain {one}" for item in items[:1] if (one := item["source"] or record(item)))
+            found = [Advice("Every sync tries again. What was sent, and what came of it:", commands)]
         case "fight":
             commands = tuple(_sides(items))
-            found = Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)
+            found = [Advice("Stop one of the two programs that set it. Then choose the value that is right:", commands)]
         case _:
-            return []
-    return [found]
+            found = []
+    return found
 
 
 _IN_THE_SYSTEM = {

@@ -26,6 +26,7 @@ SHOWN = 50
 
 WHAT = {
     "record": ("This record could not be linked", "records could not be linked"),
+    "failing": ("This change failed again", "changes failed again"),
     "invalid": ("This record could not be read", "records could not be read"),
     "value": ("This value can't be read", "values can't be read"),
     "stop": ("A safety limit stopped changes", "safety limits stopped changes"),

@@ -143,6 +143,10 @@ HELD = f"""
     SELECT 'change' AS what, entity_type, collection, id, entity_id, action, fields, field, reason, since
     FROM ({refused.CHANGES})
     UNION ALL BY NAME
+    SELECT 'failing' AS what, entity_type, collection, id, entity_id, action, fields,
+        coalesce(failure, 'the answer says nothing') AS reason, since
+    FROM sync.changes WHERE failures > 1 AND status <> 'held'
+    UNION ALL BY NAME
     SELECT if(field IS NULL, 'invalid', 'value') AS what, collection, id, field, reason, since,
         property, found, "right", suggested
     FROM sync.invalid_values
@@ -177,6 +181,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
     - record: it could not be linked;
     - change: it is not written; `action` is its action, `source` the record that a create is for, `field` the one
       field of it that is not written, where the rest is;
+    - failing: a change that could not be carried out in two runs or more; the next one tries it again;
     - invalid: the record is set aside as a whole, as it has no id, or its modified time can't be read;
     - value: a property, `property`, holds what can't be read, `found`; `right` says what would be right, `suggested`
       what may have been meant, and `field` which field keeps its value until then;

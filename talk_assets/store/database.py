@@ -232,11 +232,22 @@ class Store:
 
     def _unopened(self, error: duckdb.Error) -> StoreError:
         line = first_line(error)
+        if _LOG in line:
+            return self._damaged_log(line)
         if "version number" in line:
             return StoreIncompatible(f"{self.path}: was written by a newer DuckDB ({line}). Upgrade talk-assets.")
         if any(sign in line for sign in _DAMAGE):
             return self._damaged(line)
         return StoreError(f"{self.path}: cannot be opened ({line}). The folder must exist and be writable.")
+
+    def _damaged_log(self, line: str) -> StoreError:
+        """DuckDB reads all of the log into the file, or opens nothing."""
+        return StoreError(
+            f"{self.path}.wal: the log of the database is damaged ({line.partition(_LOG)[2].strip()})."
+            " Put back a backup of the database: talk restore. Or move this one file aside: the database is then as it"
+            " was when the log began. What was stored since is lost, the latest writes in the journal with it; the next"
+            " sync reads and links those records again."
+        )
 
     def _damaged(self, line: str) -> StoreError:
         right = "Put back a copy of it, or move it away: the next sync then begins anew"
@@ -284,6 +295,8 @@ class Store:
                     raise StoreLocked(message) from error
                 self._announce(waiting=True)
             except duckdb.Error as error:
+                if _LOG in str(error):
+                    raise self._unopened(error) from error
                 message = f"{self.path}: is not a database this version can read ({first_line(error)})."
                 raise StoreIncompatible(message) from error
             time.sleep(RETRY)
@@ -355,6 +368,9 @@ _LOCKED = ("Could not set lock on file", "Unique file handle conflict")
 """What DuckDB says where another process, or another part of this one, has the database open."""
 
 _DAMAGE = ("Corrupt database", "Could not read enough bytes", "not a valid DuckDB")
+
+_LOG = "Failure while replaying WAL file"
+"""What DuckDB says first where the log beside the file cannot be read."""
 
 _UNWRITABLE = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
 """What DuckDB raises where the disk or the memory is full, or the file is damaged: in a statement or at its end."""

@@ -59,7 +59,10 @@ def _plain_names(transaction: Transaction) -> None:
 
 
 def _fields_held(transaction: Transaction) -> None:
-    """What holds a field, and not its record, is noted by field; records that were set aside are read again."""
+    """What holds a field, and not its record, is noted by field; changes say how often they failed.
+
+    Records that were quarantined for a field are read again.
+    """
     for column in ("property", "field", "found", '"right"', "suggested"):
         transaction.run(f"ALTER TABLE sync.invalid_values ADD COLUMN {column} VARCHAR")
     transaction.run(
@@ -69,6 +72,9 @@ def _fields_held(transaction: Transaction) -> None:
         "CREATE TABLE sync.refused_fields (entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR,"
         " field VARCHAR, value VARCHAR, agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ, released BOOLEAN)"
     )
+    for table in ("changes", "undo"):
+        transaction.run(f"ALTER TABLE sync.{table} ADD COLUMN IF NOT EXISTS failures BIGINT")
+        transaction.run(f"ALTER TABLE sync.{table} ADD COLUMN IF NOT EXISTS failure VARCHAR")
 
 
 def _mass_edits(transaction: Transaction) -> None:

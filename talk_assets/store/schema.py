@@ -32,13 +32,13 @@ CREATE TABLE IF NOT EXISTS sync.held (
     entity_type VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.changes (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
-    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
+    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ, failures BIGINT, failure VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.refused_fields (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, field VARCHAR, value VARCHAR,
     agreed VARCHAR, reason VARCHAR, since TIMESTAMPTZ, released BOOLEAN);
 CREATE TABLE IF NOT EXISTS sync.undo (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
-    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ);
+    status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ, failures BIGINT, failure VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.journal (
     key VARCHAR, run VARCHAR, entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR,
     before VARCHAR, after VARCHAR, cause VARCHAR, body VARCHAR, intended_at TIMESTAMPTZ, answered_at TIMESTAMPTZ,
@@ -73,7 +73,8 @@ objects by field.
 `migrations` says when the database was brought to which format, and what the copy from before is called. `unfinished`
 are the entity types of which reconciling in steps has not ended. `changes` is what golden still asks of the
 collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
-are not tried until the hub has decided again. `refused_fields` are the values that a collection refused: they are not
+are not tried until the hub has decided again; `failures` is how many runs in a row could not carry the change out, the
+last because of `failure`. `refused_fields` are the values that a collection refused: they are not
 sent as long as golden is what was `agreed` then, unless a person `released` them. `undo` is the same as `changes` for
 what is being taken back of a run. A row of
 `journal` whose `outcome` is null is an intent whose answer is not known; `request_id` is what the system calls the

@@ -367,10 +367,6 @@ class Hub:
             answers.store(transaction, answered, verdict, self.limits, self.clock())
             answers.reconcile(transaction, self.topologies[entity.name], answered, verdict, self.clock(), still=still)
             writer.leave(transaction, batch)
-        if not failure:
-            edited = set(answered.of(Outcome.STALE)["entity_id"]) - report.reread
-            report.reread |= edited
-            report.attempted -= edited
         report.count(batch.writes, given, verdict.held)
         if failure:
             raise failure

@@ -61,6 +61,8 @@ class State:
     alive: set[tuple[str, str]]
     held: set[tuple[str, str]]
     waiting: set[tuple[str, str]]
+    refused: set[tuple[str, str, str]]
+    """Collection, entity and field of the values that a system refused."""
     doubled: bool
     lost: Mapping[tuple[str, str], list[tuple[float, Mapping[str, str | None]]]]
     """By record, updates whose answer was lost: when they were sent, and what the record held before."""
@@ -78,6 +80,7 @@ class State:
             )
             held = set(transaction.frame("SELECT collection, id FROM sync.held").iter_rows())
             waiting = set(transaction.frame("SELECT collection, entity_id FROM sync.changes").iter_rows())
+            refused = set(transaction.frame("SELECT collection, entity_id, field FROM sync.refused_fields").iter_rows())
             lost: dict[tuple[str, str], list[tuple[float, Mapping[str, str | None]]]] = {}
             for key, id_, at, before in transaction.frame(
                 "SELECT collection, id, intended_at, before FROM sync.journal"
@@ -95,6 +98,7 @@ class State:
             alive=set(live.select("collection", "entity_id").iter_rows()),
             held=held,
             waiting=waiting,
+            refused=refused,
             doubled=bool(twice.any()),
             lost=lost,
         )
@@ -251,6 +255,9 @@ class Ledger:
             record = self.office.memories[key].records[id_]
             for name in self.office.memories[key].properties:
                 value = record[name]
+                lens = self.office.memories[key].collection.lens
+                if any((key, entity, field) in state.refused and name in lens.sources(field) for field in lens.fields):
+                    continue
                 edits = self.world.edits.get((key, id_, name))
                 if value is None and edits and edits[-1].value is None and edits[-1].hidden:
                     continue  # cleared unseen; the answer to a write may be the first to show it, and takes it for ours

@@ -244,6 +244,45 @@ def test_what_a_crash_left_half_written_in_the_log_is_not_read(tmp_path: Path, d
         assert transaction.count("SELECT count(*) FROM x") == 100_000
 
 
+KILLED = """
+import os, sys
+import duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("SET wal_autocheckpoint = '1GB'")
+for n in range(50):
+    connection.execute("INSERT INTO x SELECT i, 'later ' || hash(i) FROM range(200) r(i)")
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 64, bytes(64)], ids=["overwritten with ones", "overwritten with zeros"])
+@pytest.mark.parametrize("how", ["transaction", "reading"])
+def test_a_log_that_is_damaged_in_its_middle_is_named_with_the_ways_out(
+    tmp_path: Path, database: bytes, damage: bytes, how: str
+) -> None:
+    path, log = tmp_path / "talk.duckdb", tmp_path / "talk.duckdb.wal"
+    path.write_bytes(database)
+    with Store(path).transaction():
+        pass
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=True)  # noqa: S603 -- our own interpreter
+    whole = log.read_bytes()
+    middle = len(whole) // 2
+    log.write_bytes(whole[:middle] + damage + whole[middle + len(damage) :])
+    damaged = log.read_bytes()
+    with pytest.raises(StoreError) as raised, getattr(Store(path, patience=0), how)():
+        pass
+    said = str(raised.value)
+    assert "\n" not in said
+    assert f"{log}: the log of the database is damaged" in said
+    assert "talk restore" in said
+    assert "move this one file aside" in said
+    assert "is lost" in said
+    assert log.read_bytes() == damaged
+    log.rename(tmp_path / "aside.wal")
+    with Store(path, patience=0).transaction() as transaction:
+        assert transaction.count("SELECT count(*) FROM x") == 100_000
+
+
 def test_a_file_of_a_newer_duckdb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a newer DuckDB could write one; these are its words where it reads one."""
 

@@ -9,6 +9,8 @@ from talk_assets.testing.conformance.http import HttpConformance
 
 class TestWebcrm(HttpConformance):
     registered = WEBCRM
+    refuses = ("persons", "email", "kari@firma")
+    checks = ("checks_emails",)
     bad = ("persons", {"PersonFirstName": "Nobody"}, "PersonLastName is mandatory")
 
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:

@@ -18,11 +18,15 @@ def reconfigured(known: Registered, **other: object) -> Registered:
     """A system whose profile has something else in some places."""
     assert known.profile
     api = replace(known.profile.api, **other)  # type: ignore[arg-type]
-    return replace(known, profile=replace(known.profile, api=api))
+    collections = tuple(
+        replace(one, needs_current=one.needs_current or api.recalls) for one in known.profile.collections
+    )
+    return replace(known, profile=replace(known.profile, api=api, collections=collections))
 
 
 class TestCustomerp(HttpConformance):
     registered = CUSTOMERP
+    refuses = ("contact", "email", "kari@firma")
     bad = ("contact", {"first_name": "A", "last_name": "B", "email": "no e-mail"}, "/email")
 
 
@@ -39,6 +43,7 @@ class TestCustomerpByTime(TestCustomerp):
 
 class TestCrmoffice(HttpConformance):
     registered = CRMOFFICE
+    refuses = ("contacts", "email", "kari@firma")
     bad = ("contacts", {"familyName": "B", "email": "no e-mail"}, "is no e-mail address")
 
 
@@ -46,6 +51,8 @@ class TestCustomwebshop(HttpConformance):
     registered = CUSTOMWEBSHOP
     always_full = frozenset({"customer"})
     glance_requests = 2
+    refuses = ("customer", "email", "kari@firma")
+    names = ()
     bad = ("customer", {"billing.email": "no e-mail"}, "Invalid parameter(s): billing")
 
     @pytest.fixture

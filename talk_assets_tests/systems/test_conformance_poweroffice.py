@@ -42,11 +42,13 @@ class _Client(HttpConformance):
 
 class TestPoweroffice(_Client):
     registered = POWEROFFICE
+    refuses = ("customer", "email", "kari@firma")
     bad = ("customer", {"firstName": "A", "lastName": "B", "emailAddress": "no e-mail"}, "not a valid email address")
 
 
 class TestPowerofficePeer(_Client):
     registered = POWEROFFICE_PEER
+    refuses = ("customer", "email", "kari@firma")
     bad = ("contactperson", {"firstName": "Nobody"}, "LastName is required")
 
     @pytest.fixture

@@ -14,6 +14,7 @@ from talk_assets.testing.served import Served, served
 
 class TestPowerofficego(HttpConformance):
     registered = POWEROFFICEGO
+    refuses = ("customers", "email", "kari@firma")
     bad = ("customers", {"EmailAddress": "post@fjord.example"}, "The Name field is required")
 
     @pytest.fixture

@@ -1,11 +1,14 @@
 """A value that the other side refuses holds its field there, and nothing else of the record."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from talk_assets.model.dataflows import Pair
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
+from talk_assets_tests.whole.instance import opened
 
 PAIRS = (Pair("webcrm/persons", "customerp/contact"),)
 BAD, GOOD = "kari@firma", "kari@firma.no"
@@ -82,3 +85,73 @@ def test_a_record_is_created_without_the_value_that_is_refused(here: Firm) -> No
     assert contact(here)["email"] == GOOD
     assert here.held() == []
     assert here.sync().written == {}
+
+
+def test_a_refusal_that_names_nothing_is_narrowed_down_to_the_field(here: Firm, kari: int) -> None:
+    here.sandbox.fault("customerp", switches={"names_property": False})
+    edits = {"PersonFirstName": "Karianne", "PersonMobilePhone": "+4790011111", "PersonTitle": "Sjef"}
+    here.crm_edit("Persons", kari, PersonEmail=BAD, **edits)
+    with here.counted() as requests:
+        done = here.sync()
+    assert (done.written, done.unwritten) == ({"customerp/contact": 1}, {"customerp/contact": (1, 0)})
+    assert (contact(here)["first_name"], contact(here)["mobile"], contact(here)["job_title"]) == tuple(edits.values())
+    assert [one["field"] for one in here.held()] == ["email"]
+    assert sum(n for name, n in requests["customerp"].items() if name.startswith("PATCH")) <= 5
+    with here.counted() as requests:
+        assert here.sync().written == {}
+    assert not any(name.startswith("PATCH") for name in requests["customerp"])
+
+
+def test_what_is_refused_whatever_is_sent_is_held_as_a_whole_and_tried_with_one_record(here: Firm) -> None:
+    """The first of the records that are refused in the same words tells for the others."""
+    ids = [here.crm_add("Persons", PersonLastName=f"Dahl {n}", PersonEmail=f"p{n}@dahl.no") for n in range(4)]
+    here.sync()
+    here.sandbox.fault("customerp", switches={"names_property": False, "longest_text": 0})
+    for n, id_ in enumerate(ids):
+        here.crm_edit("Persons", id_, PersonFirstName=f"Kari {n}", PersonTitle=f"Sjef {n}")
+    with here.counted() as requests:
+        assert here.sync().unwritten == {"customerp/contact": (4, 0)}
+    assert sum(n for name, n in requests["customerp"].items() if name.startswith("PATCH")) == 6
+    assert [(one["field"], one["action"]) for one in here.held()] == [(None, "update")] * 4
+    with here.counted() as requests:
+        assert here.sync().written == {}
+    assert not any(name.startswith("PATCH") for name in requests["customerp"])
+
+
+def test_undo_takes_back_what_was_written_and_only_that(here: Firm, kari: int) -> None:
+    here.crm_edit("Persons", kari, PersonEmail=BAD, PersonMobilePhone="+4790011111")
+    here.sync()
+    plan = here.hub.plan_undo(here.hub.run)
+    (fields,) = plan.possible["fields"].to_list()
+    assert fields == '{"mobile":null}'
+    with here.store.transaction() as transaction:
+        outcomes = transaction.frame(
+            "SELECT outcome, after FROM sync.journal WHERE run = ? ORDER BY intended_at", here.hub.run
+        )
+    assert outcomes["outcome"].to_list() == ["refused", "done"]
+    assert BAD in outcomes["after"][0]
+    assert BAD not in outcomes["after"][1]
+
+
+def test_a_person_lets_a_held_field_out_and_sees_why_it_is_held(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        instance.configure()
+        assert instance.talk("sync").status == 0
+        person = instance.sandbox.records("webcrm", "Persons")[0]
+        instance.sandbox.edit("webcrm", "Persons", person["PersonId"], {"PersonEmail": BAD, "PersonUpdatedAt": None})
+        assert instance.talk("sync").status == 0
+        (item,) = json.loads(instance.talk("held", "--json").stdout)["held"]
+        assert item["field"] == "email"
+        assert item["fields"] == {"email": {"before": "anna@fjord.example", "after": BAD}}
+        assert "is not a valid email" in item["reason"]
+        assert BAD in instance.talk("held", "1").stdout
+        record = f"webcrm/persons/{person['PersonId']}"
+        told = instance.talk("explain", record).stdout
+        assert "is not a valid email" in told
+        assert f"email: {BAD}" in told
+        retried = instance.talk("retry", f"customerp/contact/{item['id']}")
+        assert retried.status == 0, retried
+        assert json.loads(instance.talk("held", "--json").stdout)["held"] == []
+        assert instance.talk("sync").status == 0
+        (again,) = json.loads(instance.talk("held", "--json").stdout)["held"]
+        assert again["field"] == "email"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from talk_assets.http import rest
 from talk_assets.model.dataflows import Pair
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
 
@@ -64,3 +65,23 @@ def test_a_record_that_was_deleted_meanwhile_is_not_asked_for_again_and_again(he
     here.sync()
     assert here.sync().unwritten == {}
     assert erp(here)["first_name"] == "Anne"
+
+
+def test_what_fails_in_two_syncs_is_listed_with_the_reason_until_it_works(
+    here: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.erp_edit("contacts", erp(here)["id"], first_name="Anne")
+    with monkeypatch.context() as changing:
+        changing.setattr(rest, "same", lambda *_: False)
+        assert here.sync().unwritten == {"crmoffice/contacts": (0, 1)}
+        assert here.held() == []
+        assert here.sync().unwritten == {"crmoffice/contacts": (0, 1)}
+        listed = only(here.held())
+        assert (listed["what"], listed["id"]) == ("failing", str(crm(here)["id"]))
+        assert listed["reason"] == "it was edited since it was read"
+        here.sync()
+        assert only(here.held())["since"] == listed["since"]
+    assert here.sync().unwritten == {}
+    assert crm(here)["givenName"] == "Anne"
+    assert here.held() == []
+    assert here.sync().written == {}

@@ -37,6 +37,7 @@ class Crmoffice(Emulation):
         "largest_page": 500,
         "token_seconds": 3600,
         "rotates": True,  # off: a refresh token can be used again and again
+        "names_property": True,  # off: what is wrong with a record is not said
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -161,6 +162,8 @@ class Crmoffice(Emulation):
         if not isinstance(sent, dict):
             raise Refusal(400, "The body is not an object.")
         wrong = list(problems(resource, {name: value for name, value in sent.items() if name != "id"}))
+        if wrong and not self.switches["names_property"]:
+            raise Refusal(422, "The record is not valid.")
         if wrong:
             raise Refusal(422, "; ".join(f"{name} {what}" for name, what in wrong), {n: [w] for n, w in wrong})
         sent.pop("id", None)

@@ -68,6 +68,7 @@ class Customerp(Emulation):
         "needs_key": True,  # off: creates without Idempotency-Key are taken
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
+        "names_property": True,  # off: what is wrong with a record is not said
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -265,6 +266,8 @@ class Customerp(Emulation):
             raise Refusal(400, "The body is not an object.")
         kept = {name: trimmed(value) for name, value in sent.items()} if self.switches["trims"] else sent
         wrong = list(Check(resource, self._exists, int(self.switches["longest_text"])).problems(kept))
+        if wrong and not self.switches["names_property"]:
+            raise Refusal(422, "The record is not valid.")
         if wrong:
             raise Refusal(422, "; ".join(f"{error.pointer} {error.detail}" for error in wrong), wrong)
         return kept

@@ -41,6 +41,7 @@ class PowerOffice(Emulation):
         "hides_ids": True,  # off: national ids and employees' genders are shown
         "address_moves_contact": False,  # on: a changed address moves its contact's lastChanged
         "deletes_in_use": False,  # on: a contact in use can be deleted
+        "names_property": True,  # off: what is wrong with a record is not said
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -96,7 +97,8 @@ class PowerOffice(Emulation):
         try:
             return self._route(request, segments)
         except Rejected as error:
-            return _refusal(str(error), error.kind)
+            said = str(error) if self.switches["names_property"] else "The record is not valid"
+            return _refusal(said, error.kind)
         except Malformed as error:
             return _refusal(str(error), "OData")
         except ValueError:

@@ -79,6 +79,7 @@ class Powerofficego(Emulation):
         "hides_national_id": True,
         "checks_paths": True,  # off: a patch of a read-only path is passed over
         "needs_email": True,  # off: a customer without e-mail may have invoices by e-mail
+        "names_property": True,  # off: what is wrong with a record is not said
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -199,7 +200,9 @@ class Powerofficego(Emulation):
         return reply({"access_token": access, "token_type": "bearer", "expires_in": lifetime})
 
     def _problem(self, table: Table, error: Rejected) -> Reply:
-        body: dict[str, object] = {"title": error.title or f"{table.name} validation error(s)", "detail": str(error)}
+        wrong = error.title is None and not self.switches["names_property"]
+        said = "The record is not valid." if wrong else str(error)
+        body: dict[str, object] = {"title": error.title or f"{table.name} validation error(s)", "detail": said}
         if self.switches["pascal_problems"]:
             body = {name.capitalize(): value for name, value in body.items()} | {"Status": error.status}
         return reply(body, error.status)

@@ -6,6 +6,7 @@ records when no size is asked for, that references must exist, that a person's o
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 AUTH_CODE = "00000000-0000-4000-8000-77656263726d"
 SYSTEM_ID = 39001
 AUTHOR = "API"
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Webcrm(Emulation):
@@ -42,6 +44,8 @@ class Webcrm(Emulation):
         "moves_persons": False,  # on: PersonOrganisationId can be changed
         "deletes_all": False,  # on: every collection has DELETE
         "id_race": 0.0,  # the rate at which a create fails that comes within a second of another
+        "checks_emails": False,  # on: an address that is none is refused
+        "names_property": True,  # off: the words about such an address do not say whose it is
         "text_json": True,  # off: answers are labelled application/json
     }
 
@@ -204,6 +208,10 @@ class Webcrm(Emulation):
         return Manner(switches["full_replace"], switches["cuts_texts"], fixed=not switches["moves_persons"])
 
     def _check(self, table: Table, record: Properties, old: Properties | None = None) -> None:
+        email = record.get(f"{table.name}Email")
+        if self.switches["checks_emails"] and email and not EMAIL.fullmatch(email):
+            message = f"{table.name}Email is not a valid e-mail address"
+            raise Rejected(message if self.switches["names_property"] else "The record is not valid")
         for name, path in table.references.items():
             id_ = record[table.name + name]
             changed = old is None or old[table.name + name] != id_

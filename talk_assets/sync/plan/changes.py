@@ -170,11 +170,11 @@ def _reconcile(
 ) -> None:
     entity_type = topology.entity.name
     transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
-    refused.forget(transaction, topology.entity)
+    again = refused.forget(transaction, topology, these)
     fought, held = fights.of(transaction, entity_type), refused.of(transaction, topology.entity)
     rows = pl.DataFrame(schema=deletes.SCHEMA)
     if only_fields is not None:
-        resting = pl.concat([fought["entity_id"], held["entity_id"]])
+        resting = pl.concat([fought["entity_id"], held["entity_id"], again])
         rows, these = _narrow(transaction, topology, these, only_fields, resting)
     if these.height:
         known = _known(transaction, topology.entity, these, topology.entity.names, GONE)
@@ -326,7 +326,9 @@ def _store(transaction: Transaction, entity_type: str, now: datetime) -> None:
     transaction.run(
         """
         CREATE OR REPLACE TEMP TABLE due_since AS
-        SELECT d.*, c.since FROM due d
+        SELECT d.*, c.since, if(d.fields = c.fields, c.failures, NULL) AS failures,
+            if(d.fields = c.fields, c.failure, NULL) AS failure
+        FROM due d
         LEFT JOIN sync.changes c
         ON c.entity_type = ? AND c.collection = d.collection AND c.entity_id = d.entity_id AND c.action = d.action
         """,

@@ -7,7 +7,9 @@ from datetime import datetime
 
 import polars as pl
 
+from talk_assets.model.collection import settable, updatable
 from talk_assets.model.entities import Entity
+from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 
@@ -46,20 +48,31 @@ def without(values: pl.DataFrame, entities: pl.Series, key: str, refused: pl.Dat
     )
 
 
-def forget(transaction: Transaction, entity: Entity) -> None:
-    """Forget the fields that are to be tried again, and those of records that are gone."""
+def forget(transaction: Transaction, topology: Topology, these: pl.DataFrame) -> pl.Series:
+    """Forget fields of entities that are to be tried again, or whose records are gone; return of which entities."""
+    entity = topology.entity
     if not transaction.count("SELECT count(*) FROM sync.refused_fields WHERE entity_type = ?", entity.name):
-        return
+        return pl.Series("entity_id", [], dtype=pl.String)
     golden, links = tables.golden(entity.name), tables.links(entity.name)
-    transaction.run(
+    over = transaction.frame(
         f"""
-        DELETE FROM sync.refused_fields WHERE entity_type = $1 AND (released OR rowid NOT IN (
+        SELECT rowid AS place, entity_id FROM sync.refused_fields SEMI JOIN these USING (entity_id)
+        WHERE entity_type = $1 AND (released OR rowid NOT IN (
             SELECT r.rowid FROM sync.refused_fields r JOIN {golden} g USING (entity_id)
+            SEMI JOIN written w ON w.collection = r.collection AND w.field = r.field
             WHERE r.agreed IS NOT DISTINCT FROM {_golden(entity)} AND (r.id IS NULL OR (r.collection, r.id) IN (
                 SELECT (collection, id) FROM {links} WHERE gone_at IS NULL))))
         """,
         entity.name,
+        these=these,
+        written=pl.DataFrame(
+            [(key, name) for key, one in topology.collections.items() for name in {*settable(one), *updatable(one)}],
+            schema={"collection": pl.String, "field": pl.String},
+            orient="row",
+        ),
     )
+    transaction.apply("DELETE FROM sync.refused_fields WHERE rowid IN (SELECT place FROM over)", over=over)
+    return over["entity_id"]
 
 
 def hold(transaction: Transaction, entity: Entity, key: str, refused: pl.DataFrame, now: datetime) -> None:

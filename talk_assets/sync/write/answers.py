@@ -91,13 +91,16 @@ def join(writer: Writer, batch: Batch, answers: Sequence[Answer], skew: timedelt
 
 def judge(answered: Answered, report: WriteReport) -> Verdict:
     """Say what is held of what was refused, and leave what is to be tried again untried in the report."""
-    refused = answered.of(Outcome.REFUSED)
-    if answered.undoes:
-        rows = refused.select("entity_id", "action", pl.col("answer_reason").fill_null("")).iter_rows()
-        return Verdict({(entity, Action(action)): reason for entity, action, reason in rows})
     some = answered.rows.filter((pl.col("outcome") == Outcome.REFUSED) | pl.col("part"))
     lens = answered.collection.lens
-    verdict = report.narrowing.judge(narrowing.answers_of(some.iter_rows(named=True), lens.fields), lens)
+    given = list(narrowing.answers_of(some.iter_rows(named=True), lens.fields))
+    if answered.undoes:
+        verdict = Verdict({(one.entity, one.action): one.reason for one in given})
+    else:
+        verdict = report.narrowing.judge(given, lens)
+    edited = set(answered.of(Outcome.STALE)["entity_id"]) - report.reread
+    report.reread |= edited
+    verdict.again |= edited
     report.attempted -= verdict.again
     return verdict
 
@@ -118,12 +121,14 @@ def store(transaction: Transaction, answered: Answered, verdict: Verdict, limits
         held=pl.DataFrame(whole, schema=dict.fromkeys(("entity_id", "action", "reason"), pl.String), orient="row"),
     )
     _hold_fields(transaction, answered, verdict, now)
-    failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN).select("entity_id", "action", "answer_reason")
+    failed = answered.of(Outcome.FAILED, Outcome.STALE, Outcome.UNKNOWN)
+    failed = failed.filter(~pl.col("entity_id").is_in(list(verdict.again)))
     transaction.apply(
-        f"UPDATE {answered.source} t SET reason = f.answer_reason FROM failed f"
+        f"UPDATE {answered.source} t SET reason = f.answer_reason, failure = f.answer_reason,"
+        " failures = coalesce(failures, 0) + 1 FROM failed f"
         " WHERE t.collection = ? AND t.entity_id = f.entity_id AND t.action = f.action",
         key,
-        failed=failed,
+        failed=failed.select("entity_id", "action", "answer_reason"),
     )
     closed = answered.of(*CLOSING).select(
         "key", "outcome", pl.col("answer_id").alias("id"), pl.col("answer_reason").alias("reason"), "request_id", "said"

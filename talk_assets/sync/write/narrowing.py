@@ -116,15 +116,18 @@ class Narrowing:
         needed = required(lens) if creates else frozenset[str]()
         exact, around = named(lens, one)
         free = set(one.fields) - needed
-        if one.whole or one.action not in {Action.CREATE, Action.UPDATE} or exact & needed or not free:
+        nothing = creates and exact >= set(one.fields)
+        if one.whole or one.action not in {Action.CREATE, Action.UPDATE} or exact & needed or not free or nothing:
             verdict.changes[one.entity, one.action] = one.reason
         elif exact & free:
             self._without(one, exact & free, verdict)
         elif around:
             rest = tuple(name for name in one.fields if name not in around)
             self._search(one, [*halves(sorted(around)), *([rest] if rest else [])], needed, verdict)
-        elif len(free) > 1 or creates:
+        elif len(free) > 1 or (creates and len(one.fields) > 1):
             self._search_if_of_use(one, needed, verdict)
+        elif creates:
+            verdict.changes[one.entity, one.action] = one.reason
         else:
             verdict.fields[one.entity] = one.held(free)
 
@@ -149,9 +152,10 @@ class Narrowing:
             self._behind.setdefault(words, []).append(one)
 
     def _search(self, one: Refusal, parts: Sequence[tuple[str, ...]], needed: Group[str], verdict: Verdict) -> None:
-        """A new record is tried with what it cannot be without; the rest of it follows as an update."""
-        bare = [tuple(name for name in one.fields if name in needed)]
-        self._searches[one.entity] = _Search(one, bare if one.action is Action.CREATE else list(parts))
+        """A new record is tried with what it cannot be without, or with halves; the rest follows as an update."""
+        bare = tuple(name for name in one.fields if name in needed)
+        creates = one.action is Action.CREATE
+        self._searches[one.entity] = _Search(one, [bare] if creates and bare else list(parts))
         self.searched.add(one.entity)
         verdict.again.add(one.entity)
 
@@ -177,8 +181,10 @@ class Narrowing:
     @staticmethod
     def _refused(search: _Search, one: Refusal, part: tuple[str, ...], lens: Lens) -> None:
         exact = named(lens, one)[0] & set(part)
-        if one.action is Action.CREATE or one.whole:
+        if one.whole:
             search.parts.clear()
+        elif one.action is Action.CREATE:
+            return  # with another part of it, if there is one
         elif exact and exact != set(part):
             search.refused |= one.held(exact)
             search.parts.append(tuple(name for name in part if name not in exact))

@@ -22,6 +22,9 @@ TABLE = "sync.undo"
 
 NOTHING = "Nothing of that run can be undone."
 
+WRITTEN = "({0}.outcome IS NULL OR {0}.outcome IN ('done', 'looked up'))"
+"""The SQL of whether a write of the journal has changed the record, or may have."""
+
 COLUMNS = ("collection", "entity_id", "id", "action", "fields", "reason")
 
 
@@ -144,7 +147,8 @@ def _judged(
             WHEN EXISTS (SELECT 1 FROM sync.edits e WHERE e.entity_type = '{entity_type}' AND e.entity_id = c.entity_id
                 AND e.field = c.field AND e.noticed_at >= c.answered_at) THEN c.field || ' was edited since'
             WHEN EXISTS (SELECT 1 FROM sync.journal j WHERE j.collection = $1 AND j.id = c.id AND j.run <> $2
-                AND j.intended_at >= c.answered_at AND contains(j.after, '"' || c.field || '":'))
+                AND j.intended_at >= c.answered_at AND {WRITTEN.format("j")}
+                AND contains(j.after, '"' || c.field || '":'))
                 THEN c.field || ' was written again since'
             WHEN s.sent IS DISTINCT FROM c.after THEN c.field || ' is to be written again'
             END AS reason
@@ -199,7 +203,7 @@ def _creates(transaction: Transaction, key: str, collection: Collection, run: st
                 AND e.origin = $1 || '/' || j.id
                 AND e.noticed_at >= j.answered_at) THEN 'the record was edited since'
             WHEN EXISTS (SELECT 1 FROM sync.journal w WHERE w.collection = $1 AND w.id = j.id AND w.run <> $2
-                AND w.intended_at >= j.answered_at) THEN 'the record was written again since'
+                AND w.intended_at >= j.answered_at AND {WRITTEN.format("w")}) THEN 'the record was written again since'
             END AS reason
         FROM sync.journal j
         LEFT JOIN {tables.links(entity_type)} l ON l.collection = $1 AND l.id = j.id AND l.gone_at IS NULL

@@ -17,6 +17,7 @@ from talk_assets.model import lint
 from talk_assets.model.system import Connection, Outcome, System
 from talk_assets.sandbox import registry
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
+from talk_assets.testing.conformance.beside import Beside
 from talk_assets.testing.conformance.connection import Conformance, Trial
 from talk_assets.testing.conformance.steps import (
     create_many,
@@ -42,6 +43,15 @@ class HttpConformance(Conformance):
 
     emulated: ClassVar[registry.Emulated | None] = None
     """How the sandbox emulates the system; None where the sandbox knows it already."""
+
+    refuses: ClassVar[tuple[str, str, str] | None] = None
+    """A collection, a field of it, and a value that the API refuses; None where it takes any value."""
+
+    checks: ClassVar[tuple[str, ...]] = ()
+    """Switches of the emulation that are on where it refuses that value."""
+
+    names: ClassVar[tuple[str, ...]] = ("names_property",)
+    """Switches that are on where a refusal names what it is about; none where it always does."""
 
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:  # noqa: ARG002 -- for those without a profile
         """Return the system with three records to a page."""
@@ -152,6 +162,37 @@ class HttpConformance(Conformance):
             # Twice what one window holds takes one window, and another where the pause, which moves the sandbox's clock
             # at once, overtook requests under way. They take their own time as well: more of it on a busy machine.
             assert 1.0 <= windows <= 2.4 + 10 / rate.seconds
+
+    @pytest.mark.parametrize("names", [True, False])
+    def test_a_value_that_is_refused_holds_its_field_and_nothing_else(
+        self, sandbox: Served, system: System, *, names: bool
+    ) -> None:
+        """Of an update and of a create, and once: the syncs after it send nothing."""
+        if self.refuses is None or (not names and not self.names):
+            pytest.skip("this system takes any value, or always says which it refuses")
+        name, field, bad = self.refuses
+        sandbox.sandbox.fault(
+            sandbox.name, switches=dict.fromkeys(self.checks, True) | dict.fromkeys(self.names, names)
+        )
+        office = Beside(system, system.collection(name))
+        here = office.add({})
+        office.sync()
+        office.edit(here, {field: bad, office.other: "Another"})
+        office.sync()
+        assert office.there(here)[office.other] == "Another"
+        assert office.there(here)[field] != bad
+        assert office.held() == [(field, bad)]
+        worse = f"other.{bad}"
+        new = office.add({field: worse})
+        office.sync()
+        assert office.there(new)[field] is None
+        assert office.held() == [(field, bad), (field, worse)]
+        assert (office.sync(), office.sync()) == (0, 0)
+        for id_ in (here, new):
+            office.edit(id_, {field: office.value(field)})
+        office.sync()
+        assert office.held() == []
+        assert (office.sync(), office.sync()) == (0, 0)
 
     def test_the_clocks_are_compared(self, sandbox: Served) -> None:
         settings = sandbox.settings()

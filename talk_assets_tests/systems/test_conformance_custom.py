@@ -46,6 +46,8 @@ class TestCustomwebshop(HttpConformance):
     registered = CUSTOMWEBSHOP
     always_full = frozenset({"customer"})
     glance_requests = 2
+    unique = frozenset({"gtin"})
+    never_blank = frozenset({"status", "currency"})
     bad = ("customer", {"billing.email": "no e-mail"}, "Invalid parameter(s): billing")
 
     @pytest.fixture

@@ -39,7 +39,7 @@ def body(resource: Resource, row: Stored, how: Showing, highest: int, chance: ra
     if resource.name == "orders":
         record["total"] = rounded(record["total"], how.decimals)
         for line in record["line_items"]:
-            line |= {name: rounded(line[name], how.decimals) for name in MONEY}
+            line |= {name: rounded(line[name], how.decimals) for name in MONEY if line[name]}
     return dumps(_projected(record, [name.split(".") for name in how.fields]) if how.fields else record)
 
 

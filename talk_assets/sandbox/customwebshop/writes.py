@@ -217,3 +217,5 @@ def _product(line: Record, sent: Record, shop: Shop, *, new: bool) -> None:
             line["total"] = amount(sent.get("total", costs))
     if new and not sent.get("total"):
         line["total"] = line["total"] or line["subtotal"]
+    if shop.fills_lines:
+        line |= {name: line[name] or "0" for name in ("subtotal", "total")}

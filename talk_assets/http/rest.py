@@ -4,7 +4,6 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 """
 
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -23,9 +22,9 @@ from talk_assets.http.connection import HttpConnection, chunks, json_body, lost,
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
+from talk_assets.http.sending import filled, laid_over, refused, spelled, tag_of, unchanged
 from talk_assets.http.shapes import Unfit
 from talk_assets.model.collection import Collection
-from talk_assets.model.lens.lens import Lines
 from talk_assets.model.system import (
     PROBE_LIMIT,
     Action,
@@ -124,7 +123,7 @@ class RestConnection(HttpConnection):
 
         async def fetch(id_: str) -> bytes:
             record = await self._current(mine, id_)
-            return b"" if record is None else _spelled(record)
+            return b"" if record is None else spelled(record)
 
         for some in chunks(ids, self._api.paging.size):
             yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
@@ -139,7 +138,7 @@ class RestConnection(HttpConnection):
         wanted = set(references)
         async for listed in self._listed(mine, {}):
             records = json.loads(listed.body)
-            yield Page(_spelled([one for one in records if dig(one, mine.reference or "-") in wanted]))
+            yield Page(spelled([one for one in records if dig(one, mine.reference or "-") in wanted]))
 
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         """Send each write by itself, several at a time."""
@@ -243,8 +242,7 @@ class RestConnection(HttpConnection):
         except Spoiled as error:
             return Answer(write.key, Outcome.FAILED, id=write.id, reason=str(error))
         except Unfit as error:
-            reason = f"{self.client.site.system}/{mine.name}: {error}"
-            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason)
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=f"{mine.name}: {error}")
 
     async def _sending(self, mine: RestCollection, write: Write) -> Answer:
         now = json_body(write.record)
@@ -258,7 +256,7 @@ class RestConnection(HttpConnection):
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return self._refused(write, error)
+            return refused(self._api.writing, write, error)
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
         return self._done(mine, write, response)
@@ -276,7 +274,7 @@ class RestConnection(HttpConnection):
             return lost(write, error)
         for tried in range(1, self.client.site.retry.tries + 1):
             if record := await self._made(mine, write, asked):
-                return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=_spelled(record))
+                return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
             await self.client.pause(tried)
             with suppress(Broke):
                 return await self._again(mine, write)
@@ -291,7 +289,7 @@ class RestConnection(HttpConnection):
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return self._refused(write, error)
+            return refused(self._api.writing, write, error)
 
     async def _made(self, mine: RestCollection, write: Write, asked: float) -> dict[str, Any] | None:
         """The record that a create made, among those that changed since it was first sent, where the API can say."""
@@ -307,39 +305,21 @@ class RestConnection(HttpConnection):
     async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
         """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""
         how = self._api.writing
-        if how.if_match_header and _tag(write) is None:
+        if how.if_match_header and tag_of(write) is None:
             return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
         if how.recheck:
             found = await self._current(mine, write.id or "")
             if found is None:
                 return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
-            sent = tuple(json_body(write.body))
-            if not same(self._telling(mine, found, sent), self._telling(mine, now, sent)):
+            if not unchanged(mine, found, now, tuple(json_body(write.body)), replaced=how.full_update):
                 return Answer(write.key, Outcome.STALE, id=write.id, reason="it was edited since it was read")
         return None
-
-    def _telling(self, mine: RestCollection, record: Mapping[str, Any], sent: Sequence[str]) -> dict[str, Any]:
-        """What a record must still say to be as it was read: what the lens sees or is sent, and its version.
-
-        An update that replaces the record must not lose what the lens doesn't see: there the time of the last change
-        counts as well, and where there is neither that nor a version, every property that is not ignored.
-        """
-        versions = [mine.version, mine.modified.property if mine.modified else None]
-        if self._api.writing.full_update and not any(versions):
-            return {name: value for name, value in record.items() if name not in mine.ignore}
-        names = [*mine.lens.columns, *sent, mine.version, versions[1] if self._api.writing.full_update else None]
-        found = {name: dig(record, name) for name in names if name}
-        lines = mine.lens.lines
-        if isinstance(lines, Lines) and isinstance(listed := found.get(lines.property), list):
-            seen = [name for name in (lines.id, *(item.property for item in lines.items.values())) if name]
-            found[lines.property] = [{name: dig(line, name) for name in seen} for line in listed]
-        return found
 
     def _done(self, mine: RestCollection, write: Write, response: httpx.Response) -> Answer:
         """The id of a new record is in the answer, or in the address of the new record."""
         record = self._record(mine, response)
         if record is not None:
-            return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=_spelled(record))
+            return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
         place = response.headers.get("location", "").rstrip("/").rpartition("/")[2]
         if write.id or place:
             return Answer(write.key, Outcome.DONE, id=write.id or place)
@@ -355,16 +335,16 @@ class RestConnection(HttpConnection):
 
     def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
         how, flat = self._api.writing, json_body(write.body)
-        tag = {how.if_match_header: _tag(write) or ""} if how.if_match_header else {}
+        tag = {how.if_match_header: tag_of(write) or ""} if how.if_match_header else {}
         if write.action is Action.DELETE:
             return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
-            body = _laid_over(now, nested(flat)) if how.full_update else nested(flat)
+            body = laid_over(now, nested(flat)) if how.full_update else nested(flat)
             return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
         if mine.reference:
             flat.setdefault(mine.reference, write.entity)
         for name, value in mine.new.items():
-            flat.setdefault(name, _filled(name, value, {**flat, "entity": write.entity}))
+            flat.setdefault(name, filled(name, value, {**flat, "entity": write.entity}))
         body = self._sent(nested(flat), {}, self._api.envelope.created)
         key = {how.idempotency_header: write.key} if how.idempotency_header else {}
         return self._call(how.create, mine, None, body, key, repeatable=bool(how.idempotency_header))
@@ -385,7 +365,7 @@ class RestConnection(HttpConnection):
         repeatable: bool = True,
         json_due: bool = True,
     ) -> Call:
-        sent = None if body is None else _spelled(body)
+        sent = None if body is None else spelled(body)
         kind = {} if body is None else {"Content-Type": request.media}
         return Call(
             request.verb,
@@ -401,70 +381,6 @@ class RestConnection(HttpConnection):
     @staticmethod
     def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
         return request.path.replace("{path}", mine.path).replace("{id}", id_)
-
-    def _refused(self, write: Write, error: Refused) -> Answer:
-        existing = dig(json_body(error.body), self._api.writing.conflict_id) if self._api.writing.conflict_id else None
-        if error.status == httpx.codes.CONFLICT and existing:
-            return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
-        outcome = _OUTCOMES.get(error.status, Outcome.REFUSED)
-        if error.status == httpx.codes.CONFLICT and self._api.writing.idempotency_header:
-            # Without the id of another record: the same create is still under way.
-            outcome = Outcome.FAILED
-        if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:
-            outcome = Outcome.REFUSED
-        return Answer(write.key, outcome, id=write.id, reason=str(error))
-
-
-_OUTCOMES: dict[int, Outcome] = {
-    httpx.codes.NOT_FOUND: Outcome.GONE,
-    httpx.codes.GONE: Outcome.GONE,
-    httpx.codes.PRECONDITION_FAILED: Outcome.STALE,
-}
-
-
-def _tag(write: Write) -> str | None:
-    """The version of the record as it was last seen, as an entity tag."""
-    tag = write.etag
-    return tag if tag is None or tag.startswith(('"', "W/")) else f'"{tag}"'
-
-
-def same(one: object, other: object) -> bool:
-    """Whether two records say the same, null or absent aside, numbers in texts or not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = {*one, *other}
-        return all(same(one.get(name), other.get(name)) for name in names)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return str(one).lower() == str(other).lower()
-    return one == other or (one is not None and other is not None and str(one) == str(other))
-
-
-def _filled(name: str, value: object, record: Mapping[str, Any]) -> object:
-    """A property that every create sends, with others of the record in place of their names in braces."""
-    if not isinstance(value, str):
-        return value
-
-    def filled(found: re.Match[str]) -> str:
-        held = record.get(found[1])
-        if held is None or held == "":
-            message = f"a new record must have {name}, which is {found[1]} here, and that is blank; fill it in"
-            raise Unfit(message)
-        return str(held)
-
-    return re.sub(r"\{([^{}]+)\}", filled, value)
-
-
-def _laid_over(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(whole)
-    for name, value in part.items():
-        inner = result.get(name)
-        result[name] = _laid_over(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return result
-
-
-def _spelled(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def connecting(

@@ -46,6 +46,8 @@ class Customwebshop(Emulation):
         "permission": "read_write",  # of the key, or "read"
         "edit_context": True,  # off: nobody may read in the context edit
         "mails_accounts": True,  # off: whoever has a new account is not told
+        "breaks_at": "",  # a word: a plugin breaks at each write that holds it, before it is carried out
+        "breaks_after": "",  # the same, once it has been carried out
         "byte_order_mark": False,  # on: each answer begins with one
         "notice": False,  # on: a notice of PHP's stands before the JSON of each answer
     }
@@ -71,12 +73,19 @@ class Customwebshop(Emulation):
     def answer(self, request: HttpRequest) -> Reply:
         """Check the key and the limit, and carry the request out."""
         try:
+            self._break("breaks_at", request)
             answer = self._known(request)
+            self._break("breaks_after", request)
         except Wrong as wrong:
             body = {"code": wrong.code, "message": wrong.message, "data": {"status": wrong.status, **wrong.more}}
             answer = reply(body, wrong.status)
         before = (MARK if self.switches["byte_order_mark"] else b"") + (NOTICE if self.switches["notice"] else b"")
         return replace(answer, body=before + answer.body) if before else answer
+
+    def _break(self, switch: str, request: HttpRequest) -> None:
+        word = str(self.switches[switch]).encode()
+        if word and word in request.body:
+            raise Wrong(500, "internal_server_error", "There has been a critical error on this website.")
 
     def throttled(self, seconds: float) -> Reply:
         """Too many requests."""

@@ -327,13 +327,29 @@ OPTIONS = {
 }
 
 
+ACCOUNTS_ARE_MAILED = (
+    "Each of these gets an account with its own e-mail address, and the shop mails it there, unless the mail about new"
+    f' accounts is turned off in the shop. {NEW_ACCOUNTS} = "{NONE}" in talk.toml creates none.'
+)
+ORDERS_ARE_PENDING = (
+    "Each of these is pending in the shop, whatever its status: the shop mails nobody and takes no stock."
+    f' {NEW_ORDERS} = "{LIVE}" in talk.toml gives it the status.'
+)
+ORDERS_LIVE = "The shop mails the customers of these that are processing or completed, and takes stock for them."
+
+
 def _open(opening: Opening) -> System:
     profile = opening.profile or PROFILE
     live = _chosen(opening, NEW_ORDERS, (PENDING, LIVE)) == LIVE
     create = _chosen(opening, NEW_ACCOUNTS, (CREATE, NONE)) == CREATE
     shapes = tuple(Silent(live) if isinstance(shape, Silent) else shape for shape in profile.api.shapes)
+    told = {customer.name: ACCOUNTS_ARE_MAILED, orders.name: ORDERS_LIVE if live else ORDERS_ARE_PENDING}
     collections = tuple(
-        replace(one, creatable=one.creatable and create) if one.name == customer.name else one
+        replace(
+            one,
+            creatable=one.creatable and (create or one.name != customer.name),
+            side_effects=told.get(one.name, ""),
+        )
         for one in profile.collections
     )
     name = opening.site.system

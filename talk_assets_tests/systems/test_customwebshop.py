@@ -296,3 +296,11 @@ class TestOrders:
     def test_a_choice_that_there_is_not_names_those_there_are(self, sandbox: Served) -> None:
         with pytest.raises(ConfigurationError, match=r'new_orders.*"often".*"pending" or "live"'):
             self.build(sandbox, new_orders="often")
+
+
+def test_a_plan_says_what_the_shop_does_besides(sandbox: Served) -> None:
+    shop = CUSTOMWEBSHOP.build(sandbox.settings(options={"new_orders": "live"}))
+    assert "mails it there" in shop.collection("customer").side_effects
+    assert "takes stock" in shop.collection("order").side_effects
+    assert "mails nobody" in CUSTOMWEBSHOP.build(sandbox.settings()).collection("order").side_effects
+    assert shop.collection("product").side_effects == ""

@@ -32,9 +32,9 @@ SHIPPED = (ROOT / "data" / "talk.toml").read_text("utf-8")
 
 OF_COLLECTIONS = {
     "name", "entity", "lens", "extra_columns", "parts", "transient_values", "bulk", "optimistic_lock", "needs_current",
-    "changes_via", "sparse", "correctable",
+    "changes_via", "sparse", "correctable", "list_params", "side_effects",
 }  # fmt: skip
-NOT_FOR_THE_FILE = {"Access": {"called"}, "Keyed": {"property"}, "LineTotals": {"property"}}
+NOT_FOR_THE_FILE = {"Access": {"called", "over_http"}, "Keyed": {"property"}, "LineTotals": {"property"}}
 """Fields that follow from others, by class; for collections see above."""
 
 NO_DEFAULT = re.compile(

@@ -83,6 +83,8 @@ def _document(change: Change) -> dict[str, object]:
 
 def _show(plan: Plan) -> None:
     layout.say(f"{plan.collection}: {_summary(plan)}", indent="  ", bold=True)
+    if plan.side_effects:
+        layout.say(plan.side_effects, first="  ", indent="  ")
     for status in STATUSES:
         of_status = [change for change in plan.changes if change.status == status]
         if of_status and status != "planned":

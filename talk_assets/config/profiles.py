@@ -47,7 +47,9 @@ def _api(said: ProfiledSystem, default: Api) -> Api:
     parts = {one.name for one in fields(Api)}
     found = overridden(default, said, leave=tuple(said.model_fields_set - parts))
     keyed = _shapes(default.shapes, shapes.Keyed, said.keyed)
-    return replace(found, shapes=(*keyed, *_shapes(default.shapes, shapes.LineTotals, said.line_totals)))
+    totals = _shapes(default.shapes, shapes.LineTotals, said.line_totals)
+    others = (shape for shape in default.shapes if not isinstance(shape, shapes.Keyed | shapes.LineTotals))
+    return replace(found, shapes=(*keyed, *totals, *others))
 
 
 def _shapes(
@@ -66,6 +68,8 @@ def _access(said: Auth | None, default: Access, place: Location) -> Access:
     found = overridden(default, said)
     if found.type is not default.type:
         found = replace(found, called=())
+    if said and said.type is not None:
+        found = replace(found, over_http=None)
     if found.type in {AuthType.HEADER, AuthType.QUERY} and not found.name:
         (place / "name").demand(f'"{found.type}"', f"the {found.type}'s name", "X-Api-Key")
     if found.type in {AuthType.CLIENT, AuthType.REFRESH} - {default.type} and not found.token_url:

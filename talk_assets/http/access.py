@@ -16,6 +16,8 @@ from talk_assets.http.auth import (
     HeaderAuth,
     OAuthClient,
     QueryAuth,
+    QueryPair,
+    SignedAuth,
     Token,
     TokenAuth,
     TokenRefused,
@@ -35,6 +37,8 @@ class AuthType(StrEnum):
     BEARER = "bearer"
     HEADER = "header"
     QUERY = "query"
+    QUERY_PAIR = "query_pair"
+    OAUTH1 = "oauth1"
     CLIENT = "client_credentials"
     REFRESH = "refresh_token"
 
@@ -45,6 +49,8 @@ NEEDS: Mapping[AuthType, tuple[str, ...]] = {
     AuthType.BEARER: ("token",),
     AuthType.HEADER: ("api_key",),
     AuthType.QUERY: ("api_key",),
+    AuthType.QUERY_PAIR: ("consumer_key", "consumer_secret"),
+    AuthType.OAUTH1: ("consumer_key", "consumer_secret"),
     AuthType.CLIENT: ("client_id", "client_secret"),
     AuthType.REFRESH: ("client_id", "client_secret", "refresh_token"),
 }
@@ -59,7 +65,8 @@ class Access:
     """`name` is the header or the query parameter of a key, `prefix` what stands before the key in a header.
 
     `token_url` is where tokens are asked for, absolute or below the base URL, and `scope` what they are asked for.
-    `called` are the API's own names for the credentials, in the order of `NEEDS`, empty for those.
+    `called` are the API's own names for the credentials, in the order of `NEEDS`, empty for those. `over_http` is the
+    type that takes the place of `type`, with the same credentials, where a real system is spoken with over plain http.
     """
 
     type: AuthType = AuthType.NONE
@@ -68,6 +75,7 @@ class Access:
     token_url: str = ""
     scope: str = ""
     called: tuple[str, ...] = ()
+    over_http: AuthType | None = None
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -86,12 +94,15 @@ class Access:
             AuthType.BEARER: lambda: bearer(values[0]),
             AuthType.HEADER: lambda: HeaderAuth(self.name, self.prefix + values[0]),
             AuthType.QUERY: lambda: QueryAuth(self.name, values[0]),
+            AuthType.QUERY_PAIR: lambda: QueryPair(dict(zip(self.credentials, values, strict=True))),
+            AuthType.OAUTH1: lambda: SignedAuth(values[0], values[1], clock),
             AuthType.CLIENT: lambda: ClientCredentials(
                 OAuthClient(url, values[0], values[1], scope=self.scope), wallet, clock
             ),
             AuthType.REFRESH: lambda: RefreshGrant(url, values, wallet, clock),
         }
-        return ways[self.type]
+        plain = site.base_url.startswith("http://") and bool(site.secrets)
+        return ways[self.over_http if plain and self.over_http else self.type]
 
 
 def _encoded(pair: Sequence[str]) -> str:

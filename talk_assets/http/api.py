@@ -158,7 +158,7 @@ class Writing:
     makes a create repeatable, `if_match_header` the one that makes a write conditional on the version, empty where
     there is none. `conflict_id` is the member of a 409 that names the record which already carries the external
     reference. `recheck`: before each update the record is asked for once more, and left alone if somebody edited it
-    since it was read.
+    since it was read: if its version or a property of the lens is another.
     """
 
     create: Request = Request("POST", "{path}")
@@ -172,8 +172,22 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class Privileged:
+    """Parameters of every read that not every key may send.
+
+    Where they are refused, reads go on without them, and `shapes` undo what a read then shows otherwise.
+    """
+
+    params: Mapping[str, str]
+    shapes: tuple[Shape, ...] = ()
+
+
+@dataclass(frozen=True)
 class Api:
-    """One API. `params` go with every list, whatever it is filtered by; `shapes` are what no plain property says."""
+    """One API. `params` go with every list, whatever it is filtered by; `shapes` are what no plain property says.
+
+    A record goes through the shapes in their order when it is shown, and back through them when it is sent.
+    """
 
     envelope: Envelope = Envelope()
     paging: Paging = Paging()
@@ -185,6 +199,7 @@ class Api:
     writing: Writing = Writing()
     params: Mapping[str, str] = field(default_factory=dict)
     trash: Trash | None = None
+    privileged: Privileged | None = None
     shapes: tuple[Shape, ...] = ()
 
     @property

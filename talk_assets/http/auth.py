@@ -10,6 +10,7 @@ import json
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import httpx
 
@@ -67,6 +68,43 @@ class QueryAuth(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Send the request with the key."""
         request.url = request.url.copy_set_param(self._name, self._value)
+        yield request
+
+
+class QueryPair(httpx.Auth):
+    """A key and its secret in the query of every request, under their own names."""
+
+    def __init__(self, pair: Mapping[str, str]) -> None:
+        self._pair = dict(pair)
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Send the request with both."""
+        request.url = request.url.copy_merge_params(self._pair)
+        yield request
+
+
+class SignedAuth(httpx.Auth):
+    """OAuth 1.0a with one leg (RFC 5849): each request is signed with HMAC-SHA256, and the secret is never sent.
+
+    The signature is in the query, as some hosts keep the header `Authorization` back.
+    """
+
+    def __init__(self, key: str, secret: str, clock: Clock) -> None:
+        self._key, self._secret, self._clock = key, secret, clock
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Send the request with a signature of its own."""
+        from oauthlib import oauth1  # noqa: PLC0415 -- only systems that are signed in to so need it
+
+        signing = oauth1.Client(
+            self._key,
+            client_secret=self._secret,
+            signature_method=oauth1.SIGNATURE_HMAC_SHA256,
+            signature_type=oauth1.SIGNATURE_TYPE_QUERY,
+            timestamp=str(int(self._clock.wall())),
+        )
+        url, _, _ = signing.sign(str(request.url), http_method=cast("Any", request.method))
+        request.url = httpx.URL(url)
         yield request
 
 

@@ -31,12 +31,21 @@ class AnswerLost(SystemFailure):
     """A write was sent, may have been carried out, and no answer came."""
 
 
+class Broke(AnswerLost):
+    """A write was answered with a 500 in the API's own words at each try; it may have been carried out all the same."""
+
+
+class Spoiled(Unreachable):
+    """Each answer to a read had something else around its JSON; other answers may be good."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Where a system is and how it wants to be spoken with.
 
     `variables` are the environment's names for its credentials, `secrets` their values, which are struck from every
-    message. `hint` is what to do when it cannot be reached. `spent` is shared by all connections to the system.
+    message. `hint` is what to do when it cannot be reached, `credentials_hint` what else may be wrong where it does not
+    accept the credentials. `spent` is shared by all connections to the system.
     """
 
     system: str
@@ -47,6 +56,7 @@ class Site:
     variables: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     hint: str = "try again later"
+    credentials_hint: str = ""
     concurrency: int = 16
     timeout: float = 60.0
 
@@ -70,10 +80,15 @@ class Call:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why a try was no success; `lost`: it may have been carried out; `pause`: seconds the API asks us to wait."""
+    """Why a try was no success; `lost`: it may have been carried out; `pause`: seconds the API asks us to wait.
+
+    `broke`: the API itself said that it broke; `spoiled`: it answered, and the answer can't be read.
+    """
 
     reason: str
     lost: bool = False
+    broke: bool = False
+    spoiled: bool = False
     pause: float | None = None
     throttled: bool = False
 
@@ -167,7 +182,7 @@ class Client:
     async def _try(self, call: Call) -> httpx.Response | _Failure:
         request = self._request(call)
         try:
-            response = await self._http.send(request, auth=self._auth)
+            response = _unmarked(await self._http.send(request, auth=self._auth))
             self._note(request, response)
         except TokenRefused as error:
             what = "its answer to the request for a token holds none"
@@ -220,10 +235,14 @@ class Client:
         if response.is_server_error:
             asked = asked_pause(response, self._clock.wall())
             accepted = own and not (status == httpx.codes.SERVICE_UNAVAILABLE and asked is not None)
-            return _Failure(self._says(response), lost=accepted, pause=asked)
+            broke = own and status == httpx.codes.INTERNAL_SERVER_ERROR and words.is_json(response)
+            return _Failure(self._says(response), lost=accepted, pause=asked, broke=broke)
         if status in {401, 403} or (status == httpx.codes.BAD_REQUEST and not own):
             what = f"{response.request.method} {_bare(response.url)} was answered with {self._says(response)}"
             raise self._credentials(what)
+        if own and response.is_success and call.json and words.is_spoiled(response):
+            found = shorten(self._struck(response.content, response.request))
+            return _Failure(f"its answer is {found}, with the JSON somewhere in it", lost=True, spoiled=True)
         if not response.is_client_error or words.is_html(response) or not own:
             self._expect_json(call, response, own=own)
             return response
@@ -242,13 +261,21 @@ class Client:
 
     def _credentials(self, what: str) -> CredentialsError:
         names = " and ".join(self.site.variables) or "its credentials"
-        return CredentialsError(f"{self.site.system}: {what}; check {names}, and what that key may do")
+        plain = self.site.base_url.startswith("http://") and self.site.secrets
+        others = [
+            "it was sent over plain http, where a system may not take it: use https:// in base_url" if plain else "",
+            self.site.credentials_hint,
+        ]
+        said = "".join(f"; {other}" for other in others if other)
+        return CredentialsError(f"{self.site.system}: {what}; check {names}, and what that key may do{said}")
 
     def _give_up(self, call: Call, failure: _Failure, tried: int, *, lost: bool) -> SystemFailure:
         tries = "1 try" if tried == 1 else f"{tried} tries"
         where = f"{self.site.system}: {call.method} {_bare(httpx.URL(self.site.base_url))}{call.path}"
         message = f"{where} failed after {tries}: {failure.reason}; {self.site.hint}"
-        return AnswerLost(message) if lost else Unreachable(message)
+        if lost:
+            return Broke(message) if failure.broke else AnswerLost(message)
+        return Spoiled(message) if failure.spoiled else Unreachable(message)
 
     def _says(self, response: httpx.Response) -> str:
         return f"{response.status_code} {words.of(self._struck(response.content, response.request))}".strip()
@@ -264,6 +291,26 @@ class Client:
 _HEADERS = {"Accept": "application/json", "Connection": "keep-alive", "User-Agent": "talk-assets"}
 
 _STRUCK = "…".encode()
+
+
+_MARK = b"\xef\xbb\xbf"
+
+
+def _unmarked(response: httpx.Response) -> httpx.Response:
+    """The answer without the byte order mark that some servers begin one with, which no JSON has."""
+    if not response.content.startswith(_MARK):
+        return response
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_BODY]
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=response.content.removeprefix(_MARK),
+        request=response.request,
+        extensions=response.extensions,
+    )
+
+
+_OF_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 @lru_cache(maxsize=64)

@@ -89,7 +89,10 @@ class Listing:
             name = self.api.envelope.items
             right = f'an object with a list "{name}"' if name else "a JSON array of records"
             raise not_json(self.where, body, right)
-        records, total = self._shaped(items.encode()), _total(how, response, found.get(how.total))
+        records, total = (
+            self._shaped(items.encode(), plain=PLAIN in response.extensions),
+            _total(how, response, found.get(how.total)),
+        )
         if number is None:
             following = _following(how, response, found.get(how.next))
             more = following is not None and (not how.more or found[how.more] == "true")
@@ -105,10 +108,11 @@ class Listing:
             return place * how.size >= int(total)
         return len(column(items.encode(), self.id.split(".", maxsplit=1)[0], self.where)) == 0
 
-    def _shaped(self, items: bytes) -> bytes:
-        if not self.api.shapes and self.api.trash is None:
+    def _shaped(self, items: bytes, *, plain: bool) -> bytes:
+        if not self.api.shapes and self.api.trash is None and not plain:
             return items
-        return json.dumps([shown(self.api, record) for record in json.loads(items)], ensure_ascii=False).encode()
+        records = [shown(self.api, record, plain=plain) for record in json.loads(items)]
+        return json.dumps(records, ensure_ascii=False).encode()
 
 
 def _total(how: Paging, response: httpx.Response, total: str | None) -> int | None:
@@ -118,10 +122,15 @@ def _total(how: Paging, response: httpx.Response, total: str | None) -> int | No
     return int(pages) * how.size if pages.isdecimal() else None
 
 
-def shown(api: Api, record: Any) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is found invalid later
-    """One record as the lens sees it."""
+PLAIN = "plain"
+"""The extension of an answer that was read without the privileged parameters."""
+
+
+def shown(api: Api, record: Any, *, plain: bool = False) -> Any:  # noqa: ANN401 -- whatever the API lists; what is no object is found invalid later
+    """One record as the lens sees it; `plain`: it was read without the privileged parameters."""
     if isinstance(record, dict):
-        for shape in api.shapes:
+        undone = api.privileged.shapes if plain and api.privileged else ()
+        for shape in (*undone, *api.shapes):
             shape.shown(record)
         if isinstance(api.trash, Trash):
             record[api.trash.mark] = str(record.get(api.trash.property)) == api.trash.value

@@ -5,7 +5,7 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,17 @@ from urllib.parse import quote
 
 import httpx
 
-from talk_assets.errors import NotTheApi, Refused
-from talk_assets.http import words
+from talk_assets.errors import CredentialsError, NotTheApi, Refused
 from talk_assets.http.access import Access
 from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Call, Client, Site
-from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested, refused
+from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled
+from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
 from talk_assets.http.exchange import told
-from talk_assets.http.listing import Fetch, Listed, Listing, dig, shown
+from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
+from talk_assets.http.sending import filled, laid_over, refused, spelled, tag_of, unchanged
+from talk_assets.http.shapes import Unfit
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import (
     PROBE_LIMIT,
@@ -44,13 +45,15 @@ OVERLAP = 2.0
 class RestCollection(Collection):
     """A collection at `path`; `changes`, `delete` and `params` stand in for those of its API where they are given.
 
-    `new` are properties that a create sends unless the lens does, `{entity}` in a text being the entity's id.
+    `list_params` go with lists alone. `new` are properties that a create sends unless the lens does, `{entity}` in a
+    text being the entity's id, and the name of a property in braces what the create sends in that one.
     """
 
     path: str
     changes: Changes | None = None
     delete: Request | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    list_params: Mapping[str, str] = field(default_factory=dict)
     new: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -70,6 +73,7 @@ class RestConnection(HttpConnection):
         super().__init__(client)
         self._api = api
         self._collections = {collection.name: collection for collection in collections}
+        self._refused_privilege = False
 
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
         """Follow the whole list, or ask for what changed, from the beginning or from where a read was interrupted."""
@@ -119,7 +123,7 @@ class RestConnection(HttpConnection):
 
         async def fetch(id_: str) -> bytes:
             record = await self._current(mine, id_)
-            return b"" if record is None else _spelled(record)
+            return b"" if record is None else spelled(record)
 
         for some in chunks(ids, self._api.paging.size):
             yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
@@ -134,7 +138,7 @@ class RestConnection(HttpConnection):
         wanted = set(references)
         async for listed in self._listed(mine, {}):
             records = json.loads(listed.body)
-            yield Page(_spelled([one for one in records if dig(one, mine.reference or "-") in wanted]))
+            yield Page(spelled([one for one in records if dig(one, mine.reference or "-") in wanted]))
 
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         """Send each write by itself, several at a time."""
@@ -195,9 +199,9 @@ class RestConnection(HttpConnection):
         path = self._path(self._api.list, mine)
 
         async def fetch(asked: Mapping[str, str]) -> httpx.Response:
-            call = Call(self._api.list.verb, path, params={**self._api.list.params, **mine.params, **asked})
+            params = {**self._api.list.params, **mine.params, **mine.list_params, **asked}
             try:
-                return await self.send(call)
+                return await self._privileged(Call(self._api.list.verb, path, params=params))
             except Refused as error:
                 if error.status == httpx.codes.GONE:
                     raise CursorExpired(str(error)) from error
@@ -209,7 +213,7 @@ class RestConnection(HttpConnection):
     async def _current(self, mine: RestCollection, id_: str) -> dict[str, Any] | None:
         """The record as it is now, null where there is none."""
         try:
-            response = await self.send(self._call(self._api.get, mine, id_))
+            response = await self._privileged(self._call(self._api.get, mine, id_))
         except Refused as error:
             if error.status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
                 return None
@@ -217,30 +221,97 @@ class RestConnection(HttpConnection):
             raise NotTheApi(message) from error
         return self._record(mine, response)
 
+    async def _privileged(self, call: Call) -> httpx.Response:
+        """Read with the privileged parameters, or without them where the key may not send them."""
+        privileged = self._api.privileged
+        if privileged and not self._refused_privilege:
+            try:
+                return await self.send(replace(call, params={**call.params, **privileged.params}))
+            except CredentialsError:
+                response = await self.send(call)  # if the key is what is wrong, this is refused as well
+                self._refused_privilege = True
+        else:
+            response = await self.send(call)
+        if privileged:
+            response.extensions[PLAIN] = True
+        return response
+
     async def _write(self, mine: RestCollection, write: Write) -> Answer:
+        try:
+            return await self._sending(mine, write)
+        except Spoiled as error:
+            return Answer(write.key, Outcome.FAILED, id=write.id, reason=str(error))
+        except Unfit as error:
+            return Answer(write.key, Outcome.REFUSED, id=write.id, reason=f"{mine.name}: {error}")
+
+    async def _sending(self, mine: RestCollection, write: Write) -> Answer:
         now = json_body(write.record)
         if write.action is not Action.CREATE and (stale := await self._stale(mine, write, now)):
             return stale
+        asked = self.client.wall()
         try:
             response = await self.send(self._request(mine, write, now))
+        except Broke as error:
+            return await self._broke(mine, write, error, asked)
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return self._refused(mine, write, error)
+            return refused(self._api.writing, mine, write, error)
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
         return self._done(mine, write, response)
 
+    async def _broke(self, mine: RestCollection, write: Write, error: Broke, asked: float) -> Answer:
+        """What becomes of a write that the API breaks at, again and again, while it goes on answering otherwise.
+
+        A create is looked for before it is sent again; where nobody can look, nobody knows.
+        """
+        held = Answer(write.key, Outcome.REFUSED, id=write.id, reason=f"{error}. It breaks at this one each time")
+        if write.action is not Action.CREATE:
+            await self._current(mine, write.id or "")  # raises where it is the whole system that is broken
+            return held
+        if mine.reference is None:
+            return lost(write, error)
+        for tried in range(1, self.client.site.retry.tries + 1):
+            if record := await self._made(mine, write, asked):
+                return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
+            await self.client.pause(tried)
+            with suppress(Broke):
+                return await self._again(mine, write)
+        return lost(write, error) if await self._made(mine, write, asked) else held
+
+    async def _again(self, mine: RestCollection, write: Write) -> Answer:
+        """Send a create that is surely not there; raise Broke where the API breaks at it once more."""
+        try:
+            return self._done(mine, write, await self.send(self._request(mine, write, {})))
+        except Broke:
+            raise
+        except AnswerLost as error:
+            return lost(write, error)
+        except Refused as error:
+            return refused(self._api.writing, mine, write, error)
+
+    async def _made(self, mine: RestCollection, write: Write, asked: float) -> dict[str, Any] | None:
+        """The record that a create made, among those that changed since it was first sent, where the API can say."""
+        changes = mine.changes or self._api.changes
+        if self._api.by_reference.param or changes.by is not Since.TIME:
+            pages = [page.body async for page in self.find(mine, [write.entity])]
+        else:
+            filters = {**changes.params, changes.param: changes.spelled(self.client.server_time(asked))}
+            pages = [listed.body async for listed in self._listed(mine, filters)]
+        records: list[dict[str, Any]] = [record for body in pages for record in json.loads(body)]
+        return next((record for record in records if dig(record, mine.reference or "-") == write.entity), None)
+
     async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
         """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""
         how = self._api.writing
-        if how.if_match_header and _tag(write) is None:
+        if how.if_match_header and tag_of(write) is None:
             return Answer(write.key, Outcome.STALE, id=write.id, reason="its version is not known")
         if how.recheck:
             found = await self._current(mine, write.id or "")
             if found is None:
                 return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
-            if not same(found, now, mine.ignore):
+            if not unchanged(mine, found, now, tuple(json_body(write.body)), replaced=how.full_update):
                 return Answer(write.key, Outcome.STALE, id=write.id, reason="it was edited since it was read")
         return None
 
@@ -248,7 +319,7 @@ class RestConnection(HttpConnection):
         """The id of a new record is in the answer, or in the address of the new record."""
         record = self._record(mine, response)
         if record is not None:
-            return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=_spelled(record))
+            return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
         place = response.headers.get("location", "").rstrip("/").rpartition("/")[2]
         if write.id or place:
             return Answer(write.key, Outcome.DONE, id=write.id or place)
@@ -257,26 +328,29 @@ class RestConnection(HttpConnection):
     def _record(self, mine: RestCollection, response: httpx.Response) -> dict[str, Any] | None:
         """The record in an answer, as the lens sees it; null where there is none."""
         found = dig(json_body(response.content), self._api.envelope.record)
-        return shown(self._api, found) if isinstance(found, dict) and dig(found, mine.id) not in {None, ""} else None
+        if not isinstance(found, dict) or dig(found, mine.id) in {None, ""}:
+            return None
+        record: dict[str, Any] = shown(self._api, found, plain=PLAIN in response.extensions)
+        return record
 
     def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
         how, flat = self._api.writing, json_body(write.body)
-        tag = {how.if_match_header: _tag(write) or ""} if how.if_match_header else {}
+        tag = {how.if_match_header: tag_of(write) or ""} if how.if_match_header else {}
         if write.action is Action.DELETE:
             return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
-            body = _laid_over(now, nested(flat)) if how.full_update else nested(flat)
+            body = laid_over(now, nested(flat)) if how.full_update else nested(flat)
             return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
         if mine.reference:
             flat.setdefault(mine.reference, write.entity)
         for name, value in mine.new.items():
-            flat.setdefault(name, value.format(entity=write.entity) if isinstance(value, str) else value)
+            flat.setdefault(name, filled(name, value, {**flat, "entity": write.entity}))
         body = self._sent(nested(flat), {}, self._api.envelope.created)
         key = {how.idempotency_header: write.key} if how.idempotency_header else {}
         return self._call(how.create, mine, None, body, key, repeatable=bool(how.idempotency_header))
 
     def _sent(self, body: dict[str, Any], now: dict[str, Any], wrapper: str) -> dict[str, Any]:
-        for shape in self._api.shapes:
+        for shape in reversed(self._api.shapes):
             shape.sent(body, now)
         return {wrapper: body} if wrapper else body
 
@@ -291,7 +365,7 @@ class RestConnection(HttpConnection):
         repeatable: bool = True,
         json_due: bool = True,
     ) -> Call:
-        sent = None if body is None else _spelled(body)
+        sent = None if body is None else spelled(body)
         kind = {} if body is None else {"Content-Type": request.media}
         return Call(
             request.verb,
@@ -307,58 +381,6 @@ class RestConnection(HttpConnection):
     @staticmethod
     def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
         return request.path.replace("{path}", mine.path).replace("{id}", id_)
-
-    def _refused(self, mine: RestCollection, write: Write, error: Refused) -> Answer:
-        existing = dig(json_body(error.body), self._api.writing.conflict_id) if self._api.writing.conflict_id else None
-        if error.status == httpx.codes.CONFLICT and existing:
-            return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
-        outcome = _OUTCOMES.get(error.status, Outcome.REFUSED)
-        if error.status == httpx.codes.CONFLICT and self._api.writing.idempotency_header:
-            # Without the id of another record: the same create is still under way.
-            outcome = Outcome.FAILED
-        if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:
-            outcome = Outcome.REFUSED
-        if outcome is not Outcome.REFUSED:
-            return Answer(write.key, outcome, id=write.id, reason=str(error))
-        names = words.named(error.body, mine.lens.columns)
-        return replace(refused(write, error), properties=names)
-
-
-_OUTCOMES: dict[int, Outcome] = {
-    httpx.codes.NOT_FOUND: Outcome.GONE,
-    httpx.codes.GONE: Outcome.GONE,
-    httpx.codes.PRECONDITION_FAILED: Outcome.STALE,
-}
-
-
-def _tag(write: Write) -> str | None:
-    """The version of the record as it was last seen, as an entity tag."""
-    tag = write.etag
-    return tag if tag is None or tag.startswith(('"', "W/")) else f'"{tag}"'
-
-
-def same(one: object, other: object, ignored: Sequence[str] = ()) -> bool:
-    """Whether two records say the same: properties that are ignored, null or absent aside, numbers in texts or not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = {name for name in (*one, *other) if name not in ignored}
-        return all(same(one.get(name), other.get(name)) for name in names)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return str(one).lower() == str(other).lower()
-    return one == other or (one is not None and other is not None and str(one) == str(other))
-
-
-def _laid_over(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(whole)
-    for name, value in part.items():
-        inner = result.get(name)
-        result[name] = _laid_over(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return result
-
-
-def _spelled(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def connecting(

@@ -4,12 +4,18 @@ A shape turns the record as the API shows it into the one that the lens sees, an
 takes. Both ways work on whole records of JSON, so a shape costs a little for each; most APIs need none.
 """
 
-from collections.abc import Mapping
+import html
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Protocol
 
 Record = dict[str, Any]
+
+
+class Unfit(Exception):  # noqa: N818 -- says what about a record the API can't hold, and becomes an answer
+    """A record that the API would not take, with the reason and what would be right."""
 
 
 class Shape(Protocol):
@@ -20,7 +26,10 @@ class Shape(Protocol):
         ...
 
     def sent(self, record: Record, now: Mapping[str, Any]) -> None:
-        """Turn what the lens puts into what the API takes, in place; `now` is the record as the lens saw it last."""
+        """Turn what the lens puts into what the API takes, in place; raise Unfit for what it can't take.
+
+        `now` is the record as the lens saw it last, empty in a create.
+        """
         ...
 
 
@@ -103,6 +112,68 @@ class LineTotals:
             line[self.total] = _money(subtotal * (100 - (discount or 0)) / 100)
 
 
+_MARKUP = re.compile(
+    r"<(?!/?(?:a|b|br|blockquote|code|del|div|dd|dl|dt|em|h[1-6]|hr|i|img|ins|li|ol|p|pre|q|s|span|strong|sub|sup|table"
+    r"|tbody|td|tfoot|th|thead|tr|u|ul)\b[^<>]*>)",
+    re.IGNORECASE,
+)
+"""What begins no element that a text of some length may have."""
+
+
+@dataclass(frozen=True)
+class Escaped:
+    """Texts that the API keeps as HTML: `&amp;` for `&`. `lists.name` is the property of each object of a list.
+
+    `plain` are texts without any markup, `markup` those whose elements are left as they are. `shown_only` are texts
+    that show entities which came from elsewhere, but are kept as they are sent.
+    """
+
+    plain: tuple[str, ...] = ()
+    markup: tuple[str, ...] = ()
+    shown_only: tuple[str, ...] = ()
+
+    def shown(self, record: Record) -> None:
+        """Entities as the letters that they stand for."""
+        for place, name in _places(record, (*self.plain, *self.markup, *self.shown_only)):
+            place[name] = html.unescape(place[name])
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """The letters as entities, so that what is sent is kept as it is."""
+        del now
+        for place, name in _places(record, (*self.plain, *self.markup)):
+            place[name] = place[name].replace("&", "&amp;")
+        for place, name in _places(record, self.plain):
+            place[name] = place[name].replace("<", "&lt;").replace(">", "&gt;")
+        for place, name in _places(record, self.markup):
+            place[name] = _MARKUP.sub("&lt;", place[name])
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Texts that are shown as HTML for a page: paragraphs and breaks in place of blank lines and line breaks."""
+
+    properties: tuple[str, ...]
+
+    def shown(self, record: Record) -> None:
+        """Lines as they were written."""
+        for place, name in _places(record, self.properties):
+            text = re.sub(r"\s*<br\s*/?>\n?", "\n", place[name])
+            text = re.sub(r"</p>\s*<p>", "\n\n", text)
+            place[name] = text.strip().removeprefix("<p>").removesuffix("</p>")
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """Nothing: the API takes lines."""
+
+
+def _places(record: Record, names: tuple[str, ...]) -> Iterator[tuple[Record, str]]:
+    """Where the texts with these names are: the object, and what it calls the text."""
+    for name in names:
+        first, _, rest = name.partition(".")
+        for place, last in ((one, rest) for one in _objects(record.get(first))) if rest else ((record, first),):
+            if isinstance(place.get(last), str):
+                yield place, last
+
+
 def _objects(value: object) -> list[Record]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
@@ -119,4 +190,5 @@ def _number(value: object) -> Decimal | None:
 
 
 def _money(amount: Decimal) -> str:
-    return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    """As exact as prices are read: who rounds is the API."""
+    return f"{amount.quantize(Decimal('0.000001'), ROUND_HALF_UP).normalize():f}"

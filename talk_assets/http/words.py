@@ -130,3 +130,21 @@ def is_json(response: httpx.Response) -> bool:
         return True
     first = response.content.lstrip()[:1]
     return first != b"" and first in b'{["-0123456789tfn'
+
+
+def is_spoiled(response: httpx.Response) -> bool:
+    """Whether the answer is JSON with something before or after it, as a notice of the server's own language."""
+    body = response.content.strip()
+    if body[:1] in {b"{", b"["}:
+        return body[-1:] == b">"
+    begin = _BEGIN.search(body) if body[:1] == b"<" else None
+    if begin is None:
+        return False
+    try:
+        json.JSONDecoder().raw_decode(body[begin.end() - 1 :].decode(errors="replace"))
+    except ValueError:
+        return False
+    return True
+
+
+_BEGIN = re.compile(rb">\s*[\[{]")

@@ -38,7 +38,8 @@ class Collection:
     is not asked by itself. `omits_blanks`: whether the API leaves blank properties out of a record, so that an absent
     one is a blank; where it shows them, an absent property is unknown. `sparse` names objects that have a property only
     as long as it holds something, whatever the API does elsewhere. `correctable`: whether talk.toml can say that the
-    lens reads another property.
+    lens reads another property. `side_effects` is what the system does besides when a record is created, as a sentence
+    for people; empty where that is nothing that anybody would notice.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Collection:
     omits_blanks: bool = False
     sparse: tuple[str, ...] = ()
     correctable: bool = True
+    side_effects: str = ""
 
 
 def updatable(collection: Collection) -> tuple[str, ...]:

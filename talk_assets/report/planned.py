@@ -57,11 +57,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes to a collection: how many there are by `(status, action)`, and those that were asked for."""
+    """The changes to a collection: how many there are by `(status, action)`, and those that were asked for.
+
+    `side_effects` is what the system does besides with the records that would be created, empty for nothing.
+    """
 
     collection: str
     counts: Mapping[tuple[str, str], int]
     changes: tuple[Change, ...]
+    side_effects: str = ""
 
 
 def planned(
@@ -85,7 +89,8 @@ def planned(
             reasons = judge(transaction, permits, key, collections) if permits else {}
             waits = [reasons.get((entity, action)) for entity, action in rows.select("entity_id", "action").iter_rows()]
             told = (replace(one, reason=one.reason or why) for one, why in zip(changes, waits, strict=True))
-            yield Plan(key, counts, tuple(told))
+            creates = ("planned", Action.CREATE.value) in counts
+            yield Plan(key, counts, tuple(told), collections[key].side_effects if creates else "")
 
 
 def held(

@@ -1,11 +1,11 @@
-"""The control surface behind each system: what was requested, what goes wrong, and records as they lie on the shelf.
+"""The control surface behind each system: requests, effects, what goes wrong, and records as they lie on the shelf.
 
 It needs no credentials, is never counted or limited, and is no part of any API: only tests and demonstrations use it.
-Counts, faults and switches are gone after a restart; records are not.
+Counts, effects, faults and switches are gone after a restart; records are not.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -24,22 +24,37 @@ def control(system: Emulation, request: HttpRequest) -> Reply:  # noqa: PLR0911 
             case "DELETE", ("requests",):
                 system.requests, system.refused = {}, 0
                 return Reply(204)
+            case "GET", ("effects",):
+                return reply(system.effects)
+            case "DELETE", ("effects",):
+                system.forget_effects()
+                return Reply(204)
             case "GET", ("faults",):
                 return _faults(system)
             case "PUT", ("faults",):
                 return _set_faults(system, request)
-            case "GET", ("records", collection):
-                return _records(system, collection, request)
-            case "POST", ("records", collection):
-                return _create(system, collection, request)
-            case "PATCH", ("records", collection, id_):
-                return _edit(system, collection, _id(id_), request)
-            case "DELETE", ("records", collection, id_):
-                return _erase(system, collection, _id(id_))
+            case method, ("records", collection, *id_) if answer := _on_shelf(system, method, collection, id_, request):
+                return answer
     except (Invalid, ValueError) as error:
         return reply({"error": str(error)}, 400)
-    paths = "requests, faults, records/{collection}, records/{collection}/{id}"
+    paths = "requests, effects, faults, records/{collection}, records/{collection}/{id}"
     return reply({"error": f"nothing at {request.method} {request.path}; the control surface has {paths}"}, 404)
+
+
+def _on_shelf(
+    system: Emulation, method: str, collection: str, id_: Sequence[str], request: HttpRequest
+) -> Reply | None:
+    """What is asked of the records of a collection, or null where it can't be."""
+    match method, id_:
+        case "GET", []:
+            return _records(system, collection, request)
+        case "POST", []:
+            return _create(system, collection, request)
+        case "PATCH", [one]:
+            return _edit(system, collection, _id(one), request)
+        case "DELETE", [one]:
+            return _erase(system, collection, _id(one))
+    return None
 
 
 def _faults(system: Emulation) -> Reply:

@@ -122,6 +122,11 @@ class Shelf:
         columns += [f'"{key}" COLLATE NOCASE' for key in keys]
         run = self._store.execute
         run(f'CREATE TABLE IF NOT EXISTS "{self.name}" (id {kind} PRIMARY KEY, {", ".join(columns)})')
+        there = {row[1] for row in run(f'PRAGMA table_info("{self.name}")')}
+        for key in keys:
+            if key not in there:  # the file is older than the key
+                run(f'ALTER TABLE "{self.name}" ADD COLUMN "{key}" COLLATE NOCASE')
+                run(f'UPDATE "{self.name}" SET "{key}" = json_extract(CAST(body AS TEXT), ?)', (f"$.{key}",))  # noqa: S608 -- as above
         indexes = {"stamp": "stamp, seq", "seq": "seq"} if fed else {"stamp": "stamp, id", "live": "gone, id"}
         for name, over in indexes.items():
             run(f'CREATE INDEX IF NOT EXISTS "{self.name}.{name}" ON "{self.name}" ({over})')

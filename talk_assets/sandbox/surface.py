@@ -58,6 +58,15 @@ class Surface:
         """Count from nothing again."""
         self._call("DELETE", f"/{system}/_sandbox/requests")
 
+    def effects(self, system: str) -> dict[str, list[dict[str, Any]]]:
+        """What the system did besides keeping records, by kind: the mails it would have sent, say."""
+        found: dict[str, list[dict[str, Any]]] = self._call("GET", f"/{system}/_sandbox/effects")
+        return found
+
+    def forget_effects(self, system: str) -> None:
+        """Remember from nothing again."""
+        self._call("DELETE", f"/{system}/_sandbox/effects")
+
     def fault(self, system: str, *, switches: Mapping[str, object] | None = None, **faults: float) -> None:
         """Set faults, and switches by name; what is not named stays as it is. `seed` makes chance begin anew."""
         self._call("PUT", f"/{system}/_sandbox/faults", {**faults, "switches": dict(switches or {})})

@@ -107,6 +107,14 @@ class Emulation(ABC):
         name = f"{request.method} /{'/'.join(parts)}"
         self.requests[name] = self.requests.get(name, 0) + 1
 
+    @property
+    def effects(self) -> Mapping[str, Sequence[object]]:
+        """What the system did besides keeping records, by kind, as far as it is emulated: mails, say."""
+        return {}
+
+    def forget_effects(self) -> None:  # noqa: B027 -- as above
+        """Begin anew with none."""
+
     def answered(self, answer: Reply) -> None:
         """Count an answer that says there were too many requests."""
         self.refused += answer.status == TOO_MANY

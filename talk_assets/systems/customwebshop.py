@@ -5,16 +5,24 @@ property for. ASSUMED: the rate limit, and that a customer's e-mail and telephon
 
 A shop has no versions and repeats no create: before each update the record is asked for once more, and a create whose
 answer is lost is looked for by the entity in its `meta_data`, which no list can be filtered by.
+
+What a shop does besides: it mails whoever has a new account, at the account's own address, and whoever bought something
+when the order is processed or completed, and it takes goods from stock for an order then. `OPTIONS` says what it is
+let do.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal as Number
+from decimal import InvalidOperation
+from typing import Any
 
+from talk_assets.errors import ConfigurationError
 from talk_assets.http.access import Access, AuthType
-from talk_assets.http.api import Api, Changes, Lookup, Paging, Request, Since, Spelling, Trash, Writing
+from talk_assets.http.api import Api, Changes, Lookup, Paging, Privileged, Request, Since, Spelling, Trash, Writing
 from talk_assets.http.limit import Rate
-from talk_assets.http.rest import Profile, RestCollection
-from talk_assets.http.shapes import Keyed, LineTotals
+from talk_assets.http.rest import Profile, RestCollection, connecting
+from talk_assets.http.shapes import Escaped, Keyed, LineTotals, Paragraphs, Record, Unfit
 from talk_assets.model.entities import Entity, company, order, product
 from talk_assets.model.lens.lens import (
     Choice,
@@ -32,9 +40,138 @@ from talk_assets.model.lens.lens import (
     Ref,
     Text,
 )
-from talk_assets.systems.settings import Registered
+from talk_assets.model.system import System
+from talk_assets.systems.settings import Opening, Option, Registered
 
 TRASH = Trash("status", "trash", {"status": "trash"})
+
+STATUS = "talk_status"
+"""The key in an order's `meta_data` with the status that it has elsewhere, as long as the shop has it pending."""
+
+QUANTITY = "_talk_quantity"
+"""The key in a line's `meta_data` with a quantity that no shop takes. The underscore keeps it out of sight."""
+
+NOBODY = 2**31 - 1
+"""A product that no shop has: a line must name a product, and one that is not there makes it a line of text."""
+
+PENDING, LIVE = "pending", "live"
+CREATE, NONE = "create", "none"
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Orders that other systems have are pending in the shop, whatever their status is there: nobody is mailed for it.
+
+    The lens sees the status that they have elsewhere, until somebody gives them another in the shop. `live`: they get
+    that status in the shop as well.
+    """
+
+    live: bool = False
+
+    def shown(self, record: Record) -> None:
+        """The status that was put beside, where the shop's own is still the first."""
+        beside = _meta(record).get(STATUS)
+        if beside and record.get("status") == PENDING:
+            record["status"] = beside
+        elif beside and record.get("status") != TRASH.value:
+            record["meta_data"].pop(STATUS)
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """The status beside, or for good; an order that was made in the shop has none beside."""
+        status, beside = record.get("status"), _meta(now).get(STATUS)
+        if self.live:
+            if beside and status is not None:
+                record.setdefault("meta_data", {})[STATUS] = ""
+        elif not now and _is_order(record):
+            record["status"] = PENDING
+            record.setdefault("meta_data", {})[STATUS] = status or PENDING
+        elif beside and status not in {None, TRASH.value}:
+            record.setdefault("meta_data", {})[STATUS] = record.pop("status")
+            if now.get("status") == TRASH.value:
+                record["status"] = PENDING
+
+
+@dataclass(frozen=True)
+class ShopLines:
+    """What a shop refuses of lines: text without a product, and the quantity 0."""
+
+    def shown(self, record: Record) -> None:
+        """No product, and the quantity that was put beside, where somebody has not changed it."""
+        for line in _lines(record):
+            line["product_id"] = line.get("product_id") or None
+            if (beside := _beside(line)) is not None and line.get("quantity") == 1:
+                line["quantity"] = beside or None
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """Text names a product that is not there; one of something that costs nothing stands for none of it."""
+        marked = {str(line.get("id")) for line in _lines(now) if _beside(line) is not None}
+        for place, line in enumerate(_lines(record), 1):
+            quantity = _number(line.get("quantity"))
+            text = not line.get("product_id")
+            if quantity == 0 and not text:
+                message = (
+                    f"line {place} has the quantity 0 of a product, which no shop takes; a quantity of 1 or more, or a"
+                    " line of text without the product, would be right"
+                )
+                raise Unfit(message)
+            if text and not line.get("id"):
+                line["product_id"] = NOBODY
+            if text and not quantity:
+                line["meta_data"] = [{"key": QUANTITY, "value": "blank" if quantity is None else "0"}]
+                line["quantity"] = 1
+                if quantity == 0:
+                    line["price"] = 0
+            elif str(line.get("id")) in marked:
+                line["meta_data"] = [{"key": QUANTITY, "value": ""}]
+
+
+@dataclass(frozen=True)
+class NeverBlank:
+    """Properties that always hold something in a shop, and stay as they are where they should be cleared."""
+
+    properties: tuple[str, ...]
+
+    def shown(self, record: Record) -> None:
+        """Nothing: they are shown as they are."""
+
+    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
+        """Blanks are left out."""
+        del now
+        for name in self.properties:
+            if record.get(name, "…") in {"", None}:
+                del record[name]
+
+
+def _is_order(record: Mapping[str, Any]) -> bool:
+    """Whether what is sent is a new order: products have a name, customers a bill."""
+    return "name" not in record and "billing" not in record
+
+
+def _meta(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = record.get("meta_data")
+    return found if isinstance(found, dict) else {}
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[Record]:
+    listed = record.get("line_items")
+    return (line for line in (listed if isinstance(listed, list) else ()) if isinstance(line, dict))
+
+
+def _beside(line: Mapping[str, Any]) -> str | None:
+    """The quantity that stands beside a line: `0`, empty for a blank one, null where none does."""
+    entries = line.get("meta_data")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and entry.get("key") == QUANTITY:
+            return {"0": "0", "blank": ""}.get(str(entry.get("value")))
+    return None
+
+
+def _number(value: object) -> Number | None:
+    try:
+        return None if value is None or value == "" else Number(str(value))
+    except InvalidOperation:
+        return None
+
 
 API = Api(
     paging=Paging(param="page", size_param="per_page", size=100, pages="X-WP-TotalPages"),
@@ -43,7 +180,16 @@ API = Api(
     writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True),
     params={"orderby": "id", "order": "asc"},
     trash=TRASH,
-    shapes=(Keyed("meta_data"), LineTotals("line_items")),
+    # A read shows a page's HTML unless it asks for what can be edited, as a write is answered with.
+    privileged=Privileged({"context": "edit"}, (Paragraphs(("description",)),)),
+    shapes=(
+        Keyed("meta_data"),
+        LineTotals("line_items"),
+        Escaped(plain=("name",), markup=("description",), shown_only=("line_items.name",)),
+        ShopLines(),
+        Silent(),
+        NeverBlank(("currency",)),
+    ),
 )
 
 FOR_GOOD = Request("DELETE", "{path}/{id}", {"force": "true"})
@@ -51,7 +197,10 @@ FOR_GOOD = Request("DELETE", "{path}/{id}", {"force": "true"})
 
 
 def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, object] | None = None) -> RestCollection:
-    """What all collections have in common. What is in the trash can be restored, and counts as being there."""
+    """What all collections have in common. What is in the trash can be restored, and counts as being there.
+
+    `related_ids` are others at each request.
+    """
     return RestCollection(
         name=name,
         entity=entity,
@@ -60,7 +209,7 @@ def _collection(name: str, entity: Entity, lens: Lens, archived: Mapping[str, ob
         lens=lens,
         modified=Instant("date_modified_gmt", precision="s", zone="", timezone="UTC"),
         reference="meta_data.talk_entity",
-        ignore=("_links", TRASH.mark),
+        ignore=("_links", "related_ids", TRASH.mark),
         archived=archived,
         delete=FOR_GOOD,
         optimistic_lock=True,
@@ -94,7 +243,8 @@ customer = replace(
         Lens(
             name=Text("billing.company", empty=""),
             organisation_number=OrganisationNumber("meta_data.organisation_number", empty=""),
-            email=Email("billing.email", empty=""),
+            # The account has the same address when it is created. Null clears it, as an empty text is no address.
+            email=Email("billing.email", required=True),
             phone=Phone("billing.phone", empty=""),
             website=_kept("website"),
             street=Text("billing.address_1", empty=""),
@@ -105,50 +255,122 @@ customer = replace(
         ),
     ),
     changes=Changes(Since.NONE),
-    # An account must have an address of its own; one that ends in .invalid belongs to nobody (RFC 2606).
-    new={"email": "{entity}@talk.invalid"},
+    # Whoever gets another role is a customer all the same; without this he or she would look deleted.
+    list_params={"role": "all"},
+    # An account must have an address, which the shop mails: the customer's own, or there is no account.
+    new={"email": "{billing.email}"},
 )
 
-orders = _collection(
-    "order",
-    order,
-    Lens(
-        # The shop's own number is its id, which would match strangers.
-        number=_kept("order_number"),
-        description=Text("customer_note", empty="", multiline=True),
-        customer=Ref("customer_id", to="customer", wire="integer", empty="0"),
-        order_date=Date("meta_data.order_date", empty=""),
-        delivery_date=Date("meta_data.delivery_date", empty=""),
-        currency=Currency("currency", empty=""),
-        status=Choice(
-            "status",
-            {
-                "pending": "draft",
-                "on-hold": "draft",
-                "checkout-draft": "draft",
-                "processing": "confirmed",
-                "completed": "delivered",
-                "cancelled": "cancelled",
-                "refunded": "cancelled",
-                "failed": "cancelled",
-                "trash": "cancelled",
-            },
-            folds={"invoiced": "completed"},
+orders = replace(
+    _collection(
+        "order",
+        order,
+        Lens(
+            # The shop's own number is its id, which would match strangers.
+            number=_kept("order_number"),
+            description=Text("customer_note", empty="", multiline=True),
+            customer=Ref("customer_id", to="customer", wire="integer", empty="0"),
+            order_date=Date("meta_data.order_date", empty=""),
+            delivery_date=Date("meta_data.delivery_date", empty=""),
+            currency=Currency("currency", empty=""),
+            status=Choice(
+                "status",
+                {
+                    "pending": "draft",
+                    "on-hold": "draft",
+                    "checkout-draft": "draft",
+                    "processing": "confirmed",
+                    "completed": "delivered",
+                    "cancelled": "cancelled",
+                    "refunded": "cancelled",
+                    "failed": "cancelled",
+                    "trash": "cancelled",
+                },
+                folds={"invoiced": "completed"},
+            ),
+            lines=Lines(
+                "line_items",
+                id="id",
+                product=Ref("product_id", to="product", wire="integer", empty="0"),
+                description=Text("name", escaped=True),
+                quantity=Decimal("quantity"),
+                unit_price=Decimal("price"),
+                discount=Decimal("discount"),
+            ),
         ),
-        lines=Lines(
-            "line_items",
-            id="id",
-            product=Ref("product_id", to="product", wire="integer", empty="0"),
-            description=Text("name", escaped=True),
-            quantity=Decimal("quantity"),
-            unit_price=Decimal("price"),
-            discount=Decimal("discount"),
-        ),
+        archived={"status": "trash"},
     ),
-    archived={"status": "trash"},
+    # Without it, totals are rounded to the decimals that the shop shows, which may be none.
+    params={"dp": "6"},
 )
 
-PROFILE = Profile(API, Access(AuthType.BASIC, called=("consumer_key", "consumer_secret")), (products, customer, orders))
+ACCESS = Access(AuthType.BASIC, called=("consumer_key", "consumer_secret"), over_http=AuthType.OAUTH1)
+
+PROFILE = Profile(API, ACCESS, (products, customer, orders))
+
+NEW_ORDERS, NEW_ACCOUNTS = "new_orders", "new_accounts"
+
+OPTIONS = {
+    NEW_ORDERS: Option(
+        f'What becomes of orders that other systems have. "{PENDING}": they are pending in the shop, which then mails'
+        f' nobody and takes no stock, and their status elsewhere is kept beside. "{LIVE}": they have the same status in'
+        " the shop, which mails the customer and takes stock when it is processing or completed.",
+        default=PENDING,
+        sandbox=PENDING,
+    ),
+    NEW_ACCOUNTS: Option(
+        f'Whether customers that other systems have get an account in the shop. "{CREATE}": with their own e-mail'
+        " address, at which the shop tells them so unless that mail is turned off there; a customer without an address"
+        f' gets none. "{NONE}": no account is created, and orders of such customers wait.',
+        default=CREATE,
+        sandbox=CREATE,
+    ),
+}
+
+
+ACCOUNTS_ARE_MAILED = (
+    "Each of these gets an account with its own e-mail address, and the shop mails it there, unless the mail about new"
+    f' accounts is turned off in the shop. {NEW_ACCOUNTS} = "{NONE}" in talk.toml creates none.'
+)
+ORDERS_ARE_PENDING = (
+    "Each of these is pending in the shop, whatever its status: the shop mails nobody and takes no stock."
+    f' {NEW_ORDERS} = "{LIVE}" in talk.toml gives it the status.'
+)
+ORDERS_LIVE = "The shop mails the customers of these that are processing or completed, and takes stock for them."
+
+
+def _open(opening: Opening) -> System:
+    profile = opening.profile or PROFILE
+    live = _chosen(opening, NEW_ORDERS, (PENDING, LIVE)) == LIVE
+    create = _chosen(opening, NEW_ACCOUNTS, (CREATE, NONE)) == CREATE
+    shapes = tuple(Silent(live) if isinstance(shape, Silent) else shape for shape in profile.api.shapes)
+    told = {customer.name: ACCOUNTS_ARE_MAILED, orders.name: ORDERS_LIVE if live else ORDERS_ARE_PENDING}
+    collections = tuple(
+        replace(
+            one,
+            creatable=one.creatable and (create or one.name != customer.name),
+            side_effects=told.get(one.name, ""),
+        )
+        for one in profile.collections
+    )
+    name = opening.site.system
+    hint = (
+        f'where a host keeps the header Authorization back, type = "{AuthType.QUERY_PAIR}" under [systems.{name}.auth]'
+        " in talk.toml would be right"
+    )
+    site = replace(opening.site, credentials_hint=hint)
+    profile = Profile(replace(profile.api, shapes=shapes), profile.access, collections)
+    return System(name, CUSTOMWEBSHOP.label, collections, connecting(site, profile, opening.credentials))
+
+
+def _chosen(opening: Opening, name: str, allowed: tuple[str, str]) -> str:
+    value = opening.options.get(name) or allowed[0]
+    if value not in allowed:
+        right = " or ".join(f'"{one}"' for one in allowed)
+        message = f'systems.{opening.site.system}.{name} in talk.toml is "{value}"; {right} would be right'
+        raise ConfigurationError(message)
+    return value
+
 
 CUSTOMWEBSHOP = Registered(
     name="customwebshop",
@@ -157,5 +379,7 @@ CUSTOMWEBSHOP = Registered(
     rate=Rate(600, 60.0),
     credentials=PROFILE.access.credentials,
     sandbox={"consumer_key": "ck_sandbox", "consumer_secret": "cs_sandbox"},
+    options=OPTIONS,
+    open=_open,
     profile=PROFILE,
 )

@@ -155,7 +155,8 @@ EDIT = Write("k", Action.UPDATE, "e", "a", b'{"name": "Lie", "address.zip": "015
             Outcome.DONE,
         ),
         ({"id": "a", "name": "Li!", "price": 10.5, "tags": ["x"], "address": {"city": "Oslo"}}, Outcome.STALE),
-        ({"id": "a", "name": "Li", "price": 10.5, "tags": ["x", "y"], "address": {"city": "Oslo"}}, Outcome.STALE),
+        ({"id": "a", "name": "Li", "price": 10.5, "tags": ["x", "y"], "address": {"city": "Oslo"}}, Outcome.DONE),
+        ({"id": "a", "name": "Li", "price": 10.5, "tags": ["x"], "address": {"city": "Bergen"}}, Outcome.STALE),
         (
             {"id": "a", "name": "Li", "price": 10.5, "tags": ["x"], "address": {"city": "Oslo", "zip": "1"}},
             Outcome.STALE,

@@ -53,6 +53,8 @@ class TestCustomwebshop(HttpConformance):
     glance_requests = 2
     refuses = ("customer", "email", "kari@firma")
     names = ()
+    unique = frozenset({"gtin"})
+    never_blank = frozenset({"status", "currency"})
     bad = ("customer", {"billing.email": "no e-mail"}, "Invalid parameter(s): billing")
 
     @pytest.fixture

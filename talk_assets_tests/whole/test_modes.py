@@ -15,7 +15,9 @@ GIVEN = {
     "customerp": {
         "customers": [{"name": "Fjord AS", "organisation_number": "974760673", "email": "post@fjord.example"}]
     },
-    "powerofficego": {"Customers": [{"Name": "Berg AS", "OrganizationNumber": "923609016"}]},
+    "powerofficego": {
+        "Customers": [{"Name": "Berg AS", "OrganizationNumber": "923609016", "EmailAddress": "post@berg.example"}]
+    },
 }
 PLANNED = ("customerp-powerofficego", "webcrm-customerp", "crmoffice-customerp")
 

@@ -1,28 +1,37 @@
 """The webshop's API, as WooCommerce's REST API of version 3 has it, under `/wp-json/wc/v3`."""
 
-import base64
-import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+import operator as operators
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from talk_assets.sandbox.customwebshop import shown
+from talk_assets.sandbox.customwebshop.effects import Effects
+from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, showing, wanted
+from talk_assets.sandbox.customwebshop.keys import CONSUMER_KEY, CONSUMER_SECRET, Doorkeeper
 from talk_assets.sandbox.customwebshop.records import RESOURCES, Record, Resource, load, stored
 from talk_assets.sandbox.customwebshop.writes import EMAIL, Shop, Wrong, laid_over, taken
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
 from talk_assets.sandbox.system import Emulation, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
-CONSUMER_KEY, CONSUMER_SECRET = "ck_sandbox", "cs_sandbox"
+__all__ = ["CONSUMER_KEY", "CONSUMER_SECRET", "Customwebshop"]
+
 ROOT = ("wp-json", "wc", "v3")
-HIGHEST = 18
-"""Digits of an id that SQLite's integers hold."""
+MARK = b"\xef\xbb\xbf"
+NOTICE = (
+    b"<br />\n<b>Notice</b>:  Undefined index: tax in <b>/var/www/wp-content/plugins/some/plugin.php</b>"
+    b" on line <b>12</b><br />\n"
+)
+SORTED_BY_SHELF = {"id": "id", "modified": "stamp"}
 
 
 class Customwebshop(Emulation):
-    """The emulated webshop."""
+    """The emulated webshop. `effects` is what it did besides keeping records."""
 
     name = "customwebshop"
     defaults: ClassVar[Mapping[str, Switch]] = {
@@ -30,7 +39,17 @@ class Customwebshop(Emulation):
         "largest_page": 100,
         "gmt_offset": 1.0,  # hours; times without `_gmt` are the shop's own
         "currency": "NOK",  # of an order that names none
+        "decimals": 2,  # that the shop shows, where a request asks for no others
         "fills_lines": True,  # off: a line holds only what it was told
+        "tls": True,  # off: plain http, where only a signature counts
+        "passes_header": True,  # off: the host in front keeps the header Authorization back
+        "permission": "read_write",  # of the key, or "read"
+        "edit_context": True,  # off: nobody may read in the context edit
+        "mails_accounts": True,  # off: whoever has a new account is not told
+        "breaks_at": "",  # a word: a plugin breaks at each write that holds it, before it is carried out
+        "breaks_after": "",  # the same, once it has been carried out
+        "byte_order_mark": False,  # on: each answer begins with one
+        "notice": False,  # on: a notice of PHP's stands before the JSON of each answer
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -39,14 +58,34 @@ class Customwebshop(Emulation):
             name: Shelf(store, f"customwebshop/{name}", integer=True, keys=resource.keys)
             for name, resource in RESOURCES.items()
         }
+        self._effects = Effects()
+        self._doorkeeper = Doorkeeper(self.name)
+
+    @property
+    def effects(self) -> Mapping[str, Sequence[object]]:
+        """The mails to people, and what was taken from stock."""
+        return {"mails": self._effects.mails, "stock": self._effects.stock}
+
+    def forget_effects(self) -> None:
+        """Begin anew."""
+        self._effects = Effects()
 
     def answer(self, request: HttpRequest) -> Reply:
         """Check the key and the limit, and carry the request out."""
         try:
-            return self._known(request)
+            self._break("breaks_at", request)
+            answer = self._known(request)
+            self._break("breaks_after", request)
         except Wrong as wrong:
             body = {"code": wrong.code, "message": wrong.message, "data": {"status": wrong.status, **wrong.more}}
-            return reply(body, wrong.status)
+            answer = reply(body, wrong.status)
+        before = (MARK if self.switches["byte_order_mark"] else b"") + (NOTICE if self.switches["notice"] else b"")
+        return replace(answer, body=before + answer.body) if before else answer
+
+    def _break(self, switch: str, request: HttpRequest) -> None:
+        word = str(self.switches[switch]).encode()
+        if word and word in request.body:
+            raise Wrong(500, "internal_server_error", "There has been a critical error on this website.")
 
     def throttled(self, seconds: float) -> Reply:
         """Too many requests."""
@@ -63,16 +102,25 @@ class Customwebshop(Emulation):
         resource, shelf = RESOURCES[collection], self.shelves[collection]
         for sent in records:
             record = laid_over(resource, resource.blank(), sent, self._shop())
+            record |= {name: sent[name] for name in ("role",) if name in record and name in sent}
             now = int(self.clock.now())
-            yield stored(resource, {**record, "id": sent.get("id") or shelf.next("id")}, (now, now), self._hours)
+            yield self._stored(resource, {**record, "id": sent.get("id") or shelf.next("id")}, (now, now))
 
     @property
     def _hours(self) -> float:
         return float(self.switches["gmt_offset"])
 
+    def _stored(self, resource: Resource, record: Record, times: tuple[int, int]) -> Stored:
+        return stored(resource, record, times, self._hours, int(self.switches["decimals"]))
+
     def _known(self, request: HttpRequest) -> Reply:
-        if _pair(request) != (CONSUMER_KEY, CONSUMER_SECRET):
-            raise Wrong(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+        self._doorkeeper.check(
+            request,
+            self.clock.now(),
+            tls=bool(self.switches["tls"]),
+            header=bool(self.switches["passes_header"]),
+            permission=str(self.switches["permission"]),
+        )
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
         return self.throttled(wait) if wait else self._route(request)
 
@@ -81,78 +129,112 @@ class Customwebshop(Emulation):
         resource = RESOURCES.get(name) if request.segments[:3] == ROOT and len(rest) <= 1 else None
         if resource is None:
             raise Wrong(404, "rest_no_route", "No route was found matching the URL and request method.")
+        reading, query = request.method == "GET", request.query
+        if reading and query.get("context") == "edit" and not self.switches["edit_context"]:
+            message = "Sorry, you are not allowed to edit this resource."
+            raise Wrong(403, "rest_forbidden_context", message)
+        # A write answers in the context edit, whatever it asks for.
+        answer = showing(query if reading else {**query, "context": "edit"}, int(self.switches["decimals"]))
         match request.method, rest:
             case "GET", []:
-                return self._list(resource, request.query)
-            case "POST", []:
-                return self._create(resource, _sent(request))
+                return self._list(resource, query)
             case "GET", [id_]:
-                return Reply(body=self._found(resource, id_, 404).body)
+                return Reply(body=self._shown(resource, self._found(resource, id_, 404), answer))
+            case "POST", []:
+                row = self._create(resource, _sent(request))
+                return Reply(201, self._shown(resource, row, answer))
             case "PUT" | "PATCH" | "POST", [id_]:
                 # An unknown id is a 400 here, though it is a 404 to whoever reads.
-                return self._update(resource, self._found(resource, id_, 400), _sent(request))
+                row = self._update(resource, self._found(resource, id_, 400), _sent(request))
+                return Reply(body=self._shown(resource, row, answer))
             case "DELETE", [id_]:
-                return self._delete(resource, self._found(resource, id_, 404), request.query.get("force") == "true")
+                row = self._delete(resource, self._found(resource, id_, 404), query.get("force") in {"true", "1"})
+                return Reply(body=self._shown(resource, row, answer))
         raise Wrong(404, "rest_no_route", "No route was found matching the URL and request method.")
 
-    def _list(self, resource: Resource, query: Mapping[str, str]) -> Reply:
-        page, size = _number(query, "page", 1, 10**9), _number(query, "per_page", 10, self.switches["largest_page"])
-        shelf, way = self.shelves[resource.name], query.get("order", "desc") == "desc"
-        order = "id" if query.get("orderby") == "id" else "stamp"
-        if ids := query.get("include"):
-            wanted = [int(id_) for id_ in ids.split(",") if id_.strip().isdecimal() and len(id_) <= HIGHEST]
-            trash = query.get("status") == "trash"
-            found = [row for id_ in dict.fromkeys(wanted) if (row := shelf.get(id_)) and row.gone == trash]
-            rows, total = found[(page - 1) * size : page * size], len(found)
-        else:
-            terms = self._terms(resource, query)
-            rows = shelf.select(terms, order=order, descending=way, limit=size, offset=(page - 1) * size)
-            total = shelf.count() if terms == [("gone", "=", 0)] else len(shelf.select(terms))
-        pages = ceil(total / size)
-        headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
-        if page < pages:
-            there = urlencode({**query, "page": page + 1})
-            headers["Link"] = f'<https://shop.example/{"/".join(ROOT)}/{resource.name}?{there}>; rel="next"'
-        return Reply(body=b"[" + b",".join(row.body for row in rows) + b"]", headers=headers)
+    def _shown(self, resource: Resource, row: Stored, how: shown.Showing) -> bytes:
+        return shown.body(resource, row, how, self._highest(resource), self.chance)
 
-    def _terms(self, resource: Resource, query: Mapping[str, str]) -> list[Term]:
-        """Filters that a list does not have are ignored, as customers ignore `modified_after`."""
-        terms: list[Term] = [("gone", "=", int(query.get("status") == "trash"))]
-        if resource.changes and "modified_after" in query:
-            hours = 0.0 if query.get("dates_are_gmt") == "true" else self._hours
-            terms.append(("stamp", ">", _seconds(query["modified_after"], hours)))
-        terms += [(key, "=", query[key]) for key in resource.keys if query.get(key)]
-        return terms
+    def _highest(self, resource: Resource) -> int:
+        newest = self.shelves[resource.name].select(descending=True, limit=1) if resource.name == "products" else []
+        return int(newest[0].id) if newest else 0
+
+    def _list(self, resource: Resource, query: Mapping[str, str]) -> Reply:
+        asked = wanted(
+            resource,
+            query,
+            largest=int(self.switches["largest_page"]),
+            hours=self._hours,
+            decimals=int(self.switches["decimals"]),
+        )
+        rows, total = self._selected(resource, asked)
+        pages, highest = ceil(total / asked.size), self._highest(resource)
+        headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
+        if asked.page < pages:
+            there = urlencode({**query, "page": asked.page + 1})
+            headers["Link"] = f'<https://shop.example/{"/".join(ROOT)}/{resource.name}?{there}>; rel="next"'
+        bodies = (shown.body(resource, row, asked.showing, highest, self.chance) for row in rows)
+        return Reply(body=b"[" + b",".join(bodies) + b"]", headers=headers)
+
+    def _selected(self, resource: Resource, asked: Wanted) -> tuple[list[Stored], int]:
+        """The records of one page, and how many there are on all of them."""
+        shelf = self.shelves[resource.name]
+        if asked.ids is None and not asked.meets and asked.order in SORTED_BY_SHELF:
+            order = SORTED_BY_SHELF[asked.order]
+            rows = shelf.select(
+                asked.terms, order=order, descending=asked.descending, limit=asked.size, offset=asked.offset
+            )
+            return rows, shelf.count(asked.terms)
+        if asked.ids is None:
+            rows = shelf.select(asked.terms)
+        else:
+            found = (row for id_ in asked.ids if (row := shelf.get(id_)))
+            rows = [row for row in found if all(_meets(resource, row, term) for term in asked.terms)]
+        if asked.meets or asked.order != "include":
+            records = [(row, load(row)) for row in rows]
+            records = [(row, record) for row, record in records if all(meets(record) for meets in asked.meets)]
+            if asked.order != "include":
+                records.sort(key=lambda pair: _place(resource, asked.order, pair[1]), reverse=asked.descending)
+            rows = [row for row, _ in records]
+        return rows[asked.offset : asked.offset + asked.size], len(rows)
 
     def _found(self, resource: Resource, id_: str, status: int) -> Stored:
         record = self.shelves[resource.name].get(int(id_)) if id_.isdecimal() and len(id_) <= HIGHEST else None
         if record is None:
-            kind = resource.name.removesuffix("s")
-            raise Wrong(status, f"woocommerce_rest_{kind}_invalid_id", "Invalid ID.")
+            if resource.name == "customers":
+                raise Wrong(status, "woocommerce_rest_invalid_id", "Invalid resource ID.")
+            raise Wrong(status, f"woocommerce_rest_{resource.kind}_invalid_id", "Invalid ID.")
         return record
 
-    def _create(self, resource: Resource, sent: Record) -> Reply:
+    def _create(self, resource: Resource, sent: Record) -> Stored:
         if resource.name == "customers":
             if "email" not in sent:
                 message = "Missing parameter(s): email"
                 raise Wrong(400, "rest_missing_callback_param", message, params=["email"])
-            sent = {"username": sent["email"], **sent} if isinstance(sent["email"], str) else sent
+            sent = {"username": str(sent["email"]).partition("@")[0], **sent}
         if resource.name == "orders":
             sent = {"currency": self.switches["currency"], **sent}
-        now = int(self.clock.now())
-        record = self._checked(resource, resource.blank(), sent, 0)
-        return self._keep(resource, record | {"id": self.shelves[resource.name].next("id")}, (now, now), 201)
+        now, blank = int(self.clock.now()), resource.blank()
+        record = self._checked(resource, blank, sent, 0) | {"id": self.shelves[resource.name].next("id")}
+        new = self._keep(resource, record, (now, now))
+        if resource.name == "customers" and self.switches["mails_accounts"]:
+            self._effects.account(record)
+        if resource.name == "orders":
+            self._effects.order(blank, record, self._take)
+        return new
 
-    def _update(self, resource: Resource, old: Stored, sent: Record) -> Reply:
+    def _update(self, resource: Resource, old: Stored, sent: Record) -> Stored:
         before = load(old)
         record = self._checked(resource, before, sent, int(old.id))
-        created = _seconds(before["date_created_gmt"], 0)
-        return self._keep(resource, record, (created, int(self.clock.now())), 200)
+        new = self._keep(resource, record, (_created(before), int(self.clock.now())))
+        if resource.name == "orders":
+            self._effects.order(before, record, self._take)
+        return new
 
-    def _delete(self, resource: Resource, old: Stored, force: bool) -> Reply:  # noqa: FBT001 -- the API's own parameter
+    def _delete(self, resource: Resource, old: Stored, force: bool) -> Stored:  # noqa: FBT001 -- the API's own parameter
         if force:
             self.shelves[resource.name].erase(old.id)
-            return Reply(body=old.body)
+            return old
         if not resource.statuses:
             message = "Customers do not support trashing."
             raise Wrong(501, "woocommerce_rest_trash_not_supported", message)
@@ -163,26 +245,53 @@ class Customwebshop(Emulation):
     def _checked(self, resource: Resource, old: Record, sent: Record, id_: int) -> Record:
         taken(resource, sent)
         record = laid_over(resource, old, sent, self._shop())
-        for key, code in (("sku", "product_invalid_sku"), ("email", "registration-error-email-exists")):
-            if key not in resource.keys or not record[key]:
-                continue
-            others = [row for row in self.shelves[resource.name].select([(key, "=", record[key])]) if row.id != id_]
-            if others:
-                raise Wrong(400, code, f"Invalid or duplicated {key}.", resource_id=others[0].id)
-        customer = record.get("customer_id")
-        if customer and not self.shelves["customers"].get(customer):
-            raise Wrong(400, "woocommerce_rest_invalid_customer_id", "Customer ID is invalid.")
+        self._check_unique(resource, record, id_)
+        if resource.name == "orders" and (customer := record["customer_id"]):
+            found = self.shelves["customers"].get(customer)
+            if found is None:
+                raise Wrong(400, "woocommerce_rest_invalid_customer_id", "Customer ID is invalid.")
+            if not record["billing"]["email"]:
+                record["billing"] = {**record["billing"], "email": load(found)["email"]}
         if resource.name == "customers" and not EMAIL.fullmatch(record["email"]):
             raise Wrong(
                 400, "rest_invalid_param", "Invalid parameter(s): email", params={"email": "Invalid email address."}
             )
         return record
 
-    def _keep(self, resource: Resource, record: Record, times: tuple[int, int], status: int) -> Reply:
+    def _check_unique(self, resource: Resource, record: Record, id_: int) -> None:
+        shelf = self.shelves[resource.name]
+        for name in resource.unique:
+            others = [row for row in shelf.select([(name, "=", record[name])]) if row.id != id_] if record[name] else []
+            if others:
+                more = {"unique_sku": f"{record[name]}-1"} if name == "sku" else {}
+                message = (
+                    "Invalid or duplicated SKU." if name == "sku" else "Invalid or duplicated GTIN, UPC, EAN or ISBN."
+                )
+                raise Wrong(400, f"product_invalid_{name}", message, resource_id=others[0].id, **more)
+        if resource.name == "customers":
+            accounts = [row for row in shelf.select([("email", "=", record["email"])]) if row.id != id_]
+            if accounts and id_:
+                raise Wrong(400, "woocommerce_rest_customer_invalid_email", "Email address is invalid.")
+            if accounts:
+                message = f"An account is already registered with {record['email']}. Please log in."
+                raise Wrong(400, "registration-error-email-exists", message)
+
+    def _keep(self, resource: Resource, record: Record, times: tuple[int, int]) -> Stored:
         own = {name: value for name, value in record.items() if not name.startswith("date_")}
-        new = stored(resource, own, times, self._hours)
+        new = self._stored(resource, own, times)
         self.shelves[resource.name].put(new)
-        return Reply(status, new.body)
+        return new
+
+    def _take(self, product: int, quantity: int) -> bool:
+        """Take so many from stock; false where the product is not there or not counted."""
+        resource = RESOURCES["products"]
+        row = self.shelves["products"].get(product)
+        record = load(row) if row else {}
+        if not record.get("manage_stock"):
+            return False
+        record["stock_quantity"] = (record["stock_quantity"] or 0) - quantity
+        self._keep(resource, record, (_created(record), int(self.clock.now())))
+        return True
 
     def _shop(self) -> Shop:
         def product(id_: int) -> Record | None:
@@ -195,14 +304,44 @@ class Customwebshop(Emulation):
         return Shop(product, next_id, bool(self.switches["fills_lines"]))
 
 
-def _pair(request: HttpRequest) -> tuple[str, ...]:
-    """Key and secret, from the header."""
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    try:
-        decoded = base64.b64decode(text).decode() if kind.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return ()
-    return tuple(decoded.split(":", 1))
+def _created(record: Record) -> int:
+    return int(datetime.fromisoformat(record["date_created_gmt"]).replace(tzinfo=UTC).timestamp())
+
+
+def _meets(resource: Resource, row: Stored, term: Term) -> bool:
+    """Whether a record that was taken from the shelf by its id meets a term."""
+    column, operator, value = term
+    held: Any = {"gone": int(row.gone), "stamp": row.stamp}.get(column)
+    if held is None:
+        held = row.keys[resource.keys.index(column)]
+    if isinstance(held, str):
+        held, value = held.lower(), str(value).lower()
+    return bool(_COMPARED[operator](held, value))
+
+
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operators.eq,
+    "<>": operators.ne,
+    ">": operators.gt,
+    "<": operators.lt,
+}
+
+
+def _place(resource: Resource, order: str, record: Record) -> tuple[object, int]:
+    """Where a record comes in an order, ties by id."""
+    names = {
+        "date": "date_created_gmt",
+        "registered_date": "date_created_gmt",
+        "modified": "date_modified_gmt",
+        "id": "id",
+        "title": "name" if resource.name == "products" else "id",
+        "slug": "name" if resource.name == "products" else "id",
+        "name": "username",
+    }
+    if order == "price":
+        return float(record["price"] or 0), record["id"]
+    value = record.get(names.get(order, "id"))
+    return (value.lower() if isinstance(value, str) else value), record["id"]
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:
@@ -213,24 +352,3 @@ def _sent(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Wrong(400, "rest_invalid_json", "Invalid JSON body passed.")
     return sent
-
-
-def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = query.get(name, str(default))
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        wrong = f"{name} must be between 1 (inclusive) and {most} (inclusive)"
-        raise Wrong(400, "rest_invalid_param", f"Invalid parameter(s): {name}", params={name: wrong})
-    return int(text)
-
-
-def _seconds(text: str, hours: float) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        wrong = "Invalid date."
-        raise Wrong(
-            400, "rest_invalid_param", "Invalid parameter(s): modified_after", params={"date": wrong}
-        ) from error
-    if moment.tzinfo is None:
-        moment = (moment - timedelta(hours=hours)).replace(tzinfo=UTC)
-    return int(moment.timestamp())

@@ -13,6 +13,7 @@ Row = tuple[dict[str, Any], int, int]
 
 NEWER_PRICE, BLANK = 0.1, 0.2
 HOURS = 1.0
+STOCK = 100
 STATUSES = ("processing", "completed", "completed")
 
 
@@ -51,6 +52,8 @@ class Renderer:
             "description": self._or_blank(product.description),
             "regular_price": _money(price),
             "global_unique_id": self._or_blank(product.gtin),
+            "manage_stock": True,
+            "stock_quantity": STOCK,
         }
 
     def _customers(self) -> Iterator[Row]:
@@ -72,6 +75,7 @@ class Renderer:
         return {
             "email": email,
             "username": company.domain,
+            "role": "customer",
             "billing": {**RESOURCES["customers"].blank()["billing"], **billing},
             "meta_data": [self._meta("organisation_number", number)] if number else [],
         }
@@ -104,6 +108,7 @@ class Renderer:
             "subtotal": _money(price * quantity),
             "total": _money(total),
             "price": total / quantity / 100,
+            "meta_data": [],
         }
 
     def _meta(self, key: str, value: str) -> dict[str, Any]:

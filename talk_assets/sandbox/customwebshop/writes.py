@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from talk_assets.sandbox.customwebshop.records import Record, Resource
+from talk_assets.sandbox.customwebshop.records import CURRENCIES, PRODUCT_TYPES, Record, Resource
+from talk_assets.sandbox.customwebshop.texts import kept
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PRICE = re.compile(r"(-?\d+(\.\d+)?)?")
 PRICES = frozenset({"regular_price", "sale_price", "subtotal", "total"})
 LINE_TEXTS = ("name", "subtotal", "total", "sku", "tax_class")
-READ_ONLY = frozenset({"id", "number", "price", "type", "date_created", "date_modified", "total", "slug", "permalink"})
+MARKED_UP = frozenset({"name", "description", "short_description"})
+"""A product's texts that may hold markup, and are kept with entities in place of `&` and its like."""
+READ_ONLY = frozenset(
+    {"id", "number", "price", "date_created", "date_modified", "total", "slug", "permalink", "role", "related_ids"}
+)
 
 
 class Wrong(Exception):  # noqa: N818 -- an answer on its way out
@@ -42,15 +46,19 @@ def taken(resource: Resource, sent: Mapping[str, Any]) -> None:
             raise Wrong(400, "rest_invalid_param", f"Invalid parameter(s): {name}", params={name: wrong})
 
 
-def _wrong(resource: Resource, name: str, value: object) -> str | None:
+def _wrong(resource: Resource, name: str, value: object) -> str | None:  # noqa: PLR0911 -- one for each type
     if name in resource.texts:
         return _wrong_text(name, value)
     if name in resource.objects:
         return _wrong_address(name, value)
     if name == "status" and resource.statuses and value not in resource.statuses:
         return f"status is not one of {', '.join(resource.statuses)}."
-    if name == "customer_id" and (isinstance(value, bool) or not isinstance(value, int)):
-        return "customer_id is not of type integer."
+    if name == "type" and resource.name == "products" and value not in PRODUCT_TYPES:
+        return f"type is not one of {', '.join(PRODUCT_TYPES)}."
+    if name == "manage_stock" and not isinstance(value, bool):
+        return "manage_stock is not of type boolean."
+    if name in {"customer_id", "stock_quantity"} and _whole(value) is None:
+        return f"{name} is not of type integer."
     return f"{name} is not of type array." if name in {"meta_data", "line_items"} and not _objects(value) else None
 
 
@@ -59,17 +67,22 @@ def _wrong_text(name: str, value: object) -> str | None:
         return f"{name} is not of type string."
     if name == "email" and not EMAIL.fullmatch(value):
         return "Invalid email address."
-    return f"{name} is no price." if name in PRICES and not PRICE.fullmatch(value) else None
+    if name == "currency" and not CURRENCIES.fullmatch(value):
+        return f"currency is not one of {CURRENCIES.pattern.replace('|', ', ')}."
+    return None
 
 
 def _wrong_address(name: str, value: object) -> str | None:
+    """An e-mail address is one or null; everything else is a text."""
     if not isinstance(value, dict):
         return f"{name} is not of type object."
     for part, text in value.items():
+        if part == "email" and text is None:
+            continue
         if not isinstance(text, str):
             return f"{name}[{part}] is not of type string."
-        if part == "email" and text and not EMAIL.fullmatch(text):
-            return f"{name}[{part}] is no e-mail address."
+        if part == "email" and not EMAIL.fullmatch(text):
+            return f"{name}[{part}]: Invalid email address."
     return None
 
 
@@ -77,19 +90,45 @@ def _objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
+def _whole(value: object) -> int | None:
+    """An integer as JSON schema has it: 2.0 is one, and so is a text of digits."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?\d+", value) else None
+
+
+def amount(text: object) -> str:
+    """An amount as it is kept: what is no part of a number is taken out, and nothing is rounded."""
+    number = re.sub(r"[^0-9.-]", "", str(text).replace(",", "."))
+    return number if re.fullmatch(r"-?(\d+(\.\d*)?|\.\d+)", number) else ""
+
+
 def laid_over(resource: Resource, old: Mapping[str, Any], sent: Mapping[str, Any], shop: Shop) -> Record:
     """The record with what was sent."""
     record = dict(old)
     for name, value in sent.items():
         if name in resource.objects:
-            record[name] = {**record[name], **{part: text for part, text in value.items() if part in record[name]}}
+            parts = {part: text or "" for part, text in value.items() if part in record[name]}
+            record[name] = {**record[name], **parts}
         elif name == "meta_data":
             record[name] = _meta(record[name], value, shop)
         elif name == "line_items" and name in record:
             record[name] = list(_lines(record[name], value, shop))
         elif name in record and name not in READ_ONLY:
-            record[name] = value.strip() if isinstance(value, str) else value
+            record[name] = _property(resource, name, value)
     return record
+
+
+def _property(resource: Resource, name: str, value: object) -> object:
+    if name in {"customer_id", "stock_quantity"}:
+        return _whole(value)
+    if not isinstance(value, str):
+        return value
+    if name in PRICES:
+        return amount(value)
+    return kept(value.strip()) if resource.name == "products" and name in MARKED_UP else value.strip()
 
 
 def _meta(old: list[Record], sent: list[Record], shop: Shop) -> list[Record]:
@@ -102,19 +141,38 @@ def _meta(old: list[Record], sent: list[Record], shop: Shop) -> list[Record]:
 
 
 def _lines(old: list[Record], sent: list[Record], shop: Shop) -> Iterator[Record]:
-    """A line with an id is updated, one without is added, one of the quantity 0 is removed, all others stay."""
+    """A line with an id is updated, one without is added, one of the quantity 0 is removed, all others stay.
+
+    One of the quantity 0 that there is nothing to remove of breaks the shop.
+    """
     by_id = {line["id"]: line for line in old}
     known = set(by_id)
     for line in sent:
+        _check_line(line)
         id_ = line.get("id")
         if id_ is not None and id_ not in known:
             raise Wrong(400, "woocommerce_rest_invalid_item_id", "Order item ID provided is not associated with order.")
-        if line.get("quantity", 1) == 0 or line.get("product_id", 0) is None:
+        if _whole(line.get("quantity", 1)) == 0 or line.get("product_id", 0) is None:
+            if id_ is None:
+                raise Wrong(500, "internal_server_error", "There has been a critical error on this website.")
             by_id.pop(id_, None)
             continue
         new = id_ or shop.next_id("lines")
         by_id[new] = _line(by_id.get(new), line, shop) | {"id": new}
     yield from by_id.values()
+
+
+def _check_line(line: Record) -> None:
+    wrong = None
+    if "quantity" in line and _whole(line["quantity"]) is None:
+        wrong = "line_items[0][quantity] is not of type integer."
+    if line.get("product_id") is not None and _whole(line["product_id"]) is None:
+        wrong = "line_items[0][product_id] is not of type integer."
+    for name in LINE_TEXTS:
+        if name in line and not isinstance(line[name], str):
+            wrong = f"line_items[0][{name}] is not of type string."
+    if wrong:
+        raise Wrong(400, "rest_invalid_param", "Invalid parameter(s): line_items", params={"line_items": wrong})
 
 
 def _line(old: Record | None, sent: Record, shop: Shop) -> Record:
@@ -126,29 +184,38 @@ def _line(old: Record | None, sent: Record, shop: Shop) -> Record:
         "quantity": 1,
         "subtotal": "",
         "total": "",
+        "meta_data": [],
     }
     line: Record = {**(old or blank), "price": 0}
-    quantity = sent.get("quantity", line["quantity"])
-    if isinstance(quantity, bool) or not isinstance(quantity, int):
-        wrong = "line_items[quantity] is not of type integer."
-        raise Wrong(400, "rest_invalid_param", "Invalid parameter(s): line_items", params={"line_items": wrong})
-    line["quantity"] = quantity
+    line["quantity"] = _whole(sent.get("quantity", line["quantity"])) or 1
     for name in LINE_TEXTS:
         if name in sent:
-            line[name] = str(sent[name])
+            line[name] = amount(sent[name]) if name in PRICES else sent[name]
     _product(line, sent, shop, new=old is None)
-    line["price"] = float(Decimal(line["total"]) / quantity) if line["total"] else 0
+    if "meta_data" in sent:
+        line["meta_data"] = _meta(line["meta_data"], sent["meta_data"], shop)
+    line["price"] = float(Decimal(line["total"] or 0) / line["quantity"])
     return line
 
 
 def _product(line: Record, sent: Record, shop: Shop, *, new: bool) -> None:
-    """A new line takes from its product what it was not told."""
-    line["product_id"] = sent.get("product_id", line["product_id"])
-    product = shop.product(int(line["product_id"])) if line["product_id"] else None
-    if line["product_id"] and product is None:
-        raise Wrong(400, "woocommerce_rest_invalid_product_id", f"Invalid product ID {line['product_id']}.")
-    if new and product and shop.fills_lines:
-        line["name"] = line["name"] or product["name"]
-        amount = Decimal(product["price"] or 0) * line["quantity"]
-        line["subtotal"] = line["subtotal"] or f"{amount:.2f}"
-    line["total"] = line["total"] or line["subtotal"]
+    """A new line names a product, and takes from it what it was not told; of one that is not there it has nothing."""
+    id_ = _whole(sent.get("product_id") or 0) or 0
+    if not id_:
+        if new and not sent.get("sku"):
+            message = "Product ID or SKU is required."
+            raise Wrong(400, "woocommerce_rest_required_product_reference", message)
+        return
+    product = shop.product(id_)
+    if product is not None:
+        changed = line["product_id"] != id_
+        line["product_id"] = id_
+        if changed and shop.fills_lines:
+            line["name"] = sent.get("name") or product["name"]
+            costs = f"{Decimal(product['price'] or 0) * line['quantity']:f}"
+            line["subtotal"] = amount(sent.get("subtotal", costs))
+            line["total"] = amount(sent.get("total", costs))
+    if new and not sent.get("total"):
+        line["total"] = line["total"] or line["subtotal"]
+    if shop.fills_lines:
+        line |= {name: line[name] or "0" for name in ("subtotal", "total")}

@@ -23,6 +23,7 @@ from talk_assets.testing.conformance.steps import (
     find,
     limited,
     look_up,
+    needed,
     parsed,
     probe,
     read,
@@ -68,6 +69,12 @@ class Conformance:
 
     glance_requests: ClassVar[int] = 1
     """Requests that a probe takes."""
+
+    unique: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no two records may have the same value of, and that have few to choose from in these tests."""
+
+    never_blank: ClassVar[frozenset[str]] = frozenset({"status"})
+    """Fields that always hold something in the system."""
 
     nowhere: ClassVar[str] = "99999999"
     """The id of a record that is not there, as the system writes ids."""
@@ -182,7 +189,8 @@ class Conformance:
                 values = samples(system, collection, round_)
                 id_ = create(system, collection, values)
                 assert shown(system, collection, id_) == limited(collection, values)
-            changed = writable(collection, samples(system, collection, 0))
+            values = samples(system, collection, 0)
+            changed = writable(collection, {name: values[name] for name in values if name not in self.unique})
             update(system, collection, id_, changed)
             expected = limited(collection, changed)
             assert {field: shown(system, collection, id_)[field] for field in changed} == expected
@@ -191,7 +199,7 @@ class Conformance:
         for collection in self.each(system):
             id_ = create(system, collection, samples(system, collection, 0))
             blanks: Values = dict.fromkeys(writable(collection, samples(system, collection, 0)))
-            blanks.pop("status", None)
+            blanks = {name: None for name in blanks if name not in self.never_blank}
             update(system, collection, id_, blanks)
             assert {field: shown(system, collection, id_)[field] for field in blanks} == blanks
 
@@ -220,7 +228,7 @@ class Conformance:
         name, body, words = self.bad
         collection = system.collection(name)
         write = Write(str(uuid.uuid4()), Action.CREATE, str(uuid.uuid4()), None, json.dumps(body).encode())
-        good = creating(collection, {})
+        good = creating(collection, needed(system, collection))
         answers = {answer.key: answer for answer in sent(system, collection, [write, good])}
         assert answers[write.key].outcome is Outcome.REFUSED
         assert words in (answers[write.key].reason or "")

@@ -62,7 +62,9 @@ def test_a_dataflow_in_mode_plan_writes_nothing_though_others_write_to_its_colle
 
 def test_a_sync_of_one_dataflow_writes_nothing_that_is_due_to_another(instance: Instance) -> None:
     configure(instance)
-    assert instance.talk("sync", "--plan").status == 0
+    shown = instance.talk("sync", "--plan")
+    assert shown.status == 0
+    assert "Each of these gets an account" in shown.stdout
     assert instance.talk("sync", "--dataflow", "powerofficego-customwebshop").status == 0
     assert names(instance, "powerofficego", "Customers") == ["Berg AS"]
     assert companies(instance) == ["Berg AS"]

@@ -119,8 +119,11 @@ def examples(language: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "text"), examples("toml"))
 def test_the_configuration_is_valid(page: str, text: str, tmp_path: Path) -> None:
     (tmp_path / "talk.toml").write_text(text)
-    key = "API_KEY" if "X-Api-Key" in text else "TOKEN"
-    environ = {f"TALK_CUSTOMERP_{key}": "secret"} if "base_url" in text else {}
+    needed = {
+        "systems.customerp]\nbase_url": ["CUSTOMERP_API_KEY" if "X-Api-Key" in text else "CUSTOMERP_TOKEN"],
+        "systems.customwebshop]\nbase_url": ["CUSTOMWEBSHOP_CONSUMER_KEY", "CUSTOMWEBSHOP_CONSUMER_SECRET"],
+    }
+    environ = {f"TALK_{name}": "secret" for section, names in needed.items() if section in text for name in names}
     assert configuration.load(tmp_path, environ).dataflows
 
 

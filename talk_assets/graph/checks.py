@@ -35,9 +35,9 @@ SAYS = {
     FRESH: (
         "The system could be read in this run, the collection was read to its end within the time that talk.toml sets"
         " under [checks], and it shows values of the declared types and no properties that it did not show before."
-        " Where it could not be read, see to what the reason names; the next sync goes on where this one stopped. What"
-        " does not fit is quarantined, and new properties are left alone: where it is no mistake in the system, name it"
-        " among the collection's fields or under ignore."
+        " Where it could not be read, see to what the reason names; the next sync goes on where this one stopped. A"
+        " field whose value can't be read keeps the one it had, and new properties are left alone: where it is no"
+        " mistake in the system, name it among the collection's fields or under ignore."
     ),
     IDS_UNIQUE: (
         "Every record has an id of its own. Where two have the same, what is linked and written would be that of"

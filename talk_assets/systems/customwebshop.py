@@ -225,7 +225,7 @@ products = _collection(
     "product",
     product,
     Lens(
-        name=Text("name", empty="", escaped=True),
+        name=Text("name", empty=""),
         number=Text("sku", empty=""),
         description=Text("description", empty="", multiline=True),
         unit_price=Decimal("regular_price", wire="string", empty=""),
@@ -292,7 +292,7 @@ orders = replace(
                 "line_items",
                 id="id",
                 product=Ref("product_id", to="product", wire="integer", empty="0"),
-                description=Text("name", escaped=True),
+                description=Text("name"),
                 quantity=Decimal("quantity"),
                 unit_price=Decimal("price"),
                 discount=Decimal("discount"),

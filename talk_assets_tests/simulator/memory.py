@@ -194,15 +194,21 @@ class MemoryCollection:
         return json.dumps([self.visible(record) for record in records]).encode()
 
     def visible(self, record: Record) -> Record:
-        """A record as the API shows it."""
+        """A record as the API shows it: what is garbled reads otherwise with each value, and can never be read."""
+        id_, garbled = record["id"], self.garbled(record["id"])
+        self.world.faults["value that can't be read"] += len(garbled)
         return {
-            name: value
+            name: f"#{value}!" if name in garbled else value
             for name, value in record.items()
-            if name != "changed" and not self.is_hidden(record["id"], name)
+            if name != "changed" and (name in garbled or not self.is_hidden(id_, name))
         }
 
+    def garbled(self, id_: str) -> set[str]:
+        """Return the properties of a record that the API shows, and that can't be read."""
+        return {one.name for one in self.hides if one.garbled and one.hides(id_)}
+
     def is_hidden(self, id_: str, name: str) -> bool:
-        """Whether the API doesn't show a property of a record."""
+        """Whether the API doesn't show a property of a record, or nothing in it that can be read."""
         return (id_, name) in self.hidden or any(one.name == name and one.hides(id_) for one in self.hides)
 
     def changed_since(self, since: int) -> list[Record]:
@@ -365,6 +371,10 @@ class MemoryConnection:
             unread = listed and id_ not in memory.known | memory.archived
             if unread and values.get(key) and record[key] == values[key]:
                 self._world.beside.append(f"{memory.key}/{id_}")
+        same = [id_ for id_, record in memory.records.items() if values.get(key) and record[key] == values[key]]
+        for id_ in same if len(same) == 1 else ():
+            if memory.garbled(id_) and id_ in memory.known - memory.fresh - memory.archived:
+                self._world.garbled.append((memory.key, id_, self._world.now))
 
 
 def system(world: World, name: str, collections: Sequence[MemoryCollection]) -> System:

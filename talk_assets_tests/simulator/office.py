@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import polars as pl
+
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import company, person
@@ -26,25 +28,38 @@ PAIRS = tuple(
 SHORT = 12
 """Characters that system d keeps of a first name, as its lens knows."""
 
+
+@dataclass(frozen=True)
+class Word(Text):
+    """Any text but what an API garbles."""
+
+    anything = False
+    right = "a text"
+
+    def read(self, text: pl.Expr) -> pl.Expr:
+        """What stands between a hash and an exclamation mark is no text."""
+        return super().read(pl.when(~text.str.contains("^#.*!$")).then(text))
+
+
 LENSES = {
     "people": Lens(
         email=Email("email"),
-        first_name=Text("first_name"),
-        job_title=Text("job_title"),
+        first_name=Word("first_name"),
+        job_title=Word("job_title"),
         company=Ref("firm", to="firms"),
     ),
-    "firms": Lens(organisation_number=OrganisationNumber("number"), name=Text("name")),
+    "firms": Lens(organisation_number=OrganisationNumber("number"), name=Word("name")),
 }
 
 KNOWING = "ac"
 """The systems that know firms' websites."""
 
-KNOWN_FIRMS = Lens(organisation_number=OrganisationNumber("number"), name=Text("name"), website=Text("website"))
+KNOWN_FIRMS = Lens(organisation_number=OrganisationNumber("number"), name=Word("name"), website=Text("website"))
 
 SHORT_PEOPLE = Lens(
     email=Email("email"),
-    first_name=Text("first_name", max_length=SHORT),
-    job_title=Text("job_title"),
+    first_name=Word("first_name", max_length=SHORT),
+    job_title=Word("job_title"),
     company=Ref("firm", to="firms"),
 )
 
@@ -69,8 +84,8 @@ def common(name: str, value: str | None) -> str | None:
 RENAMED = {
     owner: Lens(
         email=Email("email"),
-        first_name=Text("nick", max_length=SHORT if owner == "d" else None),
-        job_title=Text("job_title"),
+        first_name=Word("nick", max_length=SHORT if owner == "d" else None),
+        job_title=Word("job_title"),
         company=Ref("firm", to="firms"),
     )
     for owner in "abcd"

@@ -97,19 +97,24 @@ class Run:
 
 @dataclass(frozen=True)
 class Hidden:
-    """The API shows a property no longer, of the records whose number leaves `rest` when divided by `of`."""
+    """The API shows a property no longer, of the records whose number leaves `rest` when divided by `of`.
+
+    Where it is `garbled`, it shows something that can't be read instead.
+    """
 
     key: str
     name: str
     of: int
     rest: int
+    garbled: bool = False
 
     def hides(self, id_: str) -> bool:
         """Whether it is one of those records."""
         return int(id_[1:]) % self.of == self.rest % self.of
 
     def __str__(self) -> str:
-        return f"{self.key} hides {self.name} of every record number {self.rest} modulo {self.of}"
+        does = "garbles" if self.garbled else "hides"
+        return f"{self.key} {does} {self.name} of every record number {self.rest} modulo {self.of}"
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def setting(rng: random.Random) -> Setting:
     planned = tuple(pair for pair in sides if pair not in off and rng.random() < 0.25)
     renamed = tuple(f"{system}/people" for system in "abcd" if rng.random() < 0.4) if rng.random() < 0.3 else ()
     hidden = [
-        Hidden(key, rng.choice(HIDEABLE[key]), of, rng.randrange(7))
+        _hidden(key, rng.choice(HIDEABLE[key]), of, rng.randrange(7))
         for key in HIDEABLE
         if rng.random() < 0.2
         for of in [rng.choice([1, 7, 7, 11])]
@@ -121,11 +121,23 @@ def setting(rng: random.Random) -> Setting:
     return Setting(off, planned, renamed, tuple(hidden))
 
 
+def _garbled(rng: random.Random) -> list[Setting]:
+    """Half of the time, some records show from the beginning what can't be read."""
+    keys = [key for key in HIDEABLE if rng.random() < 0.5]
+    hidden = (Hidden(key, rng.choice(HIDEABLE[key]), 2, rng.randrange(2), garbled=True) for key in keys)
+    return [Setting(hidden=tuple(hidden))] if rng.random() < 0.5 else []
+
+
+def _hidden(key: str, name: str, of: int, rest: int) -> Hidden:
+    """Now and then it is shown, and can't be read."""
+    return Hidden(key, name, of, rest, garbled=rest % 2 == 0 and of > 1)
+
+
 def write(seed: int, histories: int = TOGETHER) -> Script:
     """Return what happens in a group, without what goes wrong."""
     rng = random.Random(seed)
     author = Author(rng, histories)
-    events: list[Act | Run | Setting] = []
+    events: list[Act | Run | Setting] = [*_garbled(random.Random(f"garbled {seed}"))]
     for block in range(rng.randint(2, 10)):
         for history in range(histories):
             if not block and rng.random() < KNOWN:

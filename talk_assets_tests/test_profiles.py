@@ -206,7 +206,7 @@ def test_a_time_may_be_a_number_since_1970(tmp_path: Path) -> None:
     values = project.lens.get(parsed.records)
     assert values["starts_at"].to_list() == ["2024-05-17T08:30:00.000000Z", None]
     assert project.lens.put(values.select("starts_at")).to_list()[0] == '{"begin":1715934600}'
-    assert parsed.invalid["property"].to_list() == ["begin"]
+    assert parsed.values["property"].to_list() == ["begin"]
 
 
 def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import subprocess
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,7 @@ AWAITED: frozenset[str] = frozenset()
 """Commands that pages name and another branch brings; empty once it is merged."""
 
 PACKAGE = Path(talk_assets.__file__).parent
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "migrations.py")
 
 
 @pytest.mark.parametrize("page", pages.PAGES)
@@ -73,6 +75,18 @@ def _targets(entry: object) -> list[str]:
 @pytest.mark.parametrize("page", BY_HAND)
 def test_no_page_has_a_dropped_word(page: str) -> None:
     assert words.dropped(prose.prose(prose.text(page))) == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_message_docstring_or_comment_has_a_dropped_word(module: Path) -> None:
+    """A migration names what there was; a text without a blank is a name, and so is what stands in braces."""
+    with module.open("rb") as source:
+        tokens = [one for one in tokenize.tokenize(source.readline) if one.type in {tokenize.STRING, tokenize.COMMENT}]
+    texts = [re.sub(r"\{[^{}]*\}", "", one.string) for one in tokens]
+    found = [
+        (one.start[0], words.dropped(text)) for one, text in zip(tokens, texts, strict=True) if " " in text.strip()
+    ]
+    assert [one for one in found if one[1]] == []
 
 
 def test_a_dropped_word_is_noticed_in_prose_and_not_in_code() -> None:

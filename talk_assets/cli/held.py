@@ -1,4 +1,4 @@
-"""`talk held`: what waits for a person, with the reason and what to do about it."""
+"""`talk held`: what needs review, with the reason and what to do about it."""
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -41,7 +41,7 @@ WHAT = {
 @all_option
 @json_option
 def held(*, number: int | None, everything: bool, as_json: bool) -> None:
-    """Show the records and changes that wait for a person, with the reason and what to do about it.
+    """Show the records and changes that need review, with the reason and what to do about it.
 
     NUMBER shows one item of the list in full: its values beside those of the records that it could be. --json has the
     values of every item, and with NUMBER those of its candidates too.

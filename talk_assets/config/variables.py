@@ -35,7 +35,7 @@ def read_credentials(known: Registered, needed: Iterable[str], environ: Mapping[
 def check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile]) -> None:
     """Raise CredentialsError for a variable of ours that means nothing.
 
-    A misspelled name would silently mean the sandbox.
+    A name with a typing error would silently mean the sandbox.
 
     `profiles` are those of the systems that have one, as talk.toml has them.
     """

@@ -155,7 +155,7 @@ class Paragraphs:
     properties: tuple[str, ...]
 
     def shown(self, record: Record) -> None:
-        """Lines as they were written."""
+        """Lines in the form in which they were written."""
         for place, name in _places(record, self.properties):
             text = re.sub(r"\s*<br\s*/?>\n?", "\n", place[name])
             text = re.sub(r"</p>\s*<p>", "\n\n", text)

@@ -177,7 +177,7 @@ def disagreeing(transaction: Transaction, collections: Mapping[str, Collection])
 def gaps(transaction: Transaction, pairs: Iterable[tuple[str, Pair]]) -> dict[str, Found]:
     """Return by right side the left records, of pairs with their entity, that lack one there and nothing says why.
 
-    A create that waits or is held explains it, and so does a record that is held, set aside, or had one that was
+    A create that waits or is held explains it, and so does a record that is held, quarantined, or had one that was
     deleted, and a record that was read after its entity was last reconciled.
     """
     return _found(

@@ -164,7 +164,7 @@ HELD = f"""
         || ' to two values in turn, so that neither value is written' AS reason, since
     FROM sync.fights
 """
-"""The SQL of everything that waits for a person, a row per item."""
+"""The SQL of everything that needs review, a row per item."""
 
 HELD_COLUMNS = (
     "what", "entity_type", "collection", "id", "entity_id", "action", "source", "name", "fields", "field", "other",
@@ -173,7 +173,7 @@ HELD_COLUMNS = (
 
 
 def held(transaction: Transaction) -> pl.DataFrame:
-    """Return everything that waits for a person, a row per item.
+    """Return everything that needs review, a row per item.
 
     Items with the same `what`, `collection`, `action` and `reason` stand together, the group with the oldest first.
     `number` counts the items from 1, and stays the same as long as nothing changes. `what` is one of
@@ -182,7 +182,7 @@ def held(transaction: Transaction) -> pl.DataFrame:
     - change: it is not written; `action` is its action, `source` the record that a create is for, `field` the one
       field of it that is not written, where the rest is;
     - failing: a change that could not be carried out in two runs or more; the next one tries it again;
-    - invalid: the record is set aside as a whole, as it has no id, or its modified time can't be read;
+    - invalid: the record is quarantined as a whole, as it has no id, or its modified time can't be read;
     - value: a property, `property`, holds what can't be read, `found`; `right` says what would be right, `suggested`
       what may have been meant, and `field` which field keeps its value until then;
     - stop: a safety limit stopped something in the collection;
@@ -351,7 +351,7 @@ def written(transaction: Transaction, run: str, key: str, *, limit: int) -> pl.D
 
 
 def held_records(transaction: Transaction, entity_type: str, *, limit: int) -> pl.DataFrame:
-    """Return `name, collection, id, reason, since` of an entity's records that wait for a person, oldest first."""
+    """Return `name, collection, id, reason, since` of an entity's records that need review, oldest first."""
     rows = transaction.frame(
         "SELECT collection, id, fields, reason, since FROM sync.held WHERE entity_type = ?"
         f" ORDER BY since, collection, id LIMIT {limit}",

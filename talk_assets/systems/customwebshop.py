@@ -266,7 +266,7 @@ orders = replace(
         "order",
         order,
         Lens(
-            # The shop's own number is its id, which would match strangers.
+            # The shop's own number is its id, which would match records of others.
             number=_kept("order_number"),
             description=Text("customer_note", empty="", multiline=True),
             customer=Ref("customer_id", to="customer", wire="integer", empty="0"),

@@ -231,7 +231,7 @@ def _values(collection: Collection) -> st.SearchStrategy[Row]:
 
 
 def _spellable(lens: Lens, text: str | None) -> str | None:
-    """Lines of products whose ids the API can spell: a part of a line that it cannot would stay as it was."""
+    """Lines of products whose ids the API can write: a part of a line that it cannot would stay as it was."""
     product = lens.lines.product if isinstance(lens.lines, OneLine) else None
     if text is None or product is None or product.json is not Json.INTEGER:
         return text
@@ -269,7 +269,7 @@ def _written(lens: Lens, *when: Writable) -> tuple[str, ...]:
 
 
 def _where_spelled(after: pl.DataFrame, wanted: pl.DataFrame, limit: pl.DataFrame) -> pl.DataFrame:
-    """Return what was read, or the limit where the API has no spelling for a value, so that nothing is written."""
+    """Return what was read, or the limit where the API has no form for a value, so that nothing is written."""
     return after.select(
         pl.when(wanted[field].is_not_null() & limit[field].is_null())
         .then(limit[field])

@@ -1,8 +1,8 @@
 """The agreed words with their meanings, and the words that were dropped, each with what to write instead.
 
 Add a word to `GLOSSARY` when people meet it in a message, a page or a table. Add a pattern to `DROPPED` when the word
-is no longer to be used: the tests then refuse it in every page that is written by hand. The code is not searched yet;
-to do that, apply `dropped` to its messages and docstrings as well.
+is no longer to be used: the tests then refuse it in every page that is written by hand, and in the messages, docstrings
+and comments of the package.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""The kinds of property a lens is made of: what one property of an API holds and how the API spells it.
+"""The kinds of property a lens is made of: what one property of an API holds and how the API writes it.
 
-A kind declared once serves every system: add one where an API spells a field in a way that none here covers. What a
+A kind declared once serves every system: add one where an API writes a field in a way that none here covers. What a
 text means, whatever the system, is in `conversions`; order lines are in `orderlines`; facts about one system belong to
 its own file.
 """
@@ -20,7 +20,7 @@ from talk_assets.model.lens.properties import SPELLED, Json, Value
 class Text(Value):
     """Any text. Unless `multiline`, line breaks become blanks. As an integer, only what reads as one is written.
 
-    `escaped`: the API spells some characters as HTML entities, as `&amp;` for `&`.
+    `escaped`: the API writes some characters as HTML entities, as `&amp;` for `&`.
     """
 
     _: KW_ONLY
@@ -173,7 +173,7 @@ class Date(Value):
     right = "a date, as 2024-05-17"
 
     def present(self, raw: pl.Expr) -> pl.Expr:
-        """The year 1 is how .NET spells no date, at any offset."""
+        """The year 1 is how .NET writes no date, at any offset."""
         return _after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
@@ -187,7 +187,7 @@ class Date(Value):
 
 @dataclass(frozen=True)
 class Instant(Value):
-    """A point in time; `zone` is how the API spells UTC. An epoch counts from 1970.
+    """A point in time; `zone` is how the API writes UTC. An epoch counts from 1970.
 
     A time without a zone is in `timezone`, the system's unless it is given, and is written so where `zone` is none.
     """
@@ -206,7 +206,7 @@ class Instant(Value):
         return Json.TEXT if self.wire == "text" else Json.INTEGER
 
     def present(self, raw: pl.Expr) -> pl.Expr:
-        """The year 1 is how .NET spells no time, at any offset."""
+        """The year 1 is how .NET writes no time, at any offset."""
         return _after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
@@ -374,11 +374,11 @@ class FullName(Value):
         return text
 
     def get(self, _name: str, /) -> dict[str, pl.Expr]:
-        """Taken apart."""
+        """Split."""
         return self._apart(self.value(pl.col(self.property)))
 
     def limit(self, _name: str, /) -> dict[str, pl.Expr]:
-        """Put together and taken apart again."""
+        """Joined and split again."""
         return self._apart(self.limited(self._together()))
 
     def put(self, _name: str, /, *, create: bool) -> dict[str, pl.Expr]:

@@ -136,7 +136,7 @@ class Lens:
 
         `mask` has a Boolean column per field and says which are put; without one all are. A property of several fields
         needs them all in `values` to put one. In a create a blank is left out unless the property declares what stands
-        for it; in an update it is written as the API spells nothing. `raw` are the records as they are now: lines that
+        for it; in an update it is written as the API writes nothing. `raw` are the records as they are now: lines that
         stay keep their ids.
         """
         frame = _beside(self._completed(values), mask, raw, self.lines)

@@ -104,7 +104,7 @@ class Value(_Single, ABC):
     """A property that holds one value.
 
     `blank` is written for a blank field because the API demands something, and reads back as blank. `empty` is how the
-    API spells nothing, JSON null unless given; `nothing` are further texts that it shows for nothing. `max_length` is
+    API writes nothing, JSON null unless given; `nothing` are further texts that it shows for nothing. `max_length` is
     in characters of the text on the wire.
     """
 
@@ -139,7 +139,7 @@ class Value(_Single, ABC):
         return self.clean(value)
 
     def clean(self, raw: pl.Expr) -> pl.Expr:
-        """Return trimmed text in its one spelling."""
+        """Return trimmed text in its one form."""
         return texts.line(raw) if self.json is Json.TEXT else raw.str.strip_chars()
 
     def present(self, raw: pl.Expr) -> pl.Expr:
@@ -163,7 +163,7 @@ class Value(_Single, ABC):
         return self.value(self.on_wire(value))
 
     def spelled(self, value: pl.Expr, *, create: bool) -> pl.Expr:
-        """Return JSON text to send; null, to leave it out, for a blank in a create and for what has no spelling."""
+        """Return JSON text to send; null, to leave it out, for a blank in a create and for what has no form there."""
         nothing = self.blank if self.blank is not None else None if create else self.empty
         if nothing is not None:
             blank = self._encoded(pl.lit(nothing))

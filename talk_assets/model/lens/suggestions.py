@@ -1,6 +1,6 @@
 """What may have been meant by a text that a property can't hold: a guess for people, never taken for the value.
 
-Pure. A guess is spelled as the API has it. Where a text can mean two things, as 1,495 or 02/03/2024, there is none.
+Pure. A guess is written as the API has it. Where a text can mean two things, as 1,495 or 02/03/2024, there is none.
 """
 
 import re
@@ -39,7 +39,7 @@ _TIME = re.compile(r"^[T ,]+(?P<time>\d{2}[:.]\d{2}(?:[:.]\d{2})?)$")
 
 
 def suggest(value: Value, found: Sequence[str | None]) -> list[str | None]:
-    """Return for each text what may have been meant by it, null where that can't be told; the property can read it."""
+    """Return for each text what may have been meant by it, null where that is not certain; the property can read it."""
     guesses = [None if text is None else _guess(value, text.strip()) for text in found]
     readable = pl.DataFrame({"guess": guesses}, schema={"guess": pl.String}).select(value.value(pl.col("guess")))
     return [guess if read is not None else None for guess, read in zip(guesses, readable.to_series(), strict=True)]
@@ -64,7 +64,7 @@ def _guess(value: Value, text: str) -> str | None:
 
 
 def number(text: str) -> str | None:
-    """Return a number that is spelled with a decimal comma, marks between thousands, or a unit, as JSON has it."""
+    """Return a number that is written with a decimal comma, marks between thousands, or a unit, as JSON has it."""
     found = _AMOUNT.match(text)
     if found is None:
         return None
@@ -80,13 +80,13 @@ def number(text: str) -> str | None:
 
 
 def day(text: str) -> str | None:
-    """Return a date that is spelled otherwise as YYYY-MM-DD."""
+    """Return a date that is written otherwise as YYYY-MM-DD."""
     found = _date(text)
     return found[0] if found else None
 
 
 def moment(text: str) -> str | None:
-    """Return a time that is spelled otherwise as YYYY-MM-DDTHH:MM:SS, or the day where it says no more."""
+    """Return a time that is written otherwise as YYYY-MM-DDTHH:MM:SS, or the day where it says no more."""
     found = _date(text)
     if found is None:
         return None

@@ -1,6 +1,6 @@
 """Telephone numbers to E.164, each in the country of its record.
 
-Most numbers are of the plan of one country, and are told by its pattern; only the others are looked up one by one.
+Most numbers are of the plan of one country, and its pattern finds them; only the others are looked up one by one.
 """
 
 from functools import lru_cache
@@ -21,7 +21,7 @@ def phone(text: pl.Expr, region: str) -> pl.Expr:
 def phone_in(text: pl.Expr, country: pl.Expr, code: Clean, region: str) -> pl.Expr:
     """Return what `phone` does, each number seen from its own country, or from `region` where there is none.
 
-    `code` gives the codes of countries as `country` spells them.
+    `code` gives the codes of countries as `country` writes them.
     """
     pair = pl.struct(text.alias("text"), country.alias("country"))
     return pair.map_batches(lambda pairs: _in_countries(pairs, code, region), return_dtype=pl.String)

@@ -1,4 +1,4 @@
-"""Texts as people see them, without what only computers see: one text has one spelling.
+"""Texts as people see them, without what only computers see: one text has one form.
 
 Canonical text is in Unicode's normal form C. It has no invisible characters and no control characters, and every kind
 of blank is a plain one. Most texts are plain already: only the others are looked at more closely.

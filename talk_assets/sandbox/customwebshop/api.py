@@ -40,12 +40,12 @@ class Customwebshop(Emulation):
         "gmt_offset": 1.0,  # hours; times without `_gmt` are the shop's own
         "currency": "NOK",  # of an order that names none
         "decimals": 2,  # that the shop shows, where a request asks for no others
-        "fills_lines": True,  # off: a line holds only what it was told
+        "fills_lines": True,  # off: a line holds only what it was sent
         "tls": True,  # off: plain http, where only a signature counts
         "passes_header": True,  # off: the host in front keeps the header Authorization back
         "permission": "read_write",  # of the key, or "read"
         "edit_context": True,  # off: nobody may read in the context edit
-        "mails_accounts": True,  # off: whoever has a new account is not told
+        "mails_accounts": True,  # off: whoever has a new account gets no mail
         "breaks_at": "",  # a word: a plugin breaks at each write that holds it, before it is carried out
         "breaks_after": "",  # the same, once it has been carried out
         "byte_order_mark": False,  # on: each answer begins with one

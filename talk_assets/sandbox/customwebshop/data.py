@@ -18,7 +18,7 @@ STATUSES = ("processing", "completed", "completed")
 
 
 class Renderer:
-    """Spells one world for the webshop; an id is the place and one."""
+    """Writes one world for the webshop; an id is the place and one."""
 
     def __init__(self, world: World) -> None:
         self._world = world

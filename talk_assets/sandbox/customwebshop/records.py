@@ -1,6 +1,6 @@
 """What the webshop's records hold and how they are kept: WooCommerce's properties. Values only.
 
-A record lies on the shelf in the spelling of the context `edit`, its money with all the decimals that it was sent with.
+A record lies on the shelf in the form of the context `edit`, its money with all the decimals that it was sent with.
 How it is shown is `shown`'s concern.
 """
 

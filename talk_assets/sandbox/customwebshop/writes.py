@@ -199,7 +199,7 @@ def _line(old: Record | None, sent: Record, shop: Shop) -> Record:
 
 
 def _product(line: Record, sent: Record, shop: Shop, *, new: bool) -> None:
-    """A new line names a product, and takes from it what it was not told; of one that is not there it has nothing."""
+    """A new line names a product, and takes from it what it was not sent; of one that is not there it has nothing."""
     id_ = _whole(sent.get("product_id") or 0) or 0
     if not id_:
         if new and not sent.get("sku"):

@@ -1,4 +1,4 @@
-"""How Powerofficego shows records: lists with filters and pages, and single records, perhaps as they were a moment ago.
+"""How Powerofficego shows records: lists with filters and pages, and single records, perhaps of a moment ago.
 
 Nothing here writes. Which filters a list has is in `properties`; other parameters are passed over.
 """

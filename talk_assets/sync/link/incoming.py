@@ -2,7 +2,7 @@
 
 They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection, id, modified,
 reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that are not
-known from the record as it is, and are as they were last seen. Those that have a link stand in `known`, see
+known from the record as it is, and are as last seen. Those that have a link stand in `known`, see
 `links.know`.
 """
 
@@ -36,7 +36,7 @@ class Gathered:
     version: int = 0
 
     def note_reconciled(self, transaction: Transaction) -> None:
-        """Note that all of them were decided about."""
+        """Note that all of them were reconciled."""
         if self.collections:
             transaction.run(
                 "UPDATE sync.cursors SET reconciled_version = ? WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
@@ -73,7 +73,7 @@ def interrupted(transaction: Transaction, entity: Entity) -> bool:
 
 
 def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> int:
-    """Count what there may be to decide about, in one statement, since mostly there is nothing."""
+    """Count what there may be to reconcile, in one statement, since mostly there is nothing."""
     if not collections:
         return 0
     versions = " UNION ALL ".join(
@@ -95,7 +95,7 @@ def moved(transaction: Transaction, entity: Entity, collections: Mapping[str, Co
 
 
 def _dirty(transaction: Transaction, key: str, collection: Collection, due: str) -> Iterator[pl.DataFrame]:
-    """The collection's records to decide about, as they were read, so many at once as stand near each other."""
+    """The collection's records to reconcile, as read, so many at once as stand near each other."""
     columns = ", ".join(f'"{name}"' for name in dict.fromkeys((*collection.lens.columns, *OWN)))
     source = f"FROM {tables.raw(key)} WHERE (_record IS NOT NULL OR _deleted) AND ({due})"
     if not transaction.in_steps:

@@ -23,7 +23,7 @@ TOLERANCE = timedelta(minutes=1)
 """By how much a cursor may be ahead of the system's clock, which we know by the second at best."""
 
 OLDER = "an older state"
-"""How the reason begins with which such a record is set aside."""
+"""How the reason begins with which such a record is quarantined."""
 
 
 def apart(
@@ -32,7 +32,7 @@ def apart(
     """Return rows `_id, reason, since` of the records that show an older state, null where none does.
 
     `differing` says of which records what is there is `newer` by its corrected time, and what it is as written,
-    `known`. `since` is null for those that were not set aside before.
+    `known`. `since` is null for those that were not quarantined before.
     """
     if collection.modified is None or not differing["newer"].any():
         return None

@@ -1,4 +1,4 @@
-"""The table of what can't be read: values by record and field, and records that are set aside as a whole.
+"""The table of what can't be read: values by record and field, and records that are quarantined as a whole.
 
 `talk held` lists it. What is noted of a record is replaced whenever the record is read, and since when it is so stays.
 """

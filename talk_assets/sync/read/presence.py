@@ -1,6 +1,6 @@
 """Which of the properties that a lens reads a record has, be they null: what is absent is unknown, and no blank.
 
-A property that a record doesn't show is not cleared: the field may be misspelt in talk.toml, a right may have been
+A property that a record doesn't show is not cleared: the name may be wrong in talk.toml, a right may have been
 withdrawn, or the API may have a new version. Only where an API is declared to leave blank properties out does an absent
 one mean a blank. Pure: JSON text in, names out.
 """

@@ -37,7 +37,7 @@ PATIENCE = 1.0
 
 @dataclass
 class ReadReport:
-    """What reading a collection brought: records received, changed among them, deleted, and set aside as invalid.
+    """What reading a collection brought: records received, changed among them, deleted, and quarantined as invalid.
 
     `values` are the values that could not be read, of records that were received.
     """
@@ -55,7 +55,7 @@ class ReadReport:
 class Checkpoint:
     """How far a collection was read: the cursor, where an interrupted full read goes on, whether there ever was one.
 
-    `doubts`: whether deletions of it wait for a person, see `guards`. `lacks`: whether its records lack properties.
+    `doubts`: whether deletions of it need approval, see `guards`. `lacks`: whether its records lack properties.
     """
 
     cursor: str | None
@@ -104,7 +104,7 @@ class Reader:
     tell: Tell = silent
     _doubts: bool = field(default=False, init=False)
     _nameless: set[str] = field(default_factory=set, init=False)
-    """Why records without an id were set aside, of those that this read has shown."""
+    """Why records without an id were quarantined, of those that this read has shown."""
 
     async def read(self, at: Checkpoint, *, full: bool = False) -> ReadReport:
         """Read what changed since the cursor; in full where there is none, where asked, or where it is too old.
@@ -282,7 +282,7 @@ class Reader:
                 self._store(transaction, parsed, report, believed=True)
 
     async def _parsed(self, pages: Sequence[Page]) -> Parsed:
-        """Pages taken apart on a thread, while requests go on and no transaction waits."""
+        """Pages parsed on a thread, while requests go on and no transaction waits."""
         shown = [page.body for page in pages if page.body.strip() != b"[]"]
         if not shown:
             return NOTHING

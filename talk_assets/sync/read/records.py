@@ -1,8 +1,8 @@
 """From the JSON of a page to a frame of records, without a Python object per value.
 
 What the API sent becomes columns of text; what that text means is the lens's concern. A record that cannot be used is
-set aside with the reason, so that one of them does not stop the rest: one without an id, or whose modified time cannot
-be read. A property that does not fit is noted, and its record is one like any other.
+quarantined with the reason, so that one of them does not stop the rest: one without an id, or whose modified time
+cannot be read. A property that does not fit is noted, and its record is one like any other.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from talk_assets.sync.read import presence, validity
 
 @dataclass(frozen=True)
 class Parsed:
-    """Pages taken apart.
+    """Pages parsed.
 
     `records` has a String column per declared property, and `_id`, `_record` (the record as JSON text with its own
     types, without the collection's ignored properties), `_modified` (Datetime in UTC or null), `_etag`, `_ref` (String
     or null), `_deleted` (Boolean), `_absent` (the properties of the lens that the record lacks, null where it has all;
     see `presence`), `_invalid` (those that hold what cannot be read, null where none does; see `validity`) and `_hash`
-    (UInt64, of `_record` as it is spelled; comparable within one version of Polars). `invalid` are those that are not
+    (UInt64, of `_record` as it is written; comparable within one version of Polars). `invalid` are those that are not
     among the records: `_id` where there is one, `property`, `found` and `reason`. `values` are the values that cannot
     be read, as `validity.judge` has them. `unknown` are properties nobody declared, `shown` those of the lens that some
     record has, `strange` the ids of records that have none of the lens's properties, not even as null.
@@ -47,7 +47,7 @@ def parse(collection: Collection, *bodies: bytes) -> Parsed:
 
 
 def ours(key: str, collection: Collection, parsed: Parsed) -> Parsed:
-    """Set aside records that have none of the lens's properties, not even as null: they would read as all cleared.
+    """Quarantine records that have none of the lens's properties, not even as null: they would read as all cleared.
 
     Raise NotTheApi where no record is one of the collection's, each being like that or without an id.
     """

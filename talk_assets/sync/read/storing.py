@@ -1,6 +1,6 @@
 """The collections' tables: every record as its system showed it last, with the store's version when it changed.
 
-What stays the same is not touched. A record that is spelled as it was has not changed; one that is spelled otherwise,
+What stays the same is not touched. A record that is written as it was has not changed; one that is written otherwise,
 and has no other modified time, is compared property by property.
 """
 
@@ -29,12 +29,12 @@ def store(
 ) -> int:
     """Store records as the system shows them, and what of them can't be read; return how many differ from before.
 
-    Unless `believed`, records that show an older state than before are set aside.
+    Unless `believed`, records that show an older state than before are quarantined.
     """
     records = dated(parsed, now, skew)
     records = records.drop(part.property for part in collection.parts)
     differing = _differing(transaction, key, collection, records)
-    spelled, differing = _sorted_out(transaction, key, collection, differing, records)
+    rewritten, differing = _sorted_out(transaction, key, collection, differing, records)
     older = None if believed else backwards.apart(transaction, key, collection, differing, records)
     _set_aside(transaction, key, collection, parsed, now, older)
     absence.note_shown(transaction, key, parsed.shown)
@@ -42,14 +42,14 @@ def store(
         backwards.set_aside(transaction, key, older, now)
         differing = differing.join(older, on="_id", how="anti")
     _replace(transaction, key, records, differing)
-    _spell(transaction, key, records, spelled)
+    _keep_text(transaction, key, records, rewritten)
     return differing.height
 
 
 def map_properties(
     transaction: Transaction, collections: Mapping[str, Collection], now: datetime
 ) -> Mapping[str, Sequence[str]]:
-    """Note which properties are mapped; those that were not before are filled in from the records as they were read.
+    """Note which properties are mapped; those that were not before are filled in from the records as read.
 
     Return those by collection, of the collections that were mapped before at all.
     """
@@ -86,10 +86,10 @@ def note_stored(transaction: Transaction, key: str, collection: Collection) -> N
 
 
 def _fill_in(transaction: Transaction, key: str, collection: Collection, names: Sequence[str], now: datetime) -> None:
-    """Fill columns from the records as they were read, and have all of these decided about again.
+    """Fill columns from the records as read, and have all of these reconciled again.
 
     They would not come again by themselves: it is our reading of them that has changed. A record that cannot be used
-    any more stays as it was, and is set aside.
+    any more stays as it was, and is quarantined.
     """
     raw = tables.raw(key)
     end = transaction.count(f"SELECT coalesce(max(rowid) + 1, 0) FROM {raw}") if names else 0
@@ -148,7 +148,7 @@ def _differing(transaction: Transaction, key: str, collection: Collection, recor
 def _sorted_out(
     transaction: Transaction, key: str, collection: Collection, differing: pl.DataFrame, records: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Tell those that are only spelled otherwise than before from those that say something else."""
+    """Tell those that are only written otherwise than before from those that say something else."""
     doubtful = differing.filter("there")
     if doubtful.height and collection.modified:
         shown = records.select("_id", pl.col(collection.modified.property).alias("shown"))
@@ -171,11 +171,11 @@ def _sorted_out(
     return doubtful.select("_id", "place"), differing
 
 
-def _spell(transaction: Transaction, key: str, records: pl.DataFrame, spelled: pl.DataFrame) -> None:
-    """Keep how records are spelled now, so that they need not be compared again; nothing has changed for anybody."""
+def _keep_text(transaction: Transaction, key: str, records: pl.DataFrame, rewritten: pl.DataFrame) -> None:
+    """Keep how records are written now, so that they need not be compared again; nothing has changed for anybody."""
     transaction.apply(
-        f"UPDATE {tables.raw(key)} t SET _record = s._record, _hash = s._hash FROM spelled s WHERE t.rowid = s.place",
-        spelled=spelled.join(records.select("_id", "_record", "_hash"), on="_id"),
+        f"UPDATE {tables.raw(key)} t SET _record = s._record, _hash = s._hash FROM rewritten s WHERE t.rowid = s.place",
+        rewritten=rewritten.join(records.select("_id", "_record", "_hash"), on="_id"),
     )
 
 
@@ -183,7 +183,7 @@ def _replace(transaction: Transaction, key: str, records: pl.DataFrame, differin
     """Store the records that differ from what is there in its place.
 
     They are added at the table's end: what changed lately stands together there, and is found by its version without
-    looking at the rest. Properties that are lists of another collection's records stay as they were.
+    looking at the rest. Properties that are lists of another collection's records stay unchanged.
     """
     there = differing.select("place").drop_nulls()
     if there.height:

@@ -16,7 +16,7 @@ from talk_assets.store.tables import MARK
 from talk_assets.sync.read import presence
 
 COLUMNS = ("_id", "property", "field", "found", "right", "suggested", "reason")
-"""What is noted of a value: `suggested` is what may have been meant, null where that can't be told."""
+"""What is noted of a value: `suggested` is what may have been meant, null where that is not certain."""
 
 NONE = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
 """No such values."""

@@ -202,7 +202,7 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
 
 
 def _with_parts(transaction: Transaction, answered: Answered, came: pl.DataFrame) -> pl.DataFrame:
-    """The records with those parts that did not come with them: the table has them as they were before the write."""
+    """The records with those parts that did not come with them: the table has them from before the write."""
     names = [part.property for part in answered.collection.parts]
     if not names:
         return came
@@ -310,7 +310,7 @@ def _asked_about(transaction: Transaction, key: str, ids: pl.Series, fields: Seq
 
 
 def _reconciled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
-    """The records are as their links say: nothing to decide about them. They were stored just now, if anything new."""
+    """The records are as their links say: nothing to reconcile. They were stored just now, if anything new."""
     transaction.apply(
         f"UPDATE {tables.raw(answered.key)} SET _version = 0"
         f" WHERE _version >= {transaction.version()} AND _id IN (SELECT id FROM records)",

@@ -12,7 +12,7 @@ from talk_assets.sync.plan.permits import Permits
 
 
 def again(transaction: Transaction, key: str, changes: pl.DataFrame, permits: Permits, now: datetime) -> pl.DataFrame:
-    """Return the creates to send again exactly as they were: `entity_id, action, key, after, body`.
+    """Return the creates to send again unchanged: `entity_id, action, key, after, body`.
 
     `changes` (`entity_id, action, after`) are those about to be sent. Where the lens has changed since a create was
     first sent, or a value in it may no longer be sent, its intent is closed, and the change goes out as it is now.

@@ -2,7 +2,7 @@
 
 A refusal that names fields is taken at its word: the rest is sent again without them. One that names none is narrowed
 down by sending halves. Where a refusal is for the record's sake, everything is refused, and the whole change is held:
-of the changes that are refused in the same words, the first one tells for all. Only refusals are narrowed down, never
+of the changes that are refused in the same words, the first one decides for all. Only refusals are narrowed down, never
 what is not known or may work later.
 """
 
@@ -17,7 +17,7 @@ from talk_assets.model.lens.properties import Value
 from talk_assets.model.system import Action, Outcome
 
 MOST = 10
-"""Requests for one record in one run, after the first; what is not told apart by then is held together."""
+"""Requests for one record in one run, after the first; what is not distinguished by then is held together."""
 
 _OWN = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[\d@]\S*")
 """What is one record's own in an API's words: values and numbers."""
@@ -82,7 +82,7 @@ class Narrowing:
 
     def __init__(self) -> None:
         self.searched: set[str] = set()
-        """Entities whose changes were taken apart."""
+        """Entities whose changes were sent in parts."""
         self._searches: dict[str, _Search] = {}
         self._named: dict[str, int] = {}
         self._divides: dict[str, bool] = {}

@@ -371,10 +371,6 @@ class MemoryConnection:
             unread = listed and id_ not in memory.known | memory.archived
             if unread and values.get(key) and record[key] == values[key]:
                 self._world.beside.append(f"{memory.key}/{id_}")
-        same = [id_ for id_, record in memory.records.items() if values.get(key) and record[key] == values[key]]
-        for id_ in same if len(same) == 1 else ():
-            if memory.garbled(id_) and id_ in memory.known - memory.fresh - memory.archived:
-                self._world.garbled.append((memory.key, id_, self._world.now))
 
 
 def system(world: World, name: str, collections: Sequence[MemoryCollection]) -> System:

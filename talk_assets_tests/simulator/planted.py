@@ -22,7 +22,7 @@ from talk_assets.sync.link import incoming, matching, remapping
 from talk_assets.sync.merge import merging
 from talk_assets.sync.plan import changes, configured, waiting
 from talk_assets.sync.plan.permits import Permits
-from talk_assets.sync.read import records, storing, validity
+from talk_assets.sync.read import storing
 from talk_assets.sync.read.reading import Reader, ReadReport
 from talk_assets.sync.write.writing import Writer
 
@@ -152,20 +152,6 @@ def absent() -> Iterator[None]:
 
 
 @contextmanager
-def misread() -> Iterator[None]:
-    """A record with a value that can't be read is set aside as a whole, so that no create knows of it."""
-    real = records._sort_out
-
-    def sort_out(collection: Collection, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        fitting, invalid = real(collection, rows)
-        flawed, values = validity.judge(collection, fitting)
-        return fitting.filter(flawed.is_null()), pl.concat([invalid, values.select(invalid.columns)])
-
-    with mock.patch.object(records, "_sort_out", sort_out):
-        yield
-
-
-@contextmanager
 def mapping() -> Iterator[None]:
     """What records show by a lens that has changed is taken for edits."""
 
@@ -214,7 +200,6 @@ PROTECTIONS: dict[str, Planted] = {
     "newest edit": newest,
     "plan ignored": plan,
     "absent taken for cleared": absent,
-    "invalid records invisible to creates": misread,
     "mapping taken for edits": mapping,
     "pair's start ignored": start,
 }

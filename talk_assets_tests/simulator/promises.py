@@ -180,10 +180,6 @@ class Ledger:
         state = State.of(self.store)
         if state.doubled:
             self._broken("two live records of one collection in one entity, or one record in two")
-        for key, id_, at in self.world.garbled:
-            link = state.links.get((key, id_))
-            if link is None or link.at >= at:
-                self._broken("created a record beside one with a value that can't be read", f"{key}/{id_}", (key, id_))
         self._check_made(state)
         self._check_dead(state)
         self._check_pairs(state)

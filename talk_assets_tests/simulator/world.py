@@ -63,8 +63,6 @@ class World:
     """Records that the hub deleted."""
     beside: list[str] = field(default_factory=list)
     """Records that the hub created beside one that it had never been shown, and that had been there all the time."""
-    garbled: list[tuple[str, str, int]] = field(default_factory=list)
-    """Records with a value that can't be read, the only ones with their key, that it created another beside; when."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The entity for which the hub created a record."""
     refused: set[tuple[str, str]] = field(default_factory=set)

@@ -123,3 +123,20 @@ def test_what_nobody_asks_for_any_more_is_not_looked_for_for_ever(
     assert office.records("erp/contacts") == []
     with office.transaction() as transaction:
         assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")
+
+
+def test_what_a_person_creates_in_place_of_one_that_was_never_sent_clears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It meets its entity for the first time: it carries no reference, so that it is not what we created."""
+    office = open_office(tmp_path, monkeypatch)
+    office.create("crm/people", first_name="Kari", email="kari@acme.no")
+    dies_before_it_sends_anything(office)
+    office.create("erp/contacts", email="kari@acme.no")
+    for _ in range(2):
+        office.sync()
+    for key in ("crm/people", "erp/contacts"):
+        assert [record["first_name"] for record in office.records(key)] == ["Kari"]
+    with office.transaction() as transaction:
+        assert not transaction.count("SELECT count(*) FROM sync.edits")
+        assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")

@@ -106,10 +106,11 @@ def link(transaction: Transaction, key: str, collections: Mapping[str, Collectio
 def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit.
 
-    But where the lens has changed since, what the record shows was not sent, and is seen anew. Of a record that a rule
-    found, what it doesn't show is not known: it may be a person's own.
+    But where the lens has changed since, what the record shows was not sent, and is seen anew. What a rule found is a
+    person's own where ours carry a reference; elsewhere it may be, so what it doesn't show is not known.
     """
     fields = collection.lens.fields
+    mine = f"d.linked_by IN ('{matching.REFERENCE}', '{matching.CREATED}')" if collection.reference else "true"
     shown = ", ".join(f'any_value(i."{name}") AS "{name}"' for name in fields)
     intents = transaction.frame(
         f"""
@@ -118,7 +119,8 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
             any_value(i.unknown) AS unknown, {shown}
         FROM sync.journal j JOIN {matching.FOUND} d ON d.entity_id = j.entity_id JOIN fresh f USING (n)
         JOIN incoming i USING (n)
-        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL GROUP BY j.entity_id
+        WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL AND {mine}
+        GROUP BY j.entity_id
         """,
         key,
     )

@@ -121,6 +121,15 @@ class MemoryCollection:
             self.world.nicks[self.key, id_] = identity(nick)
         return id_
 
+    def copy(self, history: int, values: Mapping[str, Any], original: str, *, replaced: bool) -> None:
+        """A person copies a record, with what our create left in it, changes the copy, and may delete the original."""
+        copy = self.employ(history, values)
+        if mark := self.records[original].get("ref"):
+            self.records[copy]["ref"] = mark
+            self.world.copies[self.key, copy] = original
+        if replaced:
+            self.delete(original)
+
     def edit(self, id_: str, values: Mapping[str, Any]) -> None:
         """A person changes a record; who does so takes it out of the archive. What stays as it was is no edit."""
         before = dict(self.records[id_])

@@ -232,6 +232,8 @@ class Office:
                 memory.archive(id_)
             case Doing.REUSE:
                 memory.employ(act.history, values, found[-1])
+            case Doing.COPY:
+                memory.copy(act.history, values, id_, replaced=act.pick % 2 == 0)
 
     def decide(self, hub: Hub) -> int:
         """Say of what may be what the hub created whether it is; return how many records that was of."""
@@ -285,6 +287,7 @@ NAMES = {
     Doing.RESTORE: "record that comes back",
     Doing.REUSE: "id used again",
     Doing.ARCHIVE: "record archived",
+    Doing.COPY: "record copied",
 }
 """What an act is counted as."""
 

@@ -189,6 +189,14 @@ def _other_sql(module: object, right: str, wrong: str) -> Iterator[None]:
 
 Planted = Callable[[], AbstractContextManager[None]]
 
+
+@contextmanager
+def copies() -> Iterator[None]:
+    """What a create left in a record is believed of every record that carries it."""
+    with mock.patch.object(matching, "_no_copy", lambda _: "true"):
+        yield
+
+
 PROTECTIONS: dict[str, Planted] = {
     "guard": guard,
     "sent": sent,
@@ -202,5 +210,6 @@ PROTECTIONS: dict[str, Planted] = {
     "absent taken for cleared": absent,
     "mapping taken for edits": mapping,
     "pair's start ignored": start,
+    "copy taken for the original": copies,
 }
 """By the name of what is switched off."""

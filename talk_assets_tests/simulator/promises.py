@@ -14,6 +14,7 @@ import polars as pl
 
 from talk_assets.store import tables
 from talk_assets.store.database import Store
+from talk_assets.sync.link import matching
 from talk_assets_tests.simulator.office import PAIRS, Office, common
 from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 
@@ -180,6 +181,7 @@ class Ledger:
         state = State.of(self.store)
         if state.doubled:
             self._broken("two live records of one collection in one entity, or one record in two")
+        self._check_copies(state)
         self._check_made(state)
         self._check_dead(state)
         self._check_pairs(state)
@@ -201,6 +203,13 @@ class Ledger:
             key, id_ = origin.rsplit("/", 1)
             if self.world.nicks.get((key, id_)) == identity(value):
                 self._broken("took a mapping for an edit", f"{origin}: {value}", (key, id_))
+
+    def _check_copies(self, state: State) -> None:
+        """What a create left in a record says nothing of a copy of it."""
+        for (key, id_), original in self.world.copies.items():
+            copy, first = state.links.get((key, id_)), state.links.get((key, original))
+            if copy and first and copy.entity == first.entity and copy.by == matching.REFERENCE:
+                self._broken("took a copy for its original", f"{key}/{id_} for {original}", (key, id_))
 
     def _check_made(self, state: State) -> None:
         """Without references, a record that was edited before its answer came is for a person to say."""

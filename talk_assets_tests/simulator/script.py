@@ -14,6 +14,7 @@ class Doing(StrEnum):
     RESTORE = "restores from the trash"
     REUSE = "creates, and gets the id of a deleted one,"
     ARCHIVE = "archives"
+    COPY = "copies, the mark of the sync included,"
 
 
 @dataclass(frozen=True)

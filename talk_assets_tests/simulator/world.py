@@ -63,6 +63,8 @@ class World:
     """Records that the hub deleted."""
     beside: list[str] = field(default_factory=list)
     """Records that the hub created beside one that it had never been shown, and that had been there all the time."""
+    copies: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By collection and id of a copy that carries our mark, the id of its original."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The entity for which the hub created a record."""
     refused: set[tuple[str, str]] = field(default_factory=set)

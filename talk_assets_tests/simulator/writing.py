@@ -47,9 +47,10 @@ class Author:
             return self.create(history)
         if chance < 0.88:
             return self.edit(history)
-        doing = self.rng.choice([Doing.DELETE, Doing.DELETE, Doing.DELETE, Doing.RESTORE, Doing.ARCHIVE, Doing.REUSE])
+        deletes = [Doing.DELETE, Doing.DELETE, Doing.DELETE]
+        doing = self.rng.choice([*deletes, Doing.RESTORE, Doing.ARCHIVE, Doing.REUSE, Doing.COPY])
         where = f"{self.rng.choice('abcd')}/{self.rng.choice(['people', 'firms'])}"
-        values = self._values(history, where) if doing is Doing.REUSE else ()
+        values = self._values(history, where) if doing in {Doing.REUSE, Doing.COPY} else ()
         return Act(history, doing, where, self.rng.randrange(100), values)
 
     def create(self, history: int) -> Act:

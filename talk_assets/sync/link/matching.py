@@ -145,13 +145,20 @@ def _by_reference(transaction: Transaction, entity: Entity, key: str) -> None:
         INSERT INTO decisions (n, entity_id, linked_by) SELECT n, reference, '{REFERENCE}' FROM fresh
         WHERE reference IN (SELECT reference FROM fresh GROUP BY reference HAVING count(*) = 1)
           AND {_free(entity, "fresh.reference")}
-          AND (NOT EXISTS (
-                SELECT 1 FROM {tables.links(entity.name)} l
-                WHERE l.entity_id = fresh.reference AND l.collection = $1 AND l.id <> fresh.id)
-            OR EXISTS ({_OPEN} AND j.entity_id = fresh.reference))
+          AND {_no_copy(entity)}
         """,
         key,
     )
+
+
+def _no_copy(entity: Entity) -> str:
+    """The SQL condition that a record in `fresh` is no copy of another one of its entity."""
+    return f"""
+        (NOT EXISTS (
+            SELECT 1 FROM {tables.links(entity.name)} l
+            WHERE l.entity_id = fresh.reference AND l.collection = $1 AND l.id <> fresh.id)
+        OR EXISTS ({_OPEN} AND j.entity_id = fresh.reference))
+    """
 
 
 def _by_values(transaction: Transaction, key: str, collection: Collection) -> None:

@@ -193,7 +193,7 @@ Planted = Callable[[], AbstractContextManager[None]]
 @contextmanager
 def copies() -> Iterator[None]:
     """What a create left in a record is believed of every record that carries it."""
-    with mock.patch.object(matching, "_no_copy", lambda _: "true"):
+    with mock.patch.object(matching, "_no_copy", return_value="true"):
         yield
 
 

@@ -60,7 +60,7 @@ def test_one_run_reads_reconciles_and_writes_parents_first_and_says_what_it_did(
     said = metadata(done)
     assert len(said) == 16
     assert said["crm/people"]["dagster/row_count"] == 1
-    assert said["person_links"]["records decided about"] == 1
+    assert said["person_links"]["records reconciled"] == 1
     assert said["erp/contacts_changes"]["create"] == 1
     assert "anna@example.com" in said["erp/contacts_changes"][f"first {SHOWN}"]
     assert "dagster/column_lineage" in said["person_golden"]

@@ -36,6 +36,8 @@ class Evidence:
     golden: dict[str, Row] = field(default_factory=dict)
     changes: list[Row] = field(default_factory=list)
     held: dict[Name, str] = field(default_factory=dict)
+    held_fields: set[tuple[str, str, str]] = field(default_factory=set)
+    """Collection, entity and field of the values that a system refused, or that can't be read."""
     conflicts: list[Row] = field(default_factory=list)
     journal: list[Row] = field(default_factory=list)
     raw: dict[str, dict[str, Raw]] = field(default_factory=dict)
@@ -99,15 +101,25 @@ def gather(village: Village) -> Evidence:
                 evidence.records |= {(row["collection"], row["id"]): row for row in found}
         for key in evidence.raw:
             evidence.wanted |= _wanted(seen, key, village.wiring.collections[key], evidence)
-        invalid = seen.frame("SELECT collection, id, reason FROM sync.invalid_values").to_dicts()
-        evidence.held |= {(row["collection"], row["id"]): row["reason"] for row in invalid}
+        _invalid(evidence, seen)
     return evidence
+
+
+def _invalid(evidence: Evidence, seen: Transaction) -> None:
+    for row in seen.frame("SELECT collection, id, field, reason FROM sync.invalid_values").to_dicts():
+        name = row["collection"], row["id"]
+        if row["field"] is None:
+            evidence.held[name] = row["reason"]
+        elif entity := evidence.entity(name):
+            evidence.held_fields.add((row["collection"], entity, row["field"]))
 
 
 def _tables(evidence: Evidence, known: Transaction) -> None:
     evidence.changes = known.frame("SELECT * FROM sync.changes").to_dicts()
     held = known.frame("SELECT collection, id, reason FROM sync.held").to_dicts()
     evidence.held = {(row["collection"], row["id"]): row["reason"] for row in held}
+    refused = known.frame("SELECT collection, entity_id, field FROM sync.refused_fields WHERE NOT released")
+    evidence.held_fields = set(refused.iter_rows())
     evidence.conflicts = known.frame(
         "SELECT * FROM sync.conflicts UNION ALL BY NAME SELECT * EXCLUDE over_at FROM sync.past_conflicts"
     ).to_dicts()

@@ -91,14 +91,15 @@ class Judge:
                     yield Violation(f"has no record in {pair.right}, and nothing says why", name)
 
     def _agrees(self, key: str) -> Iterator[Violation]:
-        """A linked record holds what its entity holds, or a change says what it waits for."""
+        """A linked record holds what its entity holds, or a change or a held field says why not."""
         fields, asked = updatable(self.village.wiring.collections[key]), self.evidence.asked()
         for name, wanted in self.evidence.wanted.items():
             if name[0] != key:
                 continue
             record, link = self.evidence.records[name], self.evidence.links[name]
             change = asked.get((key, link["entity_id"]))
-            wrong = [one for one in fields if one in wanted and record[one] != wanted[one]]
+            held = {one for one in fields if (key, link["entity_id"], one) in self.evidence.held_fields}
+            wrong = [one for one in fields if one in wanted and one not in held and record[one] != wanted[one]]
             filled = [
                 one for one in wrong if _filled(record, link, one) and not self.evidence.golden[link["entity_id"]][one]
             ]

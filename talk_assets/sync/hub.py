@@ -337,6 +337,9 @@ class Hub:
             await self._look_again(connection, key, collection)
         with self.store.transaction() as transaction:
             journal.close_overtaken(transaction, key, collection.entity.name, self.clock())
+            # Nothing is sent again for which the look has found what may be it.
+            these = pl.DataFrame({"entity_id": lost}, schema={"entity_id": pl.String})
+            changes.reconcile(transaction, self.topologies[collection.entity.name], these, self.clock())
 
     def _show(self, key: str, collection: Collection, pages: Sequence[Page], skew: timedelta) -> None:
         """Store records that were asked for by id or by reference."""

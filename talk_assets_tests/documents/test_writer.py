@@ -126,7 +126,7 @@ def test_where_a_pair_deletes_the_document_says_what_follows_a_deletion(tmp_path
     assert "When a record of webcrm/persons is deleted, the record in customerp/contact is deleted too" in text
     assert "When a record of customerp/contact is deleted, the record in webcrm/persons is deleted too" in text
     assert "unless another pair still demands it" in text
-    assert "holds an edit that the deleted one never had waits for a person" in text
+    assert "holds an edit that the deleted one never had needs review" in text
     assert "No deleted record is created again." in text
     assert "not deleted on the other" not in text
 

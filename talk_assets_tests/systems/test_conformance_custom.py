@@ -52,6 +52,7 @@ class TestCustomwebshop(HttpConformance):
     always_full = frozenset({"customer"})
     glance_requests = 2
     refuses = ("customer", "email", "kari@firma")
+    needs = True
     names = ()
     unique = frozenset({"gtin"})
     never_blank = frozenset({"status", "currency"})

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from talk_assets.model.collection import Collection
-from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.link import incoming
 from talk_assets.sync.read import invalid_values, validity
@@ -58,17 +57,23 @@ def of(transaction: Transaction, key: str, collection: Collection, changes: pl.D
 def _newer(
     transaction: Transaction, key: str, collection: Collection, changes: pl.DataFrame, fields: list[str]
 ) -> pl.DataFrame:
-    """By change and field, whether it was set after it was noticed that what the record holds can't be read."""
-    times = ", ".join(["entity_id", *(f"{name}_at" for name in fields)])
-    agreed = transaction.frame(
-        f"SELECT {times} FROM {tables.golden(collection.entity.name)} SEMI JOIN wanted USING (entity_id)",
+    """By change and field, whether a person set it after it was noticed that what the record holds can't be read.
+
+    What golden holds may be newer for another reason: a lens has changed, or another property of its record.
+    """
+    edited = transaction.frame(
+        "SELECT entity_id, field, max(edited_at) AS edited_at FROM sync.edits SEMI JOIN wanted USING (entity_id)"
+        " WHERE entity_type = ? AND won GROUP BY entity_id, field",
+        collection.entity.name,
         wanted=changes.select("entity_id"),
     )
-    rows = changes.select("entity_id", "id").join(agreed, on="entity_id", how="left", maintain_order="left")
+    rows = changes.select("entity_id", "id")
     noticed = invalid_values.since(transaction, key, changes["id"].drop_nulls())
     found = {}
     for name in fields:
         own = noticed.filter(pl.col("field") == name).select("id", "since")
+        set_at = edited.filter(pl.col("field") == name).select("entity_id", "edited_at")
         both = rows.join(own, on="id", how="left", maintain_order="left")
-        found[name] = (both[f"{name}_at"] > both["since"]).fill_null(value=False)
+        both = both.join(set_at, on="entity_id", how="left", maintain_order="left")
+        found[name] = (both["edited_at"] > both["since"]).fill_null(value=False)
     return pl.DataFrame(found)

@@ -109,7 +109,7 @@ class TestCrmofficeAndCustomerp:
         decided(office)
         crm(office, "PATCH", f"/contacts/{anna}", directPhone="+4722334455")
         (report,) = [one for key, one in write(office, "crmoffice").items() if key == "crmoffice/contacts"]
-        assert (report.updated, report.failed) == (0, 1)
+        assert (report.updated, report.failed) == (1, 0)
         office.sync()
         contact = only(office.sandbox.records("crmoffice", "contacts"))
         assert (contact["mobilePhone"], contact["directPhone"]) == ("+4790022222", "+4722334455")
@@ -316,7 +316,7 @@ def test_an_entity_in_a_title_is_a_spelling_of_its_character_and_no_edit(shop: F
     assert shop.conflicts() == []
     shop.erp_edit("products", only(shop.erp("products"))["id"], name="Screws & bolts &lt; 5")
     shop.sync()
-    assert only(shop.sandbox.records("customwebshop", "products"))["name"] == "Screws & bolts &amp;lt; 5"
+    assert only(shop.sandbox.records("customwebshop", "products"))["name"] == "Screws &amp; bolts &amp;lt; 5"
     for again in range(2):
         assert shop.sync(full=bool(again)).written == {}
     assert only(shop.erp("products"))["name"] == "Screws & bolts &lt; 5"

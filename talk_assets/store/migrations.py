@@ -82,7 +82,9 @@ def _mass_edits(transaction: Transaction) -> None:
     transaction.run("ALTER TABLE sync.blanked RENAME TO mass_edits")
     transaction.run("ALTER TABLE sync.mass_edits ADD COLUMN way VARCHAR")
     transaction.run("UPDATE sync.mass_edits SET way = 'blank'")
-    transaction.run('CREATE TABLE sync.written_pairs ("left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ)')
+    transaction.run(
+        'CREATE TABLE sync.written_pairs (collection VARCHAR, "left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ)'
+    )
 
 
 MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {

@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS sync.fights (
     since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.guards (
     collection VARCHAR, written_at TIMESTAMPTZ, lost_since TIMESTAMPTZ, lost BIGINT);
-CREATE TABLE IF NOT EXISTS sync.written_pairs ("left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.written_pairs (
+    collection VARCHAR, "left" VARCHAR, "right" VARCHAR, written_at TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.pending_approvals (
     collection VARCHAR, what VARCHAR, run VARCHAR, count BIGINT, reason VARCHAR, since TIMESTAMPTZ, approved BIGINT);
 CREATE TABLE IF NOT EXISTS sync.doubted (collection VARCHAR, id VARCHAR, since TIMESTAMPTZ);

@@ -163,9 +163,11 @@ def too_many(transaction: Transaction, asked: Asked, limits: Limits, run: str, n
 
 
 def _unwritten(transaction: Transaction, key: str, pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs that nothing was written for yet; none in a database that did not note them when it was written to."""
-    known = set(transaction.frame('SELECT "left", "right" FROM sync.written_pairs').iter_rows())
-    if not any(key in pair for pair in known) and transaction.count(
+    """The pairs for which nothing was written here yet; none in a database from before they were noted."""
+    known = set(
+        transaction.frame('SELECT "left", "right" FROM sync.written_pairs WHERE collection = ?', key).iter_rows()
+    )
+    if not known and transaction.count(
         "SELECT count(*) FROM sync.guards WHERE collection = ? AND written_at IS NOT NULL", key
     ):
         return []
@@ -181,8 +183,9 @@ def written(transaction: Transaction, key: str, pairs: Sequence[Pair], now: date
         schema={"left": pl.String, "right": pl.String},
     )
     transaction.run(
-        'INSERT INTO sync.written_pairs SELECT "left", "right", ? FROM names'
-        ' WHERE ("left", "right") NOT IN (SELECT ("left", "right") FROM sync.written_pairs)',
+        'INSERT INTO sync.written_pairs SELECT $1, "left", "right", $2 FROM names'
+        ' WHERE ("left", "right") NOT IN (SELECT ("left", "right") FROM sync.written_pairs WHERE collection = $1)',
+        key,
         now,
         names=names,
     )

@@ -23,6 +23,9 @@ from talk_assets.testing.conformance import steps
 from talk_assets.testing.conformance.steps import PLAIN, Values
 from talk_assets_tests.whole.firm import Firm, firm
 
+WITHOUT_ADDRESS = ("powerofficego/departments", "customwebshop/customer")
+"""A pair of which nothing is linked: a department has no e-mail address, and a shop has no account without one."""
+
 PEOPLE = 32
 """Records of the generated world: enough for a few linked ones in every pair."""
 
@@ -219,6 +222,8 @@ def wrong(firms: Firms, one: Side, other: Side, id_: str, values: Values) -> dic
 def both_ways(firms: Firms) -> Iterator[tuple[Side, Side]]:
     """Every pair from left to right, then from right to left."""
     for pair in firms.firm.pairs:
+        if (pair.left, pair.right) == WITHOUT_ADDRESS:
+            continue
         yield firms.side(pair.left), firms.side(pair.right)
         yield firms.side(pair.right), firms.side(pair.left)
 

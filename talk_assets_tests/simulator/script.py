@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_lowercase
 
 
 class Doing(StrEnum):
@@ -111,7 +112,7 @@ class Hidden:
 
     def hides(self, id_: str) -> bool:
         """Whether it is one of those records."""
-        return int(id_[1:]) % self.of == self.rest % self.of
+        return int(id_.strip(ascii_lowercase)) % self.of == self.rest % self.of
 
     def __str__(self) -> str:
         does = "garbles" if self.garbled else "hides"

@@ -1,5 +1,6 @@
 """Creates whose answer was lost, where the API keeps no reference, and a person was quicker than our next look."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,3 +141,10 @@ def test_what_a_person_creates_in_place_of_one_that_was_never_sent_clears_nothin
     with office.transaction() as transaction:
         assert not transaction.count("SELECT count(*) FROM sync.edits")
         assert not transaction.count("SELECT count(*) FROM sync.journal WHERE outcome IS NULL")
+
+
+def test_a_run_that_only_writes_creates_nothing_beside_what_may_be_it(office: Office) -> None:
+    """It looks for the record before it sends, and what the look finds is held in the same run."""
+    asyncio.run(office.hub.write("erp", permits=office.permits))
+    assert len(office.records("erp/contacts")) == 1
+    assert ("erp/contacts", "may be there already, as erp/contacts/erp1") in work(office)

@@ -12,7 +12,8 @@ from talk_assets.model.lens.lens import Email, FullName, Lens, Text
 from talk_assets.store.database import Store
 from talk_assets.sync.write import answers
 from talk_assets_tests.simulator.fate import Written
-from talk_assets_tests.simulator.script import Fault, Kind, Point
+from talk_assets_tests.simulator.office import Word
+from talk_assets_tests.simulator.script import Fault, Hidden, Kind, Point
 from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
@@ -302,3 +303,23 @@ def test_what_only_a_system_holds_that_is_switched_off_is_not_cleared_there(chai
     for _ in range(2):
         chain.sync(full=True)
     assert chain.shown(SHOP, "job_title") == [("Chief",)]
+
+
+def test_a_value_that_can_t_be_read_is_overwritten_by_a_person_and_not_by_another_mapping() -> None:
+    """What golden holds is newer for another reason: its record was edited in another field, and is read otherwise."""
+    chain = Chain(pairs=(FIRST,))
+    chain.declare(ERP, lens=Lens(email=Email("email"), first_name=Word("first_name"), job_title=Text("job_title")))
+    chain.memories[CRM].also = ("nick",)
+    chain.memories[ERP].hides = (Hidden(ERP, "first_name", 1, 0, garbled=True),)
+    kari = chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief", nick="KK")
+    chain.create(ERP, email="kari@acme.no", first_name="Karianne", job_title="Chief")
+    chain.sync()
+    chain.edit(CRM, kari, job_title="Clerk")
+    chain.sync()
+    chain.declare(CRM, lens=lens("nick"))
+    for _ in range(3):
+        chain.sync(full=True)
+        assert chain.shown(ERP, "first_name", "job_title") == [("Karianne", "Clerk")]
+    chain.edit(CRM, kari, nick="Kari B")
+    chain.sync()
+    assert chain.shown(ERP, "first_name") == [("Kari B",)]

@@ -307,10 +307,15 @@ def _required(case: Case) -> Iterator[Finding]:
 
 
 def _required_of_pair(pair: Pair, left: Collection, right: Collection) -> Iterator[Finding]:
-    """What a new record on the right must have is held on the left, or something stands for it."""
+    """What a new record on the right must have is held on the left, or something stands for it.
+
+    Where every create names the property in `new`, a record without it is held, which says so.
+    """
+    filled = " ".join(str(value) for value in getattr(right, "new", {}).values())
     for name, prop in right.lens.properties.items():
         covered = (isinstance(prop, Value) and prop.blank is not None) or set(prop.fields(name)) & set(left.lens.fields)
-        if prop.required and right.creatable and not covered:
+        held = any(f"{{{column}}}" in filled for column in prop.columns())
+        if prop.required and right.creatable and not covered and not held:
             found = f"a new record must have {', '.join(prop.columns())}, and {pair.left} has nothing for it"
             yield Finding(
                 pair.right, " and ".join(prop.fields(name)), found, "declare `blank=`, or hold it on the left"

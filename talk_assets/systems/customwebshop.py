@@ -244,7 +244,7 @@ customer = replace(
             name=Text("billing.company", empty=""),
             organisation_number=OrganisationNumber("meta_data.organisation_number", empty=""),
             # The account has the same address when it is created. Null clears it, as an empty text is no address.
-            email=Email("billing.email"),
+            email=Email("billing.email", required=True),
             phone=Phone("billing.phone", empty=""),
             website=_kept("website"),
             street=Text("billing.address_1", empty=""),

@@ -255,7 +255,7 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize("damage", [b"\xff" * 64, bytes(64)], ids=["overwritten with ones", "overwritten with zeros"])
+@pytest.mark.parametrize("damage", [bytes(64)], ids=["overwritten with zeros"])
 @pytest.mark.parametrize("how", ["transaction", "reading"])
 def test_a_log_that_is_damaged_in_its_middle_is_named_with_the_ways_out(
     tmp_path: Path, database: bytes, damage: bytes, how: str

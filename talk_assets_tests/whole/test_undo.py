@@ -41,7 +41,10 @@ def test_a_run_that_changed_a_thousand_records_is_taken_back() -> None:
         before = contacts(office)
         for record in office.crm("Persons"):
             office.sandbox.edit(
-                "webcrm", "Persons", record["PersonId"], {"PersonTitle": "Sjef", "PersonFirstName": "A"}
+                "webcrm",
+                "Persons",
+                record["PersonId"],
+                {"PersonTitle": "Sjef", "PersonFirstName": f"Bodil {record['PersonId']}"},
             )
         persons = office.crm("Persons")
         assert office.sync().written == {"customerp/contact": PEOPLE}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from talk_assets.http import rest
+from talk_assets.http import sending
 from talk_assets.model.dataflows import Pair
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
 
@@ -72,7 +72,7 @@ def test_what_fails_in_two_syncs_is_listed_with_the_reason_until_it_works(
 ) -> None:
     here.erp_edit("contacts", erp(here)["id"], first_name="Anne")
     with monkeypatch.context() as changing:
-        changing.setattr(rest, "same", lambda *_: False)
+        changing.setattr(sending, "same", lambda *_: False)
         assert here.sync().unwritten == {"crmoffice/contacts": (0, 1)}
         assert here.held() == []
         assert here.sync().unwritten == {"crmoffice/contacts": (0, 1)}

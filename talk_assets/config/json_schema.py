@@ -49,7 +49,7 @@ def generated() -> tuple[Json, Json]:
 
 
 def inlined(node: Any, defined: Mapping[str, Any], keep: Collection[str] = ()) -> Any:  # noqa: ANN401 -- JSON
-    """Return a node with every reference put in place, but for those to the definitions in `keep`."""
+    """Return a node in which each definition replaces the references to it, except for the definitions in `keep`."""
     if isinstance(node, list):
         return [inlined(one, defined, keep) for one in node]
     if not isinstance(node, dict):

@@ -292,7 +292,7 @@ def _parts(case: Case) -> Iterator[Finding]:
         lacking = sorted({part.parent, *part.columns, *part.order} - set(declared(target)))
         if lacking:
             found = f"it needs {', '.join(lacking)} of {part.of}, which keeps no such property"
-            yield case.finding(part.property, found, "name it there, in the lens or in `also`")
+            yield case.finding(part.property, found, "name it there, in the lens or in `extra_columns`")
 
 
 def _required(case: Case) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from talk_assets.model.system import System
 from talk_assets.operate.relinking import Record, Scene, link, unlink
 from talk_assets.sync import guards
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.merge import mass_edits
 from talk_assets.sync.plan.permits import Permits
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, system
 from talk_assets_tests.simulator.script import Act, Doing, Setting
@@ -188,25 +189,28 @@ class Office:
         return together and any(origin in pair for pair in writing)
 
     def approve(self, hub: Hub) -> int:
-        """Approve of fields that are blank in many records, if they are; return how many were asked about."""
+        """Approve of what many records changed alike, if they hold it so; return how many changes were asked about."""
         with hub.store.transaction() as transaction:
             asked = transaction.frame(
                 "SELECT collection, what FROM sync.pending_approvals WHERE approved IS DISTINCT FROM count"
             )
             for key, what in asked.iter_rows():
-                field_ = what.partition(" ")[2]
+                way, _, field_ = what.partition(" ")
                 ids = transaction.frame(
                     "SELECT id FROM sync.mass_edits WHERE collection = ? AND field = ?", key, field_
                 )["id"]
-                if all(self._is_blank(key, id_, field_) for id_ in ids):
+                if all(self._is_held(key, id_, field_, blank=way == mass_edits.BLANK) for id_ in ids):
                     self.world.faults["approved by a person"] += 1
                     guards.approve(transaction, key)
         return asked.height
 
-    def _is_blank(self, key: str, id_: str, field_: str) -> bool:
+    def _is_held(self, key: str, id_: str, field_: str, *, blank: bool) -> bool:
+        """Whether the record itself changed so, and not only what is shown of it."""
         memory = self.memories[key]
         (name,) = memory.collection.lens.sources(field_)
-        return id_ not in memory.records or (not memory.is_hidden(id_, name) and memory.records[id_][name] is None)
+        if id_ not in memory.records:
+            return True
+        return not memory.is_hidden(id_, name) and (memory.records[id_][name] is None) == blank
 
     def carry_out(self, act: Act) -> None:
         """Do what somebody does, if there is a record for it."""

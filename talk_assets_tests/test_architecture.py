@@ -1,6 +1,7 @@
 """Who may import whom: rooms on floors, no arrow back up, and each system by itself."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -141,6 +142,13 @@ def test_only_the_store_connects_to_duckdb() -> None:
     ]
     assert set(calls) == {"talk_assets.store"}
     assert not importing("talk_assets", "duckdb.connect")
+
+
+def test_only_a_transaction_names_temporary_tables() -> None:
+    """Else a function reads one that its signature doesn't tell of."""
+    creating = re.compile(r"CREATE\b.{0,40}\bTEMP(ORARY)?\b", re.IGNORECASE | re.DOTALL)
+    found = {path.relative_to(PACKAGE).as_posix() for path in MODULES if creating.search(path.read_text("utf-8"))}
+    assert found == {"store/transaction.py"}
 
 
 def test_nothing_that_ships_needs_the_tests_and_only_what_is_for_tests_needs_pytest_or_hypothesis() -> None:

@@ -9,35 +9,37 @@ from collections.abc import Mapping
 import polars as pl
 
 from talk_assets.store import tables
-from talk_assets.store.transaction import Transaction, quoted
+from talk_assets.store.transaction import Relation, Transaction, quoted
 
 
 class Spill:
-    """What is added to it is a temporary view of that name, once shown: in a table, or in files where it is much."""
+    """What is added to it is a relation, once shown: in a temporary table, or in files where it is much."""
 
     def __init__(self, transaction: Transaction, name: str, columns: Mapping[str, str]) -> None:
         self.count = 0
         self._transaction = transaction
         self._name = name
         self._files: list[str] = []
-        declared = ", ".join(f'"{column}" {type_}' for column, type_ in columns.items())
-        transaction.run(f"CREATE OR REPLACE TEMP TABLE few_{name} ({declared})")
+        self._few = transaction.empty(name, columns)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Add rows, with the columns in any order; those that they lack are null."""
         if rows.height < tables.CHUNK:
-            self._transaction.run(f"INSERT INTO few_{self._name} BY NAME SELECT * FROM rows", rows=rows)
+            self._transaction.run(f"INSERT INTO {self._few} BY NAME SELECT * FROM rows", rows=rows)
         else:
             file = quoted(self._transaction.parts() / f"{self._name}-{self.count}.parquet")
             # Every file has all the columns, as the first one says for all which there are.
-            columns = f"FROM few_{self._name} LIMIT 0"
+            columns = f"FROM {self._few} LIMIT 0"
             self._transaction.run(
                 f"COPY (({columns}) UNION ALL BY NAME FROM rows) TO {file} (FORMAT parquet)", rows=rows
             )
             self._files.append(file)
         self.count += rows.height
 
-    def show(self) -> None:
-        """Let the view be what was added."""
-        many = f" UNION ALL BY NAME FROM read_parquet([{', '.join(self._files)}])" if self._files else ""
-        self._transaction.run(f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM few_{self._name}{many}")
+    def show(self) -> Relation:
+        """Return the name of what was added."""
+        if not self._files:
+            return self._few
+        return self._transaction.view(
+            self._name, f"FROM {self._few} UNION ALL BY NAME FROM read_parquet([{', '.join(self._files)}])"
+        )

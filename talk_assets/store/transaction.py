@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NewType
 
 import duckdb
 import polars as pl
@@ -15,6 +16,10 @@ PARTS = ".parts"
 """How the names of folders end in which a transaction keeps what it works on."""
 
 
+Relation = NewType("Relation", str)
+"""The name of a temporary table in SQL. Only `Transaction` gives one, so a function reads what it is handed."""
+
+
 class Transaction:
     """SQL within one transaction. Frames given by keyword are tables of that name for the length of the statement."""
 
@@ -22,6 +27,8 @@ class Transaction:
         self._connection = connection
         self._path = path
         self._parts: Path | None = None
+        self._relations: dict[str, Relation] = {}
+        self._created = 0
         self.in_steps = False
         """Whether it is too much for one transaction: then each `step` commits."""
 
@@ -29,6 +36,37 @@ class Transaction:
         """Say that what was done so far is right without the rest."""
         if self.in_steps:
             self.run("COMMIT; BEGIN")
+
+    def temporary(self, stem: str, query: str, *parameters: object, **frames: pl.DataFrame) -> Relation:
+        """Create a temporary table of what a query selects, and return its name, which begins with a stem.
+
+        It ends with the transaction, or when another table of its stem takes its place.
+        """
+        name = self._next(stem)
+        self.run(f"CREATE TEMP TABLE {name} AS {query}", *parameters, **frames)
+        return name
+
+    def empty(self, stem: str, columns: Mapping[str, str]) -> Relation:
+        """Create a temporary table of columns (name → SQL type) to insert into; it ends as `temporary` says."""
+        name = self._next(stem)
+        self.run(f"CREATE TEMP TABLE {name} ({_declared(columns)})")
+        return name
+
+    def view(self, stem: str, query: str) -> Relation:
+        """Create a temporary view of a query, and return its name, which begins with a stem."""
+        name = self._name(stem)
+        self.run(f"CREATE TEMP VIEW {name} AS {query}")
+        return name
+
+    def _next(self, stem: str) -> Relation:
+        if before := self._relations.get(stem):
+            self.run(f"DROP TABLE {before}")
+        name = self._relations[stem] = self._name(stem)
+        return name
+
+    def _name(self, stem: str) -> Relation:
+        self._created += 1
+        return Relation(f"{stem}_{self._created}")
 
     def parts(self) -> Path:
         """Return a folder beside the database for what memory could not hold; it ends with the transaction.
@@ -92,9 +130,8 @@ class Transaction:
         for table, columns in tables.items():
             present = there.get(table.replace('"', ""))
             if present is None:
-                declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
                 self.run(f"CREATE SCHEMA IF NOT EXISTS {table.split('.', 1)[0]}")
-                self.run(f"CREATE TABLE {table} ({declared})")
+                self.run(f"CREATE TABLE {table} ({_declared(columns)})")
                 continue
             for name in columns.keys() - present:
                 self.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
@@ -106,6 +143,10 @@ class Transaction:
     def version(self) -> int:
         """Return the number that was given last."""
         return self.count("SELECT version FROM sync.clock")
+
+
+def _declared(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
 
 
 def quoted(path: Path) -> str:

@@ -25,10 +25,10 @@ from talk_assets.model.system import Answer, Connection, Outcome, Page, System, 
 from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.database import Store
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
-from talk_assets.sync.link import edits, incoming, links, matching, remapping
+from talk_assets.sync.link import edits, incoming, links, matches, matching, remapping
 from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes, configured
 from talk_assets.sync.plan.permits import Permits
@@ -170,11 +170,11 @@ class Hub:
             touched = changes.outstanding(transaction, topology_.entity) if outstanding else None
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             only_fields: Sequence[str] | None = ()
-            if gathered.count:
-                only_fields, moved = self._link(transaction, topology_)
+            if gathered.incoming:
+                known, only_fields, moved = self._link(transaction, topology_, gathered.incoming)
                 if moved:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
-                affected = changes.affected(transaction)
+                affected = changes.affected(transaction, known)
                 touched = affected if touched is None else pl.concat([touched, affected]).unique()
             if anew is not None:
                 touched, only_fields = anew if touched is None else pl.concat([touched, anew]).unique(), None
@@ -187,29 +187,33 @@ class Hub:
         self._reconciled[entity] = version
         return gathered.count
 
-    def _link(self, transaction: Transaction, topology_: Topology) -> tuple[Sequence[str] | None, bool]:
-        """Return the fields in which alone something may be due, and whether anything has moved at all.
+    def _link(
+        self, transaction: Transaction, topology_: Topology, records: Relation
+    ) -> tuple[Relation, Sequence[str] | None, bool]:
+        """Return which records have a link now, in which fields alone something may be due, and whether anything moved.
 
         The fields are null where records came, went or came back, or may be about to.
         """
         now, entity, linked = self.clock(), topology_.entity, 0
-        links.know(transaction, entity)
-        other = links.notice_deletes(transaction, entity, now)
+        known = links.know(transaction, entity, records)
+        if other := links.notice_deletes(transaction, entity, records, known, now):
+            known = links.know(transaction, entity, records)
         held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
-        unlinked = matching.unlinked(transaction)
+        unlinked = matches.unlinked(transaction, records, known)
         collections = {key: one for key, one in topology_.collections.items() if key in unlinked}
         for certain in (matching.match_by_reference, matching.match_by_origin):
             for key, collection in collections.items():
-                if certain(transaction, key, collection):
-                    linked += links.link(transaction, key, topology_.collections, now, self.run)
+                if found := certain(transaction, records, known, key, collection):
+                    linked += links.link(transaction, found, key, topology_.collections, now, self.run)
         for key, collection in collections.items():
-            if matching.match(transaction, key, collection):
-                held.append(matching.held(transaction, collection))
-                linked += links.link(transaction, key, topology_.collections, now, self.run)
+            if found := matching.match_by_rules(transaction, records, known, key, collection):
+                held.append(matches.held(transaction, found, collection))
+                linked += links.link(transaction, found, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
-        edited = edits.absorb(transaction, entity, topology_.collections, now, self.run)
+        scope = MergeScope(entity, topology_.collections, now, self.run)
+        edited = edits.absorb(transaction, records, known, scope)
         unsure = other or unlinked or incoming.interrupted(transaction, entity)
-        return None if unsure else edited, bool(other or linked or edited)
+        return known, None if unsure else edited, bool(other or linked or edited)
 
     async def write(
         self, system: str, keys: Sequence[str] | None = None, permits: Permits | None = None

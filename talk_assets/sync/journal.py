@@ -10,7 +10,7 @@ import polars as pl
 
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK, PROPOSAL
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 
 UNKNOWN = "SELECT * FROM sync.journal WHERE outcome IS NULL AND action = 'update'"
 """Updates of unknown outcome: what a record shows of them is our own write, not a person's edit."""
@@ -37,7 +37,7 @@ def answer(transaction: Transaction, answers: pl.DataFrame, now: datetime) -> No
     )
 
 
-def close_looked_up(transaction: Transaction, entity_type: str, now: datetime) -> None:
+def close_looked_up(transaction: Transaction, entity_type: str, incoming: Relation, now: datetime) -> None:
     """Close the updates that a later read has reconciled, and the deletions, which are asked for again if they are due.
 
     An update stays open as long as `incoming` says that a field of it is unknown: only its value tells.
@@ -46,7 +46,7 @@ def close_looked_up(transaction: Transaction, entity_type: str, now: datetime) -
         f"""
         UPDATE sync.journal SET outcome = 'looked up', answered_at = $1
         WHERE entity_type = $2 AND (key IN (
-            SELECT j.key FROM ({LOOKED_UP}) j LEFT JOIN incoming i ON i.collection = j.collection AND i.id = j.id
+            SELECT j.key FROM ({LOOKED_UP}) j LEFT JOIN {incoming} i ON i.collection = j.collection AND i.id = j.id
             WHERE i.unknown IS NULL OR len(list_filter(
                 json_keys(j.after), lambda name: contains(i.unknown, '{MARK}' || name || '{MARK}'))) = 0
         ) OR (

@@ -74,17 +74,20 @@ def _matched(database: Path) -> float:
     hub = population.hub(database, population.nobody)
     *others, last = (collections := hub.topologies["person"].collections)
     with hub.store.transaction() as transaction:
-        incoming.gather(transaction, person, collections)
-        links.know(transaction, person)
+        records = incoming.gather(transaction, person, collections).incoming
+        assert records
+        known = links.know(transaction, person, records)
         for key in others:
-            matching.match(transaction, key, collections[key])
-            links.link(transaction, key, collections, hub.clock(), hub.run)
+            matches = matching.match_by_rules(transaction, records, known, key, collections[key])
+            assert matches
+            links.link(transaction, matches, key, collections, hub.clock(), hub.run)
         began = time.perf_counter()
-        found = matching.match(transaction, last, collections[last])
+        matches = matching.match_by_rules(transaction, records, known, last, collections[last])
         took = time.perf_counter() - began
-        right = transaction.count(f"SELECT count(*) FROM {matching.FOUND} WHERE linked_by = 'e-mail'")
-    if not found == right == PEOPLE:
-        message = f"of {found} people {right} were found, where {PEOPLE} are right"
+        assert matches
+        right = transaction.count(f"SELECT count(*) FROM {matches.entities} WHERE linked_by = 'e-mail'")
+    if right != PEOPLE:
+        message = f"of {PEOPLE} people {right} were found, where {PEOPLE} are right"
         raise RuntimeError(message)
     return took
 

@@ -96,8 +96,10 @@ def gather(village: Village) -> Evidence:
                 seen.run(f"INSERT INTO {tables.links(topology.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
         for topology in hub.topologies.values():
             if topology.collections:
-                incoming.gather(seen, topology.entity, topology.collections)
-                found = seen.frame("SELECT * FROM incoming WHERE NOT deleted").to_dicts()
+                records = incoming.gather(seen, topology.entity, topology.collections).incoming
+                if records is None:
+                    continue
+                found = seen.frame(f"SELECT * FROM {records} WHERE NOT deleted").to_dicts()
                 evidence.records |= {(row["collection"], row["id"]): row for row in found}
         for key in evidence.raw:
             evidence.wanted |= _wanted(seen, key, village.wiring.collections[key], evidence)

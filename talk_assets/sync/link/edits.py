@@ -4,7 +4,7 @@ The newest edit of a field wins, whichever collection it is from; `merge` decide
 a field holds only for as long as a write takes, is no edit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -14,58 +14,57 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, Field, Kind
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import links
 from talk_assets.sync.merge import fights, mass_edits, merging
 
 
-def absorb(
-    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
-) -> list[str]:
+def absorb(transaction: Transaction, incoming: Relation, known: Relation, scope: merging.MergeScope) -> list[str]:
     """Take in what people edited since a record was last seen; return the fields in which it was."""
-    moved = []
-    mass_edits.look_again(transaction, entity.name)
-    if transaction.count("SELECT count(*) FROM known WHERE compared"):
-        _locate(transaction, entity)
-        moved = _absorb_edits(transaction, entity, collections, now, run)
-    mass_edits.release(transaction, list(collections))
-    if transaction.count("SELECT count(*) FROM known WHERE awaits_other"):
+    moved, entity = [], scope.entity
+    mass_edits.look_again(transaction, entity.name, incoming)
+    if transaction.count(f"SELECT count(*) FROM {known} WHERE compared"):
+        _locate(transaction, entity, incoming, known)
+        moved = _absorb_edits(transaction, incoming, known, scope)
+    mass_edits.release(transaction, list(scope.collections))
+    if transaction.count(f"SELECT count(*) FROM {known} WHERE awaits_other"):
         transaction.run(
             f"""
             UPDATE {tables.links(entity.name)} SET unresolved = i.unresolved, awaits = i.awaits
-            FROM incoming i JOIN known k USING (n)
+            FROM {incoming} i JOIN {known} k USING (n)
             WHERE k.awaits_other AND i.collection = links.collection AND i.id = links.id
             """
         )
-    journal.close_looked_up(transaction, entity.name, now)
+    journal.close_looked_up(transaction, entity.name, incoming, scope.now)
     return moved
 
 
-def _locate(transaction: Transaction, entity: Entity) -> None:
+def _locate(transaction: Transaction, entity: Entity, incoming: Relation, known: Relation) -> None:
     """Say where the links are that were not there yet, or may have moved since, as something was committed."""
     lost = "TRUE" if transaction.in_steps else "link IS NULL"
-    if transaction.count(f"SELECT count(*) FROM known WHERE compared AND {lost}"):
+    if transaction.count(f"SELECT count(*) FROM {known} WHERE compared AND {lost}"):
         transaction.run(
             f"""
-            UPDATE known SET link = l.rowid
-            FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
-            WHERE known.compared AND i.n = known.n
+            UPDATE {known} k SET link = l.rowid
+            FROM {incoming} i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+            WHERE k.compared AND i.n = k.n
             """
         )
 
 
 def _absorb_edits(
-    transaction: Transaction, entity: Entity, collections: Mapping[str, Collection], now: datetime, run: str
+    transaction: Transaction, incoming: Relation, known: Relation, scope: merging.MergeScope
 ) -> list[str]:
-    shown = set(transaction.frame("SELECT DISTINCT collection FROM known JOIN incoming USING (n)")["collection"])
+    entity, collections = scope.entity, scope.collections
+    shown = set(transaction.frame(f"SELECT DISTINCT collection FROM {known} JOIN {incoming} USING (n)")["collection"])
     fields = [name for name in entity.names if any(name in collections[key].lens.fields for key in shown)]
     differs = " OR ".join(f'i."{field}" IS DISTINCT FROM l.seen_{field}' for field in fields)
     seen = ", ".join(f"l.seen_{field}" for field in fields)
     edited = transaction.frame(
         f"""
         SELECT i.*, k.link, k.entity_id, {seen}, j.after, j.intended_at, j.caused_at
-        FROM known k JOIN incoming i USING (n)
+        FROM {known} k JOIN {incoming} i USING (n)
         JOIN {tables.links(entity.name)} l ON l.rowid = k.link
         LEFT JOIN (
             SELECT collection, id, max(intended_at) AS intended_at, arg_max(after, intended_at) AS after,
@@ -83,17 +82,18 @@ def _absorb_edits(
     for key, collection in collections.items():
         rows = edited.filter(pl.col("collection") == key)
         edits += [
-            _absorb(transaction, key, collection, some, now) for some in rows.iter_slices(tables.CHUNK) if some.height
+            _absorb(transaction, key, collection, some, scope.now)
+            for some in rows.iter_slices(tables.CHUNK)
+            if some.height
         ]
     # All sides at once, as an edit that loses to a newer one is a conflict whichever was looked at first.
     proposed, sent = pl.concat(edits), _up_to_date_with(edited, moved)
-    scope = merging.MergeScope(entity, collections, now, run)
     for entities in proposed.select(pl.col("entity_id").unique(maintain_order=True)).iter_slices(tables.CHUNK):
         edited_now = proposed.join(entities, on="entity_id", how="semi", maintain_order="left")
         decided, edits_now = merging.decide(transaction, scope, edited_now, sent)
-        journal.note_edits(transaction, entity.name, edits_now, decided, now, run)
+        journal.note_edits(transaction, entity.name, edits_now, decided, scope.now, scope.run)
     if proposed.height:
-        fights.notice(transaction, entity.name, now)
+        fights.notice(transaction, entity.name, scope.now)
     return moved
 
 

@@ -1,9 +1,8 @@
 """What needs a decision: records that changed, and those that waited for one, in canonical text.
 
-They stand in `incoming`, temporary and of one entity, with a row per record: its number `n`, `collection, id, modified,
-reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that are not
-known from the record as it is, and are as last seen. Those that have a link stand in `known`, see
-`links.know`.
+`gather` puts those of one entity into a relation, `incoming`, with a row per record: its number `n`, `collection, id,
+modified, reference, deleted, unresolved, awaits, unknown` and the entity's fields. `unknown` lists the fields that are
+not known from the record as it is, and are as last seen. `links.know` says which of them have a link.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity
 from talk_assets.store import tables
 from talk_assets.store.spill import Spill
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import references
 from talk_assets.sync.link.references import Direction
@@ -28,9 +27,11 @@ OWN = ("_id", "_modified", "_noticed", "_ref", "_deleted", "_absent", "_invalid"
 
 @dataclass(frozen=True)
 class Gathered:
-    """How many records of an entity are in `incoming`: of which collections, and up to which version."""
+    """The records of an entity that need a decision: how many, of which collections, and up to which version."""
 
     entity_type: str
+    incoming: Relation | None
+    """None where there are no such records."""
     count: int
     collections: Sequence[str] = ()
     version: int = 0
@@ -47,10 +48,10 @@ class Gathered:
 
 
 def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> Gathered:
-    """Fill `incoming`; if nothing is in it, there is no such table."""
+    """Return the records of an entity that need a decision."""
     expected = moved(transaction, entity, collections)
     if not expected:
-        return Gathered(entity.name, 0)
+        return Gathered(entity.name, None, 0)
     transaction.in_steps = expected > tables.CHUNK
     if transaction.in_steps:
         transaction.run("INSERT INTO sync.unfinished SELECT ? EXCEPT FROM sync.unfinished", entity.name)
@@ -63,12 +64,12 @@ def gather(transaction: Transaction, entity: Entity, collections: Mapping[str, C
         for raw in _dirty(transaction, key, collection, due[key]):
             rows.add(canonical(transaction, key, collection, raw).with_row_index("n", offset=rows.count))
             transaction.step()
-    rows.show()
-    return Gathered(entity.name, rows.count, list(collections), transaction.version())
+    incoming = rows.show() if rows.count else None
+    return Gathered(entity.name, incoming, rows.count, list(collections), transaction.version())
 
 
 def interrupted(transaction: Transaction, entity: Entity) -> bool:
-    """Whether reconciling went in steps, or still does: more may be out of order then than `incoming` says."""
+    """Whether reconciling went in steps, or still does: more may be out of order then than was gathered."""
     return bool(transaction.count("SELECT count(*) FROM sync.unfinished WHERE entity_type = ?", entity.name))
 
 
@@ -126,9 +127,9 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
     asked for all the same, it would have every id read.
     """
     keys = list(collections)
-    transaction.run(
+    waiting = transaction.temporary(
+        "waiting",
         f"""
-        CREATE OR REPLACE TEMP TABLE waiting AS
         SELECT collection, id FROM (
             SELECT collection, id FROM sync.held
             UNION SELECT collection, id FROM sync.mass_edits
@@ -139,13 +140,13 @@ def _due(transaction: Transaction, entity: Entity, collections: Iterable[str]) -
         keys,
     )
     found = transaction.frame(
-        "SELECT collection, reconciled_version, collection IN (SELECT collection FROM waiting) FROM sync.cursors"
+        f"SELECT collection, reconciled_version, collection IN (SELECT collection FROM {waiting}) FROM sync.cursors"
         " WHERE collection IN (SELECT unnest(?::VARCHAR[]))",
         keys,
     )
     return {
         key: f"_version > {version}"
-        + (f" OR _id IN (SELECT id FROM waiting WHERE collection = '{key}')" if waits else "")
+        + (f" OR _id IN (SELECT id FROM {waiting} WHERE collection = '{key}')" if waits else "")
         for key, version, waits in found.iter_rows()
     }
 

@@ -16,59 +16,63 @@ from talk_assets.model.entities import Entity
 from talk_assets.model.gone import Gone
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import keys, matching
+from talk_assets.sync.link import keys, matches, matching
+from talk_assets.sync.link.matches import Matches
 from talk_assets.sync.merge import merging
 
 USED_AGAIN = "id || ' until ' || gone_at::VARCHAR"
 """What becomes of a deleted record's id when another record has it: the mark stays, under an id that nobody gives."""
 
 
-def know(transaction: Transaction, entity: Entity) -> None:
-    """Fill `known`: the records of `incoming` that have a link, `n` being their number there, and what the link says.
+def know(transaction: Transaction, entity: Entity, incoming: Relation) -> Relation:
+    """Return which records have a link, by their number `n` in `incoming`, and what the link says: `known`.
 
-    `compared` are those that the link was not made of just now: they may have been edited since. `link` is the link's
-    rowid, for as long as nothing is committed.
+    Its columns are `n, link, entity_id, gone_at, deleted, compared, awaits_other`. `compared` are those that the link
+    was not made of just now: they may have been edited since. `link` is the link's rowid, for as long as nothing is
+    committed.
     """
-    transaction.run(
+    return transaction.temporary(
+        "known",
         f"""
-        CREATE OR REPLACE TEMP TABLE known AS
         SELECT i.n, l.rowid AS link, l.entity_id, l.gone_at, i.deleted, true AS compared,
             l.unresolved IS DISTINCT FROM i.unresolved OR l.awaits IS DISTINCT FROM i.awaits AS awaits_other
-        FROM incoming i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
-        """
+        FROM {incoming} i JOIN {tables.links(entity.name)} l ON l.collection = i.collection AND l.id = i.id
+        """,
     )
 
 
-def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> bool:
+def notice_deletes(
+    transaction: Transaction, entity: Entity, incoming: Relation, known: Relation, now: datetime
+) -> bool:
     """A deleted record leaves a mark on its link; one that comes back takes its place again, if nobody else has it.
 
     It comes back if it says so itself, or unless what identifies it is another: then the system used the id again.
-    Return whether there was any of that.
+    Return whether there was any of that: then what is `known` has changed.
     """
-    if not transaction.count("SELECT count(*) FROM known WHERE gone_at IS NOT NULL OR deleted"):
+    if not transaction.count(f"SELECT count(*) FROM {known} WHERE gone_at IS NOT NULL OR deleted"):
         return False
     linked = tables.links(entity.name)
     rules = [(keys.key_of(rule, "i"), keys.key_of(rule, "links", "seen_")) for rule in entity.rules]
     same, other = (" OR ".join(f"coalesce({a} {sign} {b}, false)" for a, b in rules) for sign in ("=", "<>"))
     transaction.run(
         f"""
-        UPDATE {linked} SET id = links.{USED_AGAIN} FROM incoming i
+        UPDATE {linked} SET id = links.{USED_AGAIN} FROM {incoming} i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND i.reference IS DISTINCT FROM links.entity_id AND ({other}) AND NOT ({same})
         """
     )
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM incoming i
+        UPDATE {linked} SET gone_at = $1, gone_by = '{Gone.FOUND}' FROM {incoming} i
         WHERE i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NULL
         """,
         now,
     )
     transaction.run(
         f"""
-        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM incoming i
+        UPDATE {linked} SET gone_at = NULL, gone_by = NULL, archived_at = NULL, linked_at = $1 FROM {incoming} i
         WHERE NOT i.deleted AND i.collection = links.collection AND i.id = links.id AND links.gone_at IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {linked} o
@@ -76,34 +80,40 @@ def notice_deletes(transaction: Transaction, entity: Entity, now: datetime) -> b
         """,
         now,
     )
-    know(transaction, entity)
     return True
 
 
-def link(transaction: Transaction, key: str, collections: Mapping[str, Collection], now: datetime, run: str) -> int:
-    """Link the records of `fresh`, of one of an entity's collections, that have an entity or found one; count them."""
+def link(
+    transaction: Transaction, matched: Matches, key: str, collections: Mapping[str, Collection], now: datetime, run: str
+) -> int:
+    """Link the records of one of an entity's collections that have an entity or are the first of one; count them.
+
+    They are added to `known`.
+    """
     collection = collections[key]
     entity = collection.entity
-    recovered = _recover(transaction, key, collection, now)
-    merging.introduce(transaction, merging.MergeScope(entity, collections, now, run), matching.parts(transaction))
-    merging.create_golden(transaction, entity, matching.WHOLE)
+    recovered = _recover(transaction, matched, key, collection, now)
+    merging.introduce(
+        transaction, merging.MergeScope(entity, collections, now, run), matches.parts(transaction, matched)
+    )
+    merging.create_golden(transaction, entity, matched.records)
     both = ", ".join(f'"{field}" AS seen_{field}, "{field}" AS sent_{field}' for field in collection.lens.fields)
     transaction.run(
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
         SELECT collection, id, entity_id, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
-        FROM {matching.WHOLE}
+        FROM {matched.records}
         """,
         now,
     )
     linked = transaction.count(
-        f"INSERT INTO known SELECT n, NULL, entity_id, NULL, false, false, false FROM {matching.FOUND}"
+        f"INSERT INTO {matched.known} SELECT n, NULL, entity_id, NULL, false, false, false FROM {matched.entities}"
     )
     transaction.step()
     return recovered + linked
 
 
-def _recover(transaction: Transaction, key: str, collection: Collection, now: datetime) -> int:
+def _recover(transaction: Transaction, matched: Matches, key: str, collection: Collection, now: datetime) -> int:
     """Records of our own creates whose answer we never stored: what differs from what we sent is a person's edit.
 
     But where the lens has changed since, what the record shows was not sent, and is seen anew. What a rule found is a
@@ -117,8 +127,8 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
         SELECT j.entity_id, any_value(j.after) AS after, any_value(f.id) AS id, any_value(f.n) AS n,
             min(j.intended_at) AS intended_at, any_value(j.caused_at) AS caused_at, any_value(d.linked_by) AS linked_by,
             any_value(i.unknown) AS unknown, {shown}
-        FROM sync.journal j JOIN {matching.FOUND} d ON d.entity_id = j.entity_id JOIN fresh f USING (n)
-        JOIN incoming i USING (n)
+        FROM sync.journal j JOIN {matched.entities} d ON d.entity_id = j.entity_id JOIN {matched.fresh} f USING (n)
+        JOIN {matched.incoming} i USING (n)
         WHERE j.collection = ? AND j.action = 'create' AND j.outcome IS NULL AND {mine}
         GROUP BY j.entity_id
         """,
@@ -144,13 +154,13 @@ def _recover(transaction: Transaction, key: str, collection: Collection, now: da
     journal.close_found(transaction, key, intents, now)
     transaction.run(
         f"""
-        INSERT INTO known
+        INSERT INTO {matched.known}
         SELECT n, NULL, entity_id, NULL, false, true, i.unresolved OR i.awaits IS NOT NULL
-        FROM {matching.WHOLE} i WHERE n IN (SELECT n FROM intents)
+        FROM {matched.records} i WHERE n IN (SELECT n FROM intents)
         """,
         intents=intents,
     )
-    transaction.run("DELETE FROM decisions WHERE n IN (SELECT n FROM intents)", intents=intents)
+    transaction.run(f"DELETE FROM {matched.decisions} WHERE n IN (SELECT n FROM intents)", intents=intents)
     return intents.height
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from talk_assets.model.entities import Field, Kind
 from talk_assets.store import tables
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import guards
 
 SHARE = 0.2
@@ -176,12 +176,12 @@ def _note(
     )  # fmt: skip
 
 
-def look_again(transaction: Transaction, entity_type: str) -> None:
+def look_again(transaction: Transaction, entity_type: str, incoming: Relation) -> None:
     """Forget what was noted of the records in `incoming`: they are judged once more."""
     if transaction.count("SELECT count(*) FROM sync.mass_edits WHERE entity_type = ?", entity_type):
         transaction.run(
             "DELETE FROM sync.mass_edits"
-            " WHERE entity_type = ? AND (collection, id) IN (SELECT (collection, id) FROM incoming)",
+            f" WHERE entity_type = ? AND (collection, id) IN (SELECT (collection, id) FROM {incoming})",
             entity_type,
         )
 

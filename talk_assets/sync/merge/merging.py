@@ -71,11 +71,10 @@ def introduce(transaction: Transaction, scope: MergeScope, parts: Iterable[str],
             lost.add(_noted(scope, decision.conflicts))
             transaction.step()
     if merged.count:
-        merged.show()
-        transaction.run(f"DELETE FROM {agreed} WHERE entity_id IN (SELECT entity_id FROM merged)")
-        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM merged")
-        lost.show()
-        transaction.run("INSERT INTO sync.conflicts BY NAME SELECT * FROM met_conflicts")
+        rows = merged.show()
+        transaction.run(f"DELETE FROM {agreed} WHERE entity_id IN (SELECT entity_id FROM {rows})")
+        transaction.run(f"INSERT INTO {agreed} BY NAME SELECT * FROM {rows}")
+        transaction.run(f"INSERT INTO sync.conflicts BY NAME SELECT * FROM {lost.show()}")
 
 
 def proposals(records: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from talk_assets.model.entities import Entity
 from talk_assets.model.system import Action
 from talk_assets.model.topology import Topology
 from talk_assets.store import tables
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync.merge import fights
 from talk_assets.sync.plan import deletes, refused, waiting
 
@@ -121,9 +121,9 @@ def _rows(entities: pl.DataFrame, key: str, action: str, fields: pl.Series) -> p
     )
 
 
-def affected(transaction: Transaction) -> pl.DataFrame:
-    """Return `entity_id` of the records in `incoming`."""
-    return transaction.frame("SELECT DISTINCT entity_id FROM known")
+def affected(transaction: Transaction, known: Relation) -> pl.DataFrame:
+    """Return `entity_id` of what the records that are `known` describe."""
+    return transaction.frame(f"SELECT DISTINCT entity_id FROM {known}")
 
 
 def outstanding(transaction: Transaction, entity: Entity) -> pl.DataFrame:
@@ -169,7 +169,7 @@ def _reconcile(
     transaction: Transaction, topology: Topology, these: pl.DataFrame, now: datetime, only_fields: Sequence[str] | None
 ) -> None:
     entity_type = topology.entity.name
-    transaction.run("CREATE OR REPLACE TEMP TABLE touched AS FROM these", these=these)
+    touched = these
     again = refused.forget(transaction, topology, these)
     fought, held = fights.of(transaction, entity_type), refused.of(transaction, topology.entity)
     rows = pl.DataFrame(schema=deletes.SCHEMA)
@@ -179,19 +179,19 @@ def _reconcile(
     if these.height:
         known = _known(transaction, topology.entity, these, topology.entity.names, GONE)
         rows = pl.concat([rows, due(topology, *known, fought, held)])
-    transaction.run(
+    asked = transaction.temporary(
+        "due",
         """
-        CREATE OR REPLACE TEMP TABLE due AS
         SELECT * EXCLUDE doubt, if(doubt IS NULL, 'planned', 'held') AS status, doubt AS reason,
             doubt IS NOT NULL AS blocked
         FROM rows
         """,
         rows=rows,
     )
-    waiting.for_reads(transaction, topology.pairs)
-    waiting.for_parents(transaction, entity_type)
-    waiting.for_held(transaction, topology.entity, topology.collections)
-    _store(transaction, entity_type, now)
+    waiting.for_reads(transaction, asked, topology.pairs)
+    waiting.for_parents(transaction, asked, entity_type, touched)
+    waiting.for_held(transaction, asked, topology.entity, topology.collections)
+    _store(transaction, asked, entity_type, touched, now)
 
 
 def _narrow(
@@ -304,11 +304,11 @@ def _unreconciled(transaction: Transaction, topology: Topology, entities: pl.Dat
     )
 
 
-def _store(transaction: Transaction, entity_type: str, now: datetime) -> None:
+def _store(transaction: Transaction, asked: Relation, entity_type: str, touched: pl.DataFrame, now: datetime) -> None:
     """What was refused stays held until what would be sent is another thing; what a person let out stays out."""
     transaction.run(
-        """
-        UPDATE due SET status = 'planned', blocked = false, reason = c.reason FROM sync.changes c
+        f"""
+        UPDATE {asked} due SET status = 'planned', blocked = false, reason = c.reason FROM sync.changes c
         WHERE c.reason = ? AND c.entity_type = ? AND due.status = 'held' AND due.collection = c.collection
           AND due.entity_id = c.entity_id AND due.action = c.action AND due.fields = c.fields
         """,
@@ -316,31 +316,33 @@ def _store(transaction: Transaction, entity_type: str, now: datetime) -> None:
         entity_type,
     )
     transaction.run(
-        """
-        UPDATE due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c
+        f"""
+        UPDATE {asked} due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c
         WHERE c.status = 'held' AND c.entity_type = ? AND due.status = 'planned' AND due.collection = c.collection
           AND due.entity_id = c.entity_id AND due.action = c.action AND due.fields = c.fields
         """,
         entity_type,
     )
-    transaction.run(
-        """
-        CREATE OR REPLACE TEMP TABLE due_since AS
+    since = transaction.temporary(
+        "due_since",
+        f"""
         SELECT d.*, c.since, if(d.fields = c.fields, c.failures, NULL) AS failures,
             if(d.fields = c.fields, c.failure, NULL) AS failure
-        FROM due d
+        FROM {asked} d
         LEFT JOIN sync.changes c
         ON c.entity_type = ? AND c.collection = d.collection AND c.entity_id = d.entity_id AND c.action = d.action
         """,
         entity_type,
     )
     transaction.run(
-        "DELETE FROM sync.changes WHERE entity_type = ? AND entity_id IN (SELECT entity_id FROM touched)", entity_type
+        "DELETE FROM sync.changes WHERE entity_type = ? AND entity_id IN (SELECT entity_id FROM touched)",
+        entity_type,
+        touched=touched,
     )
     transaction.run(
-        """
+        f"""
         INSERT INTO sync.changes BY NAME
-        SELECT $1 AS entity_type, * REPLACE (coalesce(since, $2::TIMESTAMPTZ) AS since) FROM due_since
+        SELECT $1 AS entity_type, * REPLACE (coalesce(since, $2::TIMESTAMPTZ) AS since) FROM {since}
         """,
         entity_type,
         now,

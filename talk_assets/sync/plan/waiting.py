@@ -1,6 +1,6 @@
 """What a change waits for: it stays in sync.changes, and goes out once that is there, or decided by a person.
 
-Everything here looks at `due`, temporary: what is asked of some entities, `touched`, as `changes` is about to store it.
+Everything here marks rows of `asked`: what some entities need, as `changes` is about to store it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Entity
 from talk_assets.store import tables
-from talk_assets.store.transaction import Transaction
+from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync.link import keys, matching
 
 
-def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
+def for_reads(transaction: Transaction, asked: Relation, pairs: Sequence[Pair]) -> None:
     """Nothing is created before both sides of a pair were read in full once: the missing record may be there."""
     sides = pl.DataFrame(
         {
@@ -26,8 +26,8 @@ def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
         schema={"collection": pl.String, "side": pl.String},
     )
     transaction.run(
-        """
-        UPDATE due SET status = 'waiting', blocked = true, reason = u.sides || ' not read in full yet'
+        f"""
+        UPDATE {asked} due SET status = 'waiting', blocked = true, reason = u.sides || ' not read in full yet'
         FROM (
             SELECT s.collection, string_agg(DISTINCT s.side, ', ') AS sides
             FROM sides s LEFT JOIN sync.cursors c ON c.collection = s.side
@@ -39,22 +39,23 @@ def for_reads(transaction: Transaction, pairs: Sequence[Pair]) -> None:
     )
 
 
-def for_parents(transaction: Transaction, entity_type: str) -> None:
-    """Nothing is created while a reference of its entity leads to a record that is held."""
+def for_parents(transaction: Transaction, asked: Relation, entity_type: str, touched: pl.DataFrame) -> None:
+    """Nothing is created while a reference of one of the entities `touched` leads to a record that is held."""
     transaction.run(
         f"""
-        UPDATE due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
+        UPDATE {asked} due SET status = 'waiting', blocked = true, reason = a.awaits || ', which it refers to, is held'
         FROM (
             SELECT entity_id, min(awaits) AS awaits FROM {tables.links(entity_type)} l
                 SEMI JOIN touched USING (entity_id)
             WHERE awaits IS NOT NULL AND gone_at IS NULL GROUP BY entity_id
         ) a
         WHERE due.action = 'create' AND due.status = 'planned' AND due.entity_id = a.entity_id
-        """
+        """,
+        touched=touched,
     )
 
 
-def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str, Collection]) -> None:
+def for_held(transaction: Transaction, asked: Relation, entity: Entity, collections: Mapping[str, Collection]) -> None:
     """A record that a held one could be is not created either."""
     held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE entity_type = ?", entity.name)
     if held.is_empty():
@@ -63,7 +64,7 @@ def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str,
     for rule in entity.rules:
         transaction.run(
             f"""
-            UPDATE due SET status = 'waiting', blocked = true,
+            UPDATE {asked} due SET status = 'waiting', blocked = true,
                 reason = 'could be ' || b.ids || ', held with the same {rule.name}'
             FROM (
                 SELECT g.entity_id, h.collection, string_agg(h.collection || '/' || h.id, ', ' ORDER BY h.id) AS ids
@@ -80,15 +81,15 @@ def for_held(transaction: Transaction, entity: Entity, collections: Mapping[str,
     for key, collection in collections.items():
         transaction.run(
             f"""
-            UPDATE due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
+            UPDATE {asked} due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
             FROM (
                 SELECT a.entity_id, {matching.some("h.collection || '/' || h.id")} AS records
-                FROM asked a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity_id
+                FROM created a JOIN held h ON h.collection = $1 AND h.since >= a.since GROUP BY a.entity_id
             ) d
             WHERE due.action = 'create' AND due.status = 'planned' AND due.collection = $1
                 AND due.entity_id = d.entity_id
             """,
             key,
-            asked=matching.unanswered(transaction, key, collection),
+            created=matching.unanswered(transaction, key, collection),
             held=held,
         )

@@ -26,7 +26,7 @@ from talk_assets.sync.write.writing import Writer
 from talk_assets_tests.sync.plan import stored
 from talk_assets_tests.sync.plan.situations import EPOCH, Choices, Town, choices, moved, obstructed, town
 
-EXAMPLES = int(os.environ.get("DECISIONS", "60"))
+EXAMPLES = int(os.environ.get("DECISIONS", "25"))
 """DECISIONS=5000 in the environment tries more, for minutes."""
 
 many = settings(

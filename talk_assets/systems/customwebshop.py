@@ -40,6 +40,7 @@ from talk_assets.model.lens.lens import (
     Ref,
     Text,
 )
+from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.system import System
 from talk_assets.systems.settings import Opening, Option, Registered
 
@@ -291,6 +292,7 @@ orders = replace(
             lines=Lines(
                 "line_items",
                 id="id",
+                leaves_out=(LineKind.ZERO, LineKind.FRACTION),
                 product=Ref("product_id", to="product", wire="integer", empty="0"),
                 description=Text("name"),
                 quantity=Decimal("quantity"),

@@ -83,9 +83,25 @@ class Lens:
 
     def in_timezone(self, zone: str) -> "Lens":
         """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
-        placed = {name: placed_in(prop, zone) for name, prop in self.properties.items()}
-        several = [prop for name, prop in placed.items() if name not in prop.fields(name)]
-        return Lens(*several, **{name: prop for name, prop in placed.items() if name in prop.fields(name)})
+        return self._of({name: placed_in(prop, zone) for name, prop in self.properties.items()})
+
+    @cached_property
+    def of_entities(self) -> "Lens":
+        """The lens for values that refer to entities, as all do beside golden: any of them can be held."""
+
+        def widened(prop: Property) -> Property:
+            if isinstance(prop, Ref):
+                return replace(prop, wire="text")
+            return prop.of_entities() if isinstance(prop, Lines | OneLine) else prop
+
+        if not self.refs and self.lines is None:
+            return self
+        return self._of({name: widened(prop) for name, prop in self.properties.items()})
+
+    @staticmethod
+    def _of(properties: Mapping[str, Property]) -> "Lens":
+        several = [prop for name, prop in properties.items() if name not in prop.fields(name)]
+        return Lens(*several, **{name: prop for name, prop in properties.items() if name in prop.fields(name)})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -120,7 +136,10 @@ class Lens:
         return raw.select(self._got[field] for field in self.fields)
 
     def limit(self, values: pl.DataFrame) -> pl.DataFrame:
-        """Return canonical values as they will be read once they have been put; fields that are no column stay out."""
+        """Return canonical values as they will be read once they have been put; fields that are no column stay out.
+
+        Values that refer to entities, not to records of the system, are those of `of_entities`.
+        """
         given = [field for field in self.fields if field in values.columns]
         return self._completed(values).select(self._limited[field] for field in given)
 

@@ -13,7 +13,7 @@ from talk_assets.sandbox.customwebshop import shown
 from talk_assets.sandbox.customwebshop.effects import Effects
 from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, showing, wanted
 from talk_assets.sandbox.customwebshop.keys import CONSUMER_KEY, CONSUMER_SECRET, Doorkeeper
-from talk_assets.sandbox.customwebshop.records import RESOURCES, Record, Resource, load, stored
+from talk_assets.sandbox.customwebshop.records import RESOURCES, Record, Resource, in_decimals, load, stored
 from talk_assets.sandbox.customwebshop.writes import EMAIL, Shop, Wrong, laid_over, taken
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
 from talk_assets.sandbox.system import Emulation, Properties, Switch
@@ -40,6 +40,7 @@ class Customwebshop(Emulation):
         "gmt_offset": 1.0,  # hours; times without `_gmt` are the shop's own
         "currency": "NOK",  # of an order that names none
         "decimals": 2,  # that the shop shows, where a request asks for no others
+        "rounds": False,  # on: lines are kept with the decimals that the shop shows, whatever was sent
         "fills_lines": True,  # off: a line holds only what it was sent
         "tls": True,  # off: plain http, where only a signature counts
         "passes_header": True,  # off: the host in front keeps the header Authorization back
@@ -111,7 +112,10 @@ class Customwebshop(Emulation):
         return float(self.switches["gmt_offset"])
 
     def _stored(self, resource: Resource, record: Record, times: tuple[int, int]) -> Stored:
-        return stored(resource, record, times, self._hours, int(self.switches["decimals"]))
+        decimals = int(self.switches["decimals"])
+        if resource.name == "orders" and self.switches["rounds"]:
+            record = in_decimals(record, decimals)
+        return stored(resource, record, times, self._hours, decimals)
 
     def _known(self, request: HttpRequest) -> Reply:
         self._doorkeeper.check(

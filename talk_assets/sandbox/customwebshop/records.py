@@ -132,5 +132,15 @@ def rounded(amount: Decimal | str, decimals: int) -> str:
     return f"{Decimal(amount or 0).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
 
 
+def in_decimals(order: Record, decimals: int) -> Record:
+    """An order whose lines have no more decimals than so many."""
+
+    def line(one: Record) -> Record:
+        money = {name: rounded(one[name], decimals) for name in ("subtotal", "total") if one[name]}
+        return {**one, **money, "price": float(Decimal(money.get("total", 0)) / (one["quantity"] or 1))}
+
+    return {**order, "line_items": [line(one) for one in order["line_items"]]}
+
+
 def _total(lines: list[Record]) -> Decimal:
     return sum((Decimal(line["total"] or 0) for line in lines), Decimal(0))

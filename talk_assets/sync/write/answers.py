@@ -222,7 +222,7 @@ def _seen(
     Return with it, per record and field, whether it came back.
     """
     fields = answered.collection.lens.fields
-    expected = answered.collection.lens.limit(sent)
+    expected = answered.collection.lens.of_entities.limit(sent)
     if shown.is_empty():
         return expected, pl.DataFrame(
             {name: pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True) for name in fields}

@@ -1,0 +1,111 @@
+"""What an edit of an order's lines says of those lines that its system can't show, or shows otherwise.
+
+A system shows what it makes of the lines it was sent: some are left out, prices are rounded. Of its list, only what
+differs from what it showed before was edited; everything else stays as it was sent.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+import polars as pl
+
+from talk_assets.model.entities import LINE
+from talk_assets.model.lens.orderlines import Lines, OneLine
+
+Line = dict[str, str]
+"""A line's canonical values by key of `LINE`, blank ones left out."""
+
+
+def whole(prop: Lines | OneLine, now: pl.Series, seen: pl.Series, sent: pl.Series) -> pl.Series:
+    """Return canonical lists: those that records show `now`, as edits of what they were `sent` and showed (`seen`)."""
+    lists = list(now)
+    rows = [row for row, (one, other) in enumerate(zip(seen, sent, strict=True)) if other is not None and one != other]
+    shown = prop.of_entities().shown_lines(sent.gather(rows)).partition_by("row", as_dict=True)
+    for place, row in enumerate(rows):
+        lines = shown.get((place,))
+        if lines is None:
+            continue
+        were = [json.loads(text) for text in lines["element"]]
+        are = [text and json.loads(text) for text in lines["shown"]]
+        lists[row] = _text(edited(_lines(now[row]), _lines(seen[row]), were, are))
+    return pl.Series(now.name, lists, dtype=pl.String)
+
+
+def nearer(now: pl.Series, this: pl.Series, that: pl.Series) -> pl.Series:
+    """Say of canonical lists which have at least as many lines of `this` as of `that`."""
+
+    def common(one: str | None, other: str | None) -> int:
+        return sum(line in _lines(other) for line in _lines(one))
+
+    lists = zip(now, this, that, strict=True)
+    return pl.Series([common(one, mine) >= common(one, yours) for one, mine, yours in lists], dtype=pl.Boolean)
+
+
+def edited(now: Sequence[Line], seen: Sequence[Line], sent: Sequence[Line], shown: Sequence[Line | None]) -> list[Line]:
+    """Return the lines that were `sent`, with what was edited between `seen` and `now`.
+
+    `shown` is what becomes of each line that was sent, None where it is left out.
+    """
+    held = [place for place, line in enumerate(shown) if line is not None]
+    source = [None if n is None else held[n] for n in _pair([shown[place] or {} for place in held], seen)]
+    result: list[tuple[int, Line]] = []
+    for line, before in zip(now, _pair(seen, now), strict=True):
+        origin = None if before is None else source[before]
+        if before is None or origin is None:
+            result.append((-1, line))
+        else:
+            result.append((origin, _item_by_item(line, seen[before], sent[origin])))
+    for place in sorted(set(range(len(sent))) - {origin for origin in source if origin is not None}):
+        behind = (n for n, (origin, _) in enumerate(result, 1) if 0 <= origin < place)
+        result.insert(max(behind, default=0), (place, sent[place]))
+    return [line for _, line in result]
+
+
+def _item_by_item(now: Line, seen: Line, sent: Line) -> Line:
+    """What was sent, with those items that are others than were seen."""
+    items = {key: (sent if now.get(key) == seen.get(key) else now).get(key) for key in LINE}
+    return {key: value for key, value in items.items() if value is not None}
+
+
+def _pair(before: Sequence[Line], after: Sequence[Line]) -> list[int | None]:
+    """Return for each line after an edit the place of the line before that it is, None for a new one.
+
+    Lines that are as they were come first, in their order; the others are of the same product, those first that have
+    most in common.
+    """
+    found: list[int | None] = [None] * len(after)
+    keys, others = ([json.dumps(line, sort_keys=True) for line in lines] for lines in (before, after))
+    for low, start, size in SequenceMatcher(None, keys, others, autojunk=False).get_matching_blocks():
+        found[start : start + size] = range(low, low + size)
+    left = set(range(len(before))) - {place for place in found if place is not None}
+    for place, other in sorted(_alike(before, after, left, found), key=lambda pair: _distance(before, after, *pair)):
+        if place in left and found[other] is None:
+            found[other] = place
+            left.remove(place)
+    return found
+
+
+def _alike(
+    before: Sequence[Line], after: Sequence[Line], left: set[int], found: Sequence[int | None]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of places of lines of the same product, which have no other yet."""
+    of_product: dict[str | None, list[int]] = {}
+    for place in sorted(left):
+        of_product.setdefault(before[place].get("product"), []).append(place)
+    for other, line in enumerate(after):
+        if found[other] is None:
+            yield from ((place, other) for place in of_product.get(line.get("product"), ()))
+
+
+def _distance(before: Sequence[Line], after: Sequence[Line], place: int, other: int) -> tuple[int, int]:
+    common = sum(after[other].get(key) == value for key, value in before[place].items())
+    return -common, abs(place - other)
+
+
+def _lines(text: str | None) -> list[Line]:
+    return json.loads(text) if text else []
+
+
+def _text(lines: list[Line]) -> str | None:
+    return json.dumps(lines, ensure_ascii=False, separators=(",", ":")) if lines else None

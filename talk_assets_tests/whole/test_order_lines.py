@@ -76,7 +76,7 @@ def every(shop: Shop) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("rounds", [False, True])
-def test_after_an_edit_of_the_first_line_in_the_shop_every_other_line_is_as_it_was(shop: Shop, rounds: bool) -> None:
+def test_after_an_edit_of_the_first_line_in_the_shop_every_other_line_is_as_it_was(shop: Shop, *, rounds: bool) -> None:
     shop.here.sandbox.fault("customwebshop", switches={"rounds": rounds})
     before = shop.order(*every(shop))
     assert shop.at_rest()

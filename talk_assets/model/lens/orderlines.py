@@ -66,11 +66,11 @@ class _OfLines(Property, ABC):
         That is null where the line is left out.
         """
         lines = _lines(lists, list(LINE))
-        shown = pl.when(self._held()).then(_element(lines, self._limited(pl.col)))
+        shown = pl.when(self._held(lines)).then(_element(lines, self._limited(pl.col)))
         return lines.select("row", _line({key: pl.col(key) for key in LINE}).alias("element"), shown.alias("shown"))
 
     @abstractmethod
-    def _held(self) -> pl.Expr:
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
         """Say of canonical lines, with their `row`, which can be held."""
 
     def _got(self) -> dict[str, pl.Expr]:
@@ -96,9 +96,13 @@ class Lines(_OfLines):
         """One property."""
         return {self.property: Json.LIST}
 
-    def _held(self) -> pl.Expr:
-        unheld = [_IS_OF_KIND[kind].fill_null(value=False) for kind in self.leaves_out]
-        return ~pl.any_horizontal(unheld) if unheld else pl.lit(value=True)
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
+        limited = self._limited(pl.col)
+        as_put = lines.select(limited.get(key, pl.lit(None, pl.String)).alias(key) for key in LINE)
+        if not self.leaves_out:
+            return pl.repeat(value=True, n=lines.height, dtype=pl.Boolean, eager=True)
+        unheld = (_IS_OF_KIND[kind].fill_null(value=False) for kind in self.leaves_out)
+        return as_put.select(~pl.any_horizontal(*unheld)).to_series()
 
     def get(self, name: str, /) -> dict[str, pl.Expr]:
         """Lines that hold nothing are left out."""
@@ -112,7 +116,9 @@ class Lines(_OfLines):
         return {name: _each(pl.col(name), list(LINE), self._cut)}
 
     def _cut(self, lines: pl.DataFrame) -> pl.Series:
-        return lines.select(pl.when(self._held()).then(_element(lines, self._limited(pl.col)))).to_series()
+        if not self.leaves_out:
+            return _element(lines, self._limited(pl.col))
+        return lines.select(pl.when(self._held(lines)).then(_element(lines, self._limited(pl.col)))).to_series()
 
     def put(self, name: str, /, *, create: bool) -> dict[str, pl.Expr]:
         """The whole list, empty where an update clears it; lines keep the ids they have in the column `raw …`."""
@@ -137,7 +143,7 @@ class Lines(_OfLines):
         there = now.select("row", self._read(now).alias("element")).unique()
         both = lines.with_columns(_line({key: pl.col(key) for key in LINE}).alias("element"))
         both = both.join(there.with_columns(there=True), on=["row", "element"], how="left", maintain_order="left")
-        return both.filter(self._held() | pl.col("there").fill_null(value=False)).select(lines.columns)
+        return both.filter(self._held(lines) | pl.col("there").fill_null(value=False)).select(lines.columns)
 
     def _with_ids(self, lines: pl.DataFrame, raw: pl.Series) -> pl.DataFrame:
         """The nth line of a product keeps the id of the nth line that the record now has of that product."""
@@ -186,8 +192,8 @@ class Lines(_OfLines):
 class OneLine(_OfLines):
     """The record is a line itself; of an order with several lines it holds the first."""
 
-    def _held(self) -> pl.Expr:
-        return pl.int_range(pl.len()).over("row") == 0
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
+        return lines.select(pl.int_range(pl.len()).over("row") == 0).to_series()
 
     def columns(self) -> dict[str, Json]:
         """A property per item."""

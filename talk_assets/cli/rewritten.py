@@ -24,6 +24,7 @@ MEANINGS = {
     Meaning.KEPT: "{system} did not clear the field: it still shows the old value.",
     Meaning.CUT: "{system} keeps only the beginning of the value. The other systems have all of it.",
     Meaning.CHANGED: "{system} shows another value. The other systems have the one that was sent.",
+    Meaning.LEFT_OUT: "{system} can't hold these, and does not get them. The other systems keep them.",
     Meaning.UNDONE: "talk undo put the former value back in this record. The other systems have the one that was sent.",
 }
 

@@ -1,11 +1,13 @@
 """Lines of an order that one side can't hold, or shows rounded, survive what people edit on the other side."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from talk_assets.model.dataflows import Pair
+from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
 
@@ -56,6 +58,13 @@ def shop() -> Iterator[Shop]:
         yield Shop(found)
 
 
+def left_out(shop: Shop) -> list[dict[str, Any]]:
+    """The lines that `talk rewritten` says the shop does not get."""
+    with shop.here.store.transaction() as transaction:
+        rows = rewritten(transaction, shop.here.hub.collections("customwebshop")).to_dicts()
+    return [line for row in rows if row["meaning"] == Meaning.LEFT_OUT for line in json.loads(row["sent"])]
+
+
 def every(shop: Shop) -> list[dict[str, str]]:
     """A line of each kind that is hard to hold."""
     return [
@@ -92,4 +101,28 @@ def test_after_an_edit_of_the_first_line_in_the_shop_every_other_line_is_as_it_w
     assert shop.here.sync().written == {"customerp/order": 1}
     assert shop.ordered == [{**before[0], "quantity": "5"}, *before[1:]]
     assert shop.here.conflicts() == []
+    assert shop.at_rest()
+    assert [line["description"] for line in left_out(shop)] == ["Gratis", "Kappet"]
+
+
+def test_a_line_that_was_left_out_arrives_once_the_shop_can_hold_it(shop: Shop) -> None:
+    shop.order(*every(shop)[:2])
+    lines = only(shop.here.erp("orders"))["lines"]
+    shop.here.erp_edit("orders", only(shop.here.erp("orders"))["id"], lines=[lines[0], {**lines[1], "quantity": "4"}])
+    assert shop.here.sync().written == {"customwebshop/order": 1}
+    assert [(line["name"], line["quantity"]) for line in shop.bought["line_items"]] == [("Skrue", 2), ("Gratis", 4)]
+    assert left_out(shop) == []
+    assert shop.at_rest()
+
+
+def test_lines_that_were_left_out_keep_their_place_when_others_are_removed_and_added(shop: Shop) -> None:
+    before = shop.order(*every(shop))
+    lines = shop.bought["line_items"]
+    removed = [{"id": line["id"], "quantity": 0} for line in (lines[0], lines[3])]
+    nut = lines[2]["product_id"]
+    added = {"product_id": nut, "quantity": 6, "subtotal": "60", "total": "60"}
+    shop.web("PUT", f"/orders/{shop.bought['id']}", line_items=[*removed, added])
+    assert shop.here.sync().written == {"customerp/order": 1}
+    new = {"product_id": shop.nut, "description": "Mutter", "quantity": "6", "unit_price": "10"}
+    assert shop.ordered == [before[1], before[2], before[3], before[5], before[6], new]
     assert shop.at_rest()

@@ -1,8 +1,8 @@
 """Where a system shows another value than the one it was sent: it is reported here, and not sent again by itself.
 
-Reported as well are lines and other values that a lens leaves out, as the system can't hold them. Not reported is what a
-person would not call another value: what a lens declares otherwise (a length, a rounding, a form), a difference of form
-(`likeness`), and a default that a system fills in where nothing was sent.
+Reported as well are lines and other values that a lens leaves out, as the system can't hold them. Not reported is what
+a person would not call another value: what a lens declares otherwise (a length, a rounding, a form), a difference of
+form (`likeness`), and a default that a system fills in where nothing was sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,8 @@ def rewritten(transaction: Transaction, collections: Mapping[str, Collection]) -
                 AND contains(j.after, '"' || f.field || '":') AND j.outcome IN ('done', 'looked up')
             GROUP BY ALL)
         SELECT e.name, f.*,
-            CASE WHEN f.left_out THEN '{Meaning.LEFT_OUT}' WHEN l.after IS NOT NULL AND json_extract_string(l.after, '$.' || f.field)
+            CASE WHEN f.left_out THEN '{Meaning.LEFT_OUT}'
+                WHEN l.after IS NOT NULL AND json_extract_string(l.after, '$.' || f.field)
                     IS NOT DISTINCT FROM f.shown THEN '{Meaning.UNDONE}'
                 WHEN f.shown IS NULL THEN '{Meaning.EMPTIED}'
                 WHEN f.sent IS NULL THEN '{Meaning.KEPT}'

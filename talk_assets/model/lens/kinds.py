@@ -280,12 +280,14 @@ class Currency(Value):
 class Choice(Value):
     """One of a few values.
 
-    `values` says what each on the wire means, `folds` which of them stands in for a meaning that the API lacks.
+    `values` says what each on the wire means, `folds` which of them stands in for a meaning that the API lacks. Those
+    that are `read_only` are never written.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     _: KW_ONLY
     folds: Mapping[str, str] = field(default_factory=dict)
+    read_only: tuple[str, ...] = ()
     wire: Literal["text", "boolean", "integer"] = "text"
     kinds = frozenset({Kind.CHOICE})
 
@@ -305,8 +307,12 @@ class Choice(Value):
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """The first value of that meaning; a meaning the API lacks and nothing stands in for is not written."""
-        first = {meaning: wire for wire, meaning in reversed(list(self.values.items()))}
-        return _renamed(value, {**self.folds, **first})
+        first = {meaning: wire for wire, meaning in reversed(list(self.values.items())) if self._is_written(wire)}
+        folds = {meaning: wire for meaning, wire in self.folds.items() if self._is_written(wire)}
+        return _renamed(value, {**folds, **first})
+
+    def _is_written(self, wire: str) -> bool:
+        return wire not in self.read_only
 
 
 def _renamed(text: pl.Expr, names: Mapping[str, str]) -> pl.Expr:

@@ -14,6 +14,9 @@ from talk_assets_tests.whole.firm import Firm, Record, firm, only
 SHOP = tuple(Pair(f"customerp/{name}", f"customwebshop/{name}") for name in ("product", "customer", "order"))
 
 
+BACK = tuple(Pair(pair.right, pair.left) for pair in SHOP)
+
+
 class Shop:
     """An ERP whose order has lines of every kind, and a shop that has got it."""
 
@@ -126,3 +129,77 @@ def test_lines_that_were_left_out_keep_their_place_when_others_are_removed_and_a
     new = {"product_id": shop.nut, "description": "Mutter", "quantity": "6", "unit_price": "10"}
     assert shop.ordered == [before[1], before[2], before[3], before[5], before[6], new]
     assert shop.at_rest()
+
+
+class TestFreightFeesAndCoupons:
+    @pytest.fixture
+    def shop(self) -> Iterator[Shop]:
+        """Products of the shop stand for freight, fees and coupons; their ids are 1, 2 and 3."""
+        articles = {"freight_article": "1", "fee_article": "2", "coupon_article": "3"}
+        with firm(pairs=(*SHOP, *BACK), configured={"customwebshop": {"options": articles}}) as found:
+            with clients.customwebshop(found.sandbox) as client:
+                for number, name in (("F", "Frakt"), ("G", "Gebyr"), ("R", "Rabatt")):
+                    client.request("POST", "/products", json={"sku": number, "name": name})
+            yield Shop(found)
+
+    def test_what_a_shop_keeps_beside_its_lines_is_a_line_of_the_article_that_stands_for_it(self, shop: Shop) -> None:
+        shop.here.sync()
+        ids = {one["sku"]: one["id"] for one in shop.here.sandbox.records("customwebshop", "products")}
+        shop.web(
+            "POST",
+            "/orders",
+            line_items=[{"product_id": ids["S-1"], "quantity": 2, "subtotal": "21", "total": "18.9"}],
+            shipping_lines=[{"method_id": "flat_rate", "method_title": "Pakke i posten", "total": "99"}],
+            fee_lines=[{"name": "Faktura", "total": "45.50"}],
+            coupon_lines=[{"code": "TI", "discount": "2.1"}],
+        )
+        shop.here.sync()
+        articles = {one["id"]: one["number"] for one in shop.here.erp("products")}
+        told = [(articles[line["product_id"]], line["description"], line["unit_price"]) for line in shop.ordered]
+        assert told == [
+            ("S-1", "Skrue", "10.5"), ("F", "Pakke i posten", "99"), ("G", "Faktura", "45.5"), ("R", "TI", "-2.1")
+        ]  # fmt: skip
+        assert "discount" not in shop.ordered[0]
+        assert shop.at_rest()
+
+    def test_freight_and_fees_of_the_erp_are_in_the_shop_s_own_lists_and_edited_from_either_side(
+        self, shop: Shop
+    ) -> None:
+        shop.here.sync()
+        freight, fee = (only(shop.here.erp("products", number=number))["id"] for number in "FG")
+        before = shop.order(
+            {"product_id": freight, "description": "Pakke", "quantity": "2", "unit_price": "49.5"},
+            {"product_id": shop.screw, "description": "Skrue", "quantity": "2", "unit_price": "10.5"},
+            {"product_id": fee, "description": "Faktura", "quantity": "1", "unit_price": "45"},
+        )
+        told = [(one["method_title"], one["total"]) for one in shop.bought["shipping_lines"]]
+        assert (told, [one["name"] for one in shop.bought["line_items"]]) == ([("Pakke", "99")], ["Skrue"])
+        assert [(one["name"], one["total"]) for one in shop.bought["fee_lines"]] == [("Faktura", "45")]
+        assert shop.at_rest()
+        path, (fee_line,) = f"/orders/{shop.bought['id']}", shop.bought["fee_lines"]
+        shop.web("PUT", path, fee_lines=[{"id": fee_line["id"], "total": "60"}])
+        assert shop.here.sync().written == {"customerp/order": 1}
+        assert shop.ordered == [before[0], before[1], {**before[2], "unit_price": "60"}]
+        assert shop.at_rest()
+        order = only(shop.here.erp("orders"))
+        shop.here.erp_edit("orders", order["id"], lines=[{**order["lines"][0], "quantity": "3"}, order["lines"][1]])
+        shop.here.sync()
+        assert [(one["id"], one["total"]) for one in shop.bought["shipping_lines"]] == [
+            (shop.bought["shipping_lines"][0]["id"], "148.5")
+        ]
+        assert (shop.bought["fee_lines"], len(shop.bought["line_items"])) == ([], 1)
+        assert shop.at_rest()
+
+    def test_lines_of_an_order_with_a_coupon_are_not_changed_from_outside(self, shop: Shop) -> None:
+        shop.here.sync()
+        ids = {one["sku"]: one["id"] for one in shop.here.sandbox.records("customwebshop", "products")}
+        line = {"product_id": ids["S-1"], "quantity": 2, "subtotal": "21", "total": "18.9"}
+        shop.web("POST", "/orders", line_items=[line], coupon_lines=[{"code": "TI", "discount": "2.1"}])
+        shop.here.sync()
+        order = only(shop.here.erp("orders"))
+        lines = [{**order["lines"][0], "quantity": "5"}, order["lines"][1]]
+        shop.here.erp_edit("orders", order["id"], lines=lines, description="Haster")
+        shop.here.sync()
+        assert (shop.bought["customer_note"], shop.bought["line_items"][0]["quantity"]) == ("Haster", 2)
+        assert "coupon" in only(shop.here.held())["reason"]
+        assert shop.at_rest()

@@ -307,12 +307,9 @@ class Choice(Value):
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """The first value of that meaning; a meaning the API lacks and nothing stands in for is not written."""
-        first = {meaning: wire for wire, meaning in reversed(list(self.values.items())) if self._is_written(wire)}
-        folds = {meaning: wire for meaning, wire in self.folds.items() if self._is_written(wire)}
+        first = {meaning: wire for wire, meaning in reversed(list(self.values.items())) if wire not in self.read_only}
+        folds = {meaning: wire for meaning, wire in self.folds.items() if wire not in self.read_only}
         return _renamed(value, {**folds, **first})
-
-    def _is_written(self, wire: str) -> bool:
-        return wire not in self.read_only
 
 
 def _renamed(text: pl.Expr, names: Mapping[str, str]) -> pl.Expr:

@@ -19,6 +19,8 @@ Record = dict[str, Any]
 
 ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country")
 BILLING = (*ADDRESS, "email", "phone")
+BESIDES = {"shipping_lines": "method_title", "fee_lines": "name", "coupon_lines": "code"}
+"""What an order has beside its lines, and what names one of each."""
 TRASH, HIDDEN = "trash", "checkout-draft"
 """Statuses that a list shows only when it is asked for them."""
 ORDER_STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", HIDDEN, TRASH)
@@ -63,6 +65,7 @@ class Resource:
                 record |= {"manage_stock": False, "stock_quantity": None}
             case "orders":
                 record |= {"status": "pending", "customer_id": 0, "line_items": [], "parent_id": 0}
+                record |= {name: [] for name in BESIDES}
             case "customers":
                 record |= {"role": "customer"}
         return {**record, **{name: dict.fromkeys(parts, "") for name, parts in self.objects.items()}, "meta_data": []}
@@ -116,7 +119,7 @@ def stored(
     if resource.name == "products":
         whole |= {"price": record["sale_price"] or record["regular_price"]}
     if resource.name == "orders":
-        whole |= {"number": str(record["id"]), "total": rounded(_total(record["line_items"]), decimals)}
+        whole |= {"number": str(record["id"]), "total": rounded(_total(record), decimals)}
     keys = tuple(record.get(key) or None for key in resource.keys)
     return Stored(record["id"], dumps(whole), times[1], gone=record.get("status") == TRASH, keys=keys)
 
@@ -142,5 +145,7 @@ def in_decimals(order: Record, decimals: int) -> Record:
     return {**order, "line_items": [line(one) for one in order["line_items"]]}
 
 
-def _total(lines: list[Record]) -> Decimal:
-    return sum((Decimal(line["total"] or 0) for line in lines), Decimal(0))
+def _total(order: Mapping[str, Any]) -> Decimal:
+    """What an order costs: what coupons take off is in the totals of the lines already."""
+    parts = (one for name in ("line_items", "shipping_lines", "fee_lines") for one in order[name])
+    return sum((Decimal(part["total"] or 0) for part in parts), Decimal(0))

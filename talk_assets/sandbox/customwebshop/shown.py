@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from talk_assets.sandbox.customwebshop.records import Record, Resource, load, rounded
+from talk_assets.sandbox.customwebshop.records import BESIDES, Record, Resource, load, rounded
 from talk_assets.sandbox.customwebshop.texts import paragraphs, typeset
 from talk_assets.sandbox.store import Stored
 from talk_assets.sandbox.wire import dumps
@@ -40,6 +40,8 @@ def body(resource: Resource, row: Stored, how: Showing, highest: int, chance: ra
         record["total"] = rounded(record["total"], how.decimals)
         for line in record["line_items"]:
             line |= {name: rounded(line[name], how.decimals) for name in MONEY if line[name]}
+        for one in (one for name in BESIDES for one in record[name]):
+            one |= {name: rounded(one[name], how.decimals) for name in ("total", "discount") if one.get(name)}
     return dumps(_projected(record, [name.split(".") for name in how.fields]) if how.fields else record)
 
 

@@ -49,17 +49,26 @@ def edited(now: Sequence[Line], seen: Sequence[Line], sent: Sequence[Line], show
     """
     held = [place for place, line in enumerate(shown) if line is not None]
     source = [None if n is None else held[n] for n in _pair([shown[place] or {} for place in held], seen)]
-    result: list[tuple[int, Line]] = []
-    for line, before in zip(now, _pair(seen, now), strict=True):
+    befores = _pair(seen, now)
+    known = [n for n, before in enumerate(befores) if before is not None and source[before] is not None]
+    groups: list[tuple[int, list[Line]]] = [(-1, [])]
+    for n, (line, before) in enumerate(zip(now, befores, strict=True)):
         origin = None if before is None else source[before]
-        if before is None or origin is None:
-            result.append((-1, line))
+        if before is not None and origin is not None:
+            groups.append((origin, [_item_by_item(line, seen[before], sent[origin])]))
+        elif n > max(known, default=-1):
+            groups.append((len(sent), [line]))  # it was added at the end
         else:
-            result.append((origin, _item_by_item(line, seen[before], sent[origin])))
-    for place in sorted(set(range(len(sent))) - {origin for origin in source if origin is not None}):
-        behind = (n for n, (origin, _) in enumerate(result, 1) if 0 <= origin < place)
-        result.insert(max(behind, default=0), (place, sent[place]))
-    return [line for _, line in result]
+            groups[-1][1].append(line)  # it was put behind that line
+    unseen = [(place, [sent[place]]) for place in sorted(set(range(len(sent))) - set(source))]
+    stayed = [before for before in befores if before is not None]
+    if stayed == sorted(stayed):
+        groups = sorted([*groups, *unseen], key=lambda group: group[0])  # in the order in which they were sent
+    else:
+        for place, lines in unseen:
+            behind = (n for n, (origin, _) in enumerate(groups, 1) if origin < place)
+            groups.insert(max(behind), (place, lines))
+    return [line for _, lines in groups for line in lines]
 
 
 def _item_by_item(now: Line, seen: Line, sent: Line) -> Line:

@@ -134,6 +134,7 @@ class OrName(OrFalse):
 
 NotBlank = Annotated[StrictStr, Field(pattern=NOT_BLANK)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False, examples=[0.2])]
+Percent = Annotated[StrictFloat, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[StrictInt, Field(ge=1, le=MOST)]
 Natural = Annotated[StrictInt, Field(ge=0, le=MOST)]
 Seconds = Annotated[StrictFloat, Field(ge=0, le=1e9, allow_inf_nan=False)]

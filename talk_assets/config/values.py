@@ -93,6 +93,7 @@ def _system(known: Registered, profile: Profile | None, settings: SystemSettings
     url = settings.base_url if settings else known.base_url
     found: Toml = {"enabled": True, **({"base_url": url} if url else {}), "rate": rate_text(known.rate)}
     found["timezone"] = settings.timezone if settings else "UTC"
+    found["prices_include_vat"] = settings.vat if settings else 0.0
     for name, option in known.options.items():
         value = option.sandbox if settings and settings.sandbox else option.default
         value = settings.options.get(name, value) if settings else value

@@ -235,7 +235,8 @@ orders = replace(
                 product=Ref("product_id", to="product", wire="integer", empty="0"),
                 description=Text("name"),
                 quantity=Decimal("quantity"),
-                unit_price=Decimal("price"),
+                # Totals of lines are without VAT, whatever the prices of products are.
+                unit_price=Decimal("price", vat=""),
                 discount=Decimal("discount"),
             ),
         ),

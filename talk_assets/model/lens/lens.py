@@ -7,6 +7,7 @@ and imported from here. What can be wrong with a lens as it is declared is in `l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal as Number
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
@@ -57,6 +58,9 @@ __all__ = [
     "Writable",
 ]
 
+PRICE = "unit_price"
+"""The field that includes VAT where a system's prices do; costs never do."""
+
 COUNTRY = "country"
 """The field in whose country telephone numbers are read."""
 
@@ -84,6 +88,20 @@ class Lens:
     def in_timezone(self, zone: str) -> "Lens":
         """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
         return self._of({name: placed_in(prop, zone) for name, prop in self.properties.items()})
+
+    def with_vat(self, percent: float) -> "Lens":
+        """Return the lens of a system whose prices include VAT, where they don't say otherwise."""
+        if not percent:
+            return self
+        included = f"{Number(str(percent)).normalize():f}"
+
+        def priced(name: str, prop: Property) -> Property:
+            if isinstance(prop, Lines | OneLine) and prop.unit_price is not None and prop.unit_price.vat is None:
+                return replace(prop, unit_price=replace(prop.unit_price, vat=included))
+            is_price = name == PRICE and isinstance(prop, Decimal) and prop.vat is None
+            return replace(prop, vat=included) if is_price else prop
+
+        return self._of({name: priced(name, prop) for name, prop in self.properties.items()})
 
     @cached_property
     def of_entities(self) -> "Lens":

@@ -90,6 +90,9 @@ def _show_values(row: Row, *, width: int) -> None:
 
 def _show_advice(row: Row) -> None:
     record = _record(row)
+    if row["meaning"] == Meaning.LEFT_OUT:
+        show_advice(Advice("Nothing is to be done. What the system can hold is sent once it is edited in any other."))
+        return
     text = f"To use what {row['collection'].partition('/')[0]} shows everywhere:"
     show_advice(Advice(text, (f"talk resolve {record} {row['field']} --take {record} --force",)))
     show_advice(Advice("To send the value again, edit the field in any system; the next sync sends it."))

@@ -242,6 +242,7 @@ orders = replace(
         ),
         archived={"status": "trash"},
     ),
+    total=("total", "total_tax"),
     # Without it, totals are rounded to the decimals that the shop shows, which may be none.
     params={"dp": "6"},
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from talk_assets.model.dataflows import Pair
+from talk_assets.report import totals
 from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
@@ -202,4 +203,37 @@ class TestFreightFeesAndCoupons:
         shop.here.sync()
         assert (shop.bought["customer_note"], shop.bought["line_items"][0]["quantity"]) == ("Haster", 2)
         assert "coupon" in only(shop.here.held())["reason"]
+        assert shop.at_rest()
+
+
+class TestTotals:
+    def differing(self, shop: Shop) -> list[dict[str, Any]]:
+        """What `talk totals` lists."""
+        hub = shop.here.hub
+        collections = {**hub.collections("customerp"), **hub.collections("customwebshop")}
+        with shop.here.store.transaction() as transaction:
+            return totals.differing(transaction, collections, list(shop.here.pairs)).to_dicts()
+
+    def test_totals_agree_whatever_the_decimals_of_the_prices(self, shop: Shop) -> None:
+        lines = every(shop)
+        shop.order(lines[0], lines[1], lines[3], lines[4], lines[5])
+        assert self.differing(shop) == []
+
+    def test_what_differs_is_said_per_order_with_the_difference_and_what_is_behind_it(self, shop: Shop) -> None:
+        lines = every(shop)
+        shop.order(lines[0], lines[6])
+        (row,) = self.differing(shop)
+        assert (row["name"], row["left_total"], row["right_total"], row["difference"]) == ("SO-1", 31, 21, 10)
+        assert row["why"] == "customwebshop/order can't hold lines of 10.00; talk rewritten lists them"
+        order = only(shop.here.erp("orders"))
+        shop.here.erp_edit("orders", order["id"], lines=order["lines"][:1])
+        shop.here.sync()
+        assert self.differing(shop) == []
+
+    def test_freight_that_no_article_stands_for_is_a_difference(self, shop: Shop) -> None:
+        shop.order(every(shop)[0])
+        freight = {"method_id": "flat_rate", "method_title": "Post", "total": "99"}
+        shop.web("PUT", f"/orders/{shop.bought['id']}", shipping_lines=[freight])
+        shop.here.sync()
+        assert [row["difference"] for row in self.differing(shop)] == [-99]
         assert shop.at_rest()

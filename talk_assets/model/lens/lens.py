@@ -98,8 +98,9 @@ class Lens:
         def priced(name: str, prop: Property) -> Property:
             if isinstance(prop, Lines | OneLine) and prop.unit_price is not None and prop.unit_price.vat is None:
                 return replace(prop, unit_price=replace(prop.unit_price, vat=included))
-            is_price = name == PRICE and isinstance(prop, Decimal) and prop.vat is None
-            return replace(prop, vat=included) if is_price else prop
+            if name == PRICE and isinstance(prop, Decimal) and prop.vat is None:
+                return replace(prop, vat=included)
+            return prop
 
         return self._of({name: priced(name, prop) for name, prop in self.properties.items()})
 

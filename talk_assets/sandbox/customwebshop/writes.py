@@ -181,7 +181,7 @@ def _besides(name: str, old: list[Record], sent: list[Record], shop: Shop) -> It
         if id_ is None and name == "shipping_lines" and not one.get("method_id"):
             raise Wrong(400, "woocommerce_rest_invalid_shipping_item", "Shipping method ID is required.")
         new = id_ or shop.next_id("lines")
-        money = {part: amount(one[part]) for part in ("total", "discount") if part in one}
+        money: Record = {part: amount(one[part]) for part in ("total", "discount") if part in one}
         blank = {"method_id": ""} if name == "shipping_lines" else {}
         by_id[new] = {BESIDES[name]: "", **blank, **by_id.get(new, {}), **one, **money, "id": new}
     yield from by_id.values()

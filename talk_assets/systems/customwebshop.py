@@ -42,6 +42,7 @@ from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.system import System
 from talk_assets.systems.settings import Opening, Option, Registered
 from talk_assets.systems.shoplines import Besides, ShopLines
+from talk_assets.systems.shopvariations import ShopConnection
 
 TRASH = Trash("status", "trash", {"status": "trash"})
 
@@ -315,7 +316,9 @@ def _open(opening: Opening) -> System:
     )
     site = replace(opening.site, credentials_hint=hint)
     profile = Profile(replace(profile.api, shapes=shapes), profile.access, collections)
-    return System(name, CUSTOMWEBSHOP.label, collections, connecting(site, profile, opening.credentials))
+    return System(
+        name, CUSTOMWEBSHOP.label, collections, connecting(site, profile, opening.credentials, ShopConnection)
+    )
 
 
 def _article(opening: Opening, name: str) -> int | None:

@@ -33,7 +33,8 @@ class ShopLines:
     def shown(self, record: Record) -> None:
         """No product, and the quantity that was put beside, where somebody has not changed it."""
         for line in _lines(record):
-            line["product_id"] = line.get("product_id") or None
+            # A variation is an article, its parent is none. A line that is sent may name it as its product.
+            line["product_id"] = line.get("variation_id") or line.get("product_id") or None
             if (beside := _beside(line)) is not None and line.get("quantity") == 1:
                 line["quantity"] = beside or None
 

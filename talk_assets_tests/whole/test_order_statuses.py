@@ -7,7 +7,7 @@ from typing import Any
 
 from talk_assets.http.rest import Profile
 from talk_assets.model.dataflows import Pair
-from talk_assets.model.lens.lens import Lens
+from talk_assets.model.lens.lens import Choice, Lens
 from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets.systems.customerp import CUSTOMERP
 from talk_assets.systems.customwebshop import CUSTOMWEBSHOP
@@ -18,11 +18,13 @@ from talk_assets_tests.whole.firm import Firm, firm, only
 PAIRS = tuple(Pair(f"customwebshop/{name}", f"customerp/{name}") for name in ("product", "customer", "order"))
 
 
-def with_status(known: Registered, **changes: object) -> Profile:
+def with_status(known: Registered, **changes: Any) -> Profile:  # noqa: ANN401 -- what a choice takes
     """A profile in which the status of orders is declared otherwise."""
     assert known.profile is not None
     (order,) = (one for one in known.profile.collections if one.name == "order")
-    status = replace(order.lens.properties["status"], **changes)
+    status = order.lens.properties["status"]
+    assert isinstance(status, Choice)
+    status = replace(status, **changes)
     changed = replace(order, lens=Lens(**{**order.lens.properties, "status": status}))
     return replace(
         known.profile, collections=tuple(changed if one is order else one for one in known.profile.collections)

@@ -25,6 +25,8 @@ TRASH, HIDDEN = "trash", "checkout-draft"
 """Statuses that a list shows only when it is asked for them."""
 ORDER_STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", HIDDEN, TRASH)
 PRODUCT_STATUSES = ("draft", "pending", "private", "publish", "future", TRASH)
+VARIATION = "variation"
+"""The type of a product that is one of a variable product: no list of products has it."""
 PRODUCT_TYPES = ("simple", "grouped", "external", "variable")
 ROLES = ("administrator", "editor", "author", "contributor", "subscriber", "customer", "shop_manager")
 CURRENCIES = re.compile(
@@ -62,7 +64,7 @@ class Resource:
         match self.name:
             case "products":
                 record |= {"status": "publish", "type": "simple", "parent_id": 0}
-                record |= {"manage_stock": False, "stock_quantity": None}
+                record |= {"manage_stock": False, "stock_quantity": None, "attributes": []}
             case "orders":
                 record |= {"status": "pending", "customer_id": 0, "line_items": [], "parent_id": 0}
                 record |= {name: [] for name in BESIDES}
@@ -80,7 +82,7 @@ RESOURCES = {
             ("name", "description", "short_description", "sku", "global_unique_id", "regular_price", "sale_price"),
             {},
             PRODUCT_STATUSES,
-            keys=("sku", "global_unique_id", "status"),
+            keys=("sku", "global_unique_id", "status", "type"),
             unique=("sku", "global_unique_id"),
         ),
         Resource(

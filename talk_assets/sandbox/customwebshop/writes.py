@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from talk_assets.sandbox.customwebshop.records import BESIDES, CURRENCIES, PRODUCT_TYPES, Record, Resource
+from talk_assets.sandbox.customwebshop.records import BESIDES, CURRENCIES, PRODUCT_TYPES, VARIATION, Record, Resource
 from talk_assets.sandbox.customwebshop.texts import kept
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -233,8 +233,9 @@ def _product(line: Record, sent: Record, shop: Shop, *, new: bool) -> None:
         return
     product = shop.product(id_)
     if product is not None:
-        changed = line["product_id"] != id_
-        line["product_id"] = id_
+        parent = product["parent_id"] if product["type"] == VARIATION else 0
+        changed = (line["variation_id"] or line["product_id"]) != id_
+        line["product_id"], line["variation_id"] = (parent, id_) if parent else (id_, 0)
         if changed and shop.fills_lines:
             line["name"] = sent.get("name") or product["name"]
             costs = f"{Decimal(product['price'] or 0) * line['quantity']:f}"

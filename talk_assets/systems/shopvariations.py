@@ -115,7 +115,7 @@ class ShopConnection(RestConnection):
         """A variation is written under its parent."""
         now = json_body(write.record)
         if mine.name == PRODUCTS and now.get(TYPE) == VARIATION:
-            known = {one.name: getattr(mine, one.name) for one in fields(mine)}
+            known: dict[str, Any] = {one.name: getattr(mine, one.name) for one in fields(mine)}
             path = f"{mine.path}/{now[PARENT]}/{LIST}"
             mine = _Of(**{**known, "path": path}, parent=now[PARENT], called=now.get("name"))
         return await super()._sending(mine, write)

@@ -80,7 +80,7 @@ def _item_by_item(now: Line, seen: Line, sent: Line) -> Line:
 def _pair(before: Sequence[Line], after: Sequence[Line]) -> list[int | None]:
     """Return for each line after an edit the place of the line before that it is, None for a new one.
 
-    Lines that are as they were come first, in their order; the others are of the same product, those first that have
+    Unchanged lines come first, in their order; the others are of the same product, those first that have
     most in common.
     """
     found: list[int | None] = [None] * len(after)

@@ -5,12 +5,13 @@ A kind of property that the lens gains is added here, with a description per key
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, StrictBool, StrictStr, create_model
+from pydantic import Field, StrictBool, create_model
 
 from talk_assets.config.section import (
     Behind,
+    MaybePercent,
     MaybePositive,
     MaybeText,
     MaybeTimezone,
@@ -91,7 +92,7 @@ class Decimal(_Value):
     of: ClassVar[type[Property]] = lens.Decimal
     wire: Literal["number", "string"] | None = Field(default=None, description="The JSON type.")
     places: Natural | None = Field(default=None, description="Decimals that the API keeps.")
-    vat: Annotated[StrictStr, Field(pattern=r"^(\d{1,2}(\.\d{1,4})?)?$")] | None = Field(
+    vat: MaybePercent = Field(
         default=None,
         description='Percent of VAT that the price includes, in quotes; "" for none. Of unit_price, the system\'s'
         " prices_include_vat if not set.",

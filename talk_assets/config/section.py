@@ -144,6 +144,10 @@ Table = Annotated[dict[StrictStr, Any], AfterValidator(_json)]
 Timezone = Annotated[NotBlank, AfterValidator(_timezone)]
 MaybeTimezone = Annotated[Timezone | None, BeforeValidator(_none), OrFalse()]
 MaybeText = Annotated[StrictStr | None, BeforeValidator(_none), OrFalse()]
+MaybePercent = Annotated[
+    Annotated[StrictStr, Field(pattern=r"^(\d{1,2}(\.\d{1,4})?)?$")] | None, BeforeValidator(_none), OrFalse()
+]
+"""A percentage in quotes, empty for 0."""
 MaybePositive = Annotated[Positive | None, BeforeValidator(_none), OrFalse()]
 MaybeTable = Annotated[Table | None, BeforeValidator(_none), OrFalse()]
 MaybeSection = Annotated[T | None, BeforeValidator(_none), OrFalse()]

@@ -131,7 +131,9 @@ def _value(section: type[Section], name: str, value: Any) -> Any:  # noqa: ANN40
         return _plain(inner, value)
     if isinstance(value, StrEnum):
         return str(value)
-    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, tuple):
+        return [str(one) if isinstance(one, StrEnum) else one for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _property(held: Property) -> Any:  # noqa: ANN401 -- TOML

@@ -272,12 +272,20 @@ OPTIONS = {
     ),
     FREIGHT: Option(
         "The id of the product in the shop that stands for freight. Orders then have their freight as lines of this"
-        " product; without it, other systems don't get the freight."
+        f' product. "{NONE}": other systems don\'t get the freight.',
+        default=NONE,
+        sandbox=NONE,
     ),
-    FEES: Option("The id of the product in the shop that stands for fees, as freight_article does for freight."),
+    FEES: Option(
+        f'The id of the product in the shop that stands for fees, like freight_article, or "{NONE}".',
+        default=NONE,
+        sandbox=NONE,
+    ),
     COUPONS: Option(
         "The id of the product in the shop that stands for coupons. Orders then have each coupon as a line with a"
-        " negative price; without it, what a coupon takes off is a discount of the lines."
+        f' negative price. "{NONE}": what a coupon takes off is a discount of the lines.',
+        default=NONE,
+        sandbox=NONE,
     ),
 }
 
@@ -322,14 +330,14 @@ def _open(opening: Opening) -> System:
 
 
 def _article(opening: Opening, name: str) -> int | None:
-    value = opening.options.get(name)
-    if value and not value.isdecimal():
+    value = opening.options.get(name) or NONE
+    if value != NONE and not value.isdecimal():
         message = (
             f'systems.{opening.site.system}.{name} in talk.toml is "{value}"; the id of a product in the shop would be'
-            ' right, as "123"'
+            f' right, as "123", or "{NONE}"'
         )
         raise ConfigurationError(message)
-    return int(value) if value else None
+    return None if value == NONE else int(value)
 
 
 def _chosen(opening: Opening, name: str, allowed: tuple[str, str]) -> str:

@@ -117,7 +117,7 @@ class ShopConnection(RestConnection):
         if mine.name == PRODUCTS and now.get(TYPE) == VARIATION:
             known: dict[str, Any] = {one.name: getattr(mine, one.name) for one in fields(mine)}
             path = f"{mine.path}/{now[PARENT]}/{LIST}"
-            mine = _Of(**{**known, "path": path}, parent=now[PARENT], called=now.get("name"))
+            mine = _Of(**(known | {"path": path, "parent": now[PARENT], "called": now.get("name")}))
         return await super()._sending(mine, write)
 
     def _record(self, mine: RestCollection, response: httpx.Response) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import pytest
 from talk_assets.model.dataflows import Pair
 from talk_assets.report import totals
 from talk_assets.report.rewritten import Meaning, rewritten
+from talk_assets.sync.write import answers
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, Record, firm, only
 
@@ -129,6 +130,39 @@ def test_lines_that_were_left_out_keep_their_place_when_others_are_removed_and_a
     assert shop.here.sync().written == {"customerp/order": 1}
     new = {"product_id": shop.nut, "description": "Mutter", "quantity": "6", "unit_price": "10"}
     assert shop.ordered == [before[1], before[2], before[3], before[5], before[6], new]
+    assert shop.at_rest()
+
+
+class Dead(BaseException):
+    """The process died."""
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_untouched_lines_stay_as_they_are_when_the_process_died_before_it_knew_of_a_write(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, edited: bool
+) -> None:
+    shop.here.sandbox.fault("customwebshop", switches={"rounds": True})
+    before = shop.order(*every(shop))
+    order = only(shop.here.erp("orders"))
+    changed = [{**order["lines"][0], "quantity": "5"}, *order["lines"][1:]]
+    shop.here.erp_edit("orders", order["id"], lines=changed)
+
+    def die(*_: object) -> None:
+        raise Dead
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "store", die)
+        with pytest.raises(Dead):
+            shop.here.sync()
+    quantity = "5"
+    if edited:
+        quantity = "7"
+        first = shop.bought["line_items"][0]
+        line = {"id": first["id"], "quantity": 7, "subtotal": "73.5", "total": "73.5"}
+        shop.web("PUT", f"/orders/{shop.bought['id']}", line_items=[line])
+    shop.here.sync()
+    assert shop.ordered == [{**before[0], "quantity": quantity}, *before[1:]]
+    assert shop.bought["line_items"][0]["quantity"] == int(quantity)
     assert shop.at_rest()
 
 

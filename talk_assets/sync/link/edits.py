@@ -12,6 +12,7 @@ import polars as pl
 from talk_assets.jsonframes import jsontext, objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, Field, Kind
+from talk_assets.model.lens.lens import Lines, OneLine
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Relation, Transaction
@@ -123,6 +124,10 @@ def _absorb(
     sent = objects.decode(rows["after"], fields)
     ours = objects.present(rows["after"], fields)
     stored = collection.lens.of_entities.limit(sent)
+    for name, prop in collection.lens.properties.items():
+        if isinstance(prop, Lines | OneLine) and ours[name].any() and f"sent_{name}" in rows.columns:
+            shown = orderlines.expected(prop, sent[name], rows[f"sent_{name}"], rows[f"seen_{name}"])
+            stored = stored.with_columns(shown.alias(name))
     edits = [merging.proposals(rows.clear(), fields)]
     state: dict[str, pl.Series] = {}
     for field in fields:

@@ -21,15 +21,40 @@ def whole(prop: Lines | OneLine, now: pl.Series, seen: pl.Series, sent: pl.Serie
     """Return canonical lists: those that records show `now`, as edits of what they were `sent` and showed (`seen`)."""
     lists = list(now)
     rows = [row for row, (one, other) in enumerate(zip(seen, sent, strict=True)) if other is not None and one != other]
-    shown = prop.of_entities().shown_lines(sent.gather(rows)).partition_by("row", as_dict=True)
-    for place, row in enumerate(rows):
-        lines = shown.get((place,))
-        if lines is None:
-            continue
-        were = [json.loads(text) for text in lines["element"]]
-        are = [text and json.loads(text) for text in lines["shown"]]
+    for place, lines in _shown(prop, sent.gather(rows)).items():
+        row = rows[place]
+        were, are = [line for line, _ in lines], [look for _, look in lines]
         lists[row] = _text(edited(_lines(now[row]), _lines(seen[row]), were, are))
     return pl.Series(now.name, lists, dtype=pl.String)
+
+
+def expected(prop: Lines | OneLine, sending: pl.Series, sent: pl.Series, seen: pl.Series) -> pl.Series:
+    """Return canonical lists as systems will show what is being sent.
+
+    Lines that they were `sent` before are shown as they were then (`seen`), and the others as their lens says.
+    """
+    lists: list[str | None] = [None] * sending.len()
+    shown = _shown(prop, sending)
+    before = _shown(prop, sent)
+    for row, lines in shown.items():
+        were = before.get(row, [])
+        held = [(line, look) for line, look in were if look is not None]
+        pairs = _pair([look or {} for _, look in held], _lines(seen[row]))
+        known = {_key(held[n][0]): line for n, line in zip(pairs, _lines(seen[row]), strict=True) if n is not None}
+        lists[row] = _text([known.get(_key(line), look) for line, look in lines if look is not None])
+    return pl.Series(sending.name, lists, dtype=pl.String)
+
+
+def _shown(prop: Lines | OneLine, lists: pl.Series) -> dict[int, list[tuple[Line, Line | None]]]:
+    """By row, the lines of canonical lists, with what the lens says that systems show of each."""
+    found: dict[int, list[tuple[Line, Line | None]]] = {}
+    for row, element, shown in prop.of_entities().shown_lines(lists).iter_rows():
+        found.setdefault(row, []).append((json.loads(element), shown and json.loads(shown)))
+    return found
+
+
+def _key(line: Line) -> str:
+    return json.dumps(line, sort_keys=True)
 
 
 def nearer(now: pl.Series, this: pl.Series, that: pl.Series) -> pl.Series:
@@ -84,7 +109,7 @@ def _pair(before: Sequence[Line], after: Sequence[Line]) -> list[int | None]:
     most in common.
     """
     found: list[int | None] = [None] * len(after)
-    keys, others = ([json.dumps(line, sort_keys=True) for line in lines] for lines in (before, after))
+    keys, others = ([_key(line) for line in lines] for lines in (before, after))
     for low, start, size in SequenceMatcher(None, keys, others, autojunk=False).get_matching_blocks():
         found[start : start + size] = range(low, low + size)
     left = set(range(len(before))) - {place for place in found if place is not None}

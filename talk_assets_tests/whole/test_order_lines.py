@@ -142,10 +142,12 @@ def test_untouched_lines_stay_as_they_are_when_the_process_died_before_it_knew_o
     shop: Shop, monkeypatch: pytest.MonkeyPatch, *, edited: bool
 ) -> None:
     shop.here.sandbox.fault("customwebshop", switches={"rounds": True})
-    before = shop.order(*every(shop))
+    shop.order(*every(shop))
     order = only(shop.here.erp("orders"))
-    changed = [{**order["lines"][0], "quantity": "5"}, *order["lines"][1:]]
+    quantities = {"Skrue": "5", "Mye": "100", "Retur": "-2"}
+    changed = [{**line, "quantity": quantities.get(line["description"], line["quantity"])} for line in order["lines"]]
     shop.here.erp_edit("orders", order["id"], lines=changed)
+    before = shop.ordered
 
     def die(*_: object) -> None:
         raise Dead

@@ -126,7 +126,7 @@ def _absorb(
     stored = collection.lens.of_entities.limit(sent)
     for name, prop in collection.lens.properties.items():
         if isinstance(prop, Lines | OneLine) and ours[name].any() and f"sent_{name}" in rows.columns:
-            shown = orderlines.expected(prop, sent[name], rows[f"sent_{name}"], rows[f"seen_{name}"])
+            shown = orderlines.expected(prop, sent[name], rows[f"sent_{name}"], rows[f"seen_{name}"], rows[name])
             stored = stored.with_columns(shown.alias(name))
     edits = [merging.proposals(rows.clear(), fields)]
     state: dict[str, pl.Series] = {}

@@ -6,12 +6,17 @@ differs from what it showed before was edited; everything else stays as it was s
 
 import json
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from difflib import SequenceMatcher
 
 import polars as pl
 
 from talk_assets.model.entities import LINE
 from talk_assets.model.lens.orderlines import Lines, OneLine
+
+CENT = Decimal("0.01")
+ROUNDED = ("unit_price", "discount")
+"""What systems round of a line."""
 
 Line = dict[str, str]
 """A line's canonical values by key of `LINE`, blank ones left out."""
@@ -28,21 +33,46 @@ def whole(prop: Lines | OneLine, now: pl.Series, seen: pl.Series, sent: pl.Serie
     return pl.Series(now.name, lists, dtype=pl.String)
 
 
-def expected(prop: Lines | OneLine, sending: pl.Series, sent: pl.Series, seen: pl.Series) -> pl.Series:
-    """Return canonical lists as systems will show what is being sent.
+def expected(prop: Lines | OneLine, sending: pl.Series, sent: pl.Series, seen: pl.Series, now: pl.Series) -> pl.Series:
+    """Return canonical lists as systems show what is being sent, where they show it `now`.
 
-    Lines that they were `sent` before are shown as they were then (`seen`), and the others as their lens says.
+    Lines that they were `sent` before are shown as they were then (`seen`), and the others as their lens says, but for
+    prices that make the same of the line to a cent: the system rounds them.
     """
     lists: list[str | None] = [None] * sending.len()
-    shown = _shown(prop, sending)
     before = _shown(prop, sent)
-    for row, lines in shown.items():
-        were = before.get(row, [])
-        held = [(line, look) for line, look in were if look is not None]
-        pairs = _pair([look or {} for _, look in held], _lines(seen[row]))
-        known = {_key(held[n][0]): line for n, line in zip(pairs, _lines(seen[row]), strict=True) if n is not None}
-        lists[row] = _text([known.get(_key(line), look) for line, look in lines if look is not None])
+    for row, lines in _shown(prop, sending).items():
+        held = [(line, look) for line, look in before.get(row, []) if look is not None]
+        were = _lines(seen[row])
+        known = {
+            _key(held[n][0]): line
+            for n, line in zip(_pair([look for _, look in held], were), were, strict=True)
+            if n is not None
+        }
+        due = [known.get(_key(line), look) for line, look in lines if look is not None]
+        are = _lines(now[row])
+        for n, line in zip(_pair(due, are), are, strict=True):
+            if n is not None and _amounts(due[n], line):
+                prices = {key: line[key] for key in ROUNDED if key in line}
+                due[n] = _ordered({key: value for key, value in due[n].items() if key not in ROUNDED} | prices)
+        lists[row] = _text(due)
     return pl.Series(sending.name, lists, dtype=pl.String)
+
+
+def _amounts(one: Line, other: Line) -> bool:
+    """Whether two lines are of the same quantity and cost the same to a cent, before the discount and after it."""
+    if one.get("quantity") != other.get("quantity"):
+        return False
+    quantity = Decimal(one.get("quantity", "1"))
+    gross, net = [], []
+    for line in (one, other):
+        gross.append(quantity * Decimal(line.get("unit_price", "0")))
+        net.append(gross[-1] * (100 - Decimal(line.get("discount", "0"))) / 100)
+    return abs(gross[0] - gross[1]) <= CENT and abs(net[0] - net[1]) <= CENT
+
+
+def _ordered(line: Line) -> Line:
+    return {key: line[key] for key in LINE if key in line}
 
 
 def _shown(prop: Lines | OneLine, lists: pl.Series) -> dict[int, list[tuple[Line, Line | None]]]:

@@ -4,15 +4,18 @@ A shop keeps them under their parent, by which they are written, and shows them 
 in older shops one for each parent. Their name is their parent's, with what sets them apart; it is not written.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import httpx
 
 from talk_assets.errors import NotTheApi, Refused
+from talk_assets.http.api import Api
 from talk_assets.http.bodies import join
+from talk_assets.http.client import Client
 from talk_assets.http.connection import json_body
 from talk_assets.http.listing import Listed
 from talk_assets.http.rest import RestCollection, RestConnection
@@ -37,8 +40,11 @@ class _Of(RestCollection):
 class ShopConnection(RestConnection):
     """The whole connection. It remembers names of parents, and whether there are any, for as long as it is open."""
 
-    _parents: dict[int, str]
-    _any: bool | None = None
+    def __init__(self, client: Client, api: Api, collections: Sequence[RestCollection]) -> None:
+        super().__init__(client, api, collections)
+        self._parents: dict[int, str] = {}
+        self._any: bool | None = None
+        self._asking = asyncio.Lock()
 
     async def probe(self, collection: Collection, mark: Watermark) -> Page | None:
         """Ask about products and, where there are any, about variations."""
@@ -70,11 +76,12 @@ class ShopConnection(RestConnection):
                 yield listed
 
     async def _has_variations(self) -> bool:
-        if self._any is None:
-            mine = self._collections[PRODUCTS]
-            some = await self._listing(mine).few(self._fetching(mine), {TYPE: VARIABLE}, 1)
-            self._any = bool(json.loads(some))
-        return self._any
+        async with self._asking:
+            if self._any is None:
+                mine = self._collections[PRODUCTS]
+                some = await self._listing(mine).few(self._fetching(mine), {TYPE: VARIABLE}, 1)
+                self._any = bool(json.loads(some))
+            return self._any
 
     async def _variations(
         self, mine: RestCollection, params: Mapping[str, str], start: str | None
@@ -101,7 +108,6 @@ class ShopConnection(RestConnection):
     async def _named(self, mine: RestCollection, body: bytes) -> bytes:
         """Variations under names that tell them from those of other products."""
         records = json.loads(body)
-        self._parents = getattr(self, "_parents", {})
         unknown = {one[PARENT] for one in records if one.get(PARENT)} - self._parents.keys()
         if unknown:
             async for listed in super()._listed(mine, {"include": ",".join(str(id_) for id_ in sorted(unknown))}):

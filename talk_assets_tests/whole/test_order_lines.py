@@ -133,6 +133,20 @@ def test_lines_that_were_left_out_keep_their_place_when_others_are_removed_and_a
     assert shop.at_rest()
 
 
+def test_a_line_that_holds_nothing_stays_in_its_place(shop: Shop) -> None:
+    screw, nut = every(shop)[0], every(shop)[3]
+    shop.order(screw, {}, nut, {})
+    ids = [line["id"] for line in only(shop.here.erp("orders"))["lines"]]
+    assert len(ids) == 4
+    first = shop.bought["line_items"][0]
+    line = {"id": first["id"], "quantity": 5, "subtotal": "52.5", "total": "52.5"}
+    shop.web("PUT", f"/orders/{shop.bought['id']}", line_items=[line])
+    shop.here.sync()
+    assert [line["id"] for line in only(shop.here.erp("orders"))["lines"]] == ids
+    assert shop.ordered == [{**screw, "quantity": "5"}, {}, nut, {}]
+    assert shop.at_rest()
+
+
 class Dead(BaseException):
     """The process died."""
 

@@ -129,10 +129,30 @@ class Lines(_OfLines):
     def _spelled(self, pairs: pl.Series) -> pl.Series:
         lines = self._sent(pairs)
         members = {item.property: item.spelled(pl.col(key), create=True) for key, item in self.items.items()}
-        if self.id is not None:
-            lines = self._with_ids(lines, pairs.struct.field("raw"))
-            members = {self.id: jsontext.quoted(pl.col("id")), **members}
-        return jsontext.gathered(lines.select("row", jsontext.joined(members).alias("element")), pairs.len())
+        if self.id is None:
+            return jsontext.gathered(lines.select("row", jsontext.joined(members).alias("element")), pairs.len())
+        raw = pairs.struct.field("raw")
+        members = {self.id: jsontext.quoted(pl.col("id")), **members}
+        lines = self._with_ids(lines, raw).select("row", "id", jsontext.joined(members).alias("element"))
+        return jsontext.gathered(self._with_blank(lines, raw), pairs.len())
+
+    def _with_blank(self, lines: pl.DataFrame, raw: pl.Series) -> pl.DataFrame:
+        """Add lines of the records that hold nothing that we know of, each behind the line that it is behind there."""
+        now = _lines(raw, [self.id or "", *(item.property for item in self.items.values())]).with_columns(
+            pl.col(self.id or "").alias("id")
+        )
+        blank = now.select("row", "id").filter(self._read(now).is_null() & now["id"].is_not_null())
+        if blank.is_empty():
+            return lines
+        placed = lines.with_columns(pl.int_range(pl.len()).over("row").cast(pl.Float64).alias("place"))
+        before = now.select("row", "id").join(
+            placed.select("row", "id", "place").drop_nulls("id"), on=["row", "id"], how="left", maintain_order="left"
+        )
+        place = pl.col("place").forward_fill().over("row").fill_null(-1) + 0.5
+        kept = before.with_columns(place).join(blank, on=["row", "id"], how="semi", maintain_order="left")
+        element = jsontext.joined({self.id or "": jsontext.quoted(pl.col("id"))}).alias("element")
+        both = pl.concat([placed, kept.with_columns(element).select(placed.columns)])
+        return both.sort("row", "place", maintain_order=True)
 
     def _sent(self, pairs: pl.Series) -> pl.DataFrame:
         """The lines that can be held, and those others that the record shows all the same."""

@@ -225,6 +225,11 @@ class Collection(Section):
     delete: MaybeSection[Request] = Field(
         default=None, description="Like writing.delete of the system, for this collection alone."
     )
+    total: Names | None = Field(
+        default=None,
+        description="The property with an order's total without VAT, then those to subtract from it; talk totals"
+        ' compares it, like ["total", "total_tax"].',
+    )
     writable: StrictBool | None = Field(default=None, description="Whether records are written at all.")
     creatable: StrictBool | None = Field(default=None, description="Whether records are created.")
 

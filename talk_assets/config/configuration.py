@@ -245,6 +245,7 @@ class _Systems:
             profile=own if real else None,
             options=_options(said, known),
             timezone=said.timezone,
+            vat=said.prices_include_vat,
         )
 
     def _check_reach(

@@ -384,7 +384,7 @@ class RestConnection(HttpConnection):
 
 
 def connecting(
-    site: Site, profile: Profile, credentials: Mapping[str, str]
+    site: Site, profile: Profile, credentials: Mapping[str, str], connection: type[RestConnection] = RestConnection
 ) -> Callable[[], AbstractAsyncContextManager[Connection]]:
     """Return what opens a connection to such an API."""
     auth = profile.access.opener(site, credentials)
@@ -392,6 +392,6 @@ def connecting(
     @asynccontextmanager
     async def connect() -> AsyncIterator[Connection]:
         async with Client(site, auth()) as client:
-            yield RestConnection(client, profile.api, profile.collections)
+            yield connection(client, profile.api, profile.collections)
 
     return connect

@@ -39,7 +39,8 @@ class Collection:
     one is a blank; where it shows them, an absent property is unknown. `sparse` names objects that have a property only
     as long as it holds something, whatever the API does elsewhere. `correctable`: whether talk.toml can say that the
     lens reads another property. `side_effects` is what the system does besides when a record is created, as a sentence
-    for people; empty where that is nothing that anybody would notice.
+    for people; empty where that is nothing that anybody would notice. `total` names the property with an order's total
+    without VAT, followed by those that are to be subtracted from it; empty where only the lines tell.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Collection:
     sparse: tuple[str, ...] = ()
     correctable: bool = True
     side_effects: str = ""
+    total: tuple[str, ...] = ()
 
 
 def updatable(collection: Collection) -> tuple[str, ...]:

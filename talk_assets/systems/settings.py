@@ -41,7 +41,7 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are.
+    say no zone are. `vat` is the percent of VAT that its prices include.
     """
 
     base_url: str | None = None
@@ -51,6 +51,7 @@ class SystemSettings:
     options: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
     timezone: str = "UTC"
+    vat: float = 0.0
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -90,7 +91,7 @@ class Registered:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
         site = self._site(settings, credentials, needed)
-        return _in_timezone(self._opened(settings, credentials, site, profile), settings.timezone)
+        return _placed(self._opened(settings, credentials, site, profile), settings)
 
     def _opened(
         self, settings: SystemSettings, credentials: Mapping[str, str], site: Site, profile: Profile | None
@@ -128,11 +129,17 @@ class Registered:
         )
 
 
-def _in_timezone(system: System, zone: str) -> System:
-    if zone == "UTC":
+def _placed(system: System, settings: SystemSettings) -> System:
+    """The system, whose lenses know its time zone and what its prices include."""
+    zone = settings.timezone
+    if zone == "UTC" and not settings.vat:
         return system
     placed = (
-        replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
+        replace(
+            one,
+            lens=one.lens.in_timezone(zone).with_vat(settings.vat),
+            modified=one.modified and placed_in(one.modified, zone),
+        )
         for one in system.collections
     )
     return replace(system, collections=tuple(placed))

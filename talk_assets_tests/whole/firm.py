@@ -70,6 +70,8 @@ class Firm:
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
     timezones: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Further settings of systems, by name."""
 
     def __post_init__(self) -> None:
         needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
@@ -79,7 +81,8 @@ class Firm:
     def _settings(self, name: str) -> SystemSettings:
         retry = Retry(tries=self.tries, clock=Clock(now=self.passed, wall=self.wall, sleep=self._sleep))
         zone = self.timezones.get(name, "UTC")
-        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone)
+        more = self.configured.get(name, {})
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone, **more)
 
     def passed(self) -> float:
         """Seconds that have passed since some moment or other."""
@@ -240,7 +243,9 @@ def firm(
     records: int = 0,
     pairs: Sequence[Pair] = PAIRS,
     timezones: Mapping[str, str] | None = None,
+    configured: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, pairs, tries=tries, timezones=timezones or {})
+        store = Store(None)
+        yield Firm(sandbox, store, http, pairs, tries=tries, timezones=timezones or {}, configured=configured or {})

@@ -68,6 +68,7 @@ class Customerp(Emulation):
         "needs_key": True,  # off: creates without Idempotency-Key are taken
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
+        "answers_with_record": True,  # off: an update is answered without a body
         "names_property": True,  # off: what is wrong with a record is not said
     }
 
@@ -251,7 +252,7 @@ class Customerp(Emulation):
             version, seq = old["version"] + 1, self._seq(resource)
             record |= {"version": version, "change_seq": seq, "updated_at": instant(self._now())}
             self.shelves[resource.name].put(stored(resource, record))
-        return self._shown(stored(resource, record), 200)
+        return self._shown(stored(resource, record), 200) if self.switches["answers_with_record"] else Reply(204)
 
     def _delete(self, resource: Resource, old: dict[str, Any]) -> Reply:
         self.shelves[resource.name].put(tombstone(resource, old, self._seq(resource), self._now()))

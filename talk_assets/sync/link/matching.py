@@ -193,7 +193,7 @@ def some(names: str) -> str:
 def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
     """The creates of unknown outcome as the system would show them: `asked`, the entity, and the lens's fields."""
     intents = journal.open_creates(transaction, key)
-    values = collection.lens.limit(objects.decode(intents["after"], collection.lens.fields))
+    values = collection.lens.of_entities.limit(objects.decode(intents["after"], collection.lens.fields))
     return values.with_columns(intents["entity_id"].alias("asked"))
 
 

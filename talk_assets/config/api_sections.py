@@ -44,6 +44,15 @@ class Auth(Section):
         examples=["/oauth/token"],
     )
     scope: StrictStr | None = Field(default=None, description="The scope that tokens are requested for.")
+    authorise_url: StrictStr | None = Field(
+        default=None,
+        description="Where a person signs in with `talk authorise`: a whole URL, or a path below base_url.",
+        examples=["/oauth/authorize"],
+    )
+    grant_days: Natural | None = Field(
+        default=None,
+        description="Days that a sign-in holds from its last use, if the server does not say; 0 for no end.",
+    )
 
 
 class Envelope(Section):

@@ -31,6 +31,8 @@ from talk_assets.config.talk_file import (
 )
 from talk_assets.config.variables import check_variables, listed, read_credentials
 from talk_assets.errors import ConfigurationError, CredentialsError
+from talk_assets.http.access import SIGNED_IN
+from talk_assets.http.grants import FOLDER, SECRET_KEY, GrantFile
 from talk_assets.http.rest import Profile
 from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.report.health import Expected
@@ -176,7 +178,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     file, place = checked(folder / FILE, values), Location(folder / FILE, ("systems",))
     profiles = dict(_profiles(file, place))
     _refusing(lambda: check_variables(environ, profiles), refuse)
-    reading = _Systems(file, environ, profiles, place, refuse)
+    reading = _Systems(file, environ, profiles, place, refuse, folder)
     systems = {name: found for name, known in SYSTEMS.items() if (found := reading.settings(known)) is not None}
     careful = not all(one.sandbox for one in systems.values())
     automation = file.automation
@@ -224,6 +226,7 @@ class _Systems:
     profiles: Mapping[str, Profile]
     place: Location
     refuse: Refuse
+    folder: Path
 
     def settings(self, known: Registered) -> SystemSettings | None:
         """Return a system's settings, None where it is switched off."""
@@ -245,7 +248,11 @@ class _Systems:
             profile=own if real else None,
             options=_options(said, known),
             timezone=said.timezone,
+            grant_file=self._grant_file(known.name) if real and own and own.access.type in SIGNED_IN else None,
         )
+
+    def _grant_file(self, name: str) -> GrantFile:
+        return GrantFile(self.folder / FOLDER / f"{name}.json", self.environ.get(SECRET_KEY, "").strip())
 
     def _check_reach(
         self, known: Registered, url: str | None, credentials: Mapping[str, str], needed: Iterable[str]

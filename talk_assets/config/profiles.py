@@ -15,7 +15,7 @@ from talk_assets.config.profile_file import ProfiledSystem
 from talk_assets.config.section import Section, blank, overridden
 from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
-from talk_assets.http.access import Access, AuthType
+from talk_assets.http.access import SIGNED_IN, Access, AuthType
 from talk_assets.http.api import Api, Changes, Follow, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.lens.lens import Lens
@@ -72,8 +72,10 @@ def _access(said: Auth | None, default: Access, place: Location) -> Access:
         found = replace(found, over_http=None)
     if found.type in {AuthType.HEADER, AuthType.QUERY} and not found.name:
         (place / "name").demand(f'"{found.type}"', f"the {found.type}'s name", "X-Api-Key")
-    if found.type in {AuthType.CLIENT, AuthType.REFRESH} - {default.type} and not found.token_url:
+    if found.type in {AuthType.CLIENT, *SIGNED_IN} - {default.type} and not found.token_url:
         (place / "token_url").demand(f'"{found.type}"', "where tokens are asked for", "/oauth/token")
+    if found.type is AuthType.CODE and not found.authorise_url:
+        (place / "authorise_url").demand(f'"{found.type}"', "where a person signs in", "/oauth/authorize")
     return found
 
 

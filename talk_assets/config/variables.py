@@ -9,6 +9,7 @@ from talk_assets.config.automation import ALERT_URL
 from talk_assets.config.messages import suggestion
 from talk_assets.errors import CredentialsError
 from talk_assets.http.access import NEEDS
+from talk_assets.http.grants import SECRET_KEY
 from talk_assets.http.rest import Profile
 from talk_assets.systems import SYSTEMS, Registered
 
@@ -43,7 +44,7 @@ def check_variables(environ: Mapping[str, str], profiles: Mapping[str, Profile])
         known.variable(credential)
         for name, known in SYSTEMS.items()
         for credential in (profiles[name].access.credentials if name in profiles else known.credentials)
-    ] + [ALERT_URL]
+    ] + [ALERT_URL, SECRET_KEY]
     prefixes = tuple(known.variable("") for known in SYSTEMS.values())
     for name in sorted(environ.keys() - set(ours)):
         _check_way(name, profiles)

@@ -28,6 +28,7 @@ from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import System
+from talk_assets.operate import authorising
 from talk_assets.report import health
 from talk_assets.report.overview import pending_approvals
 from talk_assets.sync import runs
@@ -117,6 +118,7 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     cost.usage = report.usage
     counts = {key: {"read": done.read, "changed": done.changed} for key, done in report.collections.items()}
     summary = metadata.summary(system, report.usage, counts, failures)
+    summary.notes += [said for name, said in authorising.ending(wiring.config, hub.clock()).items() if name == system]
     with hub.store.transaction() as transaction:
         pending = pending_approvals(transaction)
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())

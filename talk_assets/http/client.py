@@ -21,6 +21,7 @@ from talk_assets.errors import ConfigurationError, CredentialsError, NotTheApi, 
 from talk_assets.http import exchange, words
 from talk_assets.http.auth import TokenRefused
 from talk_assets.http.bodies import shorten
+from talk_assets.http.grants import GrantFile
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
 from talk_assets.http.retry import Retry, asked_pause
 from talk_assets.http.transport import Http, Meter, broken, network, never_sent
@@ -45,7 +46,8 @@ class Site:
 
     `variables` are the environment's names for its credentials, `secrets` their values, which are struck from every
     message. `hint` is what to do when it cannot be reached, `credentials_hint` what else may be wrong where it does not
-    accept the credentials. `spent` is shared by all connections to the system.
+    accept the credentials. `spent` is shared by all connections to the system. `grant_file` is where tokens of a person
+    who signed in are stored, null where they are not.
     """
 
     system: str
@@ -59,6 +61,7 @@ class Site:
     credentials_hint: str = ""
     concurrency: int = 16
     timeout: float = 60.0
+    grant_file: GrantFile | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
+from talk_assets.http.grants import GrantFile
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
@@ -41,7 +42,7 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are.
+    say no zone are. `grant_file` is where tokens of a person who signed in are stored.
     """
 
     base_url: str | None = None
@@ -52,6 +53,7 @@ class SystemSettings:
     profile: Profile | None = None
     timezone: str = "UTC"
     retry: Retry = field(default_factory=Retry, repr=False)
+    grant_file: GrantFile | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Registered:
             for name, option in self.options.items()
         }
 
+    def site(self, settings: SystemSettings) -> Site:
+        """Return where requests go, as `build` opens it; raise ConfigurationError for want of a base URL."""
+        profile = settings.profile or self.profile
+        return self._site(settings, settings.credentials, profile.access.credentials if profile else self.credentials)
+
     def _site(self, settings: SystemSettings, credentials: Mapping[str, str], needed: Iterable[str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
         if not url:
@@ -125,6 +132,7 @@ class Registered:
             variables=tuple(self.variable(name) for name in needed),
             secrets=() if settings.sandbox else tuple(credentials.values()),
             hint=_SANDBOX_HINT if settings.sandbox else _HINT,
+            grant_file=settings.grant_file,
         )
 
 

@@ -21,6 +21,7 @@ from talk_assets.sandbox.customerp.records import (
     tombstone,
     uuid7,
 )
+from talk_assets.sandbox.customerp.tokens import TokenOffice
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
 from talk_assets.sandbox.system import Emulation, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps
@@ -69,6 +70,11 @@ class Customerp(Emulation):
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
         "names_property": True,  # off: what is wrong with a record is not said
+        "one_time_tokens": True,  # off: a refresh token stays good
+        "token_seconds": 600.0,  # that an access token lives
+        "grant_days": 60.0,  # that a refresh token lives
+        "says_grant_end": True,  # off: nobody is told how long
+        "declines": False,  # on: whoever is asked to sign in declines
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -77,9 +83,19 @@ class Customerp(Emulation):
             name: Shelf(store, f"customerp/{name}", integer=False, keys=resource.keys, fed=True)
             for name, resource in RESOURCES.items()
         }
+        self._tokens = TokenOffice(clock, self.switches)
         self._answers = Shelf(store, "customerp/answers", integer=False)
         self._in_flight: set[str] = set()
         self._random = random.SystemRandom()
+
+    @property
+    def effects(self) -> Mapping[str, Sequence[object]]:
+        """When refresh tokens came a second time."""
+        return {"tokens used again": self._tokens.used_again}
+
+    def forget_effects(self) -> None:
+        """Begin anew."""
+        self._tokens.used_again.clear()
 
     def answer(self, request: HttpRequest) -> Reply:
         """Check the token and the limit, and carry the request out."""
@@ -123,7 +139,10 @@ class Customerp(Emulation):
             yield stored(resource, self._stamped(resource, record, sent))
 
     def _route(self, request: HttpRequest) -> Reply:
-        if request.bearer() != TOKEN:
+        token = request.bearer()
+        if (signing_in := self._tokens.answer(request)) is not None:
+            return signing_in
+        if token != TOKEN and not self._tokens.takes(token):
             raise Refusal(401, "The bearer token is missing or not valid.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
         if wait:

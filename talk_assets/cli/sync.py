@@ -106,7 +106,7 @@ def _counts(outcome: "SyncResult", key: str) -> dict[str, int]:
 
 def _show(outcome: "SyncResult") -> None:
     for note in outcome.summary.notes:
-        layout.say(f"{note}.", indent="  ")
+        layout.say(note if ": talk " in note else f"{note}.", indent="  ")
     if outcome.summary.notes:
         click.echo()
     planning.show(outcome)

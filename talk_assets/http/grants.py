@@ -1,4 +1,4 @@
-"""What a person granted by signing in: tokens that one process at a time replaces, and that are stored before they are used.
+"""What a person granted by signing in: tokens that one process at a time replaces, stored before they are used.
 
 A refresh token is often good for one use, so whoever loses the new one has to sign in again. How a person signs in is
 in `signing_in`.
@@ -137,13 +137,18 @@ class GrantFile:
 
         anew = f"or delete the file, and sign in anew: talk authorise {self.path.stem}"
         if not self.key:
-            message = f"{self.path}: is encrypted, and {SECRET_KEY} is not set. Set it to the key that it was written with,"
+            message = (
+                f"{self.path}: is encrypted, and {SECRET_KEY} is not set. Set it to the key that it was written with,"
+            )
             raise CredentialsError(f"{message} {anew}")
         try:
             return Fernet(self.key).decrypt(text)
         except InvalidToken as error:
-            message = f"{self.path}: cannot be decrypted with the key in {SECRET_KEY}. Set the key that it was written with,"
-            raise CredentialsError(f"{message} {anew}") from error
+            message = (
+                f"{self.path}: cannot be decrypted with the key in {SECRET_KEY}. Set the key that it was written with,"
+                f" {anew}"
+            )
+            raise CredentialsError(message) from error
         except ValueError as error:
             raise CredentialsError(NO_KEY) from error
 
@@ -219,8 +224,11 @@ class RefreshGrant(TokenAuth):
         except ValueError:
             return
         if code == "invalid_grant":
-            message = f"{self._grantee.system}: the sign-in has ended: its refresh token was refused with {code}."
-            raise CredentialsError(f"{message} {self._grantee.anew}")
+            message = (
+                f"{self._grantee.system}: the sign-in has ended: its refresh token was refused with {code}."
+                f" {self._grantee.anew}"
+            )
+            raise CredentialsError(message)
 
     def keep(self, token: Token, refresh: str | None) -> None:
         """Store the token first: what is used before it is stored is lost with the process."""

@@ -131,7 +131,7 @@ def waiting(port: int) -> Iterator[Waiting]:
     """Listen on a port of this machine. Raise ConfigurationError where it is taken."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 -- http.server's own name
+        def do_GET(self) -> None:
             here = urlsplit(self.path).path == PATH
             self.send_response(HTTPStatus.OK if here else HTTPStatus.NOT_FOUND)
             self.send_header("Content-Type", "text/html; charset=utf-8")

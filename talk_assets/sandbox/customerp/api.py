@@ -100,7 +100,7 @@ class Customerp(Emulation):
     def answer(self, request: HttpRequest) -> Reply:
         """Check the token and the limit, and carry the request out."""
         try:
-            answer = self._route(request)
+            answer = self._tokens.answer(request) or self._route(request)
         except Refusal as refusal:
             answer = refusal.reply
         asked = request.headers.get("X-Request-Id")
@@ -140,8 +140,6 @@ class Customerp(Emulation):
 
     def _route(self, request: HttpRequest) -> Reply:
         token = request.bearer()
-        if (signing_in := self._tokens.answer(request)) is not None:
-            return signing_in
         if token != TOKEN and not self._tokens.takes(token):
             raise Refusal(401, "The bearer token is missing or not valid.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))

@@ -139,8 +139,9 @@ class GrantFile:
         if not self.key:
             message = (
                 f"{self.path}: is encrypted, and {SECRET_KEY} is not set. Set it to the key that it was written with,"
+                f" {anew}"
             )
-            raise CredentialsError(f"{message} {anew}")
+            raise CredentialsError(message)
         try:
             return Fernet(self.key).decrypt(text)
         except InvalidToken as error:

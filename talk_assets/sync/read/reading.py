@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import polars as pl
 
-from talk_assets.errors import SystemFailure
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Connection, CursorExpired, Page
 from talk_assets.store import tables
@@ -355,7 +354,7 @@ async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page]
                 yield batch, False
                 batch, since = [], time.monotonic()
             batch.append(page)
-    except SystemFailure:
+    except Exception:
         if batch:
             yield batch, False
         raise

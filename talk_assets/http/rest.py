@@ -285,7 +285,9 @@ class RestConnection(HttpConnection):
         """What a refusal means; one for the sake of a record that is there already is ours only if that is our own."""
         answer = refused(self._api.writing, mine, write, error)
         if answer.outcome is Outcome.EXISTS and answer.id:
-            there = await self._current(mine, answer.id)
+            there = None
+            with suppress(NotTheApi, Unseen):
+                there = await self._current(mine, answer.id)
             if there is None or dig(there, mine.reference or "-") == write.entity:
                 return answer
         other = answer.id if answer.outcome is Outcome.EXISTS else other_in(error)

@@ -70,6 +70,7 @@ class Customerp(Emulation):
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
         "names_property": True,  # off: what is wrong with a record is not said
+        "conflicts_on_values": False,  # on: a number that is used already is a 409, as an external reference is
         "one_time_tokens": True,  # off: a refresh token stays good
         "token_seconds": 600.0,  # that an access token lives
         "grant_days": 60.0,  # that a refresh token lives
@@ -304,7 +305,7 @@ class Customerp(Emulation):
     def _taken(self, name: str, other: Stored) -> None:
         error = Problem(f"/{name}", "taken", "is already used")
         detail = f"{name} is already used by {other.id}"
-        if name == "external_ref":
+        if name == "external_ref" or self.switches["conflicts_on_values"]:
             raise Refusal(409, detail, [error], existing_id=str(other.id))
         raise Refusal(422, detail, [error])
 

@@ -96,6 +96,9 @@ class Paging(Section):
     total: StrictStr | None = Field(
         default=None, description="The member with the number of records.", examples=["meta.total"]
     )
+    total_header: StrictStr | None = Field(
+        default=None, description="The header with the number of records.", examples=["X-Total-Count"]
+    )
 
 
 class Changes(Section):
@@ -130,6 +133,9 @@ class Lookup(Section):
     )
     batch_size: Positive | None = Field(default=None, description="How many values it takes at once.")
     separator: StrictStr | None = Field(default=None, description="What stands between the values.")
+    repeated: StrictBool | None = Field(
+        default=None, description="Whether the parameter comes once for each value, like id=1&id=2."
+    )
 
 
 class Request(Section):

@@ -52,6 +52,7 @@ __all__ = [
     "current",
     "find_folder",
     "load",
+    "sandbox_folder",
     "set_up",
 ]  # fmt: skip
 
@@ -105,7 +106,7 @@ class Config:
     @property
     def sandbox_folder(self) -> Path:
         """Where the sandbox keeps its state."""
-        return self.folder / "sandbox"
+        return sandbox_folder(self.folder)
 
     @property
     def needs_sandbox(self) -> bool:
@@ -137,6 +138,11 @@ def find_folder(environ: Mapping[str, str], here: Path) -> Path:
         " folder that holds talk.toml, or create one: talk init"
     )
     raise ConfigurationError(message)
+
+
+def sandbox_folder(folder: Path) -> Path:
+    """Return where the sandbox of a data folder keeps its state, whatever is configured."""
+    return folder / "sandbox"
 
 
 def current() -> Config:

@@ -14,7 +14,7 @@ import httpx
 
 from talk_assets.errors import CredentialsError, NotTheApi, Refused
 from talk_assets.http.access import Access
-from talk_assets.http.api import Api, Changes, Lookup, Since
+from talk_assets.http.api import Api, Changes, Lookup, Params, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled, Unseen
 from talk_assets.http.connection import ForbiddenAnswer, HttpConnection, chunks, json_body, lost
@@ -165,18 +165,16 @@ class RestConnection(HttpConnection):
             yield Page(listed.body, cursor=self.client.server_time(asked).isoformat() if listed.last else None)
 
     async def _filtered(
-        self, mine: RestCollection, how: Lookup, values: Sequence[str], besides: Mapping[str, str] | None = None
+        self, mine: RestCollection, how: Lookup, values: Sequence[str], besides: Params | None = None
     ) -> AsyncIterator[Page]:
         async def fetch(some: Sequence[str]) -> list[bytes]:
-            params = {how.param: how.separator.join(some), **(besides or {})}
+            params = {how.param: how.values(some), **(besides or {})}
             return [listed.body async for listed in self._listed(mine, params)]
 
         async for bodies in gather(fetch, chunks(values, how.batch_size), window=self.client.site.concurrency):
             yield Page(join(bodies))
 
-    async def _listed(
-        self, mine: RestCollection, params: Mapping[str, str], start: str | None = None
-    ) -> AsyncIterator[Listed]:
+    async def _listed(self, mine: RestCollection, params: Params, start: str | None = None) -> AsyncIterator[Listed]:
         async for listed in self._listing(mine).pages(self._fetching(mine), params, start):
             yield listed
 
@@ -186,7 +184,7 @@ class RestConnection(HttpConnection):
     def _fetching(self, mine: RestCollection) -> Fetch:
         path = path_of(self._api.list, mine)
 
-        async def fetch(asked: Mapping[str, str]) -> httpx.Response:
+        async def fetch(asked: Params) -> httpx.Response:
             params = {**self._api.list.params, **mine.params, **mine.list_params, **asked}
             try:
                 return await self._privileged(Call(self._api.list.verb, path, params=params))

@@ -70,6 +70,7 @@ class Customerp(Emulation):
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
         "names_property": True,  # off: what is wrong with a record is not said
+        "plain_lists": False,  # on: numbered pages, bare arrays, ids repeated, and what is no parameter is a filter
         "conflicts_on_values": False,  # on: a number that is used already is a 409, as an external reference is
         "one_time_tokens": True,  # off: a refresh token stays good
         "token_seconds": 600.0,  # that an access token lives
@@ -152,7 +153,8 @@ class Customerp(Emulation):
             raise Refusal(404, f"There is nothing at /{request.path}.")
         match request.method, segments[2:]:
             case "GET", ():
-                return self._feed(resource, request.query)
+                plain = self.switches["plain_lists"]
+                return self._plain(resource, request) if plain else self._feed(resource, request.query)
             case "GET", (id_,):
                 return self._shown(self._found(resource, id_), 200)
             case "POST", ():
@@ -175,6 +177,21 @@ class Customerp(Emulation):
         last = page[-1].seq if page else after
         tail = dumps({"next_cursor": cursor(last, self._now()), "has_more": more})
         return Reply(body=b'{"items":[' + b",".join(record.body for record in page) + b"]," + tail[1:])
+
+    def _plain(self, resource: Resource, request: HttpRequest) -> Reply:
+        """A list as small servers hand it out."""
+        terms: list[Term] = [("gone", "=", 0)]
+        if reference := request.query.get("external_ref"):
+            terms.append(("external_ref", "=", reference))
+        records = self.shelves[resource.name].select(terms, order="seq")
+        if ids := request.every("ids"):
+            records = [record for record in records if record.id in ids]
+        for name in request.query.keys() - {"page", "limit", "ids", "external_ref"}:
+            records = [record for record in records if str(load(record).get(name)) == request.query[name]]
+        size = _limit(request.query, int(self.switches["largest_page"]))
+        first = (int(request.query.get("page", 1)) - 1) * size
+        shown = b",".join(record.body for record in records[first : first + size])
+        return Reply(body=b"[" + shown + b"]", headers={"X-Total-Count": str(len(records))})
 
     def _position(self, query: Mapping[str, str]) -> int:
         if not query.get("cursor"):

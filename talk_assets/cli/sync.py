@@ -50,6 +50,8 @@ def sync(
     safety limit stopped something that waits for talk approve; everything else is done then.
     """
     here = configuration.current()
+    for note in here.notes:
+        click.echo(f"talk: {note}.", err=True)
     start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     terminal = sys.stderr.isatty()

@@ -125,7 +125,9 @@ class Access:
         """Return what a person does to sign in anew, as a sentence."""
         if self.authorise_url:
             return f"Sign in anew: talk authorise {site.system}"
-        return f"Set a new refresh token in {site.variables[-1] if site.variables else 'the environment'}."
+        place = NEEDS[AuthType.REFRESH].index("refresh_token")
+        variable = site.variables[place] if len(site.variables) > place else "the environment"
+        return f"Set a new refresh token in {variable}."
 
 
 def _encoded(pair: Sequence[str]) -> str:

@@ -78,8 +78,8 @@ def _asked_of(config: Config, name: str) -> _Asked:
         message = f"{name}: the sandbox serves it, which takes no sign-in. Set the variables of your own client first."
         raise ConfigurationError(message)
     access = settings.profile.access if settings.profile else None
-    if access is None or settings.grant_file is None or not access.authorise_url:
-        needed = f'type = "{AuthType.CODE}" and an authorise_url'
+    if access is None or settings.grant_file is None or not (access.authorise_url and access.token_url):
+        needed = f'type = "{AuthType.CODE}", an authorise_url and a token_url'
         message = f"{place}.auth: says nothing of a person who signs in, which takes {needed}."
         raise ConfigurationError(message)
     site = known.site(settings)

@@ -75,6 +75,12 @@ def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Checkpoin
     return {key: Checkpoint(*rest) for key, *rest in found.iter_rows()}
 
 
+def unread(transaction: Transaction, keys: Iterable[str]) -> frozenset[str]:
+    """Return those of some collections that were never read in full."""
+    wanted = frozenset(keys)
+    return wanted - {key for key, at in places(transaction, wanted).items() if at.full}
+
+
 def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
     """Note of collections, which have their tables, that nothing was read yet of those that are new."""
     transaction.run(

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from talk_assets.http.grants import FOLDER
 from talk_assets.systems import SYSTEMS
 
 SHORTEST = 10
@@ -58,7 +59,7 @@ class Canaries(logging.Handler):
 
     def in_folder(self, folder: Path) -> list[str]:
         """Where in a folder, at any depth, there is a canary, and which."""
-        files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+        files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink() and not _kept(file))
         return [f"{file}: {what}" for file in files for data in _contents(file) if (what := self.found(data))]
 
 
@@ -71,6 +72,11 @@ def published() -> Canaries:
         for pair in pairwise(values):
             canaries.add(f"the sandbox's credentials for {name}", *pair)
     return canaries
+
+
+def _kept(file: Path) -> bool:
+    """Whether it is where tokens belong, and nobody else can read it."""
+    return file.parent.name == FOLDER and file.stat().st_mode & 0o077 == 0
 
 
 def _encoded(text: str) -> str:

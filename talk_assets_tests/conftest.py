@@ -53,8 +53,8 @@ def canaries() -> Iterator[Canaries]:
         raised(self, *arguments)
         found.hear(str(self))
 
-    def keep(self: Token, value: str, seconds: float, refresh: str | None = None) -> None:
-        issued(self, value, seconds, refresh)
+    def keep(self: Token, value: str, seconds: float, refresh: str | None = None, ends: float | None = None) -> None:
+        issued(self, value, seconds, refresh, ends)
         found.add("an issued token", value)
         found.add("a refresh token", refresh or "")
 

@@ -60,6 +60,8 @@ def test_up_again_is_the_same_sandbox_and_down_stops_it(folder: Path, port: int)
     assert first == again
     assert first["base_urls"]["webcrm"] == f"http://127.0.0.1:{port}/webcrm"
     assert set(first["curl"]) == set(first["base_urls"])
+    (folder / "talk.toml").write_text("[sandbox]\nport = of call\n", "utf-8")  # a mistake must not keep it running
+    assert list(json.loads(run("sandbox", "curl", "webcrm", "--json"))["curl"]) == ["webcrm"]
     assert json.loads(run("sandbox", "down", "--json")) == {"stopped": first["pid"]}
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/webcrm/_sandbox/requests")

@@ -212,9 +212,27 @@ def test_a_credential_in_an_address_is_refused_without_repeating_it(tmp_path: Pa
     assert "base_url" in complaint(tmp_path, f'[systems.customerp]\nbase_url = "{url}"', CUSTOMERP)
 
 
-def test_an_own_system_with_credentials_needs_an_address(tmp_path: Path) -> None:
-    message = complaint(tmp_path, "", CUSTOMERP)
+def test_an_own_system_with_credentials_needs_an_address_beside_another_own_one(tmp_path: Path) -> None:
+    message = complaint(tmp_path, "", {**CUSTOMERP, **WEBCRM})
     assert "systems.customerp.base_url" in message
+    assert "sandbox = true" in message
+
+
+OF_ANOTHER_FOLDER = [
+    ("", CUSTOMERP),
+    ("[systems.customerp]\nsandbox = true", CUSTOMERP),
+    ("[systems.customerp]\nenabled = false", {**CUSTOMERP, "TALK_CUSTOMERP_USERNAME": SECRET}),
+    ("[systems.poweroffice]\nenabled = false", {"TALK_POWEROFFICE_CLIENT_KEY": SECRET}),
+    ("[dataflows.poweroffice-poweroffice_peer]\nenabled = false", {"TALK_POWEROFFICE_CLIENT_KEY": SECRET}),
+    ("[systems.webcrm]\nsandbox = true", WEBCRM),
+]
+
+
+@pytest.mark.parametrize(("text", "environ"), OF_ANOTHER_FOLDER)
+def test_credentials_of_another_data_folder_stop_nothing(tmp_path: Path, text: str, environ: dict[str, str]) -> None:
+    config = configured(tmp_path, text, environ)
+    assert all(one.sandbox for one in config.systems.values())
+    assert [one.partition(":")[0] for one in config.notes] == (["customerp"] if not text else [])
 
 
 def test_a_real_address_without_credentials_names_the_variable_to_set(tmp_path: Path) -> None:

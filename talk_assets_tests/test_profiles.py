@@ -10,7 +10,7 @@ import pytest
 from talk_assets.config.configuration import Config, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.access import AuthType
-from talk_assets.http.api import Follow, Request, Since
+from talk_assets.http.api import Changes, Follow, Paging, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.http.shapes import Keyed, LineTotals
 from talk_assets.model.lens.lens import NEVER, Decimal, FullName, Text
@@ -129,7 +129,6 @@ def test_each_way_to_prove_who_is_speaking_has_its_variables(tmp_path: Path, aut
         ),
         ("customerp", "basic", "TOKEN", "needs TALK_CUSTOMERP_USERNAME and TALK_CUSTOMERP_PASSWORD."),
         ("customerp", "basic", "TOKEN", 'to sign in with TALK_CUSTOMERP_TOKEN, set type = "bearer" under'),
-        ("customerp", "none", "TOKEN", "needs no credentials. Unset TALK_CUSTOMERP_TOKEN."),
         ("customwebshop", "bearer", "CONSUMER_KEY", 'with TALK_CUSTOMWEBSHOP_CONSUMER_KEY, set type = "query_pair"'),
     ],
 )  # fmt: skip
@@ -141,6 +140,29 @@ def test_a_credential_of_another_way_of_signing_in_names_the_way(
         configured(tmp_path, f"{ERP}{way}", {f"TALK_{system.upper()}_{variable}": SECRET})
     assert said in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "own"), [("none", {}), ("basic", {"USERNAME": SECRET, "PASSWORD": SECRET}), ("bearer", {"TOKEN": SECRET})]
+)
+def test_a_credential_of_another_data_folder_is_left_alone(tmp_path: Path, type_: str, own: dict[str, str]) -> None:
+    """Whoever has several in one shell has variables of each."""
+    others = {"API_KEY": SECRET, "CLIENT_ID": SECRET, "TOKEN": SECRET}
+    environ = {f"TALK_CUSTOMERP_{name}": value for name, value in {**others, **own}.items()}
+    settings = configured(tmp_path, f'{ERP}[systems.customerp.auth]\ntype = "{type_}"', environ).systems["customerp"]
+    assert not settings.sandbox
+    assert set(settings.credentials) == {name.lower() for name in own}
+
+
+def test_what_follows_in_another_way_begins_anew(tmp_path: Path) -> None:
+    """Neither the members of a feed nor what it is asked for mean anything to an API with numbered pages."""
+    text = (
+        f'{ERP}[systems.customerp.envelope]\nitems = ""\n[systems.customerp.paging]\nby = "page"\n'
+        '[systems.customerp.changes]\nby = "none"'
+    )
+    api = profile(tmp_path, text).api
+    assert api.paging == Paging(Follow.PAGE, "page", "limit", 1000)
+    assert api.changes == Changes()
 
 
 def test_an_api_without_credentials_is_somebody_s_own_once_it_has_an_address(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ _COMMANDS = {
     "undo": "talk_assets.cli.undo",
     "doc": "talk_assets.cli.doc",
     "config": "talk_assets.cli.config",
+    "authorise": "talk_assets.cli.authorise",
     "ui": "talk_assets.cli.ui",
     "sandbox": "talk_assets.cli.sandbox",
 }

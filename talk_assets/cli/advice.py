@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
+from talk_assets.model.system import ALREADY_THERE
 from talk_assets.report.candidates import Candidate
 
 SHOWN = 10
@@ -115,7 +116,11 @@ def _about_changes(items: Sequence[Item], others: int) -> Advice:
     else:
         subject = "the record that it is for" if count == 1 else "the records that they are for"
         text = f"Correct {subject}, and the next sync sends {these[0]}. To send {these[0]} again as {these[1]}:"
-    if count == 1 and (one := item["source"] or record(item)):
+    one = item["source"] or record(item)
+    _, there, other = str(item["reason"]).rpartition(f"{ALREADY_THERE} ")
+    if count == 1 and item["source"] and there:
+        return Advice("If that is the same, link the two:", (f"talk link {item['source']} {other}",))
+    if count == 1 and one:
         return Advice(text, (f"talk retry {one}",))
     if others:
         text = f"{text[:-1]} (this also sends {others} that are held for other reasons):"

@@ -3,6 +3,9 @@
 What the sandbox is and does belongs to `talk_assets.sandbox`.
 """
 
+import os
+from pathlib import Path
+
 import click
 
 from talk_assets.cli.output import json_option, show_json, show_table
@@ -49,7 +52,7 @@ def up(*, records: int | None, seed: int | None, no_limits: bool, port: int | No
 @json_option
 def curl(*, system: str | None, as_json: bool) -> None:
     """Show a command line for each system, or for SYSTEM, that edits a record: the next sync carries the edit over."""
-    running = process.running(configuration.current().sandbox_folder)
+    running = process.running(_folder())
     if running is None:
         message = "the sandbox is not running. Start it: talk sandbox up"
         raise ConfigurationError(message)
@@ -72,13 +75,17 @@ def curl(*, system: str | None, as_json: bool) -> None:
 @json_option
 def down(*, as_json: bool) -> None:
     """Stop the sandbox; its data stay."""
-    folder = configuration.current().sandbox_folder
+    folder = _folder()  # a mistake in talk.toml must not keep it running
     running = process.running(folder)
     process.down(folder)
     if as_json:
         show_json({"stopped": running.pid if running else None})
     else:
         click.echo(f"Stopped process {running.pid}." if running else "The sandbox was not running.")
+
+
+def _folder() -> Path:
+    return configuration.sandbox_folder(configuration.find_folder(os.environ, Path.cwd()))
 
 
 def start_if_needed(here: configuration.Config) -> None:

@@ -9,11 +9,12 @@ from talk_assets.cli import layout
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.config import configuration
 from talk_assets.config.wiring import Wiring
-from talk_assets.operate import processes
+from talk_assets.operate import authorising, processes
 from talk_assets.report import overview
 from talk_assets.report.overview import PairStatus
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import runs
+from talk_assets.sync.hub import utc_now
 
 SAYS = {
     "incomplete": "incomplete, as something failed or waits for approval",
@@ -43,16 +44,19 @@ def status(*, as_json: bool) -> None:
         failures = _failures(transaction, last[0]["run"]) if last else {}
         upgrades = transaction.frame("SELECT * FROM sync.migrations ORDER BY format").to_dicts()
         found = {one.name: overview.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
+    ending = authorising.ending(wiring.config, utc_now())
     if as_json:
         documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
         run = {**last[0], "failures": failures} if last else None
-        show_json({"pairs": documents, "last_run": run, "upgrades": upgrades})
+        show_json({"pairs": documents, "last_run": run, "sign_ins_ending": ending, "upgrades": upgrades})
         return
     for name, pairs in found.items():
         _show(name, pairs)
     layout.say(latest(last[0] if last else None))
     for message in failures.values():
         layout.say(" ".join(message.splitlines()), first="  ", indent="  ")
+    for sentence in ending.values():
+        layout.say(sentence)
     for upgrade in upgrades:
         layout.say(
             f"The database was upgraded to format {upgrade['format']} on"

@@ -50,6 +50,8 @@ def sync(
     safety limit stopped something that waits for talk approve; everything else is done then.
     """
     here = configuration.current()
+    for note in here.notes:
+        click.echo(f"talk: {note}.", err=True)
     start_if_needed(here)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     terminal = sys.stderr.isatty()
@@ -63,7 +65,7 @@ def sync(
     if as_json:
         show_json(_document(outcome))
     else:
-        _show(outcome)
+        _show(outcome, scoped=bool(dataflows))
     for message in outcome.failures.values():
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
     for key, reason in outcome.pending_approvals.items():
@@ -87,6 +89,7 @@ def _document(outcome: "SyncResult") -> dict[str, object]:
         "pairs": [{"dataflow": name} | asdict(pair) for name, pairs in outcome.pairs.items() for pair in pairs],
         "plan": list(outcome.planned),
         "changes": planning.document(outcome),
+        "waiting": [asdict(one) for one in outcome.waiting],
         "notes": outcome.summary.notes,
         "failures": outcome.failures,
         "pending_approvals": outcome.pending_approvals,
@@ -104,9 +107,9 @@ def _counts(outcome: "SyncResult", key: str) -> dict[str, int]:
     }
 
 
-def _show(outcome: "SyncResult") -> None:
+def _show(outcome: "SyncResult", *, scoped: bool) -> None:
     for note in outcome.summary.notes:
-        layout.say(f"{note}.", indent="  ")
+        layout.say(note if ": talk " in note else f"{note}.", indent="  ")
     if outcome.summary.notes:
         click.echo()
     planning.show(outcome)
@@ -118,6 +121,9 @@ def _show(outcome: "SyncResult") -> None:
         ]
         show_table(headings, rows, title=name)
         click.echo()
+    for one in outcome.waiting if scoped else ():
+        what = f"{one.count} {one.action}{'' if one.count == 1 else 's'}"
+        layout.say(f"Waiting in {one.collection}: {what}, as {one.reason}.", indent="  ")
     summary = outcome.summary
     click.echo(
         f"{summary.writes} {'record' if summary.writes == 1 else 'records'} written in {outcome.seconds:.1f} seconds,"

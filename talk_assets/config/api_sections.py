@@ -44,6 +44,15 @@ class Auth(Section):
         examples=["/oauth/token"],
     )
     scope: StrictStr | None = Field(default=None, description="The scope that tokens are requested for.")
+    authorise_url: StrictStr | None = Field(
+        default=None,
+        description="Where a person signs in with `talk authorise`: a whole URL, or a path below base_url.",
+        examples=["/oauth/authorize"],
+    )
+    grant_days: Natural | None = Field(
+        default=None,
+        description="Days that a sign-in holds from its last use, if the server does not say; 0 for no end.",
+    )
 
 
 class Envelope(Section):
@@ -87,6 +96,9 @@ class Paging(Section):
     total: StrictStr | None = Field(
         default=None, description="The member with the number of records.", examples=["meta.total"]
     )
+    total_header: StrictStr | None = Field(
+        default=None, description="The header with the number of records.", examples=["X-Total-Count"]
+    )
 
 
 class Changes(Section):
@@ -121,6 +133,9 @@ class Lookup(Section):
     )
     batch_size: Positive | None = Field(default=None, description="How many values it takes at once.")
     separator: StrictStr | None = Field(default=None, description="What stands between the values.")
+    repeated: StrictBool | None = Field(
+        default=None, description="Whether the parameter comes once for each value, like id=1&id=2."
+    )
 
 
 class Request(Section):

@@ -7,6 +7,7 @@ here is only what may be set of them. Credentials come from the environment alon
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from ipaddress import ip_address
@@ -31,6 +32,8 @@ from talk_assets.config.talk_file import (
 )
 from talk_assets.config.variables import check_variables, listed, read_credentials
 from talk_assets.errors import ConfigurationError, CredentialsError
+from talk_assets.http.access import SIGNED_IN
+from talk_assets.http.grants import FOLDER, SECRET_KEY, GrantFile
 from talk_assets.http.rest import Profile
 from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.report.health import Expected
@@ -50,6 +53,7 @@ __all__ = [
     "current",
     "find_folder",
     "load",
+    "sandbox_folder",
     "set_up",
 ]  # fmt: skip
 
@@ -84,7 +88,8 @@ class Config:
 
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
     days the journal is kept, `lock_patience` for how many seconds another run may hold the run lock; `expected` is what
-    the checks take to be in order. `alert_url` is where failures are sent, empty for nowhere; it is a secret.
+    the checks take to be in order. `alert_url` is where failures are sent, empty for nowhere; it is a secret. `notes`
+    say what in the environment is taken to belong to another data folder.
     """
 
     folder: Path
@@ -99,11 +104,12 @@ class Config:
     lock_patience: int = LOCK_PATIENCE
     automation: Automation = field(default_factory=Automation)
     alert_url: str = field(default="", repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def sandbox_folder(self) -> Path:
         """Where the sandbox keeps its state."""
-        return self.folder / "sandbox"
+        return sandbox_folder(self.folder)
 
     @property
     def needs_sandbox(self) -> bool:
@@ -135,6 +141,11 @@ def find_folder(environ: Mapping[str, str], here: Path) -> Path:
         " folder that holds talk.toml, or create one: talk init"
     )
     raise ConfigurationError(message)
+
+
+def sandbox_folder(folder: Path) -> Path:
+    """Return where the sandbox of a data folder keeps its state, whatever is configured."""
+    return folder / "sandbox"
 
 
 def current() -> Config:
@@ -175,9 +186,11 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     values = parse(folder / FILE)
     file, place = checked(folder / FILE, values), Location(folder / FILE, ("systems",))
     profiles = dict(_profiles(file, place))
-    _refusing(lambda: check_variables(environ, profiles), refuse)
-    reading = _Systems(file, environ, profiles, place, refuse)
+    used = _used(file)
+    _refusing(lambda: check_variables(environ, profiles, used), refuse)
+    reading = _Systems(file, environ, profiles, place, refuse, folder, used)
     systems = {name: found for name, known in SYSTEMS.items() if (found := reading.settings(known)) is not None}
+    notes = tuple(reading.without_address(systems))
     careful = not all(one.sandbox for one in systems.values())
     automation = file.automation
     if "enabled" not in automation.model_fields_set:
@@ -186,9 +199,16 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
     config = Config(
         folder, folder / file.database, file.sandbox.port, MappingProxyType(systems), _dataflows(file, systems),
         file.patience, limits, file.journal.keep_days, file.checks.expected(), file.lock_patience,
-        automation, _refusing(lambda: alert_url(environ), refuse) or "",
+        automation, _refusing(lambda: alert_url(environ), refuse) or "", notes,
     )  # fmt: skip
     return Setup(config, values, file, profiles)
+
+
+def _used(file: TalkFile) -> frozenset[str]:
+    """The systems that take part, and that not only the sandbox serves."""
+    on = {name for name in SYSTEMS if file.system(name).enabled}
+    flows = (one for one in all_dataflows() if file.dataflow(one.name).enabled and {one.left, one.right} <= on)
+    return frozenset(end for one in flows for end in (one.left, one.right) if not file.system(end).sandbox)
 
 
 def _profiles(file: TalkFile, place: Location) -> Iterator[tuple[str, Profile]]:
@@ -224,6 +244,8 @@ class _Systems:
     profiles: Mapping[str, Profile]
     place: Location
     refuse: Refuse
+    folder: Path
+    used: frozenset[str]
 
     def settings(self, known: Registered) -> SystemSettings | None:
         """Return a system's settings, None where it is switched off."""
@@ -231,11 +253,15 @@ class _Systems:
         if not said.enabled:
             return None
         needed = own.access.credentials if own else known.credentials
-        credentials = _refusing(lambda: read_credentials(known, needed, self.environ), self.refuse)
+        credentials = self._credentials(known, needed)
         elsewhere = said.base_url is not None and not (needed and _is_loopback(said.base_url))
-        real = credentials is None or bool(credentials) or elsewhere
-        url = said.base_url or (known.base_url if real else f"http://127.0.0.1:{self.file.sandbox.port}/{known.name}")
-        if needed and credentials is not None:
+        real = (credentials is None or bool(credentials) or elsewhere) and not said.sandbox
+        if real and credentials and self._has_no_address(known):
+            real, credentials = False, {}
+        url = (None if said.sandbox else said.base_url) or (
+            known.base_url if real else f"http://127.0.0.1:{self.file.sandbox.port}/{known.name}"
+        )
+        if needed and credentials is not None and known.name in self.used:
             self._check_reach(known, url, credentials, needed)
         return SystemSettings(
             url,
@@ -246,20 +272,62 @@ class _Systems:
             options=_options(said, known),
             timezone=said.timezone,
             vat=said.prices_include_vat,
+            grant_file=self._grant_file(known.name) if real and own and own.access.type in SIGNED_IN else None,
         )
+
+    def _grant_file(self, name: str) -> GrantFile:
+        return GrantFile(self.folder / FOLDER / f"{name}.json", self.environ.get(SECRET_KEY, "").strip())
+
+    def _credentials(self, known: Registered, needed: Iterable[str]) -> dict[str, str] | None:
+        """All that a system needs, or none; null where only some are set, which is said of systems that are used."""
+        if self.file.system(known.name).sandbox:
+            return {}
+        if known.name in self.used:
+            return _refusing(lambda: read_credentials(known, needed, self.environ), self.refuse)
+        with suppress(CredentialsError):
+            return read_credentials(known, needed, self.environ)
+        return {}
+
+    def _has_no_address(self, known: Registered) -> bool:
+        return known.base_url is None and self.file.system(known.name).base_url is None
+
+    def without_address(self, systems: Mapping[str, SystemSettings]) -> Iterator[str]:
+        """Yield a note of each system that has credentials and no address.
+
+        They belong to another data folder. Raise ConfigurationError where records of the sandbox would get from it
+        into somebody's own system.
+        """
+        for name in (name for name in systems if name in self.used and self._has_no_address(SYSTEMS[name])):
+            known, own = SYSTEMS[name], self.profiles.get(name)
+            needed = own.access.credentials if own else known.credentials
+            if not needed or not all(self.environ.get(known.variable(one), "").strip() for one in needed):
+                continue
+            beside = [
+                other
+                for one in all_dataflows()
+                if self.file.dataflow(one.name).enabled and name in {one.left, one.right}
+                for other in (one.left, one.right)
+                if other in systems and not systems[other].sandbox
+            ]
+            place = self.place / name / "base_url"
+            if beside:
+                message = (
+                    f"{place}: is not set, though the environment has credentials for {name}."
+                    ' Set it to the address of your own API, like base_url = "https://erp.example.com", or set'
+                    f" sandbox = true under [systems.{name}] if they belong to another data folder."
+                )
+                raise ConfigurationError(message)
+            yield (
+                f"{name}: the sandbox serves it, as {place} is not set. The credentials in the environment are taken to"
+                " belong to another data folder"
+            )
 
     def _check_reach(
         self, known: Registered, url: str | None, credentials: Mapping[str, str], needed: Iterable[str]
     ) -> None:
-        """Somebody else's API needs credentials, and credentials need an API."""
+        """Somebody else's API needs credentials."""
         place = self.place / known.name / "base_url"
-        if url is None:
-            message = (
-                f"{place}: is not set, though the environment has credentials for {known.name}."
-                ' Set it to the address of your own API, like base_url = "https://erp.example.com".'
-            )
-            raise ConfigurationError(message)
-        if not credentials and not _is_loopback(url):
+        if url is not None and not credentials and not _is_loopback(url):
             message = f"{place}: is {url}, but the environment has no credentials for it. Set {listed(known, needed)}."
             self.refuse(CredentialsError(message))
 

@@ -15,8 +15,8 @@ from talk_assets.config.profile_file import ProfiledSystem
 from talk_assets.config.section import Section, blank, overridden
 from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
-from talk_assets.http.access import Access, AuthType
-from talk_assets.http.api import Api, Changes, Follow, Request, Since
+from talk_assets.http.access import SIGNED_IN, Access, AuthType
+from talk_assets.http.api import Api, Changes, Follow, Paging, Request, Since
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.lens.lens import Lens
 from talk_assets.model.lens.properties import Property
@@ -45,11 +45,28 @@ def profile(said: ProfiledSystem, default: Profile, place: Location) -> Profile:
 
 def _api(said: ProfiledSystem, default: Api) -> Api:
     parts = {one.name for one in fields(Api)}
+    default = replace(default, paging=_paging(said, default.paging), changes=_changes(said, default.changes))
     found = overridden(default, said, leave=tuple(said.model_fields_set - parts))
     keyed = _shapes(default.shapes, shapes.Keyed, said.keyed)
     totals = _shapes(default.shapes, shapes.LineTotals, said.line_totals)
     others = (shape for shape in default.shapes if not isinstance(shape, shapes.Keyed | shapes.LineTotals))
     return replace(found, shapes=(*keyed, *totals, *others))
+
+
+def _paging(said: ProfiledSystem, default: Paging) -> Paging:
+    """The default paging, or where the pages follow in another way, what is left of it."""
+    by = said.paging.by if said.paging else None
+    if by is None or by is default.by:
+        return default
+    blank_ = Paging(by)
+    param = by.value if by in {Follow.PAGE, Follow.OFFSET, Follow.CURSOR} else ""
+    return replace(blank_, param=param, size_param=default.size_param, size=default.size)
+
+
+def _changes(said: ProfiledSystem, default: Changes) -> Changes:
+    """The default changes, or where they are requested in another way, none of its parameters."""
+    by = said.changes.by if said.changes else None
+    return default if by is None or by is default.by else Changes(by, overlap=default.overlap)
 
 
 def _shapes(
@@ -72,8 +89,10 @@ def _access(said: Auth | None, default: Access, place: Location) -> Access:
         found = replace(found, over_http=None)
     if found.type in {AuthType.HEADER, AuthType.QUERY} and not found.name:
         (place / "name").demand(f'"{found.type}"', f"the {found.type}'s name", "X-Api-Key")
-    if found.type in {AuthType.CLIENT, AuthType.REFRESH} - {default.type} and not found.token_url:
+    if found.type in {AuthType.CLIENT, *SIGNED_IN} - {default.type} and not found.token_url:
         (place / "token_url").demand(f'"{found.type}"', "where tokens are asked for", "/oauth/token")
+    if found.type is AuthType.CODE and not found.authorise_url:
+        (place / "authorise_url").demand(f'"{found.type}"', "where a person signs in", "/oauth/authorize")
     return found
 
 

@@ -14,6 +14,7 @@ from talk_assets.config.schema import schema, section_of
 from talk_assets.config.talk_file import SystemSection
 from talk_assets.config.toml_text import value_text
 from talk_assets.http.access import NEEDS, AuthType
+from talk_assets.http.grants import SECRET_KEY
 from talk_assets.model.entities import ENTITIES, Entity
 from talk_assets.systems import SYSTEMS, Registered
 
@@ -177,6 +178,7 @@ def _environment() -> Iterator[str]:
     rows = [(known.label, _listed(known, known.credentials)) for known in SYSTEMS.values()]
     rows += [
         ("alerts", f"`{ALERT_URL}`: the webhook that failures are sent to"),
+        ("sign-ins", f"`{SECRET_KEY}`: the key that tokens in the data folder are encrypted with"),
         (
             "data folder",
             "`DAGSTER_HOME`: the folder with `talk.toml`; unless it is set, `data` in the working directory",

@@ -15,6 +15,7 @@ from talk_assets.config.configuration import FILE, Setup, set_up
 from talk_assets.config.reading import Toml
 from talk_assets.config.values import effective, leaves
 from talk_assets.errors import CredentialsError
+from talk_assets.http.grants import SECRET_KEY
 from talk_assets.systems import SYSTEMS
 
 DEFAULT = "default"
@@ -124,4 +125,5 @@ def _variables(setup: Setup, environ: Mapping[str, str]) -> Iterator[Variable]:
         for credential in profile.access.credentials if profile else known.credentials:
             variable = known.variable(credential)
             yield Variable(variable, name, bool(environ.get(variable, "").strip()), needed)
-    yield Variable(ALERT_URL, None, bool(environ.get(ALERT_URL, "").strip()), is_needed=False)
+    for variable in (ALERT_URL, SECRET_KEY):
+        yield Variable(variable, None, bool(environ.get(variable, "").strip()), is_needed=False)

@@ -150,6 +150,11 @@ class SystemSection(Section):
         description="The address of the API. Unless it is set, a system without credentials is the sandbox's.",
         examples=["https://erp.example.com"],
     )
+    sandbox: StrictBool = Field(
+        default=False,
+        description="Whether the sandbox serves the system, even if the environment has credentials for it: they may"
+        " belong to another data folder.",
+    )
     rate: Annotated[NotBlank, AfterValidator(_rate)] | None = Field(
         default=None,
         description='The most requests per s, min or h that the system gets, or "unlimited".',

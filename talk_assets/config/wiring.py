@@ -91,6 +91,15 @@ class Wiring:
         pairs = [pair for dataflow in dataflows for pair in dataflow.pairs]
         return frozenset(key for topology_ in self.topologies_of(pairs).values() for key in topology_.collections)
 
+    def needed_by(self, dataflows: Iterable[DataflowSettings]) -> frozenset[str]:
+        """Return the keys of the collections that must have been read once before some dataflows create records.
+
+        Beside the dataflows' own, these are the other sides of pairs that lead to the same collections: the record that
+        seems to be missing may be linked with one of theirs.
+        """
+        own = {pair.right for dataflow in dataflows for pair in dataflow.pairs}
+        return frozenset(side for pair in self.pairs if pair.right in own for side in (pair.left, pair.right))
+
     def dataflows(self, names: Iterable[str]) -> tuple[DataflowSettings, ...]:
         """Return the dataflows of these names, all without one; raise ConfigurationError for one that is not there."""
         known = {dataflow.name: dataflow for dataflow in self.config.dataflows}

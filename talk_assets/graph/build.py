@@ -87,12 +87,18 @@ def _of_dataflow(wiring: Wiring, dataflow: DataflowSettings) -> list[AssetKey]:
     return assets_of(wiring, wiring.collections_of([dataflow]), plan=dataflow.mode is Mode.PLAN)
 
 
-def assets_of(wiring: Wiring, keys: frozenset[str], *, plan: bool) -> list[AssetKey]:
-    """Return the assets of some collections, and of the entities that their records describe; with `plan` no writes."""
+def assets_of(
+    wiring: Wiring, keys: frozenset[str], unread: frozenset[str] = frozenset(), *, plan: bool
+) -> list[AssetKey]:
+    """Return the assets of some collections, and of the entities that their records describe; with `plan` no writes.
+
+    Of the collections in `unread`, which are only read, there is no other asset.
+    """
     own = [key for key in wiring.collections if key in keys]
     kinds = dict.fromkeys(wiring.collections[key].entity.name for key in own)
     assets = [of(entity_type) for entity_type in kinds for of in (names.links, names.golden)]
     assets += [of(key) for key in own for of in (names.collection, names.changes)]
+    assets += [names.collection(key) for key in wiring.collections if key in unread - keys]
     return assets if plan else [*assets, *(names.writes(key) for key in own)]
 
 

@@ -29,11 +29,12 @@ from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import System
+from talk_assets.operate import authorising
 from talk_assets.report import health
 from talk_assets.report.overview import pending_approvals
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, SystemReport
-from talk_assets.sync.read import asking
+from talk_assets.sync.read import asking, reading
 from talk_assets.sync.read.asking import Snapshot
 from talk_assets.sync.read.reading import ReadReport
 from talk_assets.sync.runs import Summary
@@ -61,12 +62,14 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
         wanted = scope.collections(wiring)
         chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
         with hub.locked(context, Teller(context.log.info)) as locked:
+            with locked.store.transaction() as transaction:
+                shown = wanted | reading.unread(transaction, scope.needed(wiring))
             done = _read(
                 wiring,
                 locked,
                 system.name,
                 list(chosen),
-                [key for key in chosen if key in wanted],
+                [key for key in chosen if key in shown],
                 full=config.full or scope.full,
             )
         metadata.log(context, done.summary)
@@ -75,7 +78,7 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
         )
         failed = watermarks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():
-            left_out = {} if key in wanted else {"failure": f"not read: {scope.left_out}"}
+            left_out = {} if key in shown else {"failure": f"not read: {scope.left_out}"}
             said = done.metadata[key] | left_out | seen.get(key, {}) | failed
             yield MaterializeResult(asset_key=asset, metadata=said)
         yield from checks.selected(context, done.checks)
@@ -118,6 +121,7 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     cost.usage = report.usage
     counts = {key: {"read": done.read, "changed": done.changed} for key, done in report.collections.items()}
     summary = metadata.summary(system, report.usage, counts, failures)
+    summary.notes += [said for name, said in authorising.ending(wiring.config, hub.clock()).items() if name == system]
     with hub.store.transaction() as transaction:
         pending = pending_approvals(transaction)
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())

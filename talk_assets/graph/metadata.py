@@ -72,6 +72,8 @@ def log(context: AssetExecutionContext, done: Summary) -> None:
     """Say in the run's log what a step did, and what it could not."""
     for key, counts in done.collections.items():
         context.log.info("%s: %s", key, ", ".join(f"{count} {name}" for name, count in counts.items()))
+    for note in done.notes:
+        context.log.warning("%s", note)
     for message in done.failures.values():
         context.log.error("%s", message)
 

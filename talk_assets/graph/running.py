@@ -35,9 +35,11 @@ from talk_assets.graph.scope import KEY
 from talk_assets.operate.run_lock import run_lock
 from talk_assets.report import overview
 from talk_assets.report.overview import PairStatus
+from talk_assets.report.waiting import Waiting, waiting
 from talk_assets.sync import runs
 from talk_assets.sync.hub import utc_now
 from talk_assets.sync.progress import Tell, silent
+from talk_assets.sync.read import reading
 from talk_assets.sync.runs import Summary
 
 _DONE, _INCOMPLETE = "done", "incomplete"
@@ -68,7 +70,7 @@ class SyncResult:
 
     `outcome` is `done`, or `incomplete` where anything failed or was stopped. `failures` says what failed, by system,
     collection, check or run; `pending_approvals` by collection what needs a person's approval. `pairs` by dataflow,
-    `planned` the names of those in mode plan.
+    `planned` the names of those in mode plan. `waiting` says why changes wait.
     """
 
     run: str
@@ -81,6 +83,7 @@ class SyncResult:
     collections: tuple[str, ...]
     failures: dict[str, str]
     pending_approvals: dict[str, str]
+    waiting: Sequence[Waiting]
 
     @property
     def outcome(self) -> str:
@@ -108,7 +111,9 @@ def sync(config: Config, request: SyncRequest) -> SyncResult:
         _reap(instance, wiring)
         built, run = job(build_definitions(config), plan=request.plan), str(uuid.uuid4())
         with _ended(wiring, run):
-            blocked = _execute(built, instance, wiring, request, keys, run)
+            with wiring.reading() as transaction:
+                unread = reading.unread(transaction, wiring.needed_by(dataflows))
+            blocked = _execute(built, instance, wiring, request, (keys, unread), run)
             return _outcome(wiring, run, dataflows, request, keys, began, blocked)
 
 
@@ -149,11 +154,14 @@ def _execute(
     instance: DagsterInstance,
     wiring: Wiring,
     request: SyncRequest,
-    keys: frozenset[str],
+    keys: tuple[frozenset[str], frozenset[str]],
     run: str,
 ) -> str | None:
-    """Run the job to its end; return what a check that blocks has found, None where none did."""
-    selected = assets_of(wiring, keys, plan=request.plan)
+    """Run the job to its end; return what a check that blocks has found, None where none did.
+
+    `keys` are the collections that it is about, and those that must be read for their sake.
+    """
+    selected = assets_of(wiring, *keys, plan=request.plan)
     # Where Dagster cannot store an event, it says so on stderr, at length; what that means is for us to say, in a line.
     quiet = nullcontext() if request.verbose else redirect_stderr(io.StringIO())
     with _interruptible(), quiet, listening(request.tell):
@@ -161,7 +169,7 @@ def _execute(
             done = built.execute_in_process(
                 instance=instance,
                 asset_selection=selected,
-                run_config=_run_config(keys, request),
+                run_config=_run_config(keys[0] | keys[1], request),
                 tags=LAUNCHER,
                 run_id=run,
             )
@@ -219,10 +227,11 @@ def _outcome(
         topologies = list(wiring.topologies.values())
         pairs = {one.name: overview.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = overview.held_counts(transaction), overview.change_counts(transaction)
+        waits = waiting(transaction, keys)
     with wiring.store().transaction() as transaction:
         runs.end(transaction, run, _INCOMPLETE if failures or pending_approvals else _DONE, utc_now())
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
     return SyncResult(
-        run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, pending_approvals
+        run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, pending_approvals, waits
     )

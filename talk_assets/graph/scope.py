@@ -28,6 +28,10 @@ class RunScope(ConfigurableResource[None]):
         """Return the keys of the collections that are read and written; a dataflow that is not there ends the run."""
         return wiring.collections_of(self._asked(wiring))
 
+    def needed(self, wiring: Wiring) -> frozenset[str]:
+        """Return the keys of the collections that must have been read once before anything is created."""
+        return wiring.needed_by(self._asked(wiring))
+
     def permits(self, wiring: Wiring) -> Permits:
         """Return what may be written: what is due to the dataflows that the run is about, if they are in mode write."""
         return wiring.permits(self._asked(wiring))

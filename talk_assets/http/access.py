@@ -11,22 +11,17 @@ from enum import StrEnum
 import httpx
 
 from talk_assets.http.auth import (
-    LIFETIME,
     ClientCredentials,
     HeaderAuth,
     OAuthClient,
     QueryAuth,
     QueryPair,
     SignedAuth,
-    Token,
-    TokenAuth,
-    TokenRefused,
     Wallet,
     bearer,
-    json_object,
 )
 from talk_assets.http.client import Site
-from talk_assets.http.limit import Clock
+from talk_assets.http.grants import Grantee, RefreshGrant
 
 
 class AuthType(StrEnum):
@@ -41,6 +36,7 @@ class AuthType(StrEnum):
     OAUTH1 = "oauth1"
     CLIENT = "client_credentials"
     REFRESH = "refresh_token"
+    CODE = "authorization_code"
 
 
 NEEDS: Mapping[AuthType, tuple[str, ...]] = {
@@ -53,6 +49,7 @@ NEEDS: Mapping[AuthType, tuple[str, ...]] = {
     AuthType.OAUTH1: ("consumer_key", "consumer_secret"),
     AuthType.CLIENT: ("client_id", "client_secret"),
     AuthType.REFRESH: ("client_id", "client_secret", "refresh_token"),
+    AuthType.CODE: ("client_id", "client_secret"),
 }
 """The credentials that each needs, in the order in which they are used."""
 
@@ -60,11 +57,17 @@ CREDENTIALS = tuple(dict.fromkeys(name for names in NEEDS.values() for name in n
 """All of them, which no file may hold."""
 
 
+SIGNED_IN = frozenset({AuthType.REFRESH, AuthType.CODE})
+"""Those that go on from where a person signed in."""
+
+
 @dataclass(frozen=True)
 class Access:
     """`name` is the header or the query parameter of a key, `prefix` what stands before the key in a header.
 
     `token_url` is where tokens are asked for, absolute or below the base URL, and `scope` what they are asked for.
+    `authorise_url` is where a person signs in, the same way, and `grant_days` how long that holds, 0 if only the server
+    says.
     `called` are the API's own names for the credentials, in the order of `NEEDS`, empty for those. `over_http` is the
     type that takes the place of `type`, with the same credentials, where a real system is spoken with over plain http.
     """
@@ -74,6 +77,8 @@ class Access:
     prefix: str = ""
     token_url: str = ""
     scope: str = ""
+    authorise_url: str = ""
+    grant_days: int = 0
     called: tuple[str, ...] = ()
     over_http: AuthType | None = None
 
@@ -86,7 +91,7 @@ class Access:
         """Return what makes the `httpx.Auth` of each connection; a token outlives the connection that asked for it."""
         values = [credentials[name] for name in self.credentials]
         wallet, clock = Wallet(), site.retry.clock
-        url = self.token_url if "://" in self.token_url else f"{site.base_url.rstrip('/')}/{self.token_url.lstrip('/')}"
+        url = self.whole(site, self.token_url)
 
         ways: dict[AuthType, Callable[[], httpx.Auth]] = {
             AuthType.NONE: httpx.Auth,
@@ -99,42 +104,31 @@ class Access:
             AuthType.CLIENT: lambda: ClientCredentials(
                 OAuthClient(url, values[0], values[1], scope=self.scope), wallet, clock
             ),
-            AuthType.REFRESH: lambda: RefreshGrant(url, values, wallet, clock),
+            AuthType.REFRESH: lambda: RefreshGrant(self.grantee(site, credentials), wallet, clock, site.grant_file),
+            AuthType.CODE: lambda: RefreshGrant(self.grantee(site, credentials), wallet, clock, site.grant_file),
         }
         plain = site.base_url.startswith("http://") and bool(site.secrets)
         return ways[self.over_http if plain and self.over_http else self.type]
 
+    @staticmethod
+    def whole(site: Site, url: str) -> str:
+        """Return an address of the system, which may be given as a path below its base URL."""
+        return url if "://" in url else f"{site.base_url.rstrip('/')}/{url.lstrip('/')}"
+
+    def grantee(self, site: Site, credentials: Mapping[str, str]) -> Grantee:
+        """Return who we are to the server that hands out tokens for a person who signed in."""
+        client, secret, *first = (credentials[name] for name in self.credentials)
+        url = self.whole(site, self.token_url)
+        return Grantee(site.system, url, client, secret, first[0] if first else "", self.grant_days, self.anew(site))
+
+    def anew(self, site: Site) -> str:
+        """Return what a person does to sign in anew, as a sentence."""
+        if self.authorise_url:
+            return f"Sign in anew: talk authorise {site.system}"
+        place = NEEDS[AuthType.REFRESH].index("refresh_token")
+        variable = site.variables[place] if len(site.variables) > place else "the environment"
+        return f"Set a new refresh token in {variable}."
+
 
 def _encoded(pair: Sequence[str]) -> str:
     return base64.b64encode(f"{pair[0]}:{pair[1]}".encode()).decode()
-
-
-class RefreshGrant(TokenAuth):
-    """OAuth 2.0 refresh tokens (RFC 6749, 6), for a person who once signed in: each may be replaced as it is used.
-
-    The one from the environment is where it begins, and where it begins again if a later one is refused.
-    """
-
-    def __init__(self, url: str, values: Sequence[str], wallet: Wallet, clock: Clock) -> None:
-        super().__init__(wallet, clock)
-        self._url = url
-        self._client, self._secret, self._first = values[:3]
-
-    def ask(self, refresh: str | None) -> httpx.Request:
-        """Trade the newest refresh token."""
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh or self._first,
-            "client_id": self._client,
-            "client_secret": self._secret,
-        }
-        return httpx.Request("POST", self._url, data=form, extensions={"template": "POST token"})
-
-    def issued(self, response: httpx.Response) -> Token:
-        """Read `access_token`, `expires_in` and the next `refresh_token`, where there is one."""
-        body = json_object(response)
-        token, seconds, refresh = body.get("access_token"), body.get("expires_in"), body.get("refresh_token")
-        if not isinstance(token, str):
-            raise TokenRefused
-        lifetime = float(seconds) if isinstance(seconds, int | float | str) else LIFETIME
-        return Token(token, lifetime, refresh if isinstance(refresh, str) else None)

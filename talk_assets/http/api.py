@@ -5,12 +5,15 @@ another way of doing one of these things, add it here as a choice and in `listin
 Members are named by their way through the body: `meta.next`, `rows.0`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from talk_assets.http.shapes import Shape
+
+Params = Mapping[str, str | list[str]]
+"""Parameters of a query; one with several values comes once for each."""
 
 
 class Follow(StrEnum):
@@ -35,8 +38,8 @@ class Paging:
     `param` takes the number, the offset or the cursor, `size_param` the number of records that a page may hold, `size`;
     both are empty where the API has no such parameter. `first` is the number of the first page. `following` is the
     member, or with `following_header` the header, that holds the next cursor or URL, `more` the member that says
-    whether a page follows. Of numbered pages, `pages` names the header with their number and `total` the member with
-    the number of records; without any of the three, a list ends at the first empty page.
+    whether a page follows. Of numbered pages, `pages` names the header with their number, `total` the member and
+    `total_header` the header with the number of records; without any of them, a list ends at the first empty page.
     """
 
     by: Follow = Follow.PAGE
@@ -49,6 +52,7 @@ class Paging:
     more: str = ""
     pages: str = ""
     total: str = ""
+    total_header: str = ""
 
 
 class Since(StrEnum):
@@ -107,12 +111,18 @@ class Changes:
 class Lookup:
     """A filter of a list that takes `batch_size` values at a time, with `separator` between them.
 
+    `repeated`: the parameter comes once for each value instead, as `id=1&id=2`.
     Without a `param`, records are asked for by id one by one, and by external reference by reading the whole list.
     """
 
     param: str = ""
     batch_size: int = 1
     separator: str = ","
+    repeated: bool = False
+
+    def values(self, some: Sequence[str]) -> str | list[str]:
+        """The parameter's value, or its values, for some of those that are looked for."""
+        return list(some) if self.repeated else self.separator.join(some)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import asyncio
 import base64
 import json
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -29,15 +30,23 @@ class Wallet:
     refresh: str | None = field(default=None, repr=False)
     until: float = 0.0
     """By `Clock.now`, when the token should be replaced: shortly before it expires."""
+    refused: str | None = field(default=None, repr=False)
+    """The latest token that the system did not take."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token as a system issued it; `seconds` is how long it lives from then."""
+    """A token as a system issued it; `seconds` is how long it lives from then, `ends` how long its refresh token."""
 
     value: str = field(repr=False)
     seconds: float
     refresh: str | None = field(default=None, repr=False)
+    ends: float | None = None
+
+
+def early(seconds: float) -> float:
+    """Return how many seconds before its end a token that lives so long is replaced."""
+    return min(60.0, seconds / 10)
 
 
 class HeaderAuth(httpx.Auth):
@@ -127,27 +136,44 @@ class TokenAuth(httpx.Auth):
     def issued(self, response: httpx.Response) -> Token:
         """Read the token from a successful answer; raise TokenRefused where it holds none, ValueError for no JSON."""
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Keep others from requesting a token of the same grant meanwhile; whoever shares it with others says how."""
+        yield
+
+    def refused(self, answer: httpx.Response) -> None:
+        """Raise CredentialsError where an answer without a token says more than its status."""
+
+    def keep(self, token: Token, refresh: str | None) -> None:
+        """Take a token into use; `refresh` is the refresh token that it was requested with."""
+        del refresh
+        self._wallet.token, self._wallet.refresh = token.value, token.refresh
+        self._wallet.until = self._clock.now() + token.seconds - early(token.seconds)
+
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Send the request with a token that should be good, and once more with a new one if it was not."""
         for last in (False, True):
             async with self._one_at_a_time:
-                while self._stale():
-                    refresh = self._wallet.refresh
-                    answer = yield self._like(request, self.ask(refresh))
-                    await answer.aread()
-                    if (new := self._granted(answer, refresh)) is not None:
-                        self._keep(new)
-                    elif refresh is None or answer.is_server_error or answer.status_code == _TOO_MANY:
-                        return
-                    else:
-                        self._wallet.refresh = None
+                if self._stale():
+                    async with self.alone():
+                        while self._stale():
+                            refresh = self._wallet.refresh
+                            answer = yield self._like(request, self.ask(refresh))
+                            await answer.aread()
+                            if (new := self._granted(answer, refresh)) is not None:
+                                self.keep(new, refresh)
+                            elif refresh is None or answer.is_server_error or answer.status_code == _TOO_MANY:
+                                self.refused(answer)
+                                return
+                            else:
+                                self._wallet.refresh = None
                 token = self._wallet.token
             request.headers["Authorization"] = f"Bearer {token}"
             response = yield request
             if response.status_code != httpx.codes.UNAUTHORIZED or last:
                 return
             if self._wallet.token == token:
-                self._wallet.token = None
+                self._wallet.token, self._wallet.refused = None, token
 
     def _granted(self, answer: httpx.Response, refresh: str | None) -> Token | None:
         """The token, None where there is none; a refused refresh token is no error, as there is another way."""
@@ -164,11 +190,6 @@ class TokenAuth(httpx.Auth):
 
     def _stale(self) -> bool:
         return self._wallet.token is None or self._clock.now() >= self._wallet.until
-
-    def _keep(self, token: Token) -> None:
-        early = min(60.0, token.seconds / 10)
-        self._wallet.token, self._wallet.refresh = token.value, token.refresh
-        self._wallet.until = self._clock.now() + token.seconds - early
 
     def _like(self, request: httpx.Request, ask: httpx.Request) -> httpx.Request:
         """The request for a token with the same timeouts as the request that needs it."""

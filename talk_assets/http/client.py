@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 from urllib.parse import quote
 
 import httpx
@@ -21,14 +21,30 @@ from talk_assets.errors import ConfigurationError, CredentialsError, NotTheApi, 
 from talk_assets.http import exchange, words
 from talk_assets.http.auth import TokenRefused
 from talk_assets.http.bodies import shorten
+from talk_assets.http.grants import GrantFile
 from talk_assets.http.limit import UNLIMITED, Limiter, Rate, Spent
-from talk_assets.http.retry import Retry, asked_pause
+from talk_assets.http.retry import Retry, asked_pause, too_many
 from talk_assets.http.transport import Http, Meter, broken, network, never_sent
 from talk_assets.model.system import Usage
 
 
 class AnswerLost(SystemFailure):
     """A write was sent, may have been carried out, and no answer came."""
+
+
+class Forbidden(Refused):
+    """A write was answered with a 403: the record is not ours to write, or our key may write nothing at all.
+
+    `key_at_fault` is what to say in the second case.
+    """
+
+    def __init__(self, message: str, *, body: bytes, key_at_fault: str) -> None:
+        super().__init__(message, status=httpx.codes.FORBIDDEN, body=body)
+        self.key_at_fault = key_at_fault
+
+
+class Unseen(CredentialsError):  # noqa: N818 -- a signal of which record, or an error of the key
+    """A read was answered with a 403: what was asked for, or everything, is not shown to our key."""
 
 
 class Broke(AnswerLost):
@@ -45,7 +61,8 @@ class Site:
 
     `variables` are the environment's names for its credentials, `secrets` their values, which are struck from every
     message. `hint` is what to do when it cannot be reached, `credentials_hint` what else may be wrong where it does not
-    accept the credentials. `spent` is shared by all connections to the system.
+    accept the credentials. `spent` is shared by all connections to the system. `grant_file` is where tokens of a person
+    who signed in are stored, null where they are not.
     """
 
     system: str
@@ -59,6 +76,7 @@ class Site:
     credentials_hint: str = ""
     concurrency: int = 16
     timeout: float = 60.0
+    grant_file: GrantFile | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,7 @@ class Call:
     method: str
     path: str
     template: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | list[str]] = field(default_factory=dict)
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
@@ -230,7 +248,7 @@ class Client:
     def _judge(self, call: Call, response: httpx.Response, *, own: bool) -> httpx.Response | _Failure:
         """Sort an answer; `own` is false for an answer to the request for a token, which ends the request itself."""
         status = response.status_code
-        if status == httpx.codes.TOO_MANY_REQUESTS:
+        if too_many(response):
             return _Failure(self._says(response), pause=asked_pause(response, self._clock.wall()), throttled=True)
         if response.is_server_error:
             asked = asked_pause(response, self._clock.wall())
@@ -238,8 +256,7 @@ class Client:
             broke = own and status == httpx.codes.INTERNAL_SERVER_ERROR and words.is_json(response)
             return _Failure(self._says(response), lost=accepted, pause=asked, broke=broke)
         if status in {401, 403} or (status == httpx.codes.BAD_REQUEST and not own):
-            what = f"{response.request.method} {_bare(response.url)} was answered with {self._says(response)}"
-            raise self._credentials(what)
+            self._deny(call, response, own=own)
         if own and response.is_success and call.json and words.is_spoiled(response):
             found = shorten(self._struck(response.content, response.request))
             return _Failure(f"its answer is {found}, with the JSON somewhere in it", lost=True, spoiled=True)
@@ -249,6 +266,17 @@ class Client:
         where = f"{self.site.system}: {call.method} {_bare(response.url)}"
         message = f"{where} was refused with {self._says(response)}"
         raise Refused(message, status=status, body=response.content)
+
+    def _deny(self, call: Call, response: httpx.Response, *, own: bool) -> NoReturn:
+        """Say that we were not let in; a 403 may be about what was asked for alone."""
+        what = f"{response.request.method} {_bare(response.url)} was answered with {self._says(response)}"
+        denied = self._credentials(what)
+        if not own or response.status_code != httpx.codes.FORBIDDEN:
+            raise denied
+        if call.method == "GET":
+            raise Unseen(str(denied))
+        message = f"{self.site.system}: {call.method} {_bare(response.url)} was refused with {self._says(response)}"
+        raise Forbidden(message, body=response.content, key_at_fault=str(denied))
 
     def _expect_json(self, call: Call, response: httpx.Response, *, own: bool) -> None:
         if own and response.is_success and (not call.json or words.is_json(response)):

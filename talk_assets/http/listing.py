@@ -4,7 +4,7 @@ What a list is asked for, by id, by time or whole, is the connection's concern.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
-from talk_assets.http.api import Api, Follow, Paging, Trash
+from talk_assets.http.api import Api, Follow, Paging, Params, Trash
 from talk_assets.http.bodies import column, members, not_json
 from talk_assets.http.paging import feed, numbered
 
@@ -33,7 +33,7 @@ class Listed:
     total: int | None = None
 
 
-Fetch = Callable[[Mapping[str, str]], Coroutine[Any, Any, httpx.Response]]
+Fetch = Callable[[Params], Coroutine[Any, Any, httpx.Response]]
 """Sends the request for one page with these parameters."""
 
 
@@ -45,7 +45,7 @@ class Listing:
     id: str
     where: str
 
-    async def pages(self, fetch: Fetch, params: Mapping[str, str], start: str | None = None) -> AsyncIterator[Listed]:
+    async def pages(self, fetch: Fetch, params: Params, start: str | None = None) -> AsyncIterator[Listed]:
         """Yield the pages, from the beginning or from where an earlier page said the next one is."""
         how = self.api.paging
         sized = {how.size_param: str(how.size)} if how.size_param else {}
@@ -65,7 +65,7 @@ class Listing:
         async for page in pages:
             yield page
 
-    async def few(self, fetch: Fetch, params: Mapping[str, str], count: int, start: str | None = None) -> bytes:
+    async def few(self, fetch: Fetch, params: Params, count: int, start: str | None = None) -> bytes:
         """Return the first records, at most `count` of them where the API lets us say so, by one request.
 
         Only a feed can start elsewhere than at the beginning.
@@ -89,22 +89,23 @@ class Listing:
             name = self.api.envelope.items
             right = f'an object with a list "{name}"' if name else "a JSON array of records"
             raise not_json(self.where, body, right)
+        counted = response.headers.get(how.total_header) if how.total_header else found.get(how.total or "-")
         records, total = (
             self._shaped(items.encode(), plain=PLAIN in response.extensions),
-            _total(how, response, found.get(how.total)),
+            _total(how, response, counted),
         )
         if number is None:
             following = _following(how, response, found.get(how.next))
             more = following is not None and (not how.more or found[how.more] == "true")
             return Listed(records, following, not more, total)
-        last = self._ends(response, number, items, found.get(how.total))
+        last = self._ends(response, number, items, counted)
         return Listed(records, None if last else str(number + 1), last, total)
 
     def _ends(self, response: httpx.Response, number: int, items: str, total: str | None) -> bool:
         how, place = self.api.paging, number - self.api.paging.first + 1
         if how.pages and (told := response.headers.get(how.pages, "")).isdecimal():
             return place >= int(told)
-        if how.total and total is not None and total.isdecimal():
+        if total is not None and total.isdecimal():
             return place * how.size >= int(total)
         return len(column(items.encode(), self.id.split(".", maxsplit=1)[0], self.where)) == 0
 
@@ -116,7 +117,7 @@ class Listing:
 
 
 def _total(how: Paging, response: httpx.Response, total: str | None) -> int | None:
-    if how.total and total is not None and total.isdecimal():
+    if total is not None and total.isdecimal():
         return int(total)
     pages = response.headers.get(how.pages, "") if how.pages else ""
     return int(pages) * how.size if pages.isdecimal() else None

@@ -6,26 +6,27 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from talk_assets.errors import CredentialsError, NotTheApi, Refused
 from talk_assets.http.access import Access
-from talk_assets.http.api import Api, Changes, Lookup, Request, Since
+from talk_assets.http.api import Api, Changes, Lookup, Params, Since
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled
-from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
+from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled, Unseen
+from talk_assets.http.connection import ForbiddenAnswer, HttpConnection, chunks, json_body, lost
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
-from talk_assets.http.sending import filled, laid_over, refused, spelled, tag_of, unchanged
+from talk_assets.http.requests import Requests, RestCollection, path_of
+from talk_assets.http.sending import other_in, refused, spelled, tag_of, unchanged
 from talk_assets.http.shapes import Unfit
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import (
+    ALREADY_THERE,
     PROBE_LIMIT,
     Action,
     Answer,
@@ -37,24 +38,10 @@ from talk_assets.model.system import (
     Write,
 )
 
+__all__ = ["OVERLAP", "Profile", "RestCollection", "RestConnection", "connecting"]
+
 OVERLAP = 2.0
 """Seconds that a probe goes back: some APIs mean "after", and count in whole seconds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestCollection(Collection):
-    """A collection at `path`; `changes`, `delete` and `params` stand in for those of its API where they are given.
-
-    `list_params` go with lists alone. `new` are properties that a create sends unless the lens does, `{entity}` in a
-    text being the entity's id, and the name of a property in braces what the create sends in that one.
-    """
-
-    path: str
-    changes: Changes | None = None
-    delete: Request | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    list_params: Mapping[str, str] = field(default_factory=dict)
-    new: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +59,7 @@ class RestConnection(HttpConnection):
     def __init__(self, client: Client, api: Api, collections: Sequence[RestCollection]) -> None:
         super().__init__(client)
         self._api = api
+        self._requests = Requests(api)
         self._collections = {collection.name: collection for collection in collections}
         self._refused_privilege = False
 
@@ -125,8 +113,8 @@ class RestConnection(HttpConnection):
             record = await self._current(mine, id_)
             return b"" if record is None else spelled(record)
 
-        for some in chunks(ids, self._api.paging.size):
-            yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
+        async for page in self.one_by_one(fetch, ids, self._api.paging.size):
+            yield page
 
     async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
         """Ask for the external references; where the API has no filter for them, everything is read for them."""
@@ -147,7 +135,7 @@ class RestConnection(HttpConnection):
         async def send(write: Write) -> Answer:
             return await told(self._write(mine, write))
 
-        async for answer in gather(send, writes, window=self.client.site.concurrency):
+        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
             yield answer
 
     async def _full(self, mine: RestCollection, changes: Changes, position: str | None) -> AsyncIterator[Page]:
@@ -177,18 +165,16 @@ class RestConnection(HttpConnection):
             yield Page(listed.body, cursor=self.client.server_time(asked).isoformat() if listed.last else None)
 
     async def _filtered(
-        self, mine: RestCollection, how: Lookup, values: Sequence[str], besides: Mapping[str, str] | None = None
+        self, mine: RestCollection, how: Lookup, values: Sequence[str], besides: Params | None = None
     ) -> AsyncIterator[Page]:
         async def fetch(some: Sequence[str]) -> list[bytes]:
-            params = {how.param: how.separator.join(some), **(besides or {})}
+            params = {how.param: how.values(some), **(besides or {})}
             return [listed.body async for listed in self._listed(mine, params)]
 
         async for bodies in gather(fetch, chunks(values, how.batch_size), window=self.client.site.concurrency):
             yield Page(join(bodies))
 
-    async def _listed(
-        self, mine: RestCollection, params: Mapping[str, str], start: str | None = None
-    ) -> AsyncIterator[Listed]:
+    async def _listed(self, mine: RestCollection, params: Params, start: str | None = None) -> AsyncIterator[Listed]:
         async for listed in self._listing(mine).pages(self._fetching(mine), params, start):
             yield listed
 
@@ -196,9 +182,9 @@ class RestConnection(HttpConnection):
         return Listing(self._api, mine.id, f"{self.client.site.system}/{mine.name}")
 
     def _fetching(self, mine: RestCollection) -> Fetch:
-        path = self._path(self._api.list, mine)
+        path = path_of(self._api.list, mine)
 
-        async def fetch(asked: Mapping[str, str]) -> httpx.Response:
+        async def fetch(asked: Params) -> httpx.Response:
             params = {**self._api.list.params, **mine.params, **mine.list_params, **asked}
             try:
                 return await self._privileged(Call(self._api.list.verb, path, params=params))
@@ -213,7 +199,7 @@ class RestConnection(HttpConnection):
     async def _current(self, mine: RestCollection, id_: str) -> dict[str, Any] | None:
         """The record as it is now, null where there is none."""
         try:
-            response = await self._privileged(self._call(self._api.get, mine, id_))
+            response = await self._privileged(self._requests.call(self._api.get, mine, id_))
         except Refused as error:
             if error.status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
                 return None
@@ -241,6 +227,8 @@ class RestConnection(HttpConnection):
             return await self._sending(mine, write)
         except Spoiled as error:
             return Answer(write.key, Outcome.FAILED, id=write.id, reason=str(error))
+        except Unseen as error:
+            return ForbiddenAnswer(write.key, Outcome.REFUSED, id=write.id, reason=str(error), whole=True)
         except Unfit as error:
             return Answer(write.key, Outcome.REFUSED, id=write.id, reason=f"{mine.name}: {error}")
 
@@ -250,13 +238,13 @@ class RestConnection(HttpConnection):
             return stale
         asked = self.client.wall()
         try:
-            response = await self.send(self._request(mine, write, now))
+            response = await self.send(self._requests.of(mine, write, now))
         except Broke as error:
             return await self._broke(mine, write, error, asked)
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return refused(self._api.writing, mine, write, error)
+            return await self._refused(mine, write, error)
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
         return self._done(mine, write, response)
@@ -283,13 +271,29 @@ class RestConnection(HttpConnection):
     async def _again(self, mine: RestCollection, write: Write) -> Answer:
         """Send a create that is surely not there; raise Broke where the API breaks at it once more."""
         try:
-            return self._done(mine, write, await self.send(self._request(mine, write, {})))
+            return self._done(mine, write, await self.send(self._requests.of(mine, write, {})))
         except Broke:
             raise
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            return refused(self._api.writing, mine, write, error)
+            return await self._refused(mine, write, error)
+
+    async def _refused(self, mine: RestCollection, write: Write, error: Refused) -> Answer:
+        """What a refusal means; one for the sake of a record that is there already is ours only if that is our own."""
+        answer = refused(self._api.writing, mine, write, error)
+        if answer.outcome is Outcome.EXISTS and answer.id:
+            there = None
+            with suppress(NotTheApi, Unseen):
+                there = await self._current(mine, answer.id)
+            if there is None or dig(there, mine.reference or "-") == write.entity:
+                return answer
+        other = answer.id if answer.outcome is Outcome.EXISTS else other_in(error)
+        if write.action is not Action.CREATE or not other:
+            return answer
+        there_already = f"{self.client.site.system}/{mine.name}/{other}"
+        reason = f"{error}; {ALREADY_THERE} {there_already}"
+        return Answer(write.key, Outcome.REFUSED, reason=reason, whole=True)
 
     async def _made(self, mine: RestCollection, write: Write, asked: float) -> dict[str, Any] | None:
         """The record that a create made, among those that changed since it was first sent, where the API can say."""
@@ -332,55 +336,6 @@ class RestConnection(HttpConnection):
             return None
         record: dict[str, Any] = shown(self._api, found, plain=PLAIN in response.extensions)
         return record
-
-    def _request(self, mine: RestCollection, write: Write, now: dict[str, Any]) -> Call:
-        how, flat = self._api.writing, json_body(write.body)
-        tag = {how.if_match_header: tag_of(write) or ""} if how.if_match_header else {}
-        if write.action is Action.DELETE:
-            return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
-        if write.action is Action.UPDATE:
-            body = laid_over(now, nested(flat)) if how.full_update else nested(flat)
-            return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
-        if mine.reference:
-            flat.setdefault(mine.reference, write.entity)
-        for name, value in mine.new.items():
-            flat.setdefault(name, filled(name, value, {**flat, "entity": write.entity}))
-        body = self._sent(nested(flat), {}, self._api.envelope.created)
-        key = {how.idempotency_header: write.key} if how.idempotency_header else {}
-        return self._call(how.create, mine, None, body, key, repeatable=bool(how.idempotency_header))
-
-    def _sent(self, body: dict[str, Any], now: dict[str, Any], wrapper: str) -> dict[str, Any]:
-        for shape in reversed(self._api.shapes):
-            shape.sent(body, now)
-        return {wrapper: body} if wrapper else body
-
-    def _call(
-        self,
-        request: Request,
-        mine: RestCollection,
-        id_: str | None,
-        body: dict[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        repeatable: bool = True,
-        json_due: bool = True,
-    ) -> Call:
-        sent = None if body is None else spelled(body)
-        kind = {} if body is None else {"Content-Type": request.media}
-        return Call(
-            request.verb,
-            self._path(request, mine, quote(id_ or "", safe="")),
-            self._path(request, mine, "{id}"),
-            params={**mine.params, **request.params},
-            content=sent,
-            headers={**(headers or {}), **kind},
-            repeatable=repeatable,
-            json=json_due,
-        )
-
-    @staticmethod
-    def _path(request: Request, mine: RestCollection, id_: str = "") -> str:
-        return request.path.replace("{path}", mine.path).replace("{id}", id_)
 
 
 def connecting(

@@ -35,13 +35,44 @@ class Retry:
         return full * (0.5 + self.chance() / 2)
 
 
-def asked_pause(response: httpx.Response, wall: float) -> float | None:
-    """The seconds that a 429 or 503 asks us to wait, or None where it does not say.
+_LIMIT = re.compile(
+    r"rate.?limit|too many (?:requests|calls)|throttl|(?:quota|limit)\b.{0,20}\bexceeded", re.IGNORECASE
+)
+"""What an API says in a 403 that is about how many requests there were."""
 
-    Read from `Retry-After` (seconds or an HTTP date), webCRM's `RetryAfterSeconds`, and the sentence of Azure's API
-    management, "Try again in 1 seconds".
+_LEFT = ("x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining")
+"""Headers with the number of requests that are left."""
+
+_NEXT = ("x-ratelimit-reset", "x-rate-limit-reset")
+"""Headers with the time, in seconds since 1970, from which on there are some again."""
+
+_EPOCH = 1_000_000_000
+"""What is less than this is no time since 1970, but seconds to wait."""
+
+
+def too_many(response: httpx.Response) -> bool:
+    """Whether an answer says that there were too many requests: a 429, or a 403 that says so."""
+    if response.status_code != httpx.codes.FORBIDDEN:
+        return response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    headers = response.headers
+    return (
+        "retry-after" in headers
+        or any(headers.get(name, "").strip() == "0" for name in _LEFT)
+        or _LIMIT.search(response.text[:_LONGEST]) is not None
+    )
+
+
+_LONGEST = 2000
+
+
+def asked_pause(response: httpx.Response, wall: float) -> float | None:
+    """The seconds that a 429, 403 or 503 asks us to wait, or None where it does not say.
+
+    Read from `Retry-After` (seconds or an HTTP date), `X-RateLimit-Reset`, webCRM's `RetryAfterSeconds`, and the
+    sentence of Azure's API management, "Try again in 1 seconds".
     """
-    header = response.headers.get("retry-after", "").strip()
+    headers = response.headers
+    header = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", header):
         return float(header)
     if header:
@@ -49,6 +80,9 @@ def asked_pause(response: httpx.Response, wall: float) -> float | None:
             return max(parsedate_to_datetime(header).timestamp() - wall, 0.0)
         except ValueError:
             pass
+    reset = next((headers[name].strip() for name in _NEXT if name in headers), "") if too_many(response) else ""
+    if reset.isdecimal():
+        return float(reset) if float(reset) < _EPOCH else max(float(reset) - wall, 0.0)
     return _pause_in(response.text)
 
 

@@ -56,14 +56,43 @@ def refused(how: Writing, mine: Collection, write: Write, error: Refused) -> Ans
     if error.status == httpx.codes.CONFLICT and existing:
         return Answer(write.key, Outcome.EXISTS, id=str(existing), reason=str(error))
     outcome = _OUTCOMES.get(error.status, Outcome.REFUSED)
-    if error.status == httpx.codes.CONFLICT and how.idempotency_header:
-        # Without the id of another record: the same create is still under way.
+    if error.status == httpx.codes.CONFLICT and how.idempotency_header and not _ALREADY.search(words.of(error.body)):
+        # Without a word of another record: the same create is still under way.
         outcome = Outcome.FAILED
     if write.action is Action.CREATE and outcome in {Outcome.GONE, Outcome.STALE}:
         outcome = Outcome.REFUSED
     if outcome is not Outcome.REFUSED:
         return Answer(write.key, outcome, id=write.id, reason=str(error))
     return replace(connection.refused(write, error), properties=words.named(error.body, mine.lens.columns))
+
+
+def other_in(error: Refused) -> str | None:
+    """Return the id of the record that stands in a new one's way, null where a refusal names none."""
+    if error.status not in _STANDS_IN_THE_WAY:
+        return None
+    body = json_body(error.body)
+    errors = body.get("errors")
+    places = [body, body.get("data"), body.get("error"), body.get("extensions"), body.get("meta")]
+    for place in [*places, *(errors if isinstance(errors, list) else [])]:
+        lower = (
+            {name.lower().replace("_", ""): value for name, value in place.items()} if isinstance(place, dict) else {}
+        )
+        for name in _OTHERS:
+            if isinstance(found := lower.get(name), str | int) and not isinstance(found, bool) and found:
+                return str(found)
+    return None
+
+
+_ALREADY = re.compile(
+    r"already (?:exist|in use|used|taken|there|registered)|duplicate|exists|not unique", re.IGNORECASE
+)
+"""What a 409 says that is about another record."""
+
+_OTHERS = ("existingid", "resourceid", "duplicateid", "conflictingid", "conflictid", "existingrecordid")
+"""What APIs call the id of a record that is there already, case and underscores aside."""
+
+_STANDS_IN_THE_WAY = {httpx.codes.BAD_REQUEST, httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY}
+"""Statuses of a refusal that may be for another record's sake."""
 
 
 def tag_of(write: Write) -> str | None:

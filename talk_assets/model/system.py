@@ -75,6 +75,10 @@ class Write:
     parts: Mapping[str, bytes] = field(default_factory=dict)
 
 
+ALREADY_THERE = "what is to be created is there already:"
+"""How a refusal says so, before the record (`system/collection/id`) that a person may link."""
+
+
 class Outcome(StrEnum):
     """What became of a write, by what the hub does next."""
 

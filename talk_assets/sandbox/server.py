@@ -92,10 +92,10 @@ class Server:
         if PERSON in request.headers:
             return await self._perform(system, request)
         system.count(request)
-        wrong = self._fault(system)
-        if wrong:
-            return wrong
-        early = system.admit(request)
+        return system.sent(await self._through(system, request))
+
+    async def _through(self, system: Emulation, request: HttpRequest) -> Reply:
+        early = self._fault(system) or system.forbids(request) or system.admit(request)
         if early:
             return early
         try:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from talk_assets.sandbox.limits import SlidingLimit
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored
-from talk_assets.sandbox.wire import Clock, HttpRequest, Reply
+from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 Switch = bool | int | float | str
 Properties = Mapping[str, Any]
@@ -21,6 +21,17 @@ Properties = Mapping[str, Any]
 TOO_MANY = 429
 IDENTIFIER = re.compile(r"(?!v\d+$).*\d")
 """A segment of a path that is a value: it holds a digit and is no version of an API."""
+
+
+SHARED: Mapping[str, Switch] = {
+    "forbids": "",  # a word: each request with it in its path or its body is a 403
+    "limit_status": TOO_MANY,  # of an answer to too many requests; with 403, a header says which of the two it is
+    "cuts_after": "",  # a word: half of a character follows it in each answer
+}
+"""Switches of every system, which stand for what is in front of an API, or for what its database holds."""
+
+HALF = b"\\ud83d"
+"""Half of a surrogate pair, as JSON escapes it: what a program leaves that cuts texts at a number of characters."""
 
 
 class Invalid(Exception):  # noqa: N818 -- says what was sent, and becomes an answer
@@ -67,7 +78,7 @@ class Emulation(ABC):
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
         self.store, self.clock = store, clock
-        self.switches: dict[str, Any] = dict(self.defaults)
+        self.switches: dict[str, Any] = {**SHARED, **self.defaults}
         if not limits:
             self.switches["limit"] = 0
         self.faults = Faults()
@@ -126,12 +137,30 @@ class Emulation(ABC):
         self.happened[fault] = self.happened.get(fault, 0) + 1
         return True
 
+    def forbids(self, request: HttpRequest) -> Reply | None:
+        """Refuse a request about a record that our key may not touch; null for any other."""
+        word = str(self.switches["forbids"])
+        if not word or not (word in request.path or word.encode() in request.body):
+            return None
+        self.happened["403"] = self.happened.get("403", 0) + 1
+        return reply({"message": "You do not have access to this record."}, 403)
+
+    def sent(self, answer: Reply) -> Reply:
+        """An answer as it leaves what is in front of the API."""
+        word = str(self.switches["cuts_after"]).encode()
+        if word and word in answer.body:
+            answer = replace(answer, body=answer.body.replace(word, word + HALF))
+        if answer.status == TOO_MANY and self.switches["limit_status"] != TOO_MANY:
+            headers = {**answer.headers, "X-RateLimit-Remaining": "0"}
+            answer = replace(answer, status=int(self.switches["limit_status"]), headers=headers)
+        return answer
+
     def turn(self, wanted: Mapping[str, Any]) -> None:
         """Set switches; raises Invalid for an unknown one or a value of another type."""
         for name, value in wanted.items():
-            default = self.defaults.get(name)
+            default = {**SHARED, **self.defaults}.get(name)
             if default is None:
-                message = f"{self.name} has no switch {name!r}; it has {', '.join(sorted(self.defaults))}"
+                message = f"{self.name} has no switch {name!r}; it has {', '.join(sorted(self.switches))}"
                 raise Invalid(message)
             number = isinstance(default, int | float) and not isinstance(default, bool)
             fits = (

@@ -50,6 +50,11 @@ class HttpRequest:
         """The parts of the path, none of them empty."""
         return tuple(part for part in self.path.split("/") if part)
 
+    def every(self, name: str) -> list[str]:
+        """The values of a parameter, in their order, as often as it comes."""
+        getall = getattr(self.query, "getall", None)
+        return [str(value) for value in getall(name, [])] if getall else [self.query[name]] * (name in self.query)
+
     def bearer(self) -> str | None:
         """The bearer token, null when there is none."""
         kind, _, token = self.headers.get("Authorization", "").partition(" ")

@@ -16,7 +16,6 @@ from typing import Generic, TypeVar
 
 import polars as pl
 
-from talk_assets.errors import SystemFailure
 from talk_assets.model import ids, topology
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
@@ -357,15 +356,15 @@ class Hub:
     async def _send(
         self, connection: Connection, writer: Writer, batch: Batch, report: WriteReport, total: int
     ) -> None:
-        """Answers that came before the system failed are stored all the same."""
+        """Answers that came before the system failed, whatever it was, are stored all the same."""
         given: list[Answer] = []
-        failure: SystemFailure | None = None
+        failure: Exception | None = None
         try:
             async for answer in connection.write(writer.collection, batch.writes):
                 given.append(answer)
                 done = report.tried + len(given)
                 self.tell(Progress(writer.key, Doing.WRITTEN, done, total, connection.usage.waited))
-        except SystemFailure as error:
+        except Exception as error:  # noqa: BLE001 -- raised below
             failure = error
         entity = writer.collection.entity
         with self.store.transaction() as transaction:

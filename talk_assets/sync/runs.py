@@ -27,7 +27,7 @@ class Summary:
     waited: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    """What was read or planned again because the configuration has changed."""
+    """What was read or planned again because the configuration has changed, and sign-ins that end soon."""
 
     @property
     def writes(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.client import Site
+from talk_assets.http.grants import GrantFile
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
@@ -41,7 +42,7 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are. `vat` is the percent of VAT that its prices include.
+    say no zone are. `vat` is the percent of VAT that its prices include, `grant_file` where a person's tokens are.
     """
 
     base_url: str | None = None
@@ -53,6 +54,7 @@ class SystemSettings:
     timezone: str = "UTC"
     vat: float = 0.0
     retry: Retry = field(default_factory=Retry, repr=False)
+    grant_file: GrantFile | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,11 @@ class Registered:
             for name, option in self.options.items()
         }
 
+    def site(self, settings: SystemSettings) -> Site:
+        """Return where requests go, as `build` opens it; raise ConfigurationError for want of a base URL."""
+        profile = settings.profile or self.profile
+        return self._site(settings, settings.credentials, profile.access.credentials if profile else self.credentials)
+
     def _site(self, settings: SystemSettings, credentials: Mapping[str, str], needed: Iterable[str]) -> Site:
         url = settings.base_url or (f"{SANDBOX_URL}/{self.name}" if settings.sandbox else self.base_url)
         if not url:
@@ -126,6 +133,7 @@ class Registered:
             variables=tuple(self.variable(name) for name in needed),
             secrets=() if settings.sandbox else tuple(credentials.values()),
             hint=_SANDBOX_HINT if settings.sandbox else _HINT,
+            grant_file=settings.grant_file,
         )
 
 

@@ -6,14 +6,14 @@ in older shops one for each parent. Their name is their parent's, with what sets
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import httpx
 
 from talk_assets.errors import NotTheApi, Refused
-from talk_assets.http.api import Api
+from talk_assets.http.api import Api, Params
 from talk_assets.http.bodies import join
 from talk_assets.http.client import Client
 from talk_assets.http.connection import json_body
@@ -58,9 +58,7 @@ class ShopConnection(RestConnection):
             bodies += [listed.body async for listed in self._variations(self._collections[PRODUCTS], filters, None)]
         return Page(join(bodies))
 
-    async def _listed(
-        self, mine: RestCollection, params: Mapping[str, str], start: str | None = None
-    ) -> AsyncIterator[Listed]:
+    async def _listed(self, mine: RestCollection, params: Params, start: str | None = None) -> AsyncIterator[Listed]:
         """Of products those that have no variations, then all variations."""
         if mine.name != PRODUCTS:
             async for listed in super()._listed(mine, params, start):
@@ -83,9 +81,7 @@ class ShopConnection(RestConnection):
                 self._any = bool(json.loads(some))
             return self._any
 
-    async def _variations(
-        self, mine: RestCollection, params: Mapping[str, str], start: str | None
-    ) -> AsyncIterator[Listed]:
+    async def _variations(self, mine: RestCollection, params: Params, start: str | None) -> AsyncIterator[Listed]:
         """The list of all of them, or each parent's, which is read from its beginning again where it was left."""
         every = replace(mine, path=f"{mine.path.rpartition('/')[0]}/{LIST}")
         try:

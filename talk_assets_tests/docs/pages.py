@@ -94,6 +94,7 @@ def configuration() -> str:
         [
             ("`DAGSTER_HOME`", "The data folder; without it, `data` in the working directory."),
             ("`TALK_ALERT_URL`", "A webhook that is sent each failure once."),
+            ("`TALK_SECRET_KEY`", "The key that tokens of people who signed in are encrypted with."),
         ],
     )
     keys = (prose.ROOT / "data" / "talk.toml").read_text("utf-8")

@@ -68,3 +68,21 @@ def test_a_sync_of_one_dataflow_writes_nothing_that_is_due_to_another(instance: 
     assert instance.talk("sync", "--dataflow", "powerofficego-customwebshop").status == 0
     assert names(instance, "powerofficego", "Customers") == ["Berg AS"]
     assert companies(instance) == ["Berg AS"]
+
+
+def test_a_first_sync_of_one_dataflow_reads_what_must_be_known_before_it_creates(instance: Instance) -> None:
+    """A person of Crmoffice may be one that Webcrm has too; who can't be asked is named."""
+    configure(instance)
+    instance.sandbox.create("crmoffice", "contacts", {"givenName": "Kari", "familyName": "Dahl", "email": "k@d.no"})
+    instance.sandbox.fault("webcrm", error_rate=1.0)
+    with (instance.folder / "talk.toml").open("a") as file:
+        file.write("\n[dataflows.webcrm-customerp.pairs.users-contact]\nenabled = false\n")
+    failed = instance.talk("sync", "--dataflow", "crmoffice-customerp")
+    assert failed.status == 1
+    said = "Waiting in customerp/contact: 1 create, as webcrm/persons not read in full yet."
+    assert said in " ".join(failed.stdout.split())
+    instance.sandbox.fault("webcrm", error_rate=0.0)
+    done = instance.talk("sync", "--dataflow", "crmoffice-customerp", "--json")
+    assert names(instance, "customerp", "contacts", "last_name") == ["Dahl"]
+    assert json.loads(done.stdout)["waiting"] == []
+    assert companies(instance) == []

@@ -21,6 +21,7 @@ from talk_assets.sandbox.customerp.records import (
     tombstone,
     uuid7,
 )
+from talk_assets.sandbox.customerp.tokens import TokenOffice
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
 from talk_assets.sandbox.system import Emulation, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps
@@ -70,6 +71,13 @@ class Customerp(Emulation):
         "longest_text": 255,
         "answers_with_record": True,  # off: an update is answered without a body
         "names_property": True,  # off: what is wrong with a record is not said
+        "plain_lists": False,  # on: numbered pages, bare arrays, ids repeated, and what is no parameter is a filter
+        "conflicts_on_values": False,  # on: a number that is used already is a 409, as an external reference is
+        "one_time_tokens": True,  # off: a refresh token stays good
+        "token_seconds": 600.0,  # that an access token lives
+        "grant_days": 60.0,  # that a refresh token lives
+        "says_grant_end": True,  # off: nobody is told how long
+        "declines": False,  # on: whoever is asked to sign in declines
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -78,14 +86,24 @@ class Customerp(Emulation):
             name: Shelf(store, f"customerp/{name}", integer=False, keys=resource.keys, fed=True)
             for name, resource in RESOURCES.items()
         }
+        self._tokens = TokenOffice(clock, self.switches)
         self._answers = Shelf(store, "customerp/answers", integer=False)
         self._in_flight: set[str] = set()
         self._random = random.SystemRandom()
 
+    @property
+    def effects(self) -> Mapping[str, Sequence[object]]:
+        """When refresh tokens came a second time."""
+        return {"tokens used again": self._tokens.used_again}
+
+    def forget_effects(self) -> None:
+        """Begin anew."""
+        self._tokens.used_again.clear()
+
     def answer(self, request: HttpRequest) -> Reply:
         """Check the token and the limit, and carry the request out."""
         try:
-            answer = self._route(request)
+            answer = self._tokens.answer(request) or self._route(request)
         except Refusal as refusal:
             answer = refusal.reply
         asked = request.headers.get("X-Request-Id")
@@ -124,7 +142,8 @@ class Customerp(Emulation):
             yield stored(resource, self._stamped(resource, record, sent))
 
     def _route(self, request: HttpRequest) -> Reply:
-        if request.bearer() != TOKEN:
+        token = request.bearer()
+        if token != TOKEN and not self._tokens.takes(token):
             raise Refusal(401, "The bearer token is missing or not valid.")
         wait = self.limit.wait(self.clock.now(), int(self.switches["limit"]))
         if wait:
@@ -135,7 +154,8 @@ class Customerp(Emulation):
             raise Refusal(404, f"There is nothing at /{request.path}.")
         match request.method, segments[2:]:
             case "GET", ():
-                return self._feed(resource, request.query)
+                plain = self.switches["plain_lists"]
+                return self._plain(resource, request) if plain else self._feed(resource, request.query)
             case "GET", (id_,):
                 return self._shown(self._found(resource, id_), 200)
             case "POST", ():
@@ -158,6 +178,21 @@ class Customerp(Emulation):
         last = page[-1].seq if page else after
         tail = dumps({"next_cursor": cursor(last, self._now()), "has_more": more})
         return Reply(body=b'{"items":[' + b",".join(record.body for record in page) + b"]," + tail[1:])
+
+    def _plain(self, resource: Resource, request: HttpRequest) -> Reply:
+        """A list as small servers hand it out."""
+        terms: list[Term] = [("gone", "=", 0)]
+        if reference := request.query.get("external_ref"):
+            terms.append(("external_ref", "=", reference))
+        records = self.shelves[resource.name].select(terms, order="seq")
+        if ids := request.every("ids"):
+            records = [record for record in records if record.id in ids]
+        for name in request.query.keys() - {"page", "limit", "ids", "external_ref"}:
+            records = [record for record in records if str(load(record).get(name)) == request.query[name]]
+        size = _limit(request.query, int(self.switches["largest_page"]))
+        first = (int(request.query.get("page", 1)) - 1) * size
+        shown = b",".join(record.body for record in records[first : first + size])
+        return Reply(body=b"[" + shown + b"]", headers={"X-Total-Count": str(len(records))})
 
     def _position(self, query: Mapping[str, str]) -> int:
         if not query.get("cursor"):
@@ -288,7 +323,7 @@ class Customerp(Emulation):
     def _taken(self, name: str, other: Stored) -> None:
         error = Problem(f"/{name}", "taken", "is already used")
         detail = f"{name} is already used by {other.id}"
-        if name == "external_ref":
+        if name == "external_ref" or self.switches["conflicts_on_values"]:
             raise Refusal(409, detail, [error], existing_id=str(other.id))
         raise Refusal(422, detail, [error])
 

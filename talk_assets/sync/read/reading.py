@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import polars as pl
 
-from talk_assets.errors import SystemFailure
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Connection, CursorExpired, Page
 from talk_assets.store import tables
@@ -74,6 +73,12 @@ def places(transaction: Transaction, keys: Iterable[str]) -> dict[str, Checkpoin
         list(keys),
     )
     return {key: Checkpoint(*rest) for key, *rest in found.iter_rows()}
+
+
+def unread(transaction: Transaction, keys: Iterable[str]) -> frozenset[str]:
+    """Return those of some collections that were never read in full."""
+    wanted = frozenset(keys)
+    return wanted - {key for key, at in places(transaction, wanted).items() if at.full}
 
 
 def prepare(transaction: Transaction, collections: Iterable[str]) -> None:
@@ -355,7 +360,7 @@ async def _batches(pages: AsyncIterator[Page]) -> AsyncIterator[tuple[list[Page]
                 yield batch, False
                 batch, since = [], time.monotonic()
             batch.append(page)
-    except SystemFailure:
+    except Exception:
         if batch:
             yield batch, False
         raise

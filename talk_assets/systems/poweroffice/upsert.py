@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from talk_assets.errors import Refused
 from talk_assets.http import words
-from talk_assets.http.client import AnswerLost, Call, Client
-from talk_assets.http.connection import json_body, lost, nested
+from talk_assets.http.client import AnswerLost, Call, Client, Forbidden
+from talk_assets.http.connection import json_body, lost, nested, refused
 from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
@@ -47,7 +47,7 @@ class PowerOfficeConnection(PowerOfficeReader):
         async def send(write: Write) -> Answer:
             return await told(self._write(mine, write))
 
-        async for answer in gather(send, writes, window=self.client.site.concurrency):
+        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
             yield answer
 
     async def _write(self, collection: PowerOfficeCollection, write: Write) -> Answer:
@@ -62,6 +62,8 @@ class PowerOfficeConnection(PowerOfficeReader):
             response = await self.send(call)
         except AnswerLost as error:
             return lost(write, error)
+        except Forbidden as error:
+            return refused(write, error)
         except Refused as error:
             return await self._refused(collection, write, str(error))
         finally:

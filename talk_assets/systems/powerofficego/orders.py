@@ -132,9 +132,13 @@ class GoConnection(GoWriter):
         async def send(some: Sequence[Write]) -> list[Answer]:
             return [await self._line(write) for write in some]
 
-        async for answers in gather(send, _by_order(writes), window=self.client.site.concurrency):
-            for answer in answers:
-                yield answer
+        async def answers() -> AsyncIterator[Answer]:
+            async for several in gather(send, _by_order(writes), window=self.client.site.concurrency):
+                for answer in several:
+                    yield answer
+
+        async for answer in self.rightly(answers()):
+            yield answer
 
     async def carried_out(self, collection: GoCollection, write: Write) -> Answer:
         """Orders their own way."""

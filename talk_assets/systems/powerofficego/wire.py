@@ -6,17 +6,17 @@ Which records and properties there are is in the package itself; orders and thei
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import httpx
 
 from talk_assets.errors import NotTheApi, Refused
-from talk_assets.http.bodies import column, join
+from talk_assets.http.bodies import column
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
-from talk_assets.http.paging import gather, numbered
+from talk_assets.http.paging import numbered
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
@@ -142,9 +142,8 @@ class GoReader(HttpConnection):
         async def fetch(id_: str) -> bytes:
             return await self.single(mine, id_) or b""
 
-        for some in chunks(ids, SIZE):
-            found = [body async for body in gather(fetch, some, window=self.client.site.concurrency)]
-            yield Page(self.shaped(mine, join(found)))
+        async for page in self.one_by_one(fetch, ids, SIZE):
+            yield replace(page, body=self.shaped(mine, page.body))
 
     async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
         """By the list's own filter, where there is one."""

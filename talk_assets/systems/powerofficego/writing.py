@@ -40,7 +40,7 @@ class GoWriter(GoReader):
         async def send(write: Write) -> Answer:
             return await told(self.carried_out(mine, write))
 
-        async for answer in gather(send, writes, window=self.client.site.concurrency):
+        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
             yield answer
 
     async def carried_out(self, collection: GoCollection, write: Write) -> Answer:

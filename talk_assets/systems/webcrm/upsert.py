@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import httpx
 
-from talk_assets.errors import Refused
+from talk_assets.errors import CredentialsError, Refused, SystemFailure
 from talk_assets.http import words
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Call
-from talk_assets.http.connection import chunks, json_body, lost
+from talk_assets.http.client import AnswerLost, Call, Forbidden
+from talk_assets.http.connection import ForbiddenAnswer, chunks, json_body, lost, refused
 from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
@@ -69,18 +69,28 @@ class _Result:
     id: str | None = None
     reason: str | None = None
     exchange: Exchange | None = None
+    forbidden: bool = False
 
 
 class WebcrmConnection(WebcrmReader):
     """The whole connection: the reading half, and writes."""
 
+    _failure: SystemFailure | CredentialsError | None = None
+    """Why nothing more can be sent, where a part of a request was answered before."""
+
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         """Creates and updates in bulk, in requests of their own: only updates may be sent twice."""
-        mine = self.collections[collection.name]
+        async for answer in self.rightly(self._written(self.collections[collection.name], writes)):
+            yield answer
+
+    async def _written(self, mine: WebcrmCollection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         for action in (Action.UPDATE, Action.CREATE):
             for some in chunks([write for write in writes if write.action is action], mine.bulk):
                 for answer in await self._upsert(mine, some):
                     yield answer
+                if self._failure:
+                    failure, self._failure = self._failure, None
+                    raise failure
 
         async def delete(write: Write) -> Answer:
             return await told(self._delete(mine, write))
@@ -108,7 +118,7 @@ class WebcrmConnection(WebcrmReader):
         results = await self._patch(path, id_, items)
         for tried in range(1, RACES):
             again = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
-            if not again:
+            if not again or self._failure:
                 break
             self.usage.retries += 1
             await self.client.pause(tried)
@@ -125,15 +135,26 @@ class WebcrmConnection(WebcrmReader):
         headers = {"Content-Type": "application/json"}
         repeatable = all(item[id_] for item in items)
         try:
-            response = await self.send(Call("PATCH", path, content=content, headers=headers, repeatable=repeatable))
+            call = Call("PATCH", path, content=content, headers=headers, repeatable=repeatable)
+            response = await self.send(call, several=len(items) > 1)
         except AnswerLost as error:
             return [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest()) for _ in items]
         except Refused as error:
             if len(items) == 1:
-                return [_Result(Outcome.REFUSED, reason=str(error), exchange=latest())]
+                forbidden = isinstance(error, Forbidden)
+                return [_Result(Outcome.REFUSED, reason=str(error), exchange=latest(), forbidden=forbidden)]
             half = len(items) // 2
-            return await self._patch(path, id_, items[:half]) + await self._patch(path, id_, items[half:])
+            return await self._half(path, id_, items[:half]) + await self._half(path, id_, items[half:])
         return _results(id_, items, response)
+
+    async def _half(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
+        """Send a half of what was refused; where nothing more can be sent, the other half's results are kept."""
+        if not self._failure:
+            try:
+                return await self._patch(path, id_, items)
+            except (SystemFailure, CredentialsError) as error:
+                self._failure = error
+        return [_Result(Outcome.FAILED, reason=str(self._failure)) for _ in items]
 
     async def _delete(self, collection: WebcrmCollection, write: Write) -> Answer:
         if not collection.deletable:
@@ -144,8 +165,9 @@ class WebcrmConnection(WebcrmReader):
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
-            outcome = Outcome.GONE if error.status == httpx.codes.NOT_FOUND else Outcome.REFUSED
-            return Answer(write.key, outcome, id=write.id, reason=str(error))
+            if error.status == httpx.codes.NOT_FOUND:
+                return Answer(write.key, Outcome.GONE, id=write.id, reason=str(error))
+            return refused(write, error)
         return Answer(write.key, Outcome.DONE, id=write.id)
 
     async def _remove(self, path: str, id_: str) -> None:
@@ -153,15 +175,30 @@ class WebcrmConnection(WebcrmReader):
 
     async def _with_lines(self, stored: Sequence["_Stored"]) -> list[Answer]:
         """Bring the lines of the opportunities that were stored in line, those of all of them together."""
+        orders: list[_Order] = []
+        if not self._failure:
+            try:
+                await self._bring_lines([one for one in stored if _has_lines(one)], orders)
+            except (SystemFailure, CredentialsError) as error:
+                self._failure = error
+        if self._failure:
+            begun = {order.stored.answer.key for order in orders}
+            others = [one for one in stored if _has_lines(one) and one.answer.key not in begun]
+            orders += [_Order(one, {}, Difference([], [], []), []) for one in others]
+            for order in orders:
+                order.results.append(_Result(Outcome.FAILED, reason=str(self._failure)))
+        whole = {order.stored.answer.key: order.answer for order in orders}
+        return [whole.get(one.answer.key, one.answer) for one in stored]
+
+    async def _bring_lines(self, stored: Sequence["_Stored"], orders: "list[_Order]") -> None:
+        """Send what the lines of opportunities need, and put into `orders` those of which anything may have been."""
         window = self.client.site.concurrency
-        orders = [order async for order in gather(self._compare, filter(_has_lines, stored), window=window)]
+        orders += [order async for order in gather(self._compare, stored, window=window)]
         await self._put_lines([(order, _sendable(line)) for order in orders for line in order.change.changed])
         await self._put_lines([(order, order.parents | line) for order in orders for line in order.change.added])
         removed = [(order, line) for order in orders for line in order.change.removed]
         async for order, result in gather(self._remove_line, removed, window=window):
             order.results.append(result)
-        whole = {order.stored.answer.key: order.answer for order in orders}
-        return [whole.get(one.answer.key, one.answer) for one in stored]
 
     async def _compare(self, stored: "_Stored") -> "_Order":
         """Tell the lines that there are from those that are wanted: what an earlier try stored is not stored twice."""
@@ -311,7 +348,15 @@ def _result(id_: str, item: Item, text: str) -> _Result:
 
 
 def _answer(collection: WebcrmCollection, write: Write, result: _Result) -> Answer:
-    refused = result.outcome is Outcome.REFUSED
-    named = words.spoken(result.reason or "", collection.lens.columns) if refused else ()
-    answer = Answer(write.key, result.outcome, id=result.id or write.id, reason=result.reason, properties=named)
+    names = result.outcome is Outcome.REFUSED and not result.forbidden
+    named = words.spoken(result.reason or "", collection.lens.columns) if names else ()
+    kind = ForbiddenAnswer if result.forbidden else Answer
+    answer = kind(
+        write.key,
+        result.outcome,
+        id=result.id or write.id,
+        reason=result.reason,
+        properties=named,
+        whole=result.forbidden,
+    )
     return result.exchange.on(answer) if result.exchange else answer

@@ -144,8 +144,8 @@ class WebcrmReader(HttpConnection):
                     return b""
                 raise NotTheApi(str(error)) from error
 
-        for some in chunks(ids, SIZE):
-            yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
+        async for page in self.one_by_one(fetch, ids, SIZE):
+            yield page
 
     async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
         """Query for each reference by itself: the one comparison that every report of /Queries agrees on."""

@@ -108,7 +108,7 @@ class RestConnection(HttpConnection):
         return Page(join(found))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
-        """Ask for the ids, many at a time where the API has a filter for them."""
+        """Ask for the ids, many at a time where the API has a filter for them; each that is absent at its address."""
         mine, how = self._collections[collection.name], self._api.by_id
         if how.param:
             found: set[str] = set()
@@ -118,8 +118,9 @@ class RestConnection(HttpConnection):
             absent = [id_ for id_ in ids if id_ not in found]
             if absent and self._api.trash:
                 async for page in self._filtered(mine, how, absent, self._api.trash.params):
+                    found |= {str(dig(record, mine.id)) for record in json.loads(page.body)}
                     yield page
-            return
+            ids = [id_ for id_ in absent if id_ not in found]  # the filter is that of a list, which may lack records
 
         async def fetch(id_: str) -> bytes:
             record = await self._current(mine, id_)

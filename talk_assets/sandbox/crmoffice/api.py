@@ -117,7 +117,7 @@ class Crmoffice(Emulation):
         if "externalId" in query:
             terms.append(("externalId", "=", query["externalId"]))
         shelf = self.shelves[resource.name]
-        rows = shelf.select(terms, limit=size, offset=(page - 1) * size)
+        rows = shelf.select(terms, limit=size, offset=self.place((page - 1) * size))
         total = shelf.count() if not terms else len(shelf.select(terms))
         tail = dumps({"page": page, "pageSize": size, "totalCount": total})
         return Reply(body=b'{"items":[' + b",".join(row.body for row in rows) + b"]," + tail[1:])

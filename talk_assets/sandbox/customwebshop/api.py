@@ -167,7 +167,7 @@ class Customwebshop(Emulation):
             hours=self._hours,
             decimals=int(self.switches["decimals"]),
         )
-        rows, total = self._selected(resource, asked)
+        rows, total = self._selected(resource, replace(asked, offset=self.place(asked.offset)))
         pages, highest = ceil(total / asked.size), self._highest(resource)
         headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
         if asked.page < pages:

@@ -93,7 +93,7 @@ class Powerofficego(Emulation):
         self.limit = SlidingLimit(window=1.0)
         self._tokens = Tokens()
         self._replica = Replica(self.shelves, self.switches, self._ticks)
-        self._finder = Finder(self._replica, self.switches)
+        self._finder = Finder(self._replica, self.switches, self.place)
         self._orders = Orders(self, self.switches, self._now, self._next)
         self._last = 0
 

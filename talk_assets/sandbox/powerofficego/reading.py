@@ -68,10 +68,10 @@ class Replica:
 
 
 class Finder:
-    """Answers GETs; `switches` are the system's, as they stand at each request."""
+    """Answers GETs; `switches` are the system's, as they stand at each request, `place` is where a page begins."""
 
-    def __init__(self, replica: Replica, switches: Mapping[str, Any]) -> None:
-        self._replica, self._switches = replica, switches
+    def __init__(self, replica: Replica, switches: Mapping[str, Any], place: Callable[[int], int]) -> None:
+        self._replica, self._switches, self._place = replica, switches, place
 
     def one(self, table: Table, id_: int | str, parent: int | str | None = None) -> Reply:
         """Answer with a record, of a parent where it has one; an invoiced order only where a switch says so."""
@@ -127,7 +127,7 @@ class Finder:
             message = f"The query parameter '{unknown}' is not supported."
             raise Rejected(message)
         size, number = _number(query, "pagesize", PAGE, LARGEST_PAGE), _number(query, "pagenumber", 1, 1_000_000)
-        rows, total = self._rows(table, query, (number - 1) * size, size, order)
+        rows, total = self._rows(table, query, self._place((number - 1) * size), size, order)
         shown = [dumps(_projected(self.shown(table, row), query.get("fields"))) for row in rows]
         headers = self._paging(request, number, size, total)
         if not shown and self._switches["empty_204"]:

@@ -58,7 +58,7 @@ class Webcrm(Emulation):
             )
             for table in TABLES
         }
-        self._finder = Finder(self.shelves, self.switches)
+        self._finder = Finder(self.shelves, self.switches, self.place)
         self._tokens = Tokens()
         self._chance = random.Random(0)
         self._last_create = 0.0

@@ -4,7 +4,7 @@ Nothing here writes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,10 +38,10 @@ class Malpaged(Exception):  # noqa: N818 -- what the API says about a request
 
 
 class Finder:
-    """Reads the shelves; `switches` are the system's, as they stand at each request."""
+    """Reads the shelves; `switches` are the system's, as they stand at each request, `place` is where a page begins."""
 
-    def __init__(self, shelves: Mapping[str, Shelf], switches: Mapping[str, Any]) -> None:
-        self._shelves, self._switches = shelves, switches
+    def __init__(self, shelves: Mapping[str, Shelf], switches: Mapping[str, Any], place: Callable[[int], int]) -> None:
+        self._shelves, self._switches, self._place = shelves, switches, place
 
     @staticmethod
     def load(record: Stored) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Finder:
 
     def _list(self, table: Table, terms: Sequence[Term], page: tuple[int, int]) -> Reply:
         number, size = page
-        found = self._shelves[table.path].select(terms, limit=size, offset=(number - 1) * size)
+        found = self._shelves[table.path].select(terms, limit=size, offset=self._place((number - 1) * size))
         return _array(self._shown(table, found))
 
     def _between(self, table: Table, which: str, dates: tuple[str, str], page: tuple[int, int]) -> Reply:
@@ -124,7 +124,7 @@ class Finder:
 
     def _query(self, query: Query, page: int, size: int, *, extra: bool = True) -> Reply:
         """Run a query; what the shelf has an index for is left to it, and the rest is tested record by record."""
-        shelf, table, first = self._shelves[query.table.path], query.table, (page - 1) * size
+        shelf, table, first = self._shelves[query.table.path], query.table, self._place((page - 1) * size)
         terms, rest = _split(shelf, query)
         order = {table.updated: "stamp", table.id: "id", None: "id"}.get(query.order)
         if order and not rest:

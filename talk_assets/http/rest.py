@@ -18,7 +18,7 @@ from talk_assets.http.access import Access
 from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled
-from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested
+from talk_assets.http.connection import HttpConnection, chunks, json_body, lost, nested, nested_in
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
@@ -247,6 +247,8 @@ class RestConnection(HttpConnection):
 
     async def _sending(self, mine: RestCollection, write: Write) -> Answer:
         now = json_body(write.record)
+        if write.action is Action.UPDATE and not now and self._whole(mine, write):
+            now = await self._current(mine, write.id or "") or {}
         if write.action is not Action.CREATE and (stale := await self._stale(mine, write, now)):
             return stale
         asked = self.client.wall()
@@ -312,9 +314,16 @@ class RestConnection(HttpConnection):
             found = await self._current(mine, write.id or "")
             if found is None:
                 return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
-            if not unchanged(mine, found, now, tuple(json_body(write.body)), replaced=how.full_update):
+            sent = (*json_body(write.body), *self._whole(mine, write))
+            if not unchanged(mine, found, now, sent, replaced=how.full_update):
                 return Answer(write.key, Outcome.STALE, id=write.id, reason="it was edited since it was read")
         return None
+
+    def _whole(self, mine: RestCollection, write: Write) -> tuple[str, ...]:
+        """The nested objects that an update sets parts of, where the API might lose their other parts."""
+        if self._api.writing.lays_over:
+            return ()
+        return tuple(name for name in nested_in(json_body(write.body)) if name not in mine.sparse)
 
     def _done(self, mine: RestCollection, write: Write, response: httpx.Response) -> Answer:
         """The id of a new record is in the answer, or in the address of the new record."""
@@ -340,7 +349,8 @@ class RestConnection(HttpConnection):
         if write.action is Action.DELETE:
             return self._call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
-            body = laid_over(now, nested(flat)) if how.full_update else nested(flat)
+            kept = now if how.full_update else {name: now[name] for name in self._whole(mine, write) if name in now}
+            body = laid_over(kept, nested(flat))
             return self._call(how.update, mine, write.id, self._sent(body, now, self._api.envelope.updated), tag)
         if mine.reference:
             flat.setdefault(mine.reference, write.entity)

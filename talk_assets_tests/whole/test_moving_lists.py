@@ -4,7 +4,6 @@ Every system here says which part of a list it shows by numbers. What it holds i
 that a sync that creates anything has taken a record for absent that a moved page did not show.
 """
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from talk_assets.sandbox.customerp.properties import RESOURCES, Check, Problem, Resource, trimmed
 from talk_assets.sandbox.customerp.records import (
+    completed,
     cursor,
     instant,
     load,
@@ -69,6 +70,7 @@ class Customerp(Emulation):
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
         "names_property": True,  # off: what is wrong with a record is not said
+        "replaces_nested": False,  # on: a PATCH is plain JSON, and what a nested object leaves out is cleared
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -238,9 +240,12 @@ class Customerp(Emulation):
         return new
 
     def _patch(self, resource: Resource, old: dict[str, Any], request: HttpRequest) -> Reply:
-        if "merge-patch+json" not in request.headers.get("Content-Type", ""):
-            raise Refusal(415, "A PATCH is application/merge-patch+json.")
+        media = "application/json" if self.switches["replaces_nested"] else "application/merge-patch+json"
+        if media not in request.headers.get("Content-Type", ""):
+            raise Refusal(415, f"A PATCH is {media}.")
         sent = self._sent(resource, request)
+        if self.switches["replaces_nested"]:
+            sent = {name: completed(old.get(name), value) for name, value in sent.items()}
         known = {line["id"] for line in old.get("lines", ())}
         strange = [line["id"] for line in sent.get("lines") or () if line.get("id") and line["id"] not in known]
         if strange:

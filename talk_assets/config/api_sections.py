@@ -221,6 +221,11 @@ class Collection(Section):
     omits_blanks: StrictBool | None = Field(
         default=None, description="Whether the API leaves out properties that are blank."
     )
+    parts_move: StrictBool | None = Field(
+        default=None,
+        description="Whether an edit of an order's line moves the order's time of the last change. Unless it does, the"
+        " orders of the last week are looked at again at each read.",
+    )
     archived: MaybeTable = Field(
         default=None, description='What archives a record, for on_delete = "archive", like { status = "draft" }.'
     )

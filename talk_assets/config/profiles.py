@@ -143,6 +143,9 @@ def _check_collection(api: Api, collection: RestCollection, place: Location) -> 
     if api.writing.if_match_header and not collection.version:
         right = "the property that holds the version, or writing.if_match_header empty"
         raise (place / "version").wrong(collection.version is not None, right)
+    changes = collection.changes or api.changes
+    if not collection.parts_move and changes.by is Since.CURSOR:
+        raise (place / "parts_move").wrong(False, 'true, or changes.by = "time", as a cursor never goes back')  # noqa: FBT003
     if collection.changes:
         _check_changes(api, collection.changes, place / "changes")
     if collection.delete:

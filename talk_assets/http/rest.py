@@ -40,6 +40,9 @@ from talk_assets.model.system import (
 OVERLAP = 2.0
 """Seconds that a probe goes back: some APIs mean "after", and count in whole seconds."""
 
+RECENT = 7 * 86400.0
+"""Seconds that a read by time goes back where an edit of a part leaves the record's time as it was."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RestCollection(Collection):
@@ -166,6 +169,8 @@ class RestConnection(HttpConnection):
             message = f"{mine.name} is read in full each time"
             raise CursorExpired(message)
         asked = self.client.wall()
+        if not mine.parts_move:
+            changes = replace(changes, overlap=max(changes.overlap, RECENT))
         try:
             filters = {**changes.params, changes.param: changes.spelled(datetime.fromisoformat(since))}
         except ValueError as error:

@@ -70,6 +70,7 @@ class Customerp(Emulation):
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
         "names_property": True,  # off: what is wrong with a record is not said
+        "lines_move_order": True,  # off: who edits lines alone leaves the order's time, version and place in the feed
         "replaces_nested": False,  # on: a PATCH is plain JSON, and what a nested object leaves out is cleared
     }
 
@@ -253,8 +254,9 @@ class Customerp(Emulation):
         record = reconciled(resource, patched(old, sent), self._new_id)
         if record != old:
             self._check(resource, record, old)
-            version, seq = old["version"] + 1, self._seq(resource)
-            record |= {"version": version, "change_seq": seq, "updated_at": instant(self._now())}
+            if self.switches["lines_move_order"] or record != old | {"lines": record.get("lines")}:
+                version, seq = old["version"] + 1, self._seq(resource)
+                record |= {"version": version, "change_seq": seq, "updated_at": instant(self._now())}
             self.shelves[resource.name].put(stored(resource, record))
         return self._shown(stored(resource, record), 200)
 

@@ -23,7 +23,7 @@ from talk_assets.sandbox.customerp.records import (
     uuid7,
 )
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
-from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.system import Emulation, Invalid, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps
 
 TOKEN = "sandbox-customerp"
@@ -47,7 +47,7 @@ TITLES = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer on its way out
+class Refusal(Invalid):
     """The request ends here, with this problem."""
 
     def __init__(self, status: int, detail: str, errors: Sequence[Problem] = (), **more: str) -> None:

@@ -105,13 +105,13 @@ class Webcrm(Emulation):
         return "text/json; charset=utf-8" if self.switches["text_json"] else "application/json; charset=utf-8"
 
     def _auth(self, request: HttpRequest, action: tuple[str, ...]) -> Reply:
-        sent = request.form()
+        sent = {name.lower(): value for name, value in request.form().items()}
         match request.method, action:
             case "POST", ("apilogin",):
-                code = sent.get("authCode") or request.headers.get("authCode")
+                code = sent.get("authcode") or request.headers.get("authCode")
                 return self._token(granted=code == AUTH_CODE)
             case "POST", ("apirefresh",):
-                token = request.headers.get("refreshToken") or sent.get("refreshToken")
+                token = request.headers.get("refreshToken") or sent.get("refreshtoken")
                 return self._token(granted=self._tokens.redeem(token))
         return failure(404, "No such resource.", "NotFoundException")
 

@@ -132,8 +132,8 @@ async def joined(
         async with aclosing(pages_from(number)) as pages:
             async for page in pages:
                 known = _known(page, recent) if recent and number else 0
-                if recent and number and not known and (page.ids or before):
-                    if not before and page.ids:  # it is the API that hands out fewer than asked for
+                if recent and number and moved(page, known, full=before):
+                    if not before:  # it is the API that hands out fewer than asked for
                         raise restless(name)
                     break
                 yield page, known
@@ -149,6 +149,14 @@ async def joined(
         if tries > REMEMBERED:
             raise restless(name)
         number = max(0, number - 1)
+
+
+def moved(page: Shown, known: int, *, full: bool) -> bool:
+    """Whether a list moved before this page of it was shown, the page before having been `full` or not.
+
+    `known` are those of its first records that were shown before; a list ends behind a page that is not full.
+    """
+    return not known and (full or bool(page.ids))
 
 
 def _known(page: Shown, recent: Sequence[frozenset[str]]) -> int:

@@ -117,7 +117,7 @@ API = Api(
     paging=Paging(param="page", size_param="per_page", size=100, pages="X-WP-TotalPages"),
     changes=Changes(Since.TIME, "modified_after", Spelling.BARE, params={"dates_are_gmt": "true"}),
     by_id=Lookup("include", batch_size=100),
-    writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True),
+    writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True, merges=True),
     params={"orderby": "id", "order": "asc"},
     trash=TRASH,
     # A read shows a page's HTML unless it asks for what can be edited, as a write is answered with.

@@ -189,7 +189,7 @@ class Customwebshop(Emulation):
         )
         if of is not None:
             asked = of_variations(asked, None if of == EVERY else of)
-        rows, total = self._selected(resource, asked)
+        rows, total = self._selected(resource, replace(asked, offset=self.place(asked.offset)))
         pages, highest = ceil(total / asked.size), self._highest(resource)
         headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
         if asked.page < pages:

@@ -11,6 +11,7 @@ from typing import Any
 
 from talk_assets.sandbox.customwebshop.records import BESIDES, CURRENCIES, PRODUCT_TYPES, VARIATION, Record, Resource
 from talk_assets.sandbox.customwebshop.texts import kept
+from talk_assets.sandbox.system import Invalid
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PRICES = frozenset({"regular_price", "sale_price", "subtotal", "total"})
@@ -22,7 +23,7 @@ READ_ONLY = frozenset(
 )
 
 
-class Wrong(Exception):  # noqa: N818 -- an answer on its way out
+class Wrong(Invalid):
     """What was sent cannot be taken: a status, a code of the API, a sentence."""
 
     def __init__(self, status: int, code: str, message: str, **more: object) -> None:

@@ -125,8 +125,7 @@ class Access:
         """Return what a person does to sign in anew, as a sentence."""
         if self.authorise_url:
             return f"Sign in anew: talk authorise {site.system}"
-        place = NEEDS[AuthType.REFRESH].index("refresh_token")
-        variable = site.variables[place] if len(site.variables) > place else "the environment"
+        variable = site.variables[-1] if site.variables else "the environment"  # in the order of `NEEDS`
         return f"Set a new refresh token in {variable}."
 
 

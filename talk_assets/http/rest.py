@@ -6,7 +6,7 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,6 @@ from urllib.parse import quote
 import httpx
 
 from talk_assets.errors import CredentialsError, NotTheApi, Refused
-from talk_assets.http.access import Access
 from talk_assets.http.api import Api, Changes, Lookup, Request, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled
@@ -22,6 +21,7 @@ from talk_assets.http.connection import HttpConnection, chunks, json_body, lost,
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
+from talk_assets.http.profile import Profile, RestCollection
 from talk_assets.http.sending import filled, laid_over, refused, spelled, tag_of, unchanged
 from talk_assets.http.shapes import Unfit
 from talk_assets.model.collection import Collection
@@ -37,36 +37,13 @@ from talk_assets.model.system import (
     Write,
 )
 
+__all__ = ["Profile", "RestCollection", "RestConnection", "connecting"]
+
 OVERLAP = 2.0
 """Seconds that a probe goes back: some APIs mean "after", and count in whole seconds."""
 
 RECENT = 7 * 86400.0
 """Seconds that a read by time goes back where an edit of a part leaves the record's time as it was."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestCollection(Collection):
-    """A collection at `path`; `changes`, `delete` and `params` stand in for those of its API where they are given.
-
-    `list_params` go with lists alone. `new` are properties that a create sends unless the lens does, `{entity}` in a
-    text being the entity's id, and the name of a property in braces what the create sends in that one.
-    """
-
-    path: str
-    changes: Changes | None = None
-    delete: Request | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    list_params: Mapping[str, str] = field(default_factory=dict)
-    new: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Profile:
-    """All that the connector knows of a system: how it is spoken with, who speaks, and what there is."""
-
-    api: Api
-    access: Access
-    collections: tuple[RestCollection, ...]
 
 
 class RestConnection(HttpConnection):

@@ -259,6 +259,7 @@ def test_the_shop_s_shapes_can_be_changed_taken_away_and_added_to(tmp_path: Path
         ("[systems.customerp.paging]\nnext = ''", ["paging.next", "is not set", "meta.next"]),
         ("[systems.customerp.paging]\nby = 'page'", ["changes.by", "'cursor'", '"time" or "none"']),
         ("[systems.customerp.changes]\nby = 'time'", ["changes.param", "is not set", "updated_since"]),
+        ("[systems.customerp.collections.order]\nparts_move = false", ["order.parts_move", 'changes.by = "time"']),
         ("[systems.customerp.changes]\noverlap = -1", ["changes.overlap", "-1", "a number from 0"]),
         ("[systems.customerp.changes]\nparams = 'all'", ["changes.params", "'all'", "a section"]),
         ("[systems.customerp.changes]\nparams = { all = true }", ["changes.params.all", "true", "a text in quotes"]),

@@ -1,32 +1,16 @@
-"""What is sent to a REST API that is described by data: the collections it has, and a request for each write."""
+"""What is sent to a REST API that is described by data: a request for each write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from talk_assets.http.api import Api, Changes, Request
+from talk_assets.http.api import Api, Request
 from talk_assets.http.client import Call
 from talk_assets.http.connection import json_body, nested, nested_in
+from talk_assets.http.profile import RestCollection
 from talk_assets.http.sending import filled, laid_over, spelled, tag_of
-from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Write
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestCollection(Collection):
-    """A collection at `path`; `changes`, `delete` and `params` stand in for those of its API where they are given.
-
-    `list_params` go with lists alone. `new` are properties that a create sends unless the lens does, `{entity}` in a
-    text being the entity's id, and the name of a property in braces what the create sends in that one.
-    """
-
-    path: str
-    changes: Changes | None = None
-    delete: Request | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    list_params: Mapping[str, str] = field(default_factory=dict)
-    new: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

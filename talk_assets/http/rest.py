@@ -6,14 +6,13 @@ The data are in `api`, `access` and `shapes`; what no second API could share bel
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import httpx
 
 from talk_assets.errors import CredentialsError, NotTheApi, Refused
-from talk_assets.http.access import Access
 from talk_assets.http.api import Api, Changes, Lookup, Params, Since
 from talk_assets.http.bodies import join
 from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled, Unseen
@@ -21,7 +20,8 @@ from talk_assets.http.connection import ForbiddenAnswer, HttpConnection, chunks,
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
 from talk_assets.http.paging import gather
-from talk_assets.http.requests import Requests, RestCollection, path_of
+from talk_assets.http.profile import Profile, RestCollection
+from talk_assets.http.requests import Requests, path_of
 from talk_assets.http.sending import other_in, refused, spelled, tag_of, unchanged
 from talk_assets.http.shapes import Unfit
 from talk_assets.model.collection import Collection
@@ -45,15 +45,6 @@ OVERLAP = 2.0
 
 RECENT = 7 * 86400.0
 """Seconds that a read by time goes back where an edit of a part leaves the record's time as it was."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """All that the connector knows of a system: how it is spoken with, who speaks, and what there is."""
-
-    api: Api
-    access: Access
-    collections: tuple[RestCollection, ...]
 
 
 class RestConnection(HttpConnection):

@@ -44,8 +44,8 @@ class Faults:
 
     `drop_rate`: the connection is closed before anything happened. `drop_after_accept`: the request is carried out,
     then the connection is closed without an answer; `error_after_accept`: the same, and a gateway answers 502.
-    `html_rate`: a login page under 200. `moved_rate`: a page after the first is that of a list from which a record of
-    an earlier page has gone, while the page before was that of the list with it.
+    `html_rate`: a login page under 200. `moved_rate`: a page after the first is that of a list from which two records
+    of an earlier page have gone, while the page before was that of the list with them.
     """
 
     latency: float = 0.0
@@ -159,7 +159,7 @@ class Emulation(ABC):
 
     def place(self, first: int) -> int:
         """Where a page begins that is to begin at place `first`, the list's first record being at place 0."""
-        return first + (first > 0 and self.happens(self.faults.moved_rate, "moved page"))
+        return first + (2 if first > 0 and self.happens(self.faults.moved_rate, "moved page") else 0)
 
     def turn(self, wanted: Mapping[str, Any]) -> None:
         """Set switches; raises Invalid for an unknown one or a value of another type."""

@@ -22,7 +22,7 @@ from talk_assets_tests.simulator.script import Hidden, Kind
 from talk_assets_tests.simulator.world import EPOCH, TICK, Edit, World, identity
 
 Record = dict[str, Any]
-PAGE = 20
+PAGE = 6
 
 LAG = 12
 """Ticks that a list may lag behind."""
@@ -289,8 +289,9 @@ class MemoryConnection:
 
     def _listed(self, memory: MemoryCollection, wanted: Slice, number: int) -> "Listed":
         """A page, by numbers: a list that has moved since the page before shows another part of itself."""
-        gone = number > 0 and Kind.MOVED in self._world.point(f"page of {memory.key}", Kind.MOVED)
-        self._world.faults[Kind.MOVED] += gone
+        moved = number > 0 and Kind.MOVED in self._world.point(f"page of {memory.key}", Kind.MOVED)
+        self._world.faults[Kind.MOVED] += moved
+        gone = 2 if moved else 0
         records = sorted(memory.listed().values(), key=lambda r: r["id"])
         return Listed(records[wanted.start + gone : wanted.end + gone], number)
 

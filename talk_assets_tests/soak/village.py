@@ -24,6 +24,7 @@ FAULTS = {
     "drop_rate": 0.01,
     "drop_after_accept": 0.01,
     "error_after_accept": 0.005,
+    "moved_rate": 0.05,
     "latency": 0.01,
 }
 CALM = dict.fromkeys(FAULTS, 0.0)

@@ -75,7 +75,7 @@ class Customerp(Emulation):
         "one_time_tokens": True,  # off: a refresh token stays good
         "token_seconds": 600.0,  # that an access token lives
         "grant_days": 60.0,  # that a refresh token lives
-        "says_grant_end": True,  # off: nobody is told how long
+        "says_grant_end": True,  # off: no answer says how long
         "declines": False,  # on: whoever is asked to sign in declines
     }
 

@@ -46,7 +46,7 @@ class Grant:
 
 
 def trace(token: str) -> str:
-    """Return a fingerprint of a token, empty for none: two tokens have different ones, and nobody can sign in with it."""
+    """Return a fingerprint of a token, empty for none, with which nobody can sign in."""
     return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 

@@ -37,6 +37,9 @@ SHORT_LIVED = {
 }
 """Tokens that die soon, so that they are asked for among the faults as well."""
 
+ODD = {"customerp": {"limit_status": 403}, "customwebshop": {"byte_order_mark": True}}
+"""Answers in a form that few APIs have, which mean the same."""
+
 
 @dataclass(frozen=True)
 class Village:
@@ -49,7 +52,7 @@ class Village:
     def trouble(self, seed: int) -> None:
         """From now on systems fail."""
         for name in self.wiring.systems:
-            self.sandbox.fault(name, switches=SHORT_LIVED.get(name))
+            self.sandbox.fault(name, switches={**SHORT_LIVED.get(name, {}), **ODD.get(name, {})})
             self.sandbox.fault(name, switches=None, seed=seed, **FAULTS)
 
     def calm(self) -> None:

@@ -37,7 +37,7 @@ SHORT_LIVED = {
 }
 """Tokens that die soon, so that they are asked for among the faults as well."""
 
-ODD = {"customerp": {"limit_status": 403}, "customwebshop": {"byte_order_mark": True}}
+ODD: dict[str, dict[str, int]] = {"customerp": {"limit_status": 403}, "customwebshop": {"byte_order_mark": True}}
 """Answers in a form that few APIs have, which mean the same."""
 
 

@@ -24,6 +24,7 @@ _COMMANDS = {
     "held": "talk_assets.cli.held",
     "conflicts": "talk_assets.cli.conflicts",
     "rewritten": "talk_assets.cli.rewritten",
+    "totals": "talk_assets.cli.totals",
     "backup": "talk_assets.cli.backup",
     "restore": "talk_assets.cli.backup",
     "link": "talk_assets.cli.acts",

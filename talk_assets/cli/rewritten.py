@@ -24,6 +24,7 @@ MEANINGS = {
     Meaning.KEPT: "{system} did not clear the field: it still shows the old value.",
     Meaning.CUT: "{system} keeps only the beginning of the value. The other systems have all of it.",
     Meaning.CHANGED: "{system} shows another value. The other systems have the one that was sent.",
+    Meaning.LEFT_OUT: "{system} can't hold these, and does not get them. The other systems keep them.",
     Meaning.UNDONE: "talk undo put the former value back in this record. The other systems have the one that was sent.",
 }
 
@@ -89,6 +90,9 @@ def _show_values(row: Row, *, width: int) -> None:
 
 def _show_advice(row: Row) -> None:
     record = _record(row)
+    if row["meaning"] == Meaning.LEFT_OUT:
+        show_advice(Advice("Nothing is to be done. What the system can hold is sent once it is edited in any other."))
+        return
     text = f"To use what {row['collection'].partition('/')[0]} shows everywhere:"
     show_advice(Advice(text, (f"talk resolve {record} {row['field']} --take {record} --force",)))
     show_advice(Advice("To send the value again, edit the field in any system; the next sync sends it."))

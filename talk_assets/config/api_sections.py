@@ -160,6 +160,11 @@ class Writing(Section):
     update: Request | None = Field(default=None, description="The request that updates a record.")
     delete: Request | None = Field(default=None, description="The request that deletes a record.")
     full_update: StrictBool | None = Field(default=None, description="Whether an update must carry the whole record.")
+    merges: StrictBool | None = Field(
+        default=None,
+        description="Whether the API keeps what a nested object in an update leaves out. Unless it does, nested objects"
+        " are sent whole. The media type application/merge-patch+json says that it does.",
+    )
     idempotency_header: StrictStr | None = Field(
         default=None, description="The header that makes a create repeatable; empty where the API has none."
     )
@@ -231,6 +236,11 @@ class Collection(Section):
     omits_blanks: StrictBool | None = Field(
         default=None, description="Whether the API leaves out properties that are blank."
     )
+    parts_move: StrictBool | None = Field(
+        default=None,
+        description="Whether an edit of an order's line moves the order's time of the last change. Unless it does, the"
+        " orders of the last week are looked at again at each read.",
+    )
     archived: MaybeTable = Field(
         default=None, description='What archives a record, for on_delete = "archive", like { status = "draft" }.'
     )
@@ -239,6 +249,11 @@ class Collection(Section):
     )
     delete: MaybeSection[Request] = Field(
         default=None, description="Like writing.delete of the system, for this collection alone."
+    )
+    total: Names | None = Field(
+        default=None,
+        description="The property with an order's total without VAT, then those to subtract from it; talk totals"
+        ' compares it, like ["total", "total_tax"].',
     )
     writable: StrictBool | None = Field(default=None, description="Whether records are written at all.")
     creatable: StrictBool | None = Field(default=None, description="Whether records are created.")

@@ -271,6 +271,7 @@ class _Systems:
             profile=own if real else None,
             options=_options(said, known),
             timezone=said.timezone,
+            vat=said.prices_include_vat,
             grant_file=self._grant_file(known.name) if real and own and own.access.type in SIGNED_IN else None,
         )
 

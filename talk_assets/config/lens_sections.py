@@ -11,6 +11,7 @@ from pydantic import Field, StrictBool, create_model
 
 from talk_assets.config.section import (
     Behind,
+    MaybePercent,
     MaybePositive,
     MaybeText,
     MaybeTimezone,
@@ -91,6 +92,12 @@ class Decimal(_Value):
     of: ClassVar[type[Property]] = lens.Decimal
     wire: Literal["number", "string"] | None = Field(default=None, description="The JSON type.")
     places: Natural | None = Field(default=None, description="Decimals that the API keeps.")
+    vat: MaybePercent = Field(
+        default=None,
+        description='Percent of VAT that the price includes, in quotes; "" for none. Of unit_price, the system\'s'
+        " prices_include_vat if not set.",
+        examples=["25"],
+    )
 
 
 class Date(_Value):
@@ -141,6 +148,9 @@ class Choice(_Value):
         default=None,
         description='Which value of the API is written for a meaning that it lacks, like { invoiced = "closed" }.',
     )
+    read_only: Names | None = Field(
+        default=None, description='Values of the API that are read and never written, like ["completed"].'
+    )
     wire: Literal["text", "boolean", "integer"] | None = Field(default=None, description="The JSON type.")
 
 
@@ -166,6 +176,11 @@ class Lines(_Property):
 
     of: ClassVar[type[Property]] = lens.Lines
     id: MaybeText = Field(default=None, description="The property of a line that stays the same across updates.")
+    leaves_out: tuple[Literal["zero", "negative", "fraction", "text"], ...] | None = Field(
+        default=None,
+        description="Lines that the API can't hold and does not get: of a product with the quantity 0; with a negative"
+        " quantity or price; with a quantity that is no whole number; without a product.",
+    )
     product: Behind[Ref] = Field(default=None, description="The property of a line that names its product.")
     description: Behind[Text] = Field(default=None, description="The property of a line that describes it.")
     quantity: Behind[Decimal] = Field(default=None, description="The property of a line with the quantity.")

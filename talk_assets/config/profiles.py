@@ -17,6 +17,7 @@ from talk_assets.errors import ConfigurationError
 from talk_assets.http import shapes
 from talk_assets.http.access import SIGNED_IN, Access, AuthType
 from talk_assets.http.api import Api, Changes, Follow, Paging, Request, Since
+from talk_assets.http.connection import nested_in
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.lens.lens import Lens
 from talk_assets.model.lens.properties import Property
@@ -124,13 +125,14 @@ def _check_changes(api: Api, changes: Changes, place: Location) -> None:
 
 
 def _collections(said: ProfiledSystem, default: Profile, api: Api, place: Location) -> Iterator[RestCollection]:
-    optimistic_lock, needs_current = bool(api.writing.if_match_header or api.writing.recheck), api.recalls
+    optimistic_lock = bool(api.writing.if_match_header or api.writing.recheck)
     sparse = tuple(shape.property for shape in api.shapes if isinstance(shape, shapes.Keyed))
     sections = said.collections
     for one in default.collections:
         section: Collection | None = getattr(sections, one.name, None)
         found = overridden(one, section, leave=("fields",))
         lens = _lens(getattr(section, "fields", None), one, place / one.name / "fields")
+        needs_current = api.recalls or (bool(nested_in(lens.columns)) and not api.writing.lays_over)
         yield replace(found, lens=lens, optimistic_lock=optimistic_lock, needs_current=needs_current, sparse=sparse)
 
 
@@ -160,6 +162,9 @@ def _check_collection(api: Api, collection: RestCollection, place: Location) -> 
     if api.writing.if_match_header and not collection.version:
         right = "the property that holds the version, or writing.if_match_header empty"
         raise (place / "version").wrong(collection.version is not None, right)
+    changes = collection.changes or api.changes
+    if not collection.parts_move and changes.by is Since.CURSOR:
+        raise (place / "parts_move").wrong(False, 'true, or changes.by = "time", as a cursor never goes back')  # noqa: FBT003
     if collection.changes:
         _check_changes(api, collection.changes, place / "changes")
     if collection.delete:

@@ -134,6 +134,7 @@ class OrName(OrFalse):
 
 NotBlank = Annotated[StrictStr, Field(pattern=NOT_BLANK)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False, examples=[0.2])]
+Percent = Annotated[StrictFloat, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[StrictInt, Field(ge=1, le=MOST)]
 Natural = Annotated[StrictInt, Field(ge=0, le=MOST)]
 Seconds = Annotated[StrictFloat, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -143,6 +144,10 @@ Table = Annotated[dict[StrictStr, Any], AfterValidator(_json)]
 Timezone = Annotated[NotBlank, AfterValidator(_timezone)]
 MaybeTimezone = Annotated[Timezone | None, BeforeValidator(_none), OrFalse()]
 MaybeText = Annotated[StrictStr | None, BeforeValidator(_none), OrFalse()]
+MaybePercent = Annotated[
+    Annotated[StrictStr, Field(pattern=r"^(\d{1,2}(\.\d{1,4})?)?$")] | None, BeforeValidator(_none), OrFalse()
+]
+"""A percentage in quotes, empty for 0."""
 MaybePositive = Annotated[Positive | None, BeforeValidator(_none), OrFalse()]
 MaybeTable = Annotated[Table | None, BeforeValidator(_none), OrFalse()]
 MaybeSection = Annotated[T | None, BeforeValidator(_none), OrFalse()]

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
 from talk_assets.config.automation import Automation
-from talk_assets.config.section import SENTENCE, Day, NotBlank, Section, Share, Timezone
+from talk_assets.config.section import SENTENCE, Day, NotBlank, Percent, Section, Share, Timezone
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.report.health import Expected
@@ -166,6 +166,11 @@ class SystemSection(Section):
         description="The time zone of the system (IANA name): of its days, and of its times that name no zone."
         " Filters by time stay in UTC.",
         examples=["Europe/Oslo"],
+    )
+    prices_include_vat: Percent = Field(
+        default=0,
+        description="Percent of VAT that the system's prices include. Other systems get them without it.",
+        examples=[25],
     )
 
 

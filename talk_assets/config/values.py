@@ -93,6 +93,7 @@ def _system(known: Registered, profile: Profile | None, settings: SystemSettings
     url = settings.base_url if settings else known.base_url
     found: Toml = {"enabled": True, **({"base_url": url} if url else {}), "rate": rate_text(known.rate)}
     found["timezone"] = settings.timezone if settings else "UTC"
+    found["prices_include_vat"] = settings.vat if settings else 0.0
     for name, option in known.options.items():
         value = option.sandbox if settings and settings.sandbox else option.default
         value = settings.options.get(name, value) if settings else value
@@ -130,7 +131,9 @@ def _value(section: type[Section], name: str, value: Any) -> Any:  # noqa: ANN40
         return _plain(inner, value)
     if isinstance(value, StrEnum):
         return str(value)
-    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, tuple):
+        return [str(one) if isinstance(one, StrEnum) else one for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _property(held: Property) -> Any:  # noqa: ANN401 -- TOML

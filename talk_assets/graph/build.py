@@ -18,7 +18,7 @@ from dagster import (
 
 from talk_assets.config.configuration import Config, DataflowSettings, Mode, current
 from talk_assets.config.wiring import Wiring
-from talk_assets.graph import names
+from talk_assets.graph import names, run_hub
 from talk_assets.graph.act_jobs import acts
 from talk_assets.graph.automation.alerts import alert
 from talk_assets.graph.automation.housekeeping import pruning, reaper, schedules
@@ -77,7 +77,7 @@ def build_definitions(overrides: Config | None = None) -> Definitions:
         ],
         schedules=schedules(wiring, SYNC),
         sensors=[*(watch(wiring, system, SYNC) for system in wiring.systems.values()), reaper(), alert(wiring)],
-        resources={KEY: RunScope()},
+        resources={KEY: RunScope(), run_hub.KEY: run_hub.resource(wiring)},
         executor=in_process_executor,
     )
 

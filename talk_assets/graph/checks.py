@@ -4,7 +4,7 @@ A check is declared here and its result built here, from what `report.health` fi
 no check is a step of its own. A new check needs its words in `SAYS`, a place in one of the `specs_of_…`, and a result.
 
     collections   fresh_and_valid
-    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   held_backlog
+    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   held_backlog   totals_agree (of orders)
     writes        in_sync
 
 There are few, because each costs Dagster as much time as storing a materialisation. What blocks ends the run before
@@ -20,7 +20,7 @@ from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetE
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import names
 from talk_assets.model.topology import Topology
-from talk_assets.report import health
+from talk_assets.report import health, totals
 from talk_assets.report.health import Expected, Found, Read, Waiting
 from talk_assets.store.transaction import Transaction
 
@@ -30,6 +30,7 @@ ONE_TO_ONE = "one_to_one"
 SOURCES_FRESH = "sources_fresh"
 LITTLE_HELD = "held_backlog"
 AGREE = "in_sync"
+TOTALS = "totals_agree"
 
 SAYS = {
     FRESH: (
@@ -63,6 +64,11 @@ SAYS = {
         " what waits, is held or is only planned. What could not be carried out is tried again by the next sync; talk"
         " explain tells the story of a record, and talk sync --full decides about all of them again."
     ),
+    TOTALS: (
+        "The totals of an order agree to 0.01 in the systems that have it. Where not, talk totals lists the orders with"
+        " the difference and what is known to be behind it: lines that a system can't hold, or freight that no article"
+        " stands for."
+    ),
 }
 """What holds, and what to do where it does not."""
 
@@ -79,7 +85,9 @@ def specs_of_collection(key: str) -> list[AssetCheckSpec]:
 
 def specs_of_links(entity_type: str) -> list[AssetCheckSpec]:
     """Return the checks of an entity's links."""
-    return [_spec(names.links(entity_type), name) for name in (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD)]
+    more = [TOTALS] if totals.has_lines(entity_type) else []
+    every = (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD, *more)
+    return [_spec(names.links(entity_type), name) for name in every]
 
 
 def specs_of_writes(key: str) -> list[AssetCheckSpec]:
@@ -121,6 +129,7 @@ def of_reconciling(transaction: Transaction, wiring: Wiring, topology: Topology,
         *(_sound(entity_type, name, faults.get(name)) for name in (IDS_UNIQUE, ONE_TO_ONE)),
         _sources_fresh(entity_type, stale, expected.fresh),
         _little_held(entity_type, held, now, expected),
+        *([_totals(transaction, topology)] if totals.has_lines(entity_type) else []),
     ]
     return Reconciled(results, {names.links(entity_type).to_user_string(): found.said for found in faults.values()})
 
@@ -235,6 +244,19 @@ def _little_held(entity_type: str, held: Mapping[str, Waiting], now: datetime, e
     }
     said = f"{'; '.join(told)}." if told else f"{count} held." if count else "Nothing is held."
     return _result(names.links(entity_type), LITTLE_HELD, said, numbers, passed=not told, severity=WARN)
+
+
+def _totals(transaction: Transaction, topology: Topology) -> AssetCheckResult:
+    rows = totals.differing(transaction, topology.collections, list(topology.pairs))
+    told = [
+        f"{one['name'] or one['entity_id']}: {one['left']} {one['left_total']:.2f}, {one['right']}"
+        f" {one['right_total']:.2f}, difference {one['difference']:.2f}"
+        for one in rows.head(health.SHOWN).to_dicts()
+    ]
+    more = rows.height - len(told)
+    said = f"{'; '.join(told)}{f'; and {more:,} more' if more else ''}." if told else "The totals of all orders agree."
+    numbers = {"orders whose totals differ": rows.height}
+    return _result(names.links(topology.entity.name), TOTALS, said, numbers, passed=not told, severity=WARN)
 
 
 def _agree(key: str, differ: Found | None, gaps: Found | None, unsent: int, sent: Sent) -> AssetCheckResult:

@@ -15,6 +15,7 @@ from dagster import (
     AssetSpec,
     Config,
     MaterializeResult,
+    ResourceParam,
     multi_asset,
 )
 from pydantic import Field
@@ -22,8 +23,8 @@ from pydantic import Field
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import ConfigurationError, Refused, SystemFailure
 from talk_assets.graph import checks, lineage, metadata, names, watermarks
-from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
+from talk_assets.graph.run_hub import RunHub
 from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
@@ -56,17 +57,16 @@ def collections(wiring: Wiring, system: System) -> AssetsDefinition:
 
     @multi_asset(name=names.read_step(system.name), specs=specs, check_specs=checked, can_subset=True)
     def read(
-        context: AssetExecutionContext, config: Reading, scope: RunScope
+        context: AssetExecutionContext, config: Reading, scope: RunScope, hub: ResourceParam[RunHub]
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {"/".join(key.path): key for key in names.keys(specs, context.selected_asset_keys)}
-        with locked_hub(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
-            hub.prepare()
-            with hub.store.transaction() as transaction:
+        with hub.locked(context, Teller(context.log.info)) as locked:
+            with locked.store.transaction() as transaction:
                 shown = wanted | reading.unread(transaction, scope.needed(wiring))
             done = _read(
                 wiring,
-                hub,
+                locked,
                 system.name,
                 list(chosen),
                 [key for key in chosen if key in shown],

@@ -14,13 +14,14 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
+    ResourceParam,
     multi_asset,
 )
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import checks, lineage, metadata, names
-from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
+from talk_assets.graph.run_hub import RunHub
 from talk_assets.model.topology import Topology
 from talk_assets.report import overview, readable
 from talk_assets.store.transaction import Transaction
@@ -41,10 +42,12 @@ def entities(wiring: Wiring, topology: Topology) -> AssetsDefinition:
     checked = checks.specs_of_links(entity_type)
 
     @multi_asset(name=names.reconcile_step(entity_type), specs=specs, check_specs=checked, can_subset=True)
-    def reconcile(context: AssetExecutionContext) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    def reconcile(
+        context: AssetExecutionContext, hub: ResourceParam[RunHub]
+    ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         chosen = names.keys(specs, context.selected_asset_keys)
-        with locked_hub(wiring, context, metadata.mode_of(context)) as hub:
-            done = _reconcile(wiring, hub, topology)
+        with hub.locked(context) as locked:
+            done = _reconcile(wiring, locked, topology)
         context.log.info("%s: reconciled %s records", entity_type, done.decided)
         for note in done.notes:
             context.log.info("%s", note)

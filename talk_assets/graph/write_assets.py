@@ -14,14 +14,15 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
+    ResourceParam,
     multi_asset,
 )
 
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import checks, metadata, names, watermarks
 from talk_assets.graph.collection_assets import LEFT_OUT
-from talk_assets.graph.hub_of_run import locked_hub
 from talk_assets.graph.metadata import Cost
+from talk_assets.graph.run_hub import RunHub
 from talk_assets.graph.run_progress import Teller
 from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
@@ -47,15 +48,17 @@ def writes(wiring: Wiring, system: System) -> AssetsDefinition:
     collection_of = names.by_asset(names.writes, own)
 
     @multi_asset(name=names.write_step(system.name), specs=specs, check_specs=checked, can_subset=True)
-    def write(context: AssetExecutionContext, scope: RunScope) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    def write(
+        context: AssetExecutionContext, scope: RunScope, hub: ResourceParam[RunHub]
+    ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         wanted = scope.collections(wiring)
         chosen = {collection_of[asset]: asset for asset in names.keys(specs, context.selected_asset_keys)}
         reasons = {key: scope.left_out for key in chosen if key not in wanted}
         reasons |= {key: PLAN for key in chosen if key not in wiring.writable}
-        with locked_hub(wiring, context, metadata.mode_of(context), Teller(context.log.info)) as hub:
-            done = _write(wiring, hub, system.name, chosen, reasons, scope.permits(wiring))
+        with hub.locked(context, Teller(context.log.info)) as locked:
+            done = _write(wiring, locked, system.name, chosen, reasons, scope.permits(wiring))
             watched = watermarks.watched(wiring, context)
-            seen = watermarks.seen(watermarks.read_back(hub, system.name, done.written)) if watched else {}
+            seen = watermarks.seen(watermarks.read_back(locked, system.name, done.written)) if watched else {}
         metadata.log(context, done.summary)
         failed = watermarks.failed(done.summary.failures, system.name)
         for key, asset in chosen.items():

@@ -136,6 +136,9 @@ class Trash:
     """The property that says so in the record as the lens sees it."""
 
 
+MERGE_PATCH = "application/merge-patch+json"
+
+
 @dataclass(frozen=True)
 class Request:
     """One kind of request. `path` is the collection's with `{path}`, the record's id `{id}`."""
@@ -168,7 +171,8 @@ class Writing:
     makes a create repeatable, `if_match_header` the one that makes a write conditional on the version, empty where
     there is none. `conflict_id` is the member of a 409 that names the record which already carries the external
     reference. `recheck`: before each update the record is asked for once more, and left alone if somebody edited it
-    since it was read: if its version or a property of the lens is another.
+    since it was read: if its version or a property of the lens is another. `merges`: what a nested object in an update
+    leaves out stays as it is in the record; where that is not so, or nobody knows, nested objects are sent whole.
     """
 
     create: Request = Request("POST", "{path}")
@@ -179,6 +183,12 @@ class Writing:
     if_match_header: str = ""
     conflict_id: str = ""
     recheck: bool = False
+    merges: bool = False
+
+    @property
+    def lays_over(self) -> bool:
+        """Whether what a nested object leaves out is known to stay; a merge patch (RFC 7396) means that."""
+        return self.merges or self.update.media == MERGE_PATCH
 
 
 @dataclass(frozen=True)

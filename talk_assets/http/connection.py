@@ -141,6 +141,11 @@ def nested(flat: dict[str, object]) -> dict[str, object]:
     return whole
 
 
+def nested_in(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the objects that dotted names lead into, as a record has them: `address` for `address.city`."""
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in names if "." in name))
+
+
 def json_body(body: bytes | None) -> dict[str, object]:
     """A JSON object; an empty one for anything else, since answers are not ours to choose."""
     if not body:

@@ -5,7 +5,7 @@ What the parts hold is the connection's concern.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -32,7 +32,7 @@ async def numbered(
     first: int,
     window: int = 1,
     end: Callable[[P], int | None] = lambda _: None,
-) -> AsyncIterator[P]:
+) -> AsyncGenerator[P, None]:
     """Yield the pages from number `first` up to the one that says it is the last, fetching others while one is in use.
 
     Where a page tells the number of the last one, by `end`, at most `window` are fetched at a time; elsewhere one, as

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from talk_assets.http.api import Api, Changes, Request
 from talk_assets.http.client import Call
-from talk_assets.http.connection import json_body, nested
+from talk_assets.http.connection import json_body, nested, nested_in
 from talk_assets.http.sending import filled, laid_over, spelled, tag_of
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Write
@@ -42,7 +42,8 @@ class Requests:
         if write.action is Action.DELETE:
             return self.call(mine.delete or how.delete, mine, write.id, headers=tag, json_due=False)
         if write.action is Action.UPDATE:
-            body = laid_over(now, nested(flat)) if how.full_update else nested(flat)
+            kept = now if how.full_update else {name: now[name] for name in self.whole(mine, write) if name in now}
+            body = laid_over(kept, nested(flat))
             return self.call(how.update, mine, write.id, self._sent(body, now, self.api.envelope.updated), tag)
         if mine.reference:
             flat.setdefault(mine.reference, write.entity)
@@ -51,6 +52,12 @@ class Requests:
         body = self._sent(nested(flat), {}, self.api.envelope.created)
         key = {how.idempotency_header: write.key} if how.idempotency_header else {}
         return self.call(how.create, mine, None, body, key, repeatable=bool(how.idempotency_header))
+
+    def whole(self, mine: RestCollection, write: Write) -> tuple[str, ...]:
+        """Return the nested objects that an update sets parts of, where the API might lose their other parts."""
+        if self.api.writing.lays_over:
+            return ()
+        return tuple(name for name in nested_in(json_body(write.body)) if name not in mine.sparse)
 
     def _sent(self, body: dict[str, Any], now: dict[str, Any], wrapper: str) -> dict[str, Any]:
         for shape in reversed(self.api.shapes):

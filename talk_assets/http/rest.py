@@ -43,6 +43,9 @@ __all__ = ["OVERLAP", "Profile", "RestCollection", "RestConnection", "connecting
 OVERLAP = 2.0
 """Seconds that a probe goes back: some APIs mean "after", and count in whole seconds."""
 
+RECENT = 7 * 86400.0
+"""Seconds that a read by time goes back where an edit of a part leaves the record's time as it was."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -96,7 +99,7 @@ class RestConnection(HttpConnection):
         return Page(join(found))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
-        """Ask for the ids, many at a time where the API has a filter for them."""
+        """Ask for the ids, many at a time where the API has a filter for them; each that is absent at its address."""
         mine, how = self._collections[collection.name], self._api.by_id
         if how.param:
             found: set[str] = set()
@@ -106,8 +109,9 @@ class RestConnection(HttpConnection):
             absent = [id_ for id_ in ids if id_ not in found]
             if absent and self._api.trash:
                 async for page in self._filtered(mine, how, absent, self._api.trash.params):
+                    found |= {str(dig(record, mine.id)) for record in json.loads(page.body)}
                     yield page
-            return
+            ids = [id_ for id_ in absent if id_ not in found]  # the filter is that of a list, which may lack records
 
         async def fetch(id_: str) -> bytes:
             record = await self._current(mine, id_)
@@ -153,6 +157,8 @@ class RestConnection(HttpConnection):
             message = f"{mine.name} is read in full each time"
             raise CursorExpired(message)
         asked = self.client.wall()
+        if not mine.parts_move:
+            changes = replace(changes, overlap=max(changes.overlap, RECENT))
         try:
             filters = {**changes.params, changes.param: changes.spelled(datetime.fromisoformat(since))}
         except ValueError as error:
@@ -234,6 +240,8 @@ class RestConnection(HttpConnection):
 
     async def _sending(self, mine: RestCollection, write: Write) -> Answer:
         now = json_body(write.record)
+        if write.action is Action.UPDATE and not now and self._requests.whole(mine, write):
+            now = await self._current(mine, write.id or "") or {}
         if write.action is not Action.CREATE and (stale := await self._stale(mine, write, now)):
             return stale
         asked = self.client.wall()
@@ -315,7 +323,8 @@ class RestConnection(HttpConnection):
             found = await self._current(mine, write.id or "")
             if found is None:
                 return Answer(write.key, Outcome.GONE, id=write.id, reason="it is not there any more")
-            if not unchanged(mine, found, now, tuple(json_body(write.body)), replaced=how.full_update):
+            sent = (*json_body(write.body), *self._requests.whole(mine, write))
+            if not unchanged(mine, found, now, sent, replaced=how.full_update):
                 return Answer(write.key, Outcome.STALE, id=write.id, reason="it was edited since it was read")
         return None
 
@@ -339,7 +348,7 @@ class RestConnection(HttpConnection):
 
 
 def connecting(
-    site: Site, profile: Profile, credentials: Mapping[str, str]
+    site: Site, profile: Profile, credentials: Mapping[str, str], connection: type[RestConnection] = RestConnection
 ) -> Callable[[], AbstractAsyncContextManager[Connection]]:
     """Return what opens a connection to such an API."""
     auth = profile.access.opener(site, credentials)
@@ -347,6 +356,6 @@ def connecting(
     @asynccontextmanager
     async def connect() -> AsyncIterator[Connection]:
         async with Client(site, auth()) as client:
-            yield RestConnection(client, profile.api, profile.collections)
+            yield connection(client, profile.api, profile.collections)
 
     return connect

@@ -99,7 +99,10 @@ class LineTotals:
             self._price(line)
         kept = {line.get(self.id) for line in lines}
         before = (_id(line.get(self.id)) for line in _objects(now.get(self.property)))
-        record[self.property] = [*lines, *({self.id: id_, self.quantity: 0} for id_ in before if id_ not in kept)]
+        record[self.property] = [
+            *lines,
+            *({self.id: id_, self.quantity: 0} for id_ in before if isinstance(id_, int) and id_ not in kept),
+        ]
 
     def _price(self, line: Record) -> None:
         if (id_ := _id(line.pop(self.id, None))) is not None:

@@ -6,6 +6,8 @@ here too.
 """
 
 import hashlib
+import uuid
+from collections.abc import Callable
 
 OURS = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 """The pattern of every id that we give, for references that somebody else wrote into the same property."""
@@ -36,5 +38,15 @@ def first_record_sql(key: str, id_: str) -> str:
     return named_sql(f"{key} || '/' || {id_}")
 
 
-RANDOM = named_sql("uuid()::VARCHAR")
-"""The SQL of an id that nothing leads to, for a record whose own one belongs to an entity that it left."""
+NewId = Callable[[], str]
+"""Gives an id that nobody has yet: the one source of those that are not named after anything, for a run or an act."""
+
+
+def new_id() -> str:
+    """Return a random id."""
+    return str(uuid.uuid4())
+
+
+def unnamed(source: NewId) -> str:
+    """Return an entity id that nothing leads to, for a record whose own one belongs to an entity that it left."""
+    return named(source())

@@ -15,6 +15,7 @@ from talk_assets.model import ids
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import ENTITIES, Entity, Kind
 from talk_assets.model.gone import Gone
+from talk_assets.model.ids import NewId
 from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
@@ -45,6 +46,7 @@ class Scene:
     topologies: Mapping[str, Topology]
     now: datetime
     run: str
+    new_id: NewId = ids.new_id
 
     @property
     def entity(self) -> Entity:
@@ -108,7 +110,7 @@ def unlink(transaction: Transaction, scene: Scene, record: Record) -> bool:
         return bool(held and _found(transaction, scene, record))
     if not _siblings(transaction, scene, record, entity):
         return False
-    new = transaction.frame(f"SELECT {ids.RANDOM} AS id").item()
+    new = ids.unnamed(scene.new_id)
     transaction.run(
         f"""
         INSERT INTO {scene.links} BY NAME SELECT * REPLACE (
@@ -182,10 +184,10 @@ def _found(transaction: Transaction, scene: Scene, record: Record) -> str:
     """Let a record without an entity found one."""
     own = ids.of_first_record(record.key, record.id)
     taken = transaction.count(f"SELECT count(*) FROM {scene.golden} WHERE entity_id = ?", own)
-    entity = transaction.frame(f"SELECT {ids.RANDOM} AS id").item() if taken else own
+    entity = ids.unnamed(scene.new_id) if taken else own
     transaction.run(f"INSERT INTO {scene.golden} (entity_id) VALUES (?)", entity)
     _join(transaction, scene, record, entity)
-    return str(entity)
+    return entity
 
 
 def _join(transaction: Transaction, scene: Scene, record: Record, entity_id: str) -> None:

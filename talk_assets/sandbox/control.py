@@ -5,6 +5,7 @@ Counts, effects, faults and switches are gone after a restart; records are not.
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -37,6 +38,9 @@ def control(system: Emulation, request: HttpRequest) -> Reply:  # noqa: PLR0911 
                 return answer
     except (Invalid, ValueError) as error:
         return reply({"error": str(error)}, 400)
+    except (TypeError, LookupError, AttributeError, sqlite3.Error) as error:
+        found = f"{system.name} cannot hold such a record: {error}"
+        return reply({"error": f"{found}; its properties are as its API shows them"}, 400)
     paths = "requests, effects, faults, records/{collection}, records/{collection}/{id}"
     return reply({"error": f"nothing at {request.method} {request.path}; the control surface has {paths}"}, 404)
 
@@ -111,7 +115,9 @@ def _properties(request: HttpRequest) -> dict[str, Any]:
 
 def _laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     laid = {
-        name: _laid_over(old.get(name) or {}, value) if isinstance(value, dict) else value
+        name: _laid_over(before if isinstance(before := old.get(name), dict) else {}, value)
+        if isinstance(value, dict)
+        else value
         for name, value in new.items()
     }
     return {name: value for name, value in {**old, **laid}.items() if value is not None}

@@ -44,7 +44,8 @@ class Faults:
 
     `drop_rate`: the connection is closed before anything happened. `drop_after_accept`: the request is carried out,
     then the connection is closed without an answer; `error_after_accept`: the same, and a gateway answers 502.
-    `html_rate`: a login page under 200.
+    `html_rate`: a login page under 200. `moved_rate`: a page after the first is that of a list from which a record of
+    an earlier page has gone, while the page before was that of the list with it.
     """
 
     latency: float = 0.0
@@ -54,6 +55,7 @@ class Faults:
     drop_after_accept: float = 0.0
     error_after_accept: float = 0.0
     html_rate: float = 0.0
+    moved_rate: float = 0.0
 
     def changed(self, wanted: Mapping[str, Any]) -> "Faults":
         """These faults with some replaced; raises Invalid for an unknown one or a value that is not a number from 0."""
@@ -154,6 +156,10 @@ class Emulation(ABC):
             headers = {**answer.headers, "X-RateLimit-Remaining": "0"}
             answer = replace(answer, status=int(self.switches["limit_status"]), headers=headers)
         return answer
+
+    def place(self, first: int) -> int:
+        """Where a page begins that is to begin at place `first`, the list's first record being at place 0."""
+        return first + (first > 0 and self.happens(self.faults.moved_rate, "moved page"))
 
     def turn(self, wanted: Mapping[str, Any]) -> None:
         """Set switches; raises Invalid for an unknown one or a value of another type."""

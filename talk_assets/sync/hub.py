@@ -16,10 +16,11 @@ from typing import Generic, TypeVar
 
 import polars as pl
 
-from talk_assets.model import topology
+from talk_assets.model import ids, topology
 from talk_assets.model.collection import Collection
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import ENTITIES
+from talk_assets.model.ids import NewId
 from talk_assets.model.system import Answer, Connection, Outcome, Page, System, Usage
 from talk_assets.model.topology import Topology
 from talk_assets.store import tables
@@ -70,14 +71,15 @@ class Hub:
         run: str,
         limits: Limits = UNLIMITED,
         clock: Callable[[], datetime] = utc_now,
-        tell: Tell = silent,
+        new_id: NewId = ids.new_id,
     ) -> None:
         self.store = store
         self.systems = systems
         self.run = run
         self.limits = limits
         self.clock = clock
-        self.tell = tell
+        self.tell: Tell = silent
+        self.new_id = new_id
         self.topologies = {name: topology.of(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._reconciled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
@@ -205,7 +207,7 @@ class Hub:
                 if found := certain(transaction, records, known, key, collection):
                     linked += links.link(transaction, found, key, topology_.collections, now, self.run)
         for key, collection in collections.items():
-            if found := matching.match_by_rules(transaction, records, known, key, collection):
+            if found := matching.match_by_rules(transaction, records, known, key, collection, self.new_id):
                 held.append(matches.held(transaction, found, collection))
                 linked += links.link(transaction, found, key, topology_.collections, now, self.run)
         links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
@@ -246,7 +248,7 @@ class Hub:
         collection = topology.collection_of(self.systems, key)
         topology_ = self.topologies[collection.entity.name]
         within = (permits or Permits(topology_.pairs)).within(topology_.pairs)
-        return Writer(key, collection, within, self.run, topology_.collections)
+        return Writer(key, collection, within, self.run, topology_.collections, self.new_id)
 
     async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         key, collection = writer.key, writer.collection

@@ -4,7 +4,7 @@ Every name here is the profile's own. An ERP that differs is configured, not pro
 """
 
 from talk_assets.http.access import Access, AuthType
-from talk_assets.http.api import Api, Changes, Envelope, Follow, Lookup, Paging, Request, Since, Writing
+from talk_assets.http.api import MERGE_PATCH, Api, Changes, Envelope, Follow, Lookup, Paging, Request, Since, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection
 from talk_assets.model.entities import Entity, company, order, person, product, project
@@ -33,7 +33,7 @@ API = Api(
     by_id=Lookup("ids", batch_size=100),
     by_reference=Lookup("external_ref", batch_size=100),
     writing=Writing(
-        update=Request("PATCH", "{path}/{id}", media="application/merge-patch+json"),
+        update=Request("PATCH", "{path}/{id}", media=MERGE_PATCH),
         idempotency_header="Idempotency-Key",
         if_match_header="If-Match",
         conflict_id="existing_id",

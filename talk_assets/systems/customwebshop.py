@@ -11,10 +11,8 @@ when the order is processed or completed, and it takes goods from stock for an o
 let do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal as Number
-from decimal import InvalidOperation
 from typing import Any
 
 from talk_assets.errors import ConfigurationError
@@ -22,7 +20,7 @@ from talk_assets.http.access import Access, AuthType
 from talk_assets.http.api import Api, Changes, Lookup, Paging, Privileged, Request, Since, Spelling, Trash, Writing
 from talk_assets.http.limit import Rate
 from talk_assets.http.rest import Profile, RestCollection, connecting
-from talk_assets.http.shapes import Escaped, Keyed, LineTotals, Paragraphs, Record, Unfit
+from talk_assets.http.shapes import Escaped, Keyed, LineTotals, Paragraphs, Record, Shape
 from talk_assets.model.entities import Entity, company, order, product
 from talk_assets.model.lens.lens import (
     Choice,
@@ -40,19 +38,16 @@ from talk_assets.model.lens.lens import (
     Ref,
     Text,
 )
+from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.system import System
 from talk_assets.systems.settings import Opening, Option, Registered
+from talk_assets.systems.shoplines import Besides, ShopLines
+from talk_assets.systems.shopvariations import ShopConnection
 
 TRASH = Trash("status", "trash", {"status": "trash"})
 
 STATUS = "talk_status"
 """The key in an order's `meta_data` with the status that it has elsewhere, as long as the shop has it pending."""
-
-QUANTITY = "_talk_quantity"
-"""The key in a line's `meta_data` with a quantity that no shop takes. The underscore keeps it out of sight."""
-
-NOBODY = 2**31 - 1
-"""A product that no shop has: a line must name a product, and one that is not there makes it a line of text."""
 
 PENDING, LIVE = "pending", "live"
 CREATE, NONE = "create", "none"
@@ -92,40 +87,6 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class ShopLines:
-    """What a shop refuses of lines: text without a product, and the quantity 0."""
-
-    def shown(self, record: Record) -> None:
-        """No product, and the quantity that was put beside, where somebody has not changed it."""
-        for line in _lines(record):
-            line["product_id"] = line.get("product_id") or None
-            if (beside := _beside(line)) is not None and line.get("quantity") == 1:
-                line["quantity"] = beside or None
-
-    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
-        """Text names a product that is not there; one of something that costs nothing stands for none of it."""
-        marked = {str(line.get("id")) for line in _lines(now) if _beside(line) is not None}
-        for place, line in enumerate(_lines(record), 1):
-            quantity = _number(line.get("quantity"))
-            text = not line.get("product_id")
-            if quantity == 0 and not text:
-                message = (
-                    f"line {place} has the quantity 0 of a product, which no shop takes; a quantity of 1 or more, or a"
-                    " line of text without the product, would be right"
-                )
-                raise Unfit(message)
-            if text and not line.get("id"):
-                line["product_id"] = NOBODY
-            if text and not quantity:
-                line["meta_data"] = [{"key": QUANTITY, "value": "blank" if quantity is None else "0"}]
-                line["quantity"] = 1
-                if quantity == 0:
-                    line["price"] = 0
-            elif str(line.get("id")) in marked:
-                line["meta_data"] = [{"key": QUANTITY, "value": ""}]
-
-
-@dataclass(frozen=True)
 class NeverBlank:
     """Properties that always hold something in a shop, and stay as they are where they should be cleared."""
 
@@ -152,32 +113,11 @@ def _meta(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _lines(record: Mapping[str, Any]) -> Iterator[Record]:
-    listed = record.get("line_items")
-    return (line for line in (listed if isinstance(listed, list) else ()) if isinstance(line, dict))
-
-
-def _beside(line: Mapping[str, Any]) -> str | None:
-    """The quantity that stands beside a line: `0`, empty for a blank one, null where none does."""
-    entries = line.get("meta_data")
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and entry.get("key") == QUANTITY:
-            return {"0": "0", "blank": ""}.get(str(entry.get("value")))
-    return None
-
-
-def _number(value: object) -> Number | None:
-    try:
-        return None if value is None or value == "" else Number(str(value))
-    except InvalidOperation:
-        return None
-
-
 API = Api(
     paging=Paging(param="page", size_param="per_page", size=100, pages="X-WP-TotalPages"),
     changes=Changes(Since.TIME, "modified_after", Spelling.BARE, params={"dates_are_gmt": "true"}),
     by_id=Lookup("include", batch_size=100),
-    writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True),
+    writing=Writing(update=Request("PUT", "{path}/{id}"), recheck=True, merges=True),
     params={"orderby": "id", "order": "asc"},
     trash=TRASH,
     # A read shows a page's HTML unless it asks for what can be edited, as a write is answered with.
@@ -187,6 +127,7 @@ API = Api(
         LineTotals("line_items"),
         Escaped(plain=("name",), markup=("description",), shown_only=("line_items.name",)),
         ShopLines(),
+        Besides(),
         Silent(),
         NeverBlank(("currency",)),
     ),
@@ -291,15 +232,18 @@ orders = replace(
             lines=Lines(
                 "line_items",
                 id="id",
+                leaves_out=(LineKind.ZERO, LineKind.FRACTION),
                 product=Ref("product_id", to="product", wire="integer", empty="0"),
                 description=Text("name"),
                 quantity=Decimal("quantity"),
-                unit_price=Decimal("price"),
+                # Totals of lines are without VAT, whatever the prices of products are.
+                unit_price=Decimal("price", vat=""),
                 discount=Decimal("discount"),
             ),
         ),
         archived={"status": "trash"},
     ),
+    total=("total", "total_tax"),
     # Without it, totals are rounded to the decimals that the shop shows, which may be none.
     params={"dp": "6"},
 )
@@ -309,6 +253,7 @@ ACCESS = Access(AuthType.BASIC, called=("consumer_key", "consumer_secret"), over
 PROFILE = Profile(API, ACCESS, (products, customer, orders))
 
 NEW_ORDERS, NEW_ACCOUNTS = "new_orders", "new_accounts"
+FREIGHT, FEES, COUPONS = "freight_article", "fee_article", "coupon_article"
 
 OPTIONS = {
     NEW_ORDERS: Option(
@@ -324,6 +269,23 @@ OPTIONS = {
         f' gets none. "{NONE}": no account is created, and orders of such customers wait.',
         default=CREATE,
         sandbox=CREATE,
+    ),
+    FREIGHT: Option(
+        "The id of the product in the shop that stands for freight. Orders then have their freight as lines of this"
+        f' product. "{NONE}": other systems don\'t get the freight.',
+        default=NONE,
+        sandbox=NONE,
+    ),
+    FEES: Option(
+        f'The id of the product in the shop that stands for fees, like freight_article, or "{NONE}".',
+        default=NONE,
+        sandbox=NONE,
+    ),
+    COUPONS: Option(
+        "The id of the product in the shop that stands for coupons. Orders then have each coupon as a line with a"
+        f' negative price. "{NONE}": what a coupon takes off is a discount of the lines.',
+        default=NONE,
+        sandbox=NONE,
     ),
 }
 
@@ -343,7 +305,9 @@ def _open(opening: Opening) -> System:
     profile = opening.profile or PROFILE
     live = _chosen(opening, NEW_ORDERS, (PENDING, LIVE)) == LIVE
     create = _chosen(opening, NEW_ACCOUNTS, (CREATE, NONE)) == CREATE
-    shapes = tuple(Silent(live) if isinstance(shape, Silent) else shape for shape in profile.api.shapes)
+    besides = Besides(*(_article(opening, name) for name in (FREIGHT, FEES, COUPONS)))
+    chosen: Mapping[type, Shape] = {Silent: Silent(live), Besides: besides}
+    shapes = tuple(chosen.get(type(shape), shape) for shape in profile.api.shapes)
     told = {customer.name: ACCOUNTS_ARE_MAILED, orders.name: ORDERS_LIVE if live else ORDERS_ARE_PENDING}
     collections = tuple(
         replace(
@@ -360,7 +324,20 @@ def _open(opening: Opening) -> System:
     )
     site = replace(opening.site, credentials_hint=hint)
     profile = Profile(replace(profile.api, shapes=shapes), profile.access, collections)
-    return System(name, CUSTOMWEBSHOP.label, collections, connecting(site, profile, opening.credentials))
+    return System(
+        name, CUSTOMWEBSHOP.label, collections, connecting(site, profile, opening.credentials, ShopConnection)
+    )
+
+
+def _article(opening: Opening, name: str) -> int | None:
+    value = opening.options.get(name) or NONE
+    if value != NONE and not value.isdecimal():
+        message = (
+            f'systems.{opening.site.system}.{name} in talk.toml is "{value}"; the id of a product in the shop would be'
+            f' right, as "123", or "{NONE}"'
+        )
+        raise ConfigurationError(message)
+    return None if value == NONE else int(value)
 
 
 def _chosen(opening: Opening, name: str, allowed: tuple[str, str]) -> str:

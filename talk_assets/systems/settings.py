@@ -42,7 +42,7 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are. `grant_file` is where tokens of a person who signed in are stored.
+    say no zone are. `vat` is the percent of VAT that its prices include, `grant_file` where a person's tokens are.
     """
 
     base_url: str | None = None
@@ -52,6 +52,7 @@ class SystemSettings:
     options: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
     timezone: str = "UTC"
+    vat: float = 0.0
     retry: Retry = field(default_factory=Retry, repr=False)
     grant_file: GrantFile | None = None
 
@@ -92,7 +93,7 @@ class Registered:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
         site = self._site(settings, credentials, needed)
-        return _in_timezone(self._opened(settings, credentials, site, profile), settings.timezone)
+        return _placed(self._opened(settings, credentials, site, profile), settings)
 
     def _opened(
         self, settings: SystemSettings, credentials: Mapping[str, str], site: Site, profile: Profile | None
@@ -136,11 +137,17 @@ class Registered:
         )
 
 
-def _in_timezone(system: System, zone: str) -> System:
-    if zone == "UTC":
+def _placed(system: System, settings: SystemSettings) -> System:
+    """The system, whose lenses know its time zone and what its prices include."""
+    zone = settings.timezone
+    if zone == "UTC" and not settings.vat:
         return system
     placed = (
-        replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
+        replace(
+            one,
+            lens=one.lens.in_timezone(zone).with_vat(settings.vat),
+            modified=one.modified and placed_in(one.modified, zone),
+        )
         for one in system.collections
     )
     return replace(system, collections=tuple(placed))

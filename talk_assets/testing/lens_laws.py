@@ -36,6 +36,7 @@ from talk_assets.model.lens.lens import (
     Value,
     Writable,
 )
+from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.lens.properties import Json
 from talk_assets.sync.read.records import parse
 
@@ -122,9 +123,27 @@ def shown(prop: Property) -> dict[str, st.SearchStrategy[Any]]:
         line = {item.property: _shown_value(item) for item in prop.items.values()}
         if prop.id:
             line[prop.id] = st.uuids().map(str)
-        return {prop.property: st.none() | st.lists(st.fixed_dictionaries({}, optional=line), max_size=3)}
+        lines = st.fixed_dictionaries({}, optional=line).filter(lambda one: _can_be_held(prop, one))
+        return {prop.property: st.none() | st.lists(lines, max_size=3)}
     assert isinstance(prop, Value), f"no strategy for {prop}"
     return {prop.property: _shown_value(prop)}
+
+
+def _can_be_held(prop: Lines, line: Row) -> bool:
+    """Whether an API shows such a line."""
+
+    def shows(key: str) -> Any:  # noqa: ANN401 -- a JSON value is any
+        return line.get(prop.items[key].property) if key in prop.items else None
+
+    quantity, price = (Number(str(shows(key) or 0)) for key in ("quantity", "unit_price"))
+    text = str(shows("product") or "0") == "0"
+    kinds = {
+        LineKind.ZERO: shows("quantity") is not None and not quantity and not text,
+        LineKind.NEGATIVE: quantity < 0 or price < 0,
+        LineKind.FRACTION: quantity % 1 != 0,
+        LineKind.TEXT: text,
+    }
+    return not any(kinds[kind] for kind in prop.leaves_out)
 
 
 def _shown_value(prop: Value) -> st.SearchStrategy[Any]:

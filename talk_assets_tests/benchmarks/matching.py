@@ -78,11 +78,11 @@ def _matched(database: Path) -> float:
         assert records
         known = links.know(transaction, person, records)
         for key in others:
-            matches = matching.match_by_rules(transaction, records, known, key, collections[key])
+            matches = matching.match_by_rules(transaction, records, known, key, collections[key], hub.new_id)
             assert matches
             links.link(transaction, matches, key, collections, hub.clock(), hub.run)
         began = time.perf_counter()
-        matches = matching.match_by_rules(transaction, records, known, last, collections[last])
+        matches = matching.match_by_rules(transaction, records, known, last, collections[last], hub.new_id)
         took = time.perf_counter() - began
         assert matches
         right = transaction.count(f"SELECT count(*) FROM {matches.entities} WHERE linked_by = 'e-mail'")

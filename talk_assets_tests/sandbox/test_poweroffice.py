@@ -310,7 +310,6 @@ class TestReading:
         [
             {"$top": "2"},
             {"$skip": "2", "$orderby": "Id"},
-            {"$filter": "Id gt 1"},
             {"$filter": "(id gt 1)"},
             {"$filter": "(Nonsense eq 1)"},
             {"$filter": "(Id greater 1)"},

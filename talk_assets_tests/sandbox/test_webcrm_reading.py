@@ -142,7 +142,7 @@ class TestQueries:
             ("SELECT * FROM Nothing", "Nothing"),
             ("SELECT * FROM Person WHERE PersonNonsense = 1", "PersonNonsense"),
             ("SELECT * FROM Person WHERE PersonId ~ 1", "syntax"),
-            ("SELECT * FROM Person WHERE PersonId = 1 OR PersonId = 2", "OR"),
+            ("SELECT * FROM Person WHERE PersonId = 1 OR", "syntax"),
             ("SELECT * FROM Person WHERE PersonUpdatedAt > 'yesterday'", "yesterday"),
             ("DELETE FROM Person", "DELETE"),
         ],

@@ -49,13 +49,21 @@ class History:
         self.store = MortalStore(self.world)
         self.ledger = Ledger(self.world, self.office, self.store)
         self.numbers = itertools.count()
+        self.ids = itertools.count(1)
         self.reread = False
         """Whether a lens has changed, and what records show by it may not have been seen yet."""
         self.hub = self._hub()
 
     def _hub(self) -> Hub:
         """A process that was just started."""
-        return Hub(self.store, self.office.systems, self.office.pairs, run="0", clock=self.world.clock)
+        return Hub(
+            self.store,
+            self.office.systems,
+            self.office.pairs,
+            run="0",
+            clock=self.world.clock,
+            new_id=lambda: str(uuid.UUID(int=next(self.ids))),
+        )
 
     def _configure(self, setting: Setting) -> None:
         """A process is started with another configuration."""
@@ -178,7 +186,6 @@ def repeatable(seed: int) -> Iterator[None]:
     """
     with (
         mock.patch.object(tables, "CHUNK", tables.CHUNK if seed % 3 else FEW),
-        mock.patch.object(uuid, "uuid4", side_effect=(uuid.UUID(int=n) for n in itertools.count(1))),
         mock.patch.object(reading, "PATIENCE", float("inf")),
         mock.patch.object(reading, "FLUSH", 0),
         mock.patch.object(asyncio, "to_thread", _in_turn),

@@ -6,13 +6,14 @@ write was answered with, since the connectors see to that; the systems' clocks a
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from talk_assets.http.moving import Slice, Slices, from_any_place, joined
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, Page, System, Usage, Watermark, Write
 from talk_assets.store.database import Store
@@ -228,6 +229,29 @@ class MemoryCollection:
         )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The page of this number, the first being 0."""
+
+    records: list[Record]
+    number: int
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its records."""
+        return [record["id"] for record in self.records]
+
+    @property
+    def full(self) -> bool:
+        """Whether it has as many records as were asked for."""
+        return len(self.records) >= PAGE
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        return not self.full
+
+
 class MemoryConnection:
     """A `Connection` to collections in memory."""
 
@@ -243,7 +267,7 @@ class MemoryConnection:
         self.usage.requests[name] = self.usage.requests.get(name, 0) + 1 + repeated
 
     async def read(self, collection: Collection, *, since: str | None, position: str | None) -> AsyncIterator[Page]:
-        """Pages of `PAGE` records in a full read, one page in an incremental one."""
+        """Pages of `PAGE` records in a full read, overlapping as the connectors' do; one page in an incremental one."""
         memory = self._collections[collection.name]
         start, _, began = (position or "").partition("|")
         began = began or str(self._world.tick())
@@ -251,12 +275,24 @@ class MemoryConnection:
             self._request("GET changes", memory)
             yield Page(memory.show(memory.changed_since(int(since) - OVERLAP)), cursor=began)
             return
-        for page in itertools.count(int(start or 0)):
-            self._request("GET page", memory)
-            records = sorted(memory.listed().values(), key=lambda r: r["id"])[page * PAGE : (page + 1) * PAGE]
-            yield Page(memory.show(records), position=f"{page + 1}|{began}", cursor=began)
-            if len(records) < PAGE:
+        slices = Slices(PAGE, from_any_place)
+
+        async def pages(number: int) -> AsyncGenerator[Listed, None]:
+            for index in itertools.count(number):
+                self._request("GET page", memory)
+                yield self._listed(memory, slices[index], index)
+
+        async for listed, known in joined(pages, int(start or 0), memory.key):
+            yield Page(memory.show(listed.records[known:]), position=f"{listed.number + 1}|{began}", cursor=began)
+            if listed.last:
                 return
+
+    def _listed(self, memory: MemoryCollection, wanted: Slice, number: int) -> "Listed":
+        """A page, by numbers: a list that has moved since the page before shows another part of itself."""
+        gone = number > 0 and Kind.MOVED in self._world.point(f"page of {memory.key}", Kind.MOVED)
+        self._world.faults[Kind.MOVED] += gone
+        records = sorted(memory.listed().values(), key=lambda r: r["id"])
+        return Listed(records[wanted.start + gone : wanted.end + gone], number)
 
     async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """What changed since."""

@@ -244,7 +244,7 @@ class Office:
         count = 0
         for kind, topology in hub.topologies.items():
             with hub.store.transaction() as transaction:
-                scene = Scene(topology, hub.topologies, self.world.clock(), hub.run)
+                scene = Scene(topology, hub.topologies, self.world.clock(), hub.run, hub.new_id)
                 doubtful = (
                     "SELECT collection, id FROM sync.held"
                     " WHERE entity_type = ? AND reason LIKE 'may be what was created%'"

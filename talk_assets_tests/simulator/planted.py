@@ -11,6 +11,7 @@ from unittest import mock
 
 import polars as pl
 
+from talk_assets.http import moving
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity
 from talk_assets.model.system import Connection
@@ -197,6 +198,13 @@ def copies() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def moved_page() -> Iterator[None]:
+    """What a page shows of a list that has moved is taken for what follows on the page before."""
+    with mock.patch.object(moving, "moved", return_value=False):
+        yield
+
+
 PROTECTIONS: dict[str, Planted] = {
     "guard": guard,
     "sent": sent,
@@ -211,5 +219,6 @@ PROTECTIONS: dict[str, Planted] = {
     "mapping taken for edits": mapping,
     "pair's start ignored": start,
     "copy taken for the original": copies,
+    "moved page believed": moved_page,
 }
 """By the name of what is switched off."""

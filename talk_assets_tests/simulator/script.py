@@ -49,6 +49,8 @@ class Kind(StrEnum):
     LOST = "lost answer"
     FAILED = "failed write"
     REFUSED = "refused write"
+    MOVED = "moved page"
+    """A page after the first is that of a list from which a record of an earlier page has gone."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Random histories keep every promise, and are the same when they are lived again.
 
-Sixty in each of three groups; `make simulate` and `make planted` are for more, and `test_shrinking` has a planted bug.
+Twenty in each of three groups; `make simulate` and `make planted` are for more, and `test_shrinking` has a planted bug.
 """
 
 import pytest
 
 from talk_assets_tests.simulator.history import live, play
 
-HISTORIES = 60
+HISTORIES = 20
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

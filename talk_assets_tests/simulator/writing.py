@@ -169,6 +169,7 @@ CHANCES = {
     Kind.OUTAGE: (0, 0, 0.05),
     Kind.LIMIT: (0, 0.1),
     Kind.LIMIT_KEPT: (0, 0, 0, 0.05),
+    Kind.MOVED: (0, 0, 0.2),
 }
 """How likely a fault is at each point where it can happen: one of these for each run."""
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -407,3 +408,28 @@ def test_only_what_ducklake_takes_is_in_the_database(tmp_path: Path) -> None:
             "duckdb_sequences()",
         ):
             assert connection.execute(f"SELECT count(*) FROM {kind}").fetchone() == (0,)
+
+
+@pytest.mark.skipif(find_spec("pandas") is not None, reason="pandas is installed: nothing is noted")
+def test_duckdb_searches_for_pandas_at_each_parameter_unless_told_that_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it no longer does: remove what says so to it, and its decision record."""
+    searched: list[str] = []
+
+    class Noting:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            searched.append(name)
+
+    def search() -> bool:
+        searched.clear()
+        with duckdb.connect() as connection:
+            connection.execute("SELECT ?", ["a"])
+        return "pandas" in searched
+
+    monkeypatch.setattr(sys, "meta_path", [Noting, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    assert search()
+    with Store(None).transaction():
+        assert not search()

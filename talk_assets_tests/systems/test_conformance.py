@@ -14,5 +14,5 @@ class TestWebcrm(HttpConformance):
     bad = ("persons", {"PersonFirstName": "Nobody"}, "PersonLastName is mandatory")
 
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:
-        monkeypatch.setattr(wire, "SIZE", 3)
+        monkeypatch.setattr(wire, "SIZE", 9)
         return self.registered

@@ -26,7 +26,7 @@ class TestPowerofficego(HttpConformance):
 
     def small_pages(self, monkeypatch: pytest.MonkeyPatch) -> Registered:
         for module in (wire, orders):
-            monkeypatch.setattr(module, "SIZE", 3)
+            monkeypatch.setattr(module, "SIZE", 9)
         monkeypatch.setattr(orders, "ORDERS_AT_A_TIME", 3)
         return self.registered
 

@@ -83,8 +83,8 @@ def test_pages_end_with_the_header_s_word_or_without_one_with_a_short_page(
     sandbox: Served, system: System, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, *, header: bool
 ) -> None:
     turn(sandbox, pagination_header=header)
-    monkeypatch.setattr(wire, "SIZE", 2)
-    made = [str(client.post("/Products", json={"Name": f"P{n}"}).json()["Id"]) for n in range(4)]
+    monkeypatch.setattr(wire, "SIZE", 5)
+    made = [str(client.post("/Products", json={"Name": f"P{n}"}).json()["Id"]) for n in range(8)]
     assert ids(system, "product") == made
 
 

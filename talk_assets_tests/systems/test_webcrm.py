@@ -22,7 +22,7 @@ NOW = 1_700_000_000.0  # 2023-11-14T22:13:20Z
 
 
 class Server:
-    """Persons in the order of their modified times, three to a page."""
+    """Persons in the order of their modified times, nine to a page."""
 
     def __init__(self, *times: str) -> None:
         self.rows: list[Row] = [{"PersonId": n, "PersonUpdatedAt": time} for n, time in enumerate(times, 1)]
@@ -47,8 +47,8 @@ class Server:
 
 
 @pytest.fixture(autouse=True)
-def _three_to_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "SIZE", 3)
+def _nine_to_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SIZE", 9)
 
 
 def read(server: Server, since: str | None = None, position: str | None = None) -> list[Page]:
@@ -69,27 +69,27 @@ def test_a_full_read_ends_with_the_newest_time_verbatim_compared_as_an_instant()
         "2023-07-01T12:30:00+01:00",
         "2023-07-01T12:00:00+00:00",
         "0001-01-01T00:00:00+00:00",
-        "2023-01-01T00:00:00+00:00",
+        *["2023-01-01T00:00:00+00:00"] * 7,
     )
     pages = read(server)
-    assert ids(pages) == [1, 2, 3, 4]
+    assert ids(pages) == list(range(1, 11))
     assert [page.position is None for page in pages] == [False, True]
     assert [page.cursor for page in pages] == [None, "2023-07-01T12:00:00+00:00"]
 
 
 def test_a_full_read_goes_on_from_its_position_and_keeps_what_it_knew() -> None:
-    server = Server("2023-07-01T12:00:00+00:00", *["2023-01-01T00:00:00+00:00"] * 6)
+    server = Server("2023-07-01T12:00:00+00:00", *["2023-01-01T00:00:00+00:00"] * 12)
     first = read(server)[0]
     server.pages.clear()
     rest = read(server, position=first.position)
-    assert ids(rest) == [4, 5, 6, 7]
+    assert ids(rest) == [9, 10, 11, 12, 13]
     assert rest[-1].cursor == "2023-07-01T12:00:00+00:00"
     assert 1 not in server.pages
 
 
-def test_a_list_that_fills_its_last_page_ends_with_an_empty_one() -> None:
-    pages = read(Server(*["2023-01-01T00:00:00+00:00"] * 6))
-    assert [len(json.loads(page.body)) for page in pages] == [3, 3, 0]
+def test_a_list_that_fills_its_last_page_ends_with_one_that_has_nothing_new() -> None:
+    pages = read(Server(*["2023-01-01T00:00:00+00:00"] * 16))
+    assert [len(json.loads(page.body)) for page in pages] == [9, 7, 0]
 
 
 @pytest.mark.parametrize("skew", [0.0, -3600.0])

@@ -24,7 +24,7 @@ from talk_assets.store.database import Store
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.read.reading import ReadReport
 from talk_assets.sync.write.tally import WriteReport
-from talk_assets.systems import SYSTEMS, SystemSettings
+from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 from talk_assets_tests.sandbox import clients
 
 MINUTE = 60.0
@@ -70,16 +70,20 @@ class Firm:
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
     timezones: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Further settings of systems, by name."""
+    registered: Mapping[str, Registered] = field(default_factory=lambda: SYSTEMS)
 
     def __post_init__(self) -> None:
         needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
-        systems = {name: one.build(self._settings(name)) for name, one in SYSTEMS.items() if name in needed}
+        systems = {name: one.build(self._settings(name)) for name, one in self.registered.items() if name in needed}
         self.hub = Hub(self.store, systems, self.pairs, run="", clock=self._now)
 
     def _settings(self, name: str) -> SystemSettings:
         retry = Retry(tries=self.tries, clock=Clock(now=self.passed, wall=self.wall, sleep=self._sleep))
         zone = self.timezones.get(name, "UTC")
-        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone)
+        more = self.configured.get(name, {})
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone, **more)
 
     def passed(self) -> float:
         """Seconds that have passed since some moment or other."""
@@ -240,7 +244,18 @@ def firm(
     records: int = 0,
     pairs: Sequence[Pair] = PAIRS,
     timezones: Mapping[str, str] | None = None,
+    configured: Mapping[str, Mapping[str, Any]] | None = None,
+    registered: Mapping[str, Registered] = SYSTEMS,
 ) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, pairs, tries=tries, timezones=timezones or {})
+        yield Firm(
+            sandbox,
+            Store(None),
+            http,
+            pairs,
+            tries=tries,
+            timezones=timezones or {},
+            configured=configured or {},
+            registered=registered,
+        )

@@ -18,6 +18,8 @@ Lie = Callable[["Asked", list[Record]], "list[Record] | bytes"]
 """What a list of records becomes; bytes are a page for people in place of the whole answer."""
 
 JSON = "application/json"
+ENVELOPES = ("items", "data")
+"""Members that hold the records of a list; the lists in a single record are its own."""
 PASSED_ON = ("content-type", "etag", "link", "location", "x-wp-total", "x-wp-totalpages", "date")
 
 
@@ -88,7 +90,7 @@ def _list_in(body: Any) -> tuple[list[Record] | None, Callable[[list[Record]], A
     if isinstance(body, list):
         return body, lambda records: records
     if isinstance(body, dict):
-        name = next((name for name, value in body.items() if isinstance(value, list)), None)
+        name = next((name for name in ENVELOPES if isinstance(body.get(name), list)), None)
         if name is not None:
             return body[name], lambda records: {**body, name: records}
     return None, lambda _: body

@@ -8,6 +8,8 @@ every function takes clean text, gives null where the text cannot be read, and l
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, localcontext
+from decimal import Decimal as Number
 
 import polars as pl
 
@@ -31,6 +33,33 @@ def decimal(text: pl.Expr, places: int = PLACES) -> pl.Expr:
 def double(text: pl.Expr) -> pl.Expr:
     """Return a number as a double holds it, without the digits that a double invents."""
     return text.cast(pl.Float64, strict=False).round_sig_figs(DIGITS).cast(pl.String)
+
+
+MONEY = 6
+"""Decimals of a price with VAT: with more of them, those that dividing adds would show."""
+
+
+def without_vat(number: pl.Expr, percent: str | None) -> pl.Expr:
+    """Return plain numbers that include so many percent of VAT without it."""
+    with localcontext(prec=50):
+        return _times(number, 100 / (100 + Number(percent)), PLACES) if percent else number
+
+
+def with_vat(number: pl.Expr, percent: str | None) -> pl.Expr:
+    """Return plain numbers with so many percent of VAT."""
+    return _times(number, (100 + Number(percent)) / 100, MONEY) if percent else number
+
+
+def _times(number: pl.Expr, factor: Number, places: int) -> pl.Expr:
+    """Exactly, which no double and no Decimal of Polars is."""
+
+    def times(column: pl.Series) -> pl.Series:
+        quantum = Number(1).scaleb(-places)
+        with localcontext(prec=50):
+            exact = [one and f"{(Number(one) * factor).quantize(quantum, ROUND_HALF_UP):f}" for one in column]
+        return pl.Series(column.name, exact, dtype=pl.String)
+
+    return decimal(number.map_batches(times, return_dtype=pl.String), places)
 
 
 def digits(text: pl.Expr) -> pl.Expr:

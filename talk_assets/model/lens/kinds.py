@@ -139,11 +139,12 @@ class OrganisationNumber(Value):
 
 @dataclass(frozen=True)
 class Decimal(Value):
-    """An amount or a quantity, as a JSON number or in a string, rounded to `places` decimals."""
+    """A number, as such or in a string, rounded to `places` decimals; on the wire, `vat` percent are on top of it."""
 
     _: KW_ONLY
     wire: Literal["number", "string"] = "number"
     places: int = conversions.PLACES
+    vat: str | None = None
     kinds = frozenset({Kind.DECIMAL})
     right = "a number below 10^15"
 
@@ -154,12 +155,15 @@ class Decimal(Value):
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """Plain; a JSON number has no more digits than a double holds."""
-        number = conversions.double(text) if self.wire == "number" else text
-        return conversions.decimal(number, self.places)
+        return conversions.without_vat(self._plain(text), self.vat)
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """As it will be read."""
-        return self.read(value)
+        return self._plain(conversions.with_vat(value, self.vat))
+
+    def _plain(self, text: pl.Expr) -> pl.Expr:
+        places = min(self.places, conversions.MONEY) if self.vat else self.places
+        return conversions.decimal(conversions.double(text) if self.wire == "number" else text, places)
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ class Date(Value):
 
     def present(self, raw: pl.Expr) -> pl.Expr:
         """The year 1 is how .NET writes no date, at any offset."""
-        return _after_year_one(super().present(raw))
+        return times.after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """The day where it was written."""
@@ -207,7 +211,7 @@ class Instant(Value):
 
     def present(self, raw: pl.Expr) -> pl.Expr:
         """The year 1 is how .NET writes no time, at any offset."""
-        return _after_year_one(super().present(raw))
+        return times.after_year_one(super().present(raw))
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """UTC with microseconds."""
@@ -233,10 +237,6 @@ class Instant(Value):
 
     def _spelled(self, text: pl.Expr) -> pl.Expr:
         return text if self.wire == "text" else times.since_epoch(text, self._unit)
-
-
-def _after_year_one(text: pl.Expr) -> pl.Expr:
-    return text.str.replace(r"^0001-01-0(?s:.*)$", "").replace("", None)
 
 
 @dataclass(frozen=True)
@@ -280,12 +280,14 @@ class Currency(Value):
 class Choice(Value):
     """One of a few values.
 
-    `values` says what each on the wire means, `folds` which of them stands in for a meaning that the API lacks.
+    `values` says what each on the wire means, `folds` which stands in for a meaning that the API lacks; those that are
+    `read_only` are never written.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     _: KW_ONLY
     folds: Mapping[str, str] = field(default_factory=dict)
+    read_only: tuple[str, ...] = ()
     wire: Literal["text", "boolean", "integer"] = "text"
     kinds = frozenset({Kind.CHOICE})
 
@@ -305,8 +307,9 @@ class Choice(Value):
 
     def write(self, value: pl.Expr) -> pl.Expr:
         """The first value of that meaning; a meaning the API lacks and nothing stands in for is not written."""
-        first = {meaning: wire for wire, meaning in reversed(list(self.values.items()))}
-        return _renamed(value, {**self.folds, **first})
+        first = {meaning: wire for wire, meaning in reversed(list(self.values.items())) if wire not in self.read_only}
+        folds = {meaning: wire for meaning, wire in self.folds.items() if wire not in self.read_only}
+        return _renamed(value, {**folds, **first})
 
 
 def _renamed(text: pl.Expr, names: Mapping[str, str]) -> pl.Expr:

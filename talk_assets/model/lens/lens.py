@@ -7,6 +7,7 @@ and imported from here. What can be wrong with a lens as it is declared is in `l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal as Number
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
@@ -57,6 +58,9 @@ __all__ = [
     "Writable",
 ]
 
+PRICE = "unit_price"
+"""The field that includes VAT where a system's prices do; costs never do."""
+
 COUNTRY = "country"
 """The field in whose country telephone numbers are read."""
 
@@ -83,9 +87,40 @@ class Lens:
 
     def in_timezone(self, zone: str) -> "Lens":
         """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
-        placed = {name: placed_in(prop, zone) for name, prop in self.properties.items()}
-        several = [prop for name, prop in placed.items() if name not in prop.fields(name)]
-        return Lens(*several, **{name: prop for name, prop in placed.items() if name in prop.fields(name)})
+        return self._of({name: placed_in(prop, zone) for name, prop in self.properties.items()})
+
+    def with_vat(self, percent: float) -> "Lens":
+        """Return the lens of a system whose prices include VAT, where they don't say otherwise."""
+        if not percent:
+            return self
+        included = f"{Number(str(percent)).normalize():f}"
+
+        def priced(name: str, prop: Property) -> Property:
+            if isinstance(prop, Lines | OneLine) and prop.unit_price is not None and prop.unit_price.vat is None:
+                return replace(prop, unit_price=replace(prop.unit_price, vat=included))
+            if name == PRICE and isinstance(prop, Decimal) and prop.vat is None:
+                return replace(prop, vat=included)
+            return prop
+
+        return self._of({name: priced(name, prop) for name, prop in self.properties.items()})
+
+    @cached_property
+    def of_entities(self) -> "Lens":
+        """The lens for values that refer to entities, as all do beside golden: any of them can be held."""
+
+        def widened(prop: Property) -> Property:
+            if isinstance(prop, Ref):
+                return replace(prop, wire="text")
+            return prop.of_entities() if isinstance(prop, Lines | OneLine) else prop
+
+        if not self.refs and self.lines is None:
+            return self
+        return self._of({name: widened(prop) for name, prop in self.properties.items()})
+
+    @staticmethod
+    def _of(properties: Mapping[str, Property]) -> "Lens":
+        several = [prop for name, prop in properties.items() if name not in prop.fields(name)]
+        return Lens(*several, **{name: prop for name, prop in properties.items() if name in prop.fields(name)})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -120,7 +155,10 @@ class Lens:
         return raw.select(self._got[field] for field in self.fields)
 
     def limit(self, values: pl.DataFrame) -> pl.DataFrame:
-        """Return canonical values as they will be read once they have been put; fields that are no column stay out."""
+        """Return canonical values as they will be read once they have been put; fields that are no column stay out.
+
+        Values that refer to entities, not to records of the system, are those of `of_entities`.
+        """
         given = [field for field in self.fields if field in values.columns]
         return self._completed(values).select(self._limited[field] for field in given)
 

@@ -4,9 +4,11 @@ Canonical lines are a JSON list of objects with the keys of `entities.LINE` in t
 value a string; no lines at all is null.
 """
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
+from enum import StrEnum
+from typing import Self
 
 import polars as pl
 
@@ -17,6 +19,27 @@ from talk_assets.model.lens.properties import Doubt, Json, Property, Value
 
 Elements = Callable[[pl.DataFrame], pl.Series]
 """From the columns of every line of every list to a JSON text per line."""
+
+
+class LineKind(StrEnum):
+    """What a line may be that not every system can hold; a line may be of several kinds."""
+
+    ZERO = "zero"
+    """A product of which the quantity is 0."""
+    NEGATIVE = "negative"
+    """The quantity or the price is below 0."""
+    FRACTION = "fraction"
+    """The quantity is no whole number."""
+    TEXT = "text"
+    """There is no product."""
+
+
+_IS_OF_KIND = {
+    LineKind.ZERO: (pl.col("quantity") == "0") & pl.col("product").is_not_null(),
+    LineKind.NEGATIVE: pl.any_horizontal(pl.col("quantity", "unit_price").str.starts_with("-")),
+    LineKind.FRACTION: pl.col("quantity").str.contains(".", literal=True),
+    LineKind.TEXT: pl.col("product").is_null(),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +56,23 @@ class _OfLines(Property, ABC):
         """What a line holds, by key of `LINE`."""
         return {key: item for key in LINE if isinstance(item := getattr(self, key), Value)}
 
+    def of_entities(self) -> Self:
+        """Return the property for lines that name products by their entities, of which any can be held."""
+        return replace(self, product=replace(self.product, wire="text")) if self.product else self
+
+    def shown_lines(self, lists: pl.Series) -> pl.DataFrame:
+        """Return `row, element, shown` of every line of canonical lists: as it will be read once it has been put.
+
+        That is null where the line is left out.
+        """
+        lines = _lines(lists, list(LINE))
+        shown = pl.when(self._held(lines)).then(_element(lines, self._limited(pl.col)))
+        return lines.select("row", _line({key: pl.col(key) for key in LINE}).alias("element"), shown.alias("shown"))
+
+    @abstractmethod
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
+        """Say of canonical lines, with their `row`, which can be held."""
+
     def _got(self) -> dict[str, pl.Expr]:
         return {key: item.value(pl.col(item.property)) for key, item in self.items.items()}
 
@@ -42,15 +82,27 @@ class _OfLines(Property, ABC):
 
 @dataclass(frozen=True)
 class Lines(_OfLines):
-    """A list property with one object per line; `id` is a line's property that keeps its identity across updates."""
+    """A list property with one object per line; `id` is a line's property that keeps its identity across updates.
+
+    `leaves_out` are the kinds of lines that the API can't hold: they are not sent to it.
+    """
 
     property: str
     _: KW_ONLY
     id: str | None = None
+    leaves_out: tuple[LineKind, ...] = ()
 
     def columns(self) -> dict[str, Json]:
         """One property."""
         return {self.property: Json.LIST}
+
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
+        limited = self._limited(pl.col)
+        as_put = lines.select(limited.get(key, pl.lit(None, pl.String)).alias(key) for key in LINE)
+        if not self.leaves_out:
+            return pl.repeat(value=True, n=lines.height, dtype=pl.Boolean, eager=True)
+        unheld = (_IS_OF_KIND[kind].fill_null(value=False) for kind in self.leaves_out)
+        return as_put.select(~pl.any_horizontal(*unheld)).to_series()
 
     def get(self, name: str, /) -> dict[str, pl.Expr]:
         """Lines that hold nothing are left out."""
@@ -64,7 +116,9 @@ class Lines(_OfLines):
         return {name: _each(pl.col(name), list(LINE), self._cut)}
 
     def _cut(self, lines: pl.DataFrame) -> pl.Series:
-        return _element(lines, self._limited(pl.col))
+        if not self.leaves_out:
+            return _element(lines, self._limited(pl.col))
+        return lines.select(pl.when(self._held(lines)).then(_element(lines, self._limited(pl.col)))).to_series()
 
     def put(self, name: str, /, *, create: bool) -> dict[str, pl.Expr]:
         """The whole list, empty where an update clears it; lines keep the ids they have in the column `raw …`."""
@@ -73,12 +127,43 @@ class Lines(_OfLines):
         return {self.property: pair.map_batches(self._spelled, return_dtype=pl.String).fill_null(cleared)}
 
     def _spelled(self, pairs: pl.Series) -> pl.Series:
-        lines = _lines(pairs.struct.field("lines"), list(LINE))
+        lines = self._sent(pairs)
         members = {item.property: item.spelled(pl.col(key), create=True) for key, item in self.items.items()}
-        if self.id is not None:
-            lines = self._with_ids(lines, pairs.struct.field("raw"))
-            members = {self.id: jsontext.quoted(pl.col("id")), **members}
-        return jsontext.gathered(lines.select("row", jsontext.joined(members).alias("element")), pairs.len())
+        if self.id is None:
+            return jsontext.gathered(lines.select("row", jsontext.joined(members).alias("element")), pairs.len())
+        raw = pairs.struct.field("raw")
+        members = {self.id: jsontext.quoted(pl.col("id")), **members}
+        lines = self._with_ids(lines, raw).select("row", "id", jsontext.joined(members).alias("element"))
+        return jsontext.gathered(self._with_blank(lines, raw), pairs.len())
+
+    def _with_blank(self, lines: pl.DataFrame, raw: pl.Series) -> pl.DataFrame:
+        """Add lines of the records that hold nothing that we know of, each behind the line that it is behind there."""
+        now = _lines(raw, [self.id or "", *(item.property for item in self.items.values())]).with_columns(
+            pl.col(self.id or "").alias("id")
+        )
+        blank = now.select("row", "id").filter(self._read(now).is_null() & now["id"].is_not_null())
+        if blank.is_empty():
+            return lines
+        placed = lines.with_columns(pl.int_range(pl.len()).over("row").cast(pl.Float64).alias("place"))
+        before = now.select("row", "id").join(
+            placed.select("row", "id", "place").drop_nulls("id"), on=["row", "id"], how="left", maintain_order="left"
+        )
+        place = pl.col("place").forward_fill().over("row").fill_null(-1) + 0.5
+        kept = before.with_columns(place).join(blank, on=["row", "id"], how="semi", maintain_order="left")
+        element = jsontext.joined({self.id or "": jsontext.quoted(pl.col("id"))}).alias("element")
+        both = pl.concat([placed, kept.with_columns(element).select(placed.columns)])
+        return both.sort("row", "place", maintain_order=True)
+
+    def _sent(self, pairs: pl.Series) -> pl.DataFrame:
+        """The lines that can be held, and those others that the record shows all the same."""
+        lines = _lines(pairs.struct.field("lines"), list(LINE))
+        if not self.leaves_out:
+            return lines
+        now = _lines(pairs.struct.field("raw"), [item.property for item in self.items.values()])
+        there = now.select("row", self._read(now).alias("element")).unique()
+        both = lines.with_columns(_line({key: pl.col(key) for key in LINE}).alias("element"))
+        both = both.join(there.with_columns(there=True), on=["row", "element"], how="left", maintain_order="left")
+        return both.filter(self._held(lines) | pl.col("there").fill_null(value=False)).select(lines.columns)
 
     def _with_ids(self, lines: pl.DataFrame, raw: pl.Series) -> pl.DataFrame:
         """The nth line of a product keeps the id of the nth line that the record now has of that product."""
@@ -126,6 +211,9 @@ class Lines(_OfLines):
 @dataclass(frozen=True, kw_only=True)
 class OneLine(_OfLines):
     """The record is a line itself; of an order with several lines it holds the first."""
+
+    def _held(self, lines: pl.DataFrame) -> pl.Series:
+        return lines.select(pl.int_range(pl.len()).over("row") == 0).to_series()
 
     def columns(self) -> dict[str, Json]:
         """A property per item."""

@@ -97,3 +97,8 @@ def since_epoch(text: pl.Expr, unit: Literal["s", "ms"]) -> pl.Expr:
     count = text.str.extract(r"^(-?\d{1,14})$").cast(pl.Int64)
     moment = pl.from_epoch(count, time_unit=unit).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     return pl.coalesce(moment, text)
+
+
+def after_year_one(text: pl.Expr) -> pl.Expr:
+    """Return the text of a day or a time, null for one in the year 1."""
+    return text.str.replace(r"^0001-01-0(?s:.*)$", "").replace("", None)

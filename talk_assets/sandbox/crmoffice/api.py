@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any, ClassVar
 
-from talk_assets.sandbox.crmoffice.records import RESOURCES, Resource, instant, laid_over, load, problems, stored
+from talk_assets.sandbox.crmoffice.records import RESOURCES, USERS, Resource, instant, laid_over, load, problems, stored
 from talk_assets.sandbox.limits import Tokens
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
-from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.system import Emulation, Invalid, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps, reply
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-crmoffice", "sandbox-secret"
@@ -17,7 +17,7 @@ REFRESH_TOKEN = "sandbox-refresh"
 PROBLEM = "application/problem+json"
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer on its way out
+class Refusal(Invalid):
     """The request ends here, with this problem."""
 
     def __init__(self, status: int, detail: str, errors: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -45,6 +45,7 @@ class Crmoffice(Emulation):
         self.shelves = {
             name: Shelf(store, f"crmoffice/{name}", integer=True, keys=("externalId",)) for name in RESOURCES
         }
+        self.shelves[USERS.name] = Shelf(store, "crmoffice/users", integer=True)
         self._tokens = Tokens()
 
     def answer(self, request: HttpRequest) -> Reply:
@@ -65,10 +66,11 @@ class Crmoffice(Emulation):
 
     def given(self, collection: str, records: Sequence[Properties]) -> Iterator[Stored]:
         """Records with the properties named; ids and times are filled in where they are missing."""
-        shelf = self.shelves[collection]
+        shelf = self.shelf(collection)
+        resource = RESOURCES.get(collection.lower(), USERS)
         for sent in records:
             own = {"id": str(sent.get("id") or shelf.next("id"))}
-            yield self._stamped({**RESOURCES[collection].blank(), **sent, **own})
+            yield self._stamped({**resource.blank(), **sent, **own})
 
     def _token(self, request: HttpRequest) -> Reply:
         form = request.form()
@@ -92,6 +94,8 @@ class Crmoffice(Emulation):
 
     def _route(self, request: HttpRequest) -> Reply:
         name, *rest = request.segments or ("",)
+        if (name, request.method, rest) == (USERS.name, "GET", []):
+            return Reply(body=b"[" + b",".join(row.body for row in self.shelves[USERS.name].select()) + b"]")
         resource = RESOURCES.get(name)
         if resource is None or len(rest) > 1:
             raise Refusal(404, f"There is nothing at /{request.path}.")
@@ -117,7 +121,7 @@ class Crmoffice(Emulation):
         if "externalId" in query:
             terms.append(("externalId", "=", query["externalId"]))
         shelf = self.shelves[resource.name]
-        rows = shelf.select(terms, limit=size, offset=(page - 1) * size)
+        rows = shelf.select(terms, limit=size, offset=self.place((page - 1) * size))
         total = shelf.count() if not terms else len(shelf.select(terms))
         tail = dumps({"page": page, "pageSize": size, "totalCount": total})
         return Reply(body=b'{"items":[' + b",".join(row.body for row in rows) + b"]," + tail[1:])

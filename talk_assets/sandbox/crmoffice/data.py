@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from talk_assets.sandbox.crmoffice.records import RESOURCES, instant, stored
+from talk_assets.sandbox.crmoffice.records import RESOURCES, USERS, instant, stored
 from talk_assets.sandbox.store import Stored
 from talk_assets.sandbox.world.world import Company, Person, World
 
@@ -29,6 +29,7 @@ class Renderer:
             "companies": self._companies,
             "contacts": self._contacts,
             "activities": self._activities,
+            "users": self._users,
         }
         for name, make in makers.items():
             yield name, self._rows(name, make())
@@ -36,7 +37,8 @@ class Renderer:
     def _rows(self, name: str, rows: Iterator[Row]) -> Iterator[Stored]:
         for id_, (properties, created, modified) in enumerate(rows, 1):
             times = {"createdAt": instant(created), "modifiedAt": instant(modified)}
-            yield stored({"id": str(id_), **RESOURCES[name].blank(), **properties, **times}, modified)
+            blank = RESOURCES.get(name, USERS).blank()
+            yield stored({"id": str(id_), **blank, **properties, **times}, modified)
 
     def _companies(self) -> Iterator[Row]:
         for company in self._world.companies:
@@ -60,6 +62,11 @@ class Renderer:
     def _contacts(self) -> Iterator[Row]:
         for person in self._world.persons():
             yield self._contact(person), person.created, person.modified
+
+    def _users(self) -> Iterator[Row]:
+        for person in self._world.staff():
+            user = {"userName": person.email, "givenName": person.first_name, "familyName": person.last_name}
+            yield user | {"email": person.email}, person.created, person.modified
 
     def _contact(self, person: Person) -> dict[str, Any]:
         mobile = person.mobile.removeprefix("+47")

@@ -61,6 +61,9 @@ RESOURCES = {
     )
 }
 
+USERS = Resource("users", ("userName", "givenName", "familyName", "email"), "userName", {})
+"""Those who work with it: only to be read, as a bare list. ASSUMED: all of their properties but `userName`."""
+
 
 def instant(seconds: float) -> str:
     """Seconds since 1970 as ISO 8601 in UTC, in milliseconds."""
@@ -123,7 +126,8 @@ def laid_over(old: Mapping[str, Any], sent: Mapping[str, Any]) -> Record:
 
 def stored(record: Mapping[str, Any], modified: float) -> Stored:
     """The record as it lies on the shelf; `modified` in seconds since 1970."""
-    return Stored(int(record["id"]), dumps(record), int(modified * 1000), keys=(record["externalId"],))
+    keys = (record["externalId"],) if "externalId" in record else ()
+    return Stored(int(record["id"]), dumps(record), int(modified * 1000), keys=keys)
 
 
 def load(record: Stored) -> Record:

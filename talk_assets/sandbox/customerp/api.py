@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from talk_assets.sandbox.customerp.properties import RESOURCES, Check, Problem, Resource, trimmed
 from talk_assets.sandbox.customerp.records import (
+    completed,
     cursor,
     instant,
     load,
@@ -23,7 +24,7 @@ from talk_assets.sandbox.customerp.records import (
 )
 from talk_assets.sandbox.customerp.tokens import TokenOffice
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
-from talk_assets.sandbox.system import Emulation, Properties, Switch
+from talk_assets.sandbox.system import Emulation, Invalid, Properties, Switch
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, dumps
 
 TOKEN = "sandbox-customerp"
@@ -47,7 +48,7 @@ TITLES = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer on its way out
+class Refusal(Invalid):
     """The request ends here, with this problem."""
 
     def __init__(self, status: int, detail: str, errors: Sequence[Problem] = (), **more: str) -> None:
@@ -69,6 +70,7 @@ class Customerp(Emulation):
         "needs_key": True,  # off: creates without Idempotency-Key are taken
         "trims": True,  # off: texts are kept with the blanks around them
         "longest_text": 255,
+        "answers_with_record": True,  # off: an update is answered without a body
         "names_property": True,  # off: what is wrong with a record is not said
         "plain_lists": False,  # on: numbered pages, bare arrays, ids repeated, and what is no parameter is a filter
         "conflicts_on_values": False,  # on: a number that is used already is a 409, as an external reference is
@@ -77,6 +79,8 @@ class Customerp(Emulation):
         "grant_days": 60.0,  # that a refresh token lives
         "says_grant_end": True,  # off: no answer says how long
         "declines": False,  # on: whoever is asked to sign in declines
+        "lines_move_order": True,  # off: who edits lines alone leaves the order's time, version and place in the feed
+        "replaces_nested": False,  # on: a PATCH is plain JSON, and what a nested object leaves out is cleared
     }
 
     def __init__(self, store: SandboxStore, clock: Clock, *, limits: bool) -> None:
@@ -273,9 +277,12 @@ class Customerp(Emulation):
         return new
 
     def _patch(self, resource: Resource, old: dict[str, Any], request: HttpRequest) -> Reply:
-        if "merge-patch+json" not in request.headers.get("Content-Type", ""):
-            raise Refusal(415, "A PATCH is application/merge-patch+json.")
+        media = "application/json" if self.switches["replaces_nested"] else "application/merge-patch+json"
+        if media not in request.headers.get("Content-Type", ""):
+            raise Refusal(415, f"A PATCH is {media}.")
         sent = self._sent(resource, request)
+        if self.switches["replaces_nested"]:
+            sent = {name: completed(old.get(name), value) for name, value in sent.items()}
         known = {line["id"] for line in old.get("lines", ())}
         strange = [line["id"] for line in sent.get("lines") or () if line.get("id") and line["id"] not in known]
         if strange:
@@ -283,10 +290,11 @@ class Customerp(Emulation):
         record = reconciled(resource, patched(old, sent), self._new_id)
         if record != old:
             self._check(resource, record, old)
-            version, seq = old["version"] + 1, self._seq(resource)
-            record |= {"version": version, "change_seq": seq, "updated_at": instant(self._now())}
+            if self.switches["lines_move_order"] or record != old | {"lines": record.get("lines")}:
+                version, seq = old["version"] + 1, self._seq(resource)
+                record |= {"version": version, "change_seq": seq, "updated_at": instant(self._now())}
             self.shelves[resource.name].put(stored(resource, record))
-        return self._shown(stored(resource, record), 200)
+        return self._shown(stored(resource, record), 200) if self.switches["answers_with_record"] else Reply(204)
 
     def _delete(self, resource: Resource, old: dict[str, Any]) -> Reply:
         self.shelves[resource.name].put(tombstone(resource, old, self._seq(resource), self._now()))

@@ -47,6 +47,11 @@ def patched(old: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
+def completed(before: Any, value: Any) -> Any:  # noqa: ANN401 -- JSON
+    """A nested object with what it leaves out as null, as who takes it for the whole object shows it."""
+    return dict.fromkeys(before) | value if isinstance(before, dict) and isinstance(value, dict) else value
+
+
 def reconciled(resource: Resource, record: dict[str, Any], new_id: Callable[[], str]) -> dict[str, Any]:
     """The record with the lists and choices that it never lacks; lines without an id get one."""
     if "lines" in resource.kinds:

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from talk_assets.sandbox.customwebshop import shown
 from talk_assets.sandbox.customwebshop.effects import Effects
-from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, showing, wanted
+from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, of_variations, showing, wanted
 from talk_assets.sandbox.customwebshop.keys import CONSUMER_KEY, CONSUMER_SECRET, Doorkeeper
-from talk_assets.sandbox.customwebshop.records import RESOURCES, Record, Resource, load, stored
+from talk_assets.sandbox.customwebshop.records import RESOURCES, VARIATION, Record, Resource, in_decimals, load, stored
 from talk_assets.sandbox.customwebshop.writes import EMAIL, Shop, Wrong, laid_over, taken
 from talk_assets.sandbox.store import SandboxStore, Shelf, Stored, Term
 from talk_assets.sandbox.system import Emulation, Properties, Switch
@@ -27,6 +27,10 @@ NOTICE = (
     b"<br />\n<b>Notice</b>:  Undefined index: tax in <b>/var/www/wp-content/plugins/some/plugin.php</b>"
     b" on line <b>12</b><br />\n"
 )
+EVERY = -1
+"""In place of a parent's id: variations of any."""
+WRITTEN = 400
+"""The status with which a write is answered whose record is not there."""
 SORTED_BY_SHELF = {"id": "id", "modified": "stamp"}
 
 
@@ -40,6 +44,8 @@ class Customwebshop(Emulation):
         "gmt_offset": 1.0,  # hours; times without `_gmt` are the shop's own
         "currency": "NOK",  # of an order that names none
         "decimals": 2,  # that the shop shows, where a request asks for no others
+        "lists_variations": True,  # off: no list has the variations of all products
+        "rounds": False,  # on: lines are kept with the decimals that the shop shows, whatever was sent
         "fills_lines": True,  # off: a line holds only what it was sent
         "tls": True,  # off: plain http, where only a signature counts
         "passes_header": True,  # off: the host in front keeps the header Authorization back
@@ -111,7 +117,10 @@ class Customwebshop(Emulation):
         return float(self.switches["gmt_offset"])
 
     def _stored(self, resource: Resource, record: Record, times: tuple[int, int]) -> Stored:
-        return stored(resource, record, times, self._hours, int(self.switches["decimals"]))
+        decimals = int(self.switches["decimals"])
+        if resource.name == "orders" and self.switches["rounds"]:
+            record = in_decimals(record, decimals)
+        return stored(resource, record, times, self._hours, decimals)
 
     def _known(self, request: HttpRequest) -> Reply:
         self._doorkeeper.check(
@@ -125,8 +134,7 @@ class Customwebshop(Emulation):
         return self.throttled(wait) if wait else self._route(request)
 
     def _route(self, request: HttpRequest) -> Reply:
-        name, *rest = request.segments[3:] or ("",)
-        resource = RESOURCES.get(name) if request.segments[:3] == ROOT and len(rest) <= 1 else None
+        resource, rest, of = self._place(request)
         if resource is None:
             raise Wrong(404, "rest_no_route", "No route was found matching the URL and request method.")
         reading, query = request.method == "GET", request.query
@@ -137,20 +145,32 @@ class Customwebshop(Emulation):
         answer = showing(query if reading else {**query, "context": "edit"}, int(self.switches["decimals"]))
         match request.method, rest:
             case "GET", []:
-                return self._list(resource, query)
+                return self._list(resource, query, of)
             case "GET", [id_]:
                 return Reply(body=self._shown(resource, self._found(resource, id_, 404), answer))
-            case "POST", []:
-                row = self._create(resource, _sent(request))
+            case "POST", [] if of != EVERY:
+                row = self._create(resource, _sent(request), of or 0)
                 return Reply(201, self._shown(resource, row, answer))
             case "PUT" | "PATCH" | "POST", [id_]:
                 # An unknown id is a 400 here, though it is a 404 to whoever reads.
-                row = self._update(resource, self._found(resource, id_, 400), _sent(request))
+                row = self._update(resource, self._found(resource, id_, 400, of), _sent(request))
                 return Reply(body=self._shown(resource, row, answer))
             case "DELETE", [id_]:
-                row = self._delete(resource, self._found(resource, id_, 404), query.get("force") in {"true", "1"})
+                row = self._delete(resource, self._found(resource, id_, 404, of), query.get("force") in {"true", "1"})
                 return Reply(body=self._shown(resource, row, answer))
         raise Wrong(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+    def _place(self, request: HttpRequest) -> tuple[Resource | None, list[str], int | None]:
+        """Return a resource, the rest of the path, and of variations their parent's id or `EVERY`, else null."""
+        found = request.segments[3:] if request.segments[:3] == ROOT else ()
+        match found:
+            case ["variations"] if self.switches["lists_variations"] and request.method == "GET":
+                return RESOURCES["products"], [], EVERY
+            case ["products", parent, "variations", *rest] if parent.isdecimal() and len(rest) <= 1:
+                return RESOURCES["products"], rest, int(self._found(RESOURCES["products"], parent, 404).id)
+            case [name, *rest] if len(rest) <= 1:
+                return RESOURCES.get(name), rest, None
+        return None, [], None
 
     def _shown(self, resource: Resource, row: Stored, how: shown.Showing) -> bytes:
         return shown.body(resource, row, how, self._highest(resource), self.chance)
@@ -159,7 +179,7 @@ class Customwebshop(Emulation):
         newest = self.shelves[resource.name].select(descending=True, limit=1) if resource.name == "products" else []
         return int(newest[0].id) if newest else 0
 
-    def _list(self, resource: Resource, query: Mapping[str, str]) -> Reply:
+    def _list(self, resource: Resource, query: Mapping[str, str], of: int | None) -> Reply:
         asked = wanted(
             resource,
             query,
@@ -167,7 +187,9 @@ class Customwebshop(Emulation):
             hours=self._hours,
             decimals=int(self.switches["decimals"]),
         )
-        rows, total = self._selected(resource, asked)
+        if of is not None:
+            asked = of_variations(asked, None if of == EVERY else of)
+        rows, total = self._selected(resource, replace(asked, offset=self.place(asked.offset)))
         pages, highest = ceil(total / asked.size), self._highest(resource)
         headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
         if asked.page < pages:
@@ -198,15 +220,20 @@ class Customwebshop(Emulation):
             rows = [row for row, _ in records]
         return rows[asked.offset : asked.offset + asked.size], len(rows)
 
-    def _found(self, resource: Resource, id_: str, status: int) -> Stored:
+    def _found(self, resource: Resource, id_: str, status: int, of: int | None = None) -> Stored:
+        """The record; a variation is written only under its parent `of`, and 404 tells of any other way."""
         record = self.shelves[resource.name].get(int(id_)) if id_.isdecimal() and len(id_) <= HIGHEST else None
+        kept = load(record) if record is not None and (of or status == WRITTEN) else {}
+        if kept and (kept["parent_id"] if kept.get("type") == VARIATION else None) != of:
+            message = "To manipulate product variations you should use the endpoint of their product."
+            raise Wrong(404, "woocommerce_rest_invalid_product_id", message)
         if record is None:
             if resource.name == "customers":
                 raise Wrong(status, "woocommerce_rest_invalid_id", "Invalid resource ID.")
             raise Wrong(status, f"woocommerce_rest_{resource.kind}_invalid_id", "Invalid ID.")
         return record
 
-    def _create(self, resource: Resource, sent: Record) -> Stored:
+    def _create(self, resource: Resource, sent: Record, parent: int) -> Stored:
         if resource.name == "customers":
             if "email" not in sent:
                 message = "Missing parameter(s): email"
@@ -215,6 +242,9 @@ class Customwebshop(Emulation):
         if resource.name == "orders":
             sent = {"currency": self.switches["currency"], **sent}
         now, blank = int(self.clock.now()), resource.blank()
+        if parent:
+            blank |= {"type": VARIATION, "parent_id": parent}
+            sent = {name: value for name, value in sent.items() if name not in {"name", "type", "parent_id"}}
         record = self._checked(resource, blank, sent, 0) | {"id": self.shelves[resource.name].next("id")}
         new = self._keep(resource, record, (now, now))
         if resource.name == "customers" and self.switches["mails_accounts"]:

@@ -5,7 +5,7 @@ A parameter that a collection does not have is ignored; a value that a parameter
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -16,6 +16,7 @@ from talk_assets.sandbox.customwebshop.records import (
     PRODUCT_TYPES,
     ROLES,
     TRASH,
+    VARIATION,
     Record,
     Resource,
 )
@@ -89,6 +90,16 @@ def wanted(resource: Resource, query: Mapping[str, str], *, largest: int, hours:
     )
 
 
+def of_variations(asked: Wanted, parent: int | None) -> Wanted:
+    """The same list of variations, of one parent or of all."""
+    terms = (*(term for term in asked.terms if term[0] != "type"), ("type", "=", VARIATION))
+
+    def is_of_parent(record: Record) -> bool:
+        return parent in {None, record["parent_id"]}
+
+    return replace(asked, terms=terms, meets=(*asked.meets, is_of_parent))
+
+
 def _filters(resource: Resource, query: Mapping[str, str]) -> tuple[list[Term], list[Meets]]:
     terms, meets = {"products": _of_products, "customers": _of_customers, "orders": _of_orders}[resource.name](query)
     if excluded := frozenset(_ids(query, "exclude")):
@@ -104,6 +115,7 @@ def _filters(resource: Resource, query: Mapping[str, str]) -> tuple[list[Term], 
 
 def _of_products(query: Mapping[str, str]) -> tuple[list[Term], list[Meets]]:
     terms, meets = _of_statuses(query, PRODUCT_STATUSES)
+    terms.append(("type", "<>", VARIATION))
     for name in ("sku", "global_unique_id"):
         texts = frozenset(text.strip().lower() for text in query.get(name, "").split(",") if text.strip())
         if len(texts) == 1:

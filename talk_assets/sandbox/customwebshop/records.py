@@ -19,10 +19,14 @@ Record = dict[str, Any]
 
 ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country")
 BILLING = (*ADDRESS, "email", "phone")
+BESIDES = {"shipping_lines": "method_title", "fee_lines": "name", "coupon_lines": "code"}
+"""What an order has beside its lines, and what names one of each."""
 TRASH, HIDDEN = "trash", "checkout-draft"
 """Statuses that a list shows only when it is asked for them."""
 ORDER_STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", HIDDEN, TRASH)
 PRODUCT_STATUSES = ("draft", "pending", "private", "publish", "future", TRASH)
+VARIATION = "variation"
+"""The type of a product that is one of a variable product: no list of products has it."""
 PRODUCT_TYPES = ("simple", "grouped", "external", "variable")
 ROLES = ("administrator", "editor", "author", "contributor", "subscriber", "customer", "shop_manager")
 CURRENCIES = re.compile(
@@ -60,9 +64,10 @@ class Resource:
         match self.name:
             case "products":
                 record |= {"status": "publish", "type": "simple", "parent_id": 0}
-                record |= {"manage_stock": False, "stock_quantity": None}
+                record |= {"manage_stock": False, "stock_quantity": None, "attributes": []}
             case "orders":
                 record |= {"status": "pending", "customer_id": 0, "line_items": [], "parent_id": 0}
+                record |= {name: [] for name in BESIDES}
             case "customers":
                 record |= {"role": "customer"}
         return {**record, **{name: dict.fromkeys(parts, "") for name, parts in self.objects.items()}, "meta_data": []}
@@ -77,7 +82,7 @@ RESOURCES = {
             ("name", "description", "short_description", "sku", "global_unique_id", "regular_price", "sale_price"),
             {},
             PRODUCT_STATUSES,
-            keys=("sku", "global_unique_id", "status"),
+            keys=("sku", "global_unique_id", "status", "type"),
             unique=("sku", "global_unique_id"),
         ),
         Resource(
@@ -116,7 +121,7 @@ def stored(
     if resource.name == "products":
         whole |= {"price": record["sale_price"] or record["regular_price"]}
     if resource.name == "orders":
-        whole |= {"number": str(record["id"]), "total": rounded(_total(record["line_items"]), decimals)}
+        whole |= {"number": str(record["id"]), "total": rounded(_total(record), decimals)}
     keys = tuple(record.get(key) or None for key in resource.keys)
     return Stored(record["id"], dumps(whole), times[1], gone=record.get("status") == TRASH, keys=keys)
 
@@ -132,5 +137,17 @@ def rounded(amount: Decimal | str, decimals: int) -> str:
     return f"{Decimal(amount or 0).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
 
 
-def _total(lines: list[Record]) -> Decimal:
-    return sum((Decimal(line["total"] or 0) for line in lines), Decimal(0))
+def in_decimals(order: Record, decimals: int) -> Record:
+    """An order whose lines have no more decimals than so many."""
+
+    def line(one: Record) -> Record:
+        money = {name: rounded(one[name], decimals) for name in ("subtotal", "total") if one[name]}
+        return {**one, **money, "price": float(Decimal(money.get("total", 0)) / (one["quantity"] or 1))}
+
+    return {**order, "line_items": [line(one) for one in order["line_items"]]}
+
+
+def _total(order: Mapping[str, Any]) -> Decimal:
+    """What an order costs: what coupons take off is in the totals of the lines already."""
+    parts = (one for name in ("line_items", "shipping_lines", "fee_lines") for one in order[name])
+    return sum((Decimal(part["total"] or 0) for part in parts), Decimal(0))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from talk_assets.sandbox.customwebshop.records import Record, Resource, load, rounded
+from talk_assets.sandbox.customwebshop.records import BESIDES, VARIATION, Record, Resource, load, rounded
 from talk_assets.sandbox.customwebshop.texts import paragraphs, typeset
 from talk_assets.sandbox.store import Stored
 from talk_assets.sandbox.wire import dumps
@@ -31,6 +31,8 @@ def body(resource: Resource, row: Stored, how: Showing, highest: int, chance: ra
     if resource.name == "customers" and not how.fields:
         return row.body
     record = load(row)
+    if record.get("type") == VARIATION:
+        record["name"] = ", ".join(str(one.get("option", "")) for one in record["attributes"])
     if resource.name == "products":
         record["related_ids"] = _related(int(row.id), highest, chance)
         if how.context == "view":
@@ -40,6 +42,8 @@ def body(resource: Resource, row: Stored, how: Showing, highest: int, chance: ra
         record["total"] = rounded(record["total"], how.decimals)
         for line in record["line_items"]:
             line |= {name: rounded(line[name], how.decimals) for name in MONEY if line[name]}
+        for one in (one for name in BESIDES for one in record[name]):
+            one |= {name: rounded(one[name], how.decimals) for name in ("total", "discount") if one.get(name)}
     return dumps(_projected(record, [name.split(".") for name in how.fields]) if how.fields else record)
 
 

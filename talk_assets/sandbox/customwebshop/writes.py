@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from talk_assets.sandbox.customwebshop.records import CURRENCIES, PRODUCT_TYPES, Record, Resource
+from talk_assets.sandbox.customwebshop.records import BESIDES, CURRENCIES, PRODUCT_TYPES, VARIATION, Record, Resource
 from talk_assets.sandbox.customwebshop.texts import kept
+from talk_assets.sandbox.system import Invalid
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PRICES = frozenset({"regular_price", "sale_price", "subtotal", "total"})
@@ -22,7 +23,7 @@ READ_ONLY = frozenset(
 )
 
 
-class Wrong(Exception):  # noqa: N818 -- an answer on its way out
+class Wrong(Invalid):
     """What was sent cannot be taken: a status, a code of the API, a sentence."""
 
     def __init__(self, status: int, code: str, message: str, **more: object) -> None:
@@ -59,7 +60,11 @@ def _wrong(resource: Resource, name: str, value: object) -> str | None:  # noqa:
         return "manage_stock is not of type boolean."
     if name in {"customer_id", "stock_quantity"} and _whole(value) is None:
         return f"{name} is not of type integer."
-    return f"{name} is not of type array." if name in {"meta_data", "line_items"} and not _objects(value) else None
+    return (
+        f"{name} is not of type array."
+        if name in {"meta_data", "line_items", *BESIDES} and not _objects(value)
+        else None
+    )
 
 
 def _wrong_text(name: str, value: object) -> str | None:
@@ -116,6 +121,8 @@ def laid_over(resource: Resource, old: Mapping[str, Any], sent: Mapping[str, Any
             record[name] = _meta(record[name], value, shop)
         elif name == "line_items" and name in record:
             record[name] = list(_lines(record[name], value, shop))
+        elif name in BESIDES and name in record:
+            record[name] = list(_besides(name, record[name], value, shop))
         elif name in record and name not in READ_ONLY:
             record[name] = _property(resource, name, value)
     return record
@@ -159,6 +166,25 @@ def _lines(old: list[Record], sent: list[Record], shop: Shop) -> Iterator[Record
             continue
         new = id_ or shop.next_id("lines")
         by_id[new] = _line(by_id.get(new), line, shop) | {"id": new}
+    yield from by_id.values()
+
+
+def _besides(name: str, old: list[Record], sent: list[Record], shop: Shop) -> Iterator[Record]:
+    """Freight, fees and coupons: by id as lines are; one whose name or method is null is removed."""
+    by_id = {one["id"]: one for one in old}
+    for one in sent:
+        id_ = one.get("id")
+        if id_ is not None and id_ not in by_id:
+            raise Wrong(400, "woocommerce_rest_invalid_item_id", "Order item ID provided is not associated with order.")
+        if any(part in one and one[part] is None for part in ("method_id", "method_title", "name", "code")):
+            by_id.pop(id_, None)
+            continue
+        if id_ is None and name == "shipping_lines" and not one.get("method_id"):
+            raise Wrong(400, "woocommerce_rest_invalid_shipping_item", "Shipping method ID is required.")
+        new = id_ or shop.next_id("lines")
+        money: Record = {part: amount(one[part]) for part in ("total", "discount") if part in one}
+        blank = {"method_id": ""} if name == "shipping_lines" else {}
+        by_id[new] = {BESIDES[name]: "", **blank, **by_id.get(new, {}), **one, **money, "id": new}
     yield from by_id.values()
 
 
@@ -208,8 +234,9 @@ def _product(line: Record, sent: Record, shop: Shop, *, new: bool) -> None:
         return
     product = shop.product(id_)
     if product is not None:
-        changed = line["product_id"] != id_
-        line["product_id"] = id_
+        parent = product["parent_id"] if product["type"] == VARIATION else 0
+        changed = (line["variation_id"] or line["product_id"]) != id_
+        line["product_id"], line["variation_id"] = (parent, id_) if parent else (id_, 0)
         if changed and shop.fills_lines:
             line["name"] = sent.get("name") or product["name"]
             costs = f"{Decimal(product['price'] or 0) * line['quantity']:f}"

@@ -123,7 +123,11 @@ class PowerOffice(Emulation):
             case "DELETE", [id_]:
                 return self._delete(role, id_)
             case "GET", [parent, "contact"] if role.name in PARENTS:
-                return self._list(CONTACT_PERSON, {"$filter": f"(PartyId eq {_number(parent)})"})
+                asked = request.query.get("$filter", "").strip()
+                own = f"(PartyId eq {_number(parent)})"
+                return self._list(
+                    CONTACT_PERSON, {**request.query, "$filter": f"{own} and ({asked})" if asked else own}
+                )
             case "POST", [parent, "contact"] if role.name in PARENTS:
                 sent = _object(request)
                 return self._shown(CONTACT_PERSON, self._upsert(CONTACT_PERSON, sent, self._parent(role, parent)))

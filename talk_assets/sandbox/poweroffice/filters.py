@@ -47,11 +47,11 @@ EVERYTHING = Node("and")
 
 
 def parse(text: str, kinds: Kinds) -> Node:
-    """Understand a filter over records with these properties; raises Malformed."""
+    """Understand a filter over records with these properties; raises Malformed.
+
+    The documentation wants it in parentheses; clients in use send it without.
+    """
     stripped = text.strip()
-    if not stripped.startswith("(") or not stripped.endswith(")"):
-        message = "The filter must be enclosed in parenthesis"
-        raise Malformed(message)
     tokens, at = [], 0
     while stripped[at:].strip():
         match = TOKEN.match(stripped, at)

@@ -12,6 +12,7 @@ from typing import Any
 from talk_assets.sandbox.poweroffice import times
 from talk_assets.sandbox.poweroffice.properties import ADDRESS, CONTACT_PERSON, EMPLOYEE, HIDDEN, Role
 from talk_assets.sandbox.store import Stored, Value
+from talk_assets.sandbox.system import Invalid
 from talk_assets.sandbox.wire import dumps
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -32,7 +33,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 Record = dict[str, Any]
 
 
-class Rejected(Exception):  # noqa: N818 -- what the API says about one record
+class Rejected(Invalid):
     """The API does not take the record: the message is its summary, `kind` its name for the exception."""
 
     def __init__(self, message: str, kind: str = "Validation") -> None:

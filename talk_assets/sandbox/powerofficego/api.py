@@ -6,6 +6,7 @@ What is ASSUMED here, nobody having seen it: the words for a wrong subscription 
 
 import base64
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import ClassVar
@@ -93,7 +94,7 @@ class Powerofficego(Emulation):
         self.limit = SlidingLimit(window=1.0)
         self._tokens = Tokens()
         self._replica = Replica(self.shelves, self.switches, self._ticks)
-        self._finder = Finder(self._replica, self.switches)
+        self._finder = Finder(self._replica, self.switches, self.place)
         self._orders = Orders(self, self.switches, self._now, self._next)
         self._last = 0
 
@@ -145,7 +146,7 @@ class Powerofficego(Emulation):
                 raise Invalid(message)
             fresh = stamped(blank(table), None, self._now())
             record = {**fresh, **sent}
-            record["Id"] = record["Id"] or (self._new_id(table) if table.integer else str(sent["Id"]))
+            record["Id"] = record["Id"] or (self._new_id(table) if table.integer else str(uuid.uuid4()))
             yield stored(table, record)
 
     # What `orders.Keeper` asks for.
@@ -154,6 +155,11 @@ class Powerofficego(Emulation):
         """A record as it is, null where there is none."""
         found = self.shelves[table.path].get(id_)
         return None if found is None or found.gone else load(found)
+
+    def having(self, table: Table, name: str, value: object) -> Record | None:
+        """The first record with this value, null where there is none."""
+        rows = map(load, self.shelves[table.path].select([("gone", "=", 0)]))
+        return next((row for row in rows if row[name] == value), None)
 
     def keep(self, table: Table, record: Record, *, gone: bool = False) -> None:
         """Store a record."""

@@ -47,6 +47,10 @@ class Keeper(Protocol):
         """Remove a record."""
         ...
 
+    def having(self, table: Table, name: str, value: object) -> Record | None:
+        """The first record with this value, null where there is none."""
+        ...
+
     def check(self, table: Table, record: Record, old: Record | None = None) -> None:
         """Raise Rejected where the record cannot be."""
         ...
@@ -91,6 +95,8 @@ class Orders:
         record = {**blank(SALES_ORDERS), **posted(SALES_ORDERS, sent), "IsCreatedByCurrentIntegration": True}
         found = isinstance(sent, dict) and next((v for n, v in sent.items() if n.lower() == "salesorderlines"), None)
         given = list(found or ())
+        if record["CustomerId"] is None and record["CustomerNo"] is not None:
+            record["CustomerId"] = self._named(CUSTOMERS, "Number", record["CustomerNo"])
         self._keeper.check(SALES_ORDERS, record)
         order = stamped({**record, "SalesOrderNo": self._number("orders")}, str(uuid.uuid4()), self._now())
         lines = [self._line(order, posted(LINES, line), place) for place, line in enumerate(given)]
@@ -179,6 +185,8 @@ class Orders:
         line |= {"Id": str(uuid.uuid4()), "SalesOrderId": order["Id"]}
         if line["SortOrder"] is None:
             line["SortOrder"] = place
+        if line["ProductId"] is None and line["ProductCode"] is not None:
+            line["ProductId"] = self._named(PRODUCTS, "Code", line["ProductCode"])
         self._keeper.check(LINES, line)
         product = self._keeper.find(PRODUCTS, line["ProductId"]) if line["ProductId"] else None
         if product and line["Quantity"] is None:
@@ -193,6 +201,14 @@ class Orders:
             }
             line |= {name: value for name, value in fillings.items() if line[name] is None}
         return self.counted(line)
+
+    def _named(self, table: Table, name: str, value: object) -> object:
+        """The id of the record that a create calls by its number or code. The words for one that is not: ASSUMED."""
+        found = self._keeper.having(table, name, value)
+        if found is None:
+            message = f"{table.name} with {name} = {value} not found."
+            raise Rejected(message)
+        return found["Id"]
 
     def _found_line(self, order: str, id_: str) -> Record:
         line = self._keeper.find(LINES, id_)

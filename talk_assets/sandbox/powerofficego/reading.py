@@ -4,17 +4,21 @@ Nothing here writes. Which filters a list has is in `properties`; other paramete
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from talk_assets.sandbox.powerofficego.properties import DEPARTMENTS, LINES, SALES_ORDERS, SUPPLIERS, Table
 from talk_assets.sandbox.powerofficego.records import TICKS, Record, Rejected, missing, ticks
 from talk_assets.sandbox.store import Shelf, Stored
 from talk_assets.sandbox.wire import HttpRequest, Reply, dumps, reply
 
+RANGE = re.compile(r"(\d+)-(\d+)")
 PAGE, LARGEST_PAGE = 5000, 20000
 CHANGED = "lastchangeddatetimeoffsetgreaterthan"
 BEGINNING = -1
+PAGED = {"pagenumber", "pagesize"}
 
 
 def load(record: Stored) -> Record:
@@ -68,10 +72,10 @@ class Replica:
 
 
 class Finder:
-    """Answers GETs; `switches` are the system's, as they stand at each request."""
+    """Answers GETs; `switches` are the system's, as they stand at each request, `place` is where a page begins."""
 
-    def __init__(self, replica: Replica, switches: Mapping[str, Any]) -> None:
-        self._replica, self._switches = replica, switches
+    def __init__(self, replica: Replica, switches: Mapping[str, Any], place: Callable[[int], int]) -> None:
+        self._replica, self._switches, self._place = replica, switches, place
 
     def one(self, table: Table, id_: int | str, parent: int | str | None = None) -> Reply:
         """Answer with a record, of a parent where it has one; an invoiced order only where a switch says so."""
@@ -127,7 +131,7 @@ class Finder:
             message = f"The query parameter '{unknown}' is not supported."
             raise Rejected(message)
         size, number = _number(query, "pagesize", PAGE, LARGEST_PAGE), _number(query, "pagenumber", 1, 1_000_000)
-        rows, total = self._rows(table, query, (number - 1) * size, size, order)
+        rows, total = self._rows(table, query, self._place((number - 1) * size), size, order)
         shown = [dumps(_projected(self.shown(table, row), query.get("fields"))) for row in rows]
         headers = self._paging(request, number, size, total)
         if not shown and self._switches["empty_204"]:
@@ -141,19 +145,23 @@ class Finder:
             self.one(SALES_ORDERS, order)
             found = self.lines_of(order)
             return found[first : first + size], len(found)
-        tests = [(name, _values(query[param])) for param, name in table.filters.items() if query.get(param, "").strip()]
+        tests = [(name, _wanted(query[param])) for param, name in table.filters.items() if query.get(param, "").strip()]
         terms: list[tuple[str, str, Any]] = [("gone", "=", 0)]
         since = self._since(query)
         if since is not None:
             terms.append(("stamp", ">" if self._switches["strict_filter"] else ">=", since))
         by, _, way = query.get("orderby", "").partition(" ")
+        named = next((name for name in table.properties if name.lower() == by.strip().lower()), None)
         column = {"id": "id", CHANGED[:25]: "stamp"}.get(by.lower(), "stamp")  # nobody says in what order they come
         down = way.strip().lower() == "desc"
-        if tests or self._replica.lagging(table):
+        sorted_here = named is not None and by.lower() not in {"id", CHANGED[:25]}
+        if tests or sorted_here or self._replica.lagging(table):
             rows = self._replica.select(table, terms)
             rows = [row for row in rows if not row.gone and (since is None or row.stamp > since)]
             rows.sort(key=lambda row: (row.stamp if column == "stamp" else 0, row.id), reverse=down)
-            kept = [row for row in map(load, rows) if all(_text(row[name]) in values for name, values in tests)]
+            kept = [row for row in map(load, rows) if all(meets(_text(row[name])) for name, meets in tests)]
+            if named is not None and sorted_here:
+                kept.sort(key=lambda row: _sortable(row[named]), reverse=down)
             return kept[first : first + size], len(kept)
         rows = self._replica.select(table, terms, order=column, descending=down, limit=size, offset=first)
         full = len(rows) < size and first == 0
@@ -174,14 +182,19 @@ class Finder:
         if not self._switches["pagination_header"]:
             return {}
         pages = -(-total // size)
-        link = f"/{request.path}?PageNumber={{}}&PageSize={size}"
+
+        def link(to: int) -> str:
+            kept = {name: value for name, value in request.query.items() if name.lower() not in PAGED}
+            asked = urlencode({**kept, "PageNumber": to, "PageSize": size})
+            return f"http://{request.headers.get('Host', 'localhost')}/powerofficego/{request.path}?{asked}"
+
         paging = {
             "totalCount": total,
             "pageSize": size,
             "currentPage": number,
             "totalPages": pages,
-            "previousPageLink": link.format(number - 1) if number > 1 else None,
-            "nextPageLink": link.format(number + 1) if number < pages else None,
+            "previousPageLink": link(number - 1) if number > 1 else None,
+            "nextPageLink": link(number + 1) if number < pages else None,
         }
         return {"X-Pagination": json.dumps(paging)}
 
@@ -218,8 +231,19 @@ def _projected(record: Record, fields: str | None) -> Record:
     return {name: value for name, value in record.items() if name.lower() in wanted}
 
 
-def _values(text: str) -> set[str]:
-    return {part.strip().lower() for part in text.split(",")}
+def _wanted(text: str) -> Callable[[str], bool]:
+    """What tells whether a value is among those of a filter: `4711,10000-10005` names one and a range."""
+    values = {part.strip().lower() for part in text.split(",")}
+    ranges = [(int(match[1]), int(match[2])) for value in values if (match := RANGE.fullmatch(value))]
+    return lambda value: (
+        value in values or (value.isdecimal() and any(low <= int(value) <= high for low, high in ranges))
+    )
+
+
+def _sortable(value: object) -> tuple[bool, bool, Any]:
+    """A value as a list is ordered by it: nothing first, numbers by their size, texts whatever their case."""
+    number = isinstance(value, int | float)
+    return value is not None, not number, value if number else str(value).lower()
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from talk_assets.sandbox.powerofficego.properties import CUSTOMERS, ENUMS, Property, Table
 from talk_assets.sandbox.store import Stored
+from talk_assets.sandbox.system import Invalid
 from talk_assets.sandbox.wire import dumps
 
 Record = dict[str, Any]
@@ -24,7 +25,7 @@ HIDDEN = "hidden"
 NO_COUNTRY = "NO"
 
 
-class Rejected(Exception):  # noqa: N818 -- an answer on its way out
+class Rejected(Invalid):
     """The API does not take it; `title` null is the title that validation errors have."""
 
     def __init__(self, detail: str, status: int = 400, title: str | None = None) -> None:
@@ -81,12 +82,8 @@ def patched(table: Table, old: Record, operations: object, *, lenient: bool = Fa
         raise Rejected(message)
     record = {**old}
     for operation in operations:
-        if operation.get("op") not in {"replace", "add", "remove"}:
-            message = f"{table.name}PatchDto: The operation '{operation.get('op')}' is not supported."
-            raise Rejected(message)
-        value = None if operation["op"] == "remove" else operation.get("value")
         try:
-            _set(table, record, [part for part in str(operation.get("path", "")).split("/") if part], value)
+            _operate(table, record, operation)
         except KeyError as error:
             if not lenient:
                 segment = str(error.args[0]).lower()
@@ -95,6 +92,46 @@ def patched(table: Table, old: Record, operations: object, *, lenient: bool = Fa
                 )
                 raise Rejected(message) from error
     return record
+
+
+def _operate(table: Table, record: Record, operation: Mapping[str, Any]) -> None:
+    """Carry out one operation; raises KeyError with the segment that leads nowhere."""
+    path, from_ = _segments(operation.get("path")), _segments(operation.get("from"))
+    match operation.get("op"):
+        case "replace" | "add":
+            _set(table, record, path, operation.get("value"))
+        case "remove":
+            _set(table, record, path, None)
+        case "copy":
+            _set(table, record, path, _at(record, from_))
+        case "move":
+            value = _at(record, from_)
+            _set(table, record, from_, None)
+            _set(table, record, path, value)
+        case "test":
+            found, wanted = _at(record, path), operation.get("value")
+            if found != wanted:
+                where = "/".join(path)
+                message = f"{table.name}PatchDto: The current value '{found}' at path '{where}' is not '{wanted}'."
+                raise Rejected(message)
+        case other:
+            message = f"{table.name}PatchDto: The operation '{other}' is not supported."
+            raise Rejected(message)
+
+
+def _segments(path: object) -> list[str]:
+    return [part for part in str(path or "").split("/") if part]
+
+
+def _at(record: Record, path: Sequence[str]) -> object:
+    """What a path leads to; raises KeyError with the segment that leads nowhere."""
+    found: object = record
+    for part in path:
+        inner = {name.lower(): value for name, value in found.items()} if isinstance(found, dict) else {}
+        if part.lower() not in inner:
+            raise KeyError(part)
+        found = inner[part.lower()]
+    return found
 
 
 def _set(table: Table, record: Record, path: Sequence[str], value: object) -> None:
@@ -118,7 +155,7 @@ def _checked(table: Table, name: str, value: object, *, post: bool) -> object:
     dto = f"{table.name}{'Post' if post else 'Patch'}Dto"
     if name != "MailAddress":
         _check(dto, name, table.properties[name], value)
-        return value
+        return _canonical(table.properties[name], value)
     if not isinstance(value, dict):
         raise Rejected(_invalid(dto, value))
     given = {one.lower(): (one, item) for one, item in value.items()}
@@ -163,10 +200,18 @@ def _fits(prop: Property, value: object) -> bool:  # noqa: PLR0911 -- one for ea
             if isinstance(value, int):
                 message = "Enums is not allowed to be represented as integers"
                 raise Rejected(message)
-            return value in ENUMS[values]
+            return isinstance(value, str) and value.lower() in {one.lower() for one in ENUMS[values]}
         case "date" | "uuid":
             return _reads(date.fromisoformat if kind == "date" else UUID, value)
     return isinstance(value, dict)
+
+
+def _canonical(prop: Property, value: object) -> object:
+    """A value as the API shows it: what is one of a few is taken whatever its case."""
+    kind, _, values = prop.kind.partition(" ")
+    if kind != "enum" or not isinstance(value, str):
+        return value
+    return next((one for one in ENUMS[values] if one.lower() == value.lower()), value)
 
 
 def _reads(read: Any, value: object) -> bool:  # noqa: ANN401 -- any constructor from a text

@@ -58,7 +58,7 @@ class Webcrm(Emulation):
             )
             for table in TABLES
         }
-        self._finder = Finder(self.shelves, self.switches)
+        self._finder = Finder(self.shelves, self.switches, self.place)
         self._tokens = Tokens()
         self._chance = random.Random(0)
         self._last_create = 0.0
@@ -105,13 +105,13 @@ class Webcrm(Emulation):
         return "text/json; charset=utf-8" if self.switches["text_json"] else "application/json; charset=utf-8"
 
     def _auth(self, request: HttpRequest, action: tuple[str, ...]) -> Reply:
-        sent = request.form()
+        sent = {name.lower(): value for name, value in request.form().items()}
         match request.method, action:
             case "POST", ("apilogin",):
-                code = sent.get("authCode") or request.headers.get("authCode")
+                code = sent.get("authcode") or request.headers.get("authCode")
                 return self._token(granted=code == AUTH_CODE)
             case "POST", ("apirefresh",):
-                token = request.headers.get("refreshToken") or sent.get("refreshToken")
+                token = request.headers.get("refreshToken") or sent.get("refreshtoken")
                 return self._token(granted=self._tokens.redeem(token))
         return failure(404, "No such resource.", "NotFoundException")
 

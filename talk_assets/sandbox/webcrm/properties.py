@@ -6,7 +6,7 @@ layout of the generated data is in `data`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,15 +20,21 @@ RANGE = re.compile(r"(\w*?)(\d+)\.\.(\d+)")
 
 @dataclass(frozen=True)
 class Property:
-    """One property; `length` 0 is unlimited; a `choice` has its values, the first being the blank one."""
+    """One property; `length` 0 is unlimited; a `choice` has its values, the first being the blank one.
+
+    `nullable`: it is null as long as nobody has set it.
+    """
 
     kind: str
     length: int = 0
     choices: tuple[str, ...] = ()
+    nullable: bool = False
 
     @property
     def blank(self) -> Any:  # noqa: ANN401 -- a JSON scalar
         """The value that stands for none."""
+        if self.nullable:
+            return None
         return self.choices[0] if self.choices else BLANK[self.kind]
 
 
@@ -38,8 +44,8 @@ class Table:
 
     `core` are the properties that records usually have a value in; they come first in a record's text, so that the
     rest, all blank, can be cut off. `references` say which collection a property holds an id of. `fixed` cannot be
-    changed once the record exists. `names_id`: a POST answers with the new id. All names are without the table's own in
-    front.
+    changed once the record exists. `names_id`: a POST answers with the new id. `nulls` are null as long as nobody has
+    set them. All names are without the table's own in front.
     """
 
     path: str
@@ -53,6 +59,7 @@ class Table:
     read_only: str = ""
     censored: str = ""
     fixed: str = ""
+    nulls: str = ""
     write_only: str = ""
     deletable: bool = False
     names_id: bool = True
@@ -72,6 +79,7 @@ class Table:
         found |= {
             self.name + name: Property("choice", 0, tuple(values.split())) for name, values in self.choices.items()
         }
+        found |= {name: replace(found[name], nullable=True) for name in self.full(self.nulls)}
         hidden = set(self.full(self.write_only))
         return {name: found[name] for name in (*self.full(self.core), *found) if name not in hidden}
 
@@ -135,6 +143,7 @@ PERSONS = Table(
     read_only="Name TelephoneSearch History LoginLog CampaignWrongPasswordCount MemberWrongPasswordCount",
     censored="Password MemberPassword CampaignPassword",
     fixed="OrganisationId",
+    nulls="LastLoginDateTime MemberGroupId MemberLanguageId MemberNumber MemberStartDate MemberStatusId Plus1..20",
 )
 
 ORGANISATIONS = Table(

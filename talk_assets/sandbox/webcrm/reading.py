@@ -4,14 +4,14 @@ Nothing here writes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from talk_assets.sandbox.store import Shelf, Stored, Term
 from talk_assets.sandbox.webcrm import times
-from talk_assets.sandbox.webcrm.properties import OPPORTUNITIES, PERSONS, PRODUCTS, QUOTATION_LINES, USERS, Table, is_id
-from talk_assets.sandbox.webcrm.queries import Condition, Malformed, Query, comparable, parse
+from talk_assets.sandbox.webcrm.properties import PERSONS, PRODUCTS, QUOTATION_LINES, USERS, Table, is_id
+from talk_assets.sandbox.webcrm.queries import Condition, Either, Malformed, Query, comparable, parse
 from talk_assets.sandbox.wire import HttpRequest, Reply, dumps, reply
 
 DEFAULT_SIZE = 100
@@ -27,9 +27,10 @@ NESTED = {
 """Which records are read by the id of another: parent's path and last segment, table, property."""
 
 BY = {
-    "byorganisation": "OpportunityOrganisationId",
-    "byresponsible": "OpportunityAssignedTo",
-    "bypipelinelevel": "OpportunityLevel",
+    ("opportunities", "byorganisation"): "OpportunityOrganisationId",
+    ("opportunities", "byresponsible"): "OpportunityAssignedTo",
+    ("opportunities", "bypipelinelevel"): "OpportunityLevel",
+    ("persons", "byorganisation"): "PersonOrganisationId",
 }
 
 
@@ -38,10 +39,10 @@ class Malpaged(Exception):  # noqa: N818 -- what the API says about a request
 
 
 class Finder:
-    """Reads the shelves; `switches` are the system's, as they stand at each request."""
+    """Reads the shelves; `switches` are the system's, as they stand at each request, `place` is where a page begins."""
 
-    def __init__(self, shelves: Mapping[str, Shelf], switches: Mapping[str, Any]) -> None:
-        self._shelves, self._switches = shelves, switches
+    def __init__(self, shelves: Mapping[str, Shelf], switches: Mapping[str, Any], place: Callable[[int], int]) -> None:
+        self._shelves, self._switches, self._place = shelves, switches, place
 
     @staticmethod
     def load(record: Stored) -> dict[str, Any]:
@@ -76,8 +77,8 @@ class Finder:
                 return self._search(table, _parameter(request, "input") or "", page)
             case ("allactive",) if table is USERS:
                 return self._query(Query(USERS, (), (Condition("UserAccessLevel", ">", 0),)), *page, extra=False)
-            case (by, value) if table is OPPORTUNITIES and by in BY and is_id(value):
-                return self._list(table, ((BY[by], "=", int(value)),), page)
+            case (by, value) if (table.path.lower(), by) in BY and is_id(value):
+                return self._list(table, ((BY[table.path.lower(), by], "=", int(value)),), page)
             case ("findbyupdatedates" | "findbycreatedates" as by, start, end):
                 return self._between(table, "UpdatedAt" if "update" in by else "CreatedAt", (start, end), page)
         return _nothing("No such resource.")
@@ -98,7 +99,7 @@ class Finder:
 
     def _list(self, table: Table, terms: Sequence[Term], page: tuple[int, int]) -> Reply:
         number, size = page
-        found = self._shelves[table.path].select(terms, limit=size, offset=(number - 1) * size)
+        found = self._shelves[table.path].select(terms, limit=size, offset=self._place((number - 1) * size))
         return _array(self._shown(table, found))
 
     def _between(self, table: Table, which: str, dates: tuple[str, str], page: tuple[int, int]) -> Reply:
@@ -124,7 +125,9 @@ class Finder:
 
     def _query(self, query: Query, page: int, size: int, *, extra: bool = True) -> Reply:
         """Run a query; what the shelf has an index for is left to it, and the rest is tested record by record."""
-        shelf, table, first = self._shelves[query.table.path], query.table, (page - 1) * size
+        shelf, table, first = self._shelves[query.table.path], query.table, self._place((page - 1) * size)
+        if query.joins:
+            return self._joined(query, first, size, extra=extra)
         terms, rest = _split(shelf, query)
         order = {table.updated: "stamp", table.id: "id", None: "id"}.get(query.order)
         if order and not rest:
@@ -139,12 +142,34 @@ class Finder:
             texts = [numbered % (text[:-1], number, CHANGED_BY) for number, text in enumerate(texts, first + 1)]
         return _array(texts)
 
-    def _tested(self, found: list[Stored], query: Query, rest: Sequence[Condition]) -> list[Stored]:
+    def _joined(self, query: Query, first: int, size: int, *, extra: bool) -> Reply:
+        """Run a query over several tables: a row has the properties of all of them."""
+        rows = list(map(self.load, self._shelves[query.table.path].select()))
+        for join in query.joins:
+            others: dict[Any, list[dict[str, Any]]] = {}
+            for other in map(self.load, self._shelves[join.table.path].select()):
+                others.setdefault(other[join.theirs], []).append(other)
+            nothing = [dict.fromkeys(join.table.properties)] if join.outer else []
+            rows = [{**row, **other} for row in rows for other in others.get(row[join.ours], nothing)]
+        known = query.properties
+        rows = [row for row in rows if all(one.holds(known, row) for one in query.conditions)]
+        order = query.order or query.table.id
+        rows.sort(key=lambda row: comparable(known, order, row[order]), reverse=query.descending)
+        if query.columns:
+            rows = [{name: row[name] for name in query.columns} for row in rows]
+        shown = [
+            row | ({"RowNumber": number, "o_lastUpdatedById": CHANGED_BY} if extra else {})
+            for number, row in enumerate(rows[first : first + size], first + 1)
+        ]
+        return _array([dumps(row) for row in shown])
+
+    def _tested(self, found: list[Stored], query: Query, rest: Sequence[Condition | Either]) -> list[Stored]:
         pairs = [(self.load(record), record) for record in found]
-        pairs = [pair for pair in pairs if all(condition.holds(query.table, pair[0]) for condition in rest)]
+        known = query.properties
+        pairs = [pair for pair in pairs if all(condition.holds(known, pair[0]) for condition in rest)]
         order = query.order
         if order:
-            pairs.sort(key=lambda pair: comparable(query.table, order, pair[0][order]), reverse=query.descending)
+            pairs.sort(key=lambda pair: comparable(known, order, pair[0][order]), reverse=query.descending)
         return [record for _, record in pairs]
 
     def _shown(self, table: Table, found: Sequence[Stored]) -> list[bytes]:
@@ -156,18 +181,21 @@ class Finder:
     def _respelled(self, table: Table, record: dict[str, Any]) -> dict[str, Any]:
         for name, prop in table.properties.items():
             value = record[name]
-            if prop.kind == "time" and not self._switches["mixed_offsets"] and value != times.NONE:
+            if prop.kind == "time" and not self._switches["mixed_offsets"] and value not in {None, times.NONE}:
                 record[name] = datetime.fromtimestamp(times.to_seconds(value), UTC).isoformat()
             if not self._switches["blank_values"] and value in ("", times.NONE):
                 record[name] = None
         return record
 
 
-def _split(shelf: Shelf, query: Query) -> tuple[list[Term], list[Condition]]:
+def _split(shelf: Shelf, query: Query) -> tuple[list[Term], list[Condition | Either]]:
     columns = {query.table.updated: "stamp", query.table.id: "id"}
     terms: list[Term] = []
-    rest: list[Condition] = []
+    rest: list[Condition | Either] = []
     for condition in query.conditions:
+        if isinstance(condition, Either):
+            rest.append(condition)
+            continue
         column, sign, value = columns.get(condition.property), condition.operator, condition.value
         if column and sign != "LIKE":
             terms.append((column, sign, value))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from talk_assets.sandbox.store import Stored
+from talk_assets.sandbox.system import Invalid
 from talk_assets.sandbox.webcrm import times
 from talk_assets.sandbox.webcrm.properties import Property, Table
 from talk_assets.sandbox.wire import dumps
@@ -16,7 +17,7 @@ from talk_assets.sandbox.wire import dumps
 LARGEST, INFINITE = 1 << 31, float("inf")
 
 
-class Rejected(Exception):  # noqa: N818 -- what the API says about one record
+class Rejected(Invalid):
     """The API does not take the record; the message is what it answers."""
 
 

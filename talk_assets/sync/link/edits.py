@@ -12,12 +12,13 @@ import polars as pl
 from talk_assets.jsonframes import jsontext, objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, Field, Kind
+from talk_assets.model.lens.lens import Lines, OneLine
 from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import links
-from talk_assets.sync.merge import fights, mass_edits, merging
+from talk_assets.sync.merge import fights, mass_edits, merging, orderlines
 
 
 def absorb(transaction: Transaction, incoming: Relation, known: Relation, scope: merging.MergeScope) -> list[str]:
@@ -122,7 +123,11 @@ def _absorb(
     fields = collection.lens.fields
     sent = objects.decode(rows["after"], fields)
     ours = objects.present(rows["after"], fields)
-    stored = collection.lens.limit(sent)
+    stored = collection.lens.of_entities.limit(sent)
+    for name, prop in collection.lens.properties.items():
+        if isinstance(prop, Lines | OneLine) and ours[name].any() and f"sent_{name}" in rows.columns:
+            shown = orderlines.expected(prop, sent[name], rows[f"sent_{name}"], rows[f"seen_{name}"], rows[name])
+            stored = stored.with_columns(shown.alias(name))
     edits = [merging.proposals(rows.clear(), fields)]
     state: dict[str, pl.Series] = {}
     for field in fields:
@@ -143,14 +148,48 @@ def _absorb(
         if edit.any():
             doubted = _doubted(transaction, key, collection, field, rows, edit, now)
             edit, current = edit & ~doubted, pl.select(pl.when(doubted).then(seen).otherwise(current)).to_series()
-        edits.append(merging.proposals(rows.filter(edit), [field]))
+        whole = current
+        if collection.entity.field(field).kind is Kind.LINES and edit.any():
+            pending = ours[field].to_list()
+            whole = _whole(
+                collection, edit, current, (seen, rows[f"sent_{field}"]), (stored[field], sent[field]), pending
+            )
+        edits.append(merging.proposals(rows.with_columns(whole.alias(field)).filter(edit), [field]))
         state[f"seen_{field}"] = current
         state[f"sent_{field}"] = pl.select(
-            pl.when(own).then(sent[field]).when(edit | transient_values).then(current).otherwise(rows[f"sent_{field}"])
+            pl.when(own).then(sent[field]).when(edit | transient_values).then(whole).otherwise(rows[f"sent_{field}"])
         ).to_series()
     if state:
         links.update(transaction, collection, rows.select("link").with_columns(**state))
     return pl.concat(edits)
+
+
+def _whole(
+    collection: Collection,
+    edit: pl.Series,
+    now: pl.Series,
+    known: tuple[pl.Series, pl.Series],
+    pending: tuple[pl.Series, pl.Series],
+    unknown: Sequence[bool],
+) -> pl.Series:
+    """Lists of lines as people meant them where they edited what a record showed of the lines it was sent.
+
+    `known` is what was seen and sent last, `pending` the same of an update whose outcome is `unknown`: what is shown
+    now was made of either.
+    """
+    lines = collection.lens.lines
+    if lines is None:
+        return now
+    rows = edit.arg_true()
+    shown, known_seen, later_seen = (one.gather(rows) for one in (now, known[0], pending[0]))
+    later = pl.Series([unknown[row] for row in rows], dtype=pl.Boolean) & orderlines.nearer(
+        shown, later_seen, known_seen
+    )
+    seen, sent = (
+        pl.select(pl.when(later).then(after.gather(rows)).otherwise(before.gather(rows))).to_series()
+        for before, after in zip(known, pending, strict=True)
+    )
+    return now.scatter(rows, orderlines.whole(lines, shown, seen, sent))
 
 
 def _doubted(

@@ -137,7 +137,7 @@ def _recover(transaction: Transaction, matched: Matches, key: str, collection: C
     if intents.is_empty():
         return 0
     sent = objects.decode(intents["after"], fields)
-    seen = collection.lens.limit(sent)
+    seen = collection.lens.of_entities.limit(sent)
     otherwise = read_otherwise_since(transaction, key, intents["intended_at"])
     by_rule = ~intents["linked_by"].is_in([matching.REFERENCE, matching.CREATED])
     unknown = pl.select(pl.when(by_rule).then(intents["unknown"])).to_series().fill_null("")

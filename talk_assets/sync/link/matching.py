@@ -13,6 +13,7 @@ from talk_assets.jsonframes import objects
 from talk_assets.model import ids
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, Rule
+from talk_assets.model.ids import NewId
 from talk_assets.store import tables
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
@@ -70,7 +71,7 @@ def match_by_origin(
 
 
 def match_by_rules(
-    transaction: Transaction, incoming: Relation, known: Relation, key: str, collection: Collection
+    transaction: Transaction, incoming: Relation, known: Relation, key: str, collection: Collection, new_id: NewId
 ) -> Matches | None:
     """Find the entities of all the unlinked records by the rules, or give them new ones; return None without any."""
     entity = collection.entity
@@ -85,23 +86,30 @@ def match_by_rules(
             transaction.step()
     _doubt(transaction, matches, key, collection)
     if transaction.count(f"SELECT count(*) FROM {matches.fresh} ANTI JOIN {matches.decisions} USING (n)"):
-        _begin(transaction, matches, entity, key)
+        _begin(transaction, matches, entity, key, new_id)
         transaction.step()
     return matches
 
 
-def _begin(transaction: Transaction, matches: Matches, entity: Entity, key: str) -> None:
-    """Give the records that no rule decided on entities of their own."""
+def _begin(transaction: Transaction, matches: Matches, entity: Entity, key: str, new_id: NewId) -> None:
+    """Give the records that no rule decided on entities of their own, unnamed where theirs has other records now."""
     transaction.run(
         f"""
         INSERT INTO {matches.decisions} (n, entity_id, linked_by)
-        SELECT n, if(g.entity_id IS NULL, own, {ids.RANDOM}), '{NEW}'
+        SELECT n, if(g.entity_id IS NULL, own, NULL), '{NEW}'
         FROM (
             SELECT n, {ids.first_record_sql("$1", "id")} AS own
             FROM {matches.fresh} ANTI JOIN {matches.decisions} USING (n))
         LEFT JOIN {tables.golden(entity.name)} g ON g.entity_id = own
         """,
         key,
+    )
+    taken = transaction.frame(
+        f"SELECT n FROM {matches.decisions} WHERE linked_by = '{NEW}' AND entity_id IS NULL ORDER BY n"
+    )
+    transaction.apply(
+        f"UPDATE {matches.decisions} d SET entity_id = t.entity_id FROM taken t WHERE t.n = d.n",
+        taken=taken.with_columns(pl.Series("entity_id", [ids.unnamed(new_id) for _ in taken["n"]], dtype=pl.String)),
     )
 
 
@@ -185,7 +193,7 @@ def some(names: str) -> str:
 def _asked(transaction: Transaction, key: str, collection: Collection) -> pl.DataFrame:
     """The creates of unknown outcome as the system would show them: `asked`, the entity, and the lens's fields."""
     intents = journal.open_creates(transaction, key)
-    values = collection.lens.limit(objects.decode(intents["after"], collection.lens.fields))
+    values = collection.lens.of_entities.limit(objects.decode(intents["after"], collection.lens.fields))
     return values.with_columns(intents["entity_id"].alias("asked"))
 
 

@@ -20,8 +20,11 @@ from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.read import absence, storing
 from talk_assets.sync.read.records import parse
 
-WRITTEN_ONLY = {"writable", "required", "max_length", "folds"}
+WRITTEN_ONLY = {"writable", "required", "max_length", "folds", "read_only", "leaves_out"}
 """What of a property says how it is written, and not how it is read."""
+
+IF_SET = {"vat"}
+"""What says something of how a property is read only where it is set."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Reread:
 def reading(value: object) -> str:
     """Return how a property of a lens is read, as text that is equal where the reading is."""
     if is_dataclass(value):
-        members = ((one.name, getattr(value, one.name)) for one in fields(value) if one.name not in WRITTEN_ONLY)
+        read = (one.name for one in fields(value) if one.name not in WRITTEN_ONLY)
+        members = [(name, held) for name in read if (held := getattr(value, name)) or name not in IF_SET]
         edition = getattr(value, "edition", 1)
         name = type(value).__name__ if edition == 1 else f"{type(value).__name__} {edition}"
         return f"{name}({', '.join(f'{member}={reading(held)}' for member, held in members)})"

@@ -70,4 +70,4 @@ def _limited(pairs: pl.DataFrame, origin: str, value: str, collections: Mapping[
 
 
 def _shown(collection: Collection, field: str, values: pl.Series) -> pl.Series:
-    return collection.lens.limit(values.alias(field).to_frame())[field]
+    return collection.lens.of_entities.limit(values.alias(field).to_frame())[field]

@@ -41,6 +41,8 @@ def store(
     if older is not None:
         backwards.set_aside(transaction, key, older, now)
         differing = differing.join(older, on="_id", how="anti")
+    if not collection.parts_move:
+        records = _as_noticed(collection, differing, records)
     _replace(transaction, key, records, differing)
     _keep_text(transaction, key, records, rewritten)
     return differing.height
@@ -169,6 +171,18 @@ def _sorted_out(
     if doubtful.height:
         differing = differing.join(doubtful, on="_id", how="anti")
     return doubtful.select("_id", "place"), differing
+
+
+def _as_noticed(collection: Collection, differing: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Records that say something else under the same time as before, as modified when that was noticed."""
+    if collection.modified is None:
+        return records
+    shown = pl.col(collection.modified.property)
+    before = differing.select("_id", "place", before="known").drop_nulls("place")
+    joined = records.join(before, on="_id", how="left", maintain_order="left")
+    unmoved = pl.col("place").is_not_null() & shown.eq_missing(pl.col("before"))
+    modified = pl.when(unmoved).then("_noticed").otherwise("_modified").alias("_modified")
+    return joined.with_columns(modified).drop("place", "before")
 
 
 def _keep_text(transaction: Transaction, key: str, records: pl.DataFrame, rewritten: pl.DataFrame) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from talk_assets.model.collection import Collection
+from talk_assets.model.entities import Kind
 from talk_assets.model.gone import Gone
 from talk_assets.model.system import Action, Answer, Outcome
 from talk_assets.model.topology import Topology
@@ -222,7 +223,7 @@ def _seen(
     Return with it, per record and field, whether it came back.
     """
     fields = answered.collection.lens.fields
-    expected = answered.collection.lens.limit(sent)
+    expected = answered.collection.lens.of_entities.limit(sent)
     if shown.is_empty():
         return expected, pl.DataFrame(
             {name: pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True) for name in fields}
@@ -282,9 +283,13 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
     )
     before = rows.select("id").join(before, on="id", how="left", maintain_order="left")
     asked = _asked_about(transaction, answered.key, rows["id"], compared)
+    unsaid = _unsaid(answered.collection, sent, now_seen, came)
     dropped = {name: ~mask[name] & came[name] & now_seen[name].is_null() & ~asked[name] for name in compared}
     seen = pl.select(
-        pl.when(mask[name] | dropped[name]).then(now_seen[name]).otherwise(before[f"seen_{name}"]).alias(name)
+        pl.when(mask[name] & ~unsaid[name] | dropped[name])
+        .then(now_seen[name])
+        .otherwise(before[f"seen_{name}"])
+        .alias(name)
         for name in compared
     )
     sending = {name: mask[name] & (not answered.undoes) for name in written}
@@ -301,6 +306,17 @@ def _updated(transaction: Transaction, answered: Answered, rows: pl.DataFrame, s
         same = [seen[name].eq_missing(now_seen[name]) for name in fields]
         reconciled = rows.select("id").filter(pl.select(pl.all_horizontal(same)).to_series())
         _reconciled(transaction, answered, reconciled)
+
+
+def _unsaid(collection: Collection, sent: pl.DataFrame, seen: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """Say per record and field whether the API has no form for what was to be sent: what stood there stands there."""
+    lists = [name for name in sent.columns if collection.entity.field(name).kind is Kind.LINES]
+    return pl.DataFrame(
+        {
+            name: sent[name].is_not_null() & seen[name].is_null() & ~came[name] & (name not in lists)
+            for name in sent.columns
+        }
+    )
 
 
 def _asked_about(transaction: Transaction, key: str, ids: pl.Series, fields: Sequence[str]) -> dict[str, pl.Series]:

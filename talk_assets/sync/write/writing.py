@@ -4,7 +4,6 @@ Parents go before children. A change that refers to a record which does not exis
 """
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import polars as pl
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection, settable, updatable
 from talk_assets.model.dataflows import Pair
+from talk_assets.model.ids import NewId
 from talk_assets.model.lens.lens import Lines
 from talk_assets.model.system import Action, Write
 from talk_assets.store import tables
@@ -72,6 +72,8 @@ class Writer:
     run: str
     collections: Mapping[str, Collection]
     """All collections of the entity, by key."""
+    new_id: NewId
+    """Names each write, so that its answer is found by it and an API that knows the key carries it out once."""
     source: str = ASKED
     """The table of the changes: those that golden asks for, or those that take back a run."""
 
@@ -278,7 +280,7 @@ class Writer:
         """A create whose outcome is not known goes out again exactly as it was, under its own key, if it still may."""
         before = self._before(transaction, rows)
         rows = rows.with_columns(
-            pl.Series("key", [str(uuid.uuid4()) for _ in range(rows.height)], dtype=pl.String),
+            pl.Series("key", [self.new_id() for _ in range(rows.height)], dtype=pl.String),
             before["before"],
             before["cause"],
             before["caused_at"],

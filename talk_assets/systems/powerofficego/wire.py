@@ -5,9 +5,10 @@ Which records and properties there are is in the package itself; orders and thei
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +17,7 @@ from talk_assets.errors import NotTheApi, Refused
 from talk_assets.http.bodies import column
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
+from talk_assets.http.moving import Slices, as_pages, joined, without_first
 from talk_assets.http.paging import numbered
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
@@ -56,12 +58,21 @@ class GoCollection(Collection):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page, the newest time in it, whether it is the last, and the number of the last one where the API says so."""
+    """A page, the newest time in it, whether it is the last, and how long the list is where the API says so.
+
+    `full`: whether it has as many records as were asked for.
+    """
 
     body: bytes
     newest: str | None
     last: bool
-    end: int | None
+    total: int | None
+    full: bool
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """The ids of its records, in their order."""
+        return column(self.body, "Id", "a list").fill_null("").to_list()
 
 
 @dataclass(frozen=True)
@@ -117,13 +128,25 @@ class GoReader(HttpConnection):
         asked, place = self.client.wall(), Position.of(position)
         params = {SINCE: spell(instant(since) - OVERLAP)} if since else {}
 
-        async def fetch(number: int) -> Listed:
-            return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, size)
-
-        async for listed in numbered(fetch, first=place.pages + 1, window=WINDOW, end=_end):
+        async for listed in self.joined(collection, params, size, place.pages):
             place = place.after(listed, spell(self.client.server_time(asked)))
             cursor = (later(since, place.cursor) if since else place.cursor) if listed.last else None
             yield Page(listed.body, None if listed.last else str(place), cursor), listed
+
+    async def joined(
+        self, collection: GoCollection, params: Mapping[str, str], size: int, start: int = 0
+    ) -> AsyncIterator[Listed]:
+        """The pages of a list, from the one with this number on, the first being 0; each record once."""
+        slices, ordered = Slices(size, as_pages), {**params, "OrderBy": "Id"}
+
+        async def fetch(index: int) -> Listed:
+            return await self.listed(collection.path, ordered, slices[index].number + 1, slices[index].size)
+
+        def pages(number: int) -> AsyncGenerator[Listed, None]:
+            return numbered(fetch, first=number, window=WINDOW, end=lambda listed: _end(listed, slices))
+
+        async for listed, known in joined(pages, start, f"{self.client.site.system}/{collection.name}"):
+            yield replace(listed, body=without_first(listed.body, known))
 
     async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """A few of what changed, from so long before as a GET may lag behind."""
@@ -159,10 +182,7 @@ class GoReader(HttpConnection):
         """Of a list, the records whose property `name` is one of those wanted."""
         known = set(wanted)
 
-        async def fetch(number: int) -> Listed:
-            return await self.listed(collection.path, {**params, "OrderBy": "Id"}, number, SIZE)
-
-        async for listed in numbered(fetch, first=1, window=WINDOW, end=_end):
+        async for listed in self.joined(collection, params, SIZE):
             found = [item for item in items(listed.body) if str(value(item, name)) in known]
             yield self.shaped(collection, dumped(found))
 
@@ -191,9 +211,9 @@ class GoReader(HttpConnection):
         times = column(body, CHANGED, f"{self.client.site.system}{path}")
         newest = max(times.drop_nulls(), key=lambda time: (instant(time), time), default=None)
         told = _paging(response)
-        end = value(told, "totalPages")
+        total = value(told, "totalCount")
         last = not value(told, "nextPageLink") if told else len(times) < size
-        return Listed(body, newest, last, end if isinstance(end, int) else None)
+        return Listed(body, newest, last, total if isinstance(total, int) else None, len(times) >= size)
 
     def shaped(self, collection: GoCollection, body: bytes) -> bytes:
         """A list as the hub is to see it: no older than what our own writes were answered with."""
@@ -210,8 +230,8 @@ def with_address_time(item: Item) -> Item:
     return {**item, CHANGED: later(changed(item), moved)} if moved else item
 
 
-def _end(listed: Listed) -> int | None:
-    return listed.end
+def _end(listed: Listed, slices: Slices) -> int | None:
+    return None if listed.total is None else slices.showing(listed.total)
 
 
 def _paging(response: httpx.Response) -> Item:

@@ -6,6 +6,7 @@ Which records and properties there are is in the package itself, how records are
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +18,7 @@ from talk_assets.http.bodies import column, join
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks
 from talk_assets.http.limit import Clock
+from talk_assets.http.moving import Slice, Slices, as_pages, joined, without_first
 from talk_assets.http.paging import gather, numbered
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
@@ -75,16 +77,28 @@ class WebcrmAuth(TokenAuth):
 
 @dataclass(frozen=True)
 class _Listed:
-    """A page and the modified times in it."""
+    """A page and the modified times in it; `wanted` is which one, `id` what its records' ids are called."""
 
     body: bytes
     height: int
     newest: str | None
+    wanted: Slice
+    id: str
+
+    @property
+    def full(self) -> bool:
+        """Whether it has as many records as were asked for."""
+        return self.height >= self.wanted.size
 
     @property
     def last(self) -> bool:
         """Whether nothing follows."""
-        return self.height < SIZE
+        return not self.full
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """The ids of its records, in their order."""
+        return column(self.body, self.id, "a list").fill_null("").to_list()
 
 
 @dataclass(frozen=True)
@@ -158,15 +172,18 @@ class WebcrmReader(HttpConnection):
             yield Page(join([body async for body in gather(fetch, some, window=self.client.site.concurrency)]))
 
     async def _full(self, collection: WebcrmCollection, place: _Place) -> AsyncIterator[Page]:
-        asked = self.client.wall()
+        asked, slices = self.client.wall(), Slices(SIZE, as_pages)
 
-        async def fetch(number: int) -> _Listed:
-            params = {"Page": str(number), "Size": str(SIZE)}
-            return self._listed(collection, await self.fetch(Call("GET", collection.path, params=params)))
+        async def fetch(index: int) -> _Listed:
+            wanted = slices[index]
+            params = {"Page": str(wanted.number + 1), "Size": str(wanted.size)}
+            return self._listed(collection, await self.fetch(Call("GET", collection.path, params=params)), wanted)
 
-        async for listed in numbered(fetch, first=place.pages + 1):
+        where = f"{self.client.site.system}/{collection.name}"
+        async for listed, known in joined(lambda index: numbered(fetch, first=index), place.pages, where):
             place = place.after(listed, spell(self.client.server_time(asked)))
-            yield Page(listed.body, None, place.cursor) if listed.last else Page(listed.body, str(place))
+            body = without_first(listed.body, known)
+            yield Page(body, None, place.cursor) if listed.last else Page(body, str(place))
 
     async def _changed(self, collection: WebcrmCollection, since: str, position: str | None) -> AsyncIterator[Page]:
         """Each query goes on at the last modified time of the one before, so that records that move are not skipped.
@@ -176,7 +193,7 @@ class WebcrmReader(HttpConnection):
         asked = self.client.wall()
         at, number = (position or f"{spell(instant(since) - OVERLAP)}|1").split("|")
         while True:
-            listed = self._listed(collection, await self._since(collection, at, number))
+            listed = self._listed(collection, await self._since(collection, at, number), Slice(0, SIZE))
             began = self.client.server_time(asked)
             last = listed.last or instant(listed.newest) > began
             cursor = later(since, earlier(listed.newest, spell(began)))
@@ -198,13 +215,13 @@ class WebcrmReader(HttpConnection):
         params = {"script": script, "Page": page, "Size": str(size or SIZE)}
         return await self.fetch(Call("GET", "/Queries", params=params))
 
-    def _listed(self, collection: WebcrmCollection, body: bytes) -> _Listed:
+    def _listed(self, collection: WebcrmCollection, body: bytes, wanted: Slice) -> _Listed:
         times = _times(body, collection.updated)
-        if len(times) != SIZE:  # the last page, or one with records that have no such time
+        if len(times) != wanted.size:  # the last page, or one with records that have no such time
             times = column(body, collection.updated, f"{self.client.site.system}{collection.path}")
         moments = times.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", strict=False)
         at = moments.arg_max()
-        return _Listed(body, len(times), None if at is None else times[at])
+        return _Listed(body, len(times), None if at is None else times[at], wanted, collection.id)
 
 
 def _times(body: bytes, name: str) -> pl.Series:

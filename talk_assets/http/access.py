@@ -126,7 +126,7 @@ class Access:
         if self.authorise_url:
             return f"Sign in anew: talk authorise {site.system}"
         place = NEEDS[AuthType.REFRESH].index("refresh_token")
-        variable = site.variables[place] if len(site.variables) > place else "the environment"
+        variable = next(reversed(site.variables[: place + 1]), "the environment")
         return f"Set a new refresh token in {variable}."
 
 

@@ -46,7 +46,7 @@ class Grant:
 
 
 def trace(token: str) -> str:
-    """Return what a token can be recognised by, and not be used."""
+    """Return a fingerprint of a token, empty for none, with which nobody can sign in."""
     return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 

@@ -38,6 +38,9 @@ SHORT_LIVED = {
 }
 """Tokens that die soon, so that they are asked for among the faults as well."""
 
+ODD: dict[str, dict[str, int]] = {"customerp": {"limit_status": 403}, "customwebshop": {"byte_order_mark": True}}
+"""Answers in a form that few APIs have, which mean the same."""
+
 
 @dataclass(frozen=True)
 class Village:
@@ -50,7 +53,7 @@ class Village:
     def trouble(self, seed: int) -> None:
         """From now on systems fail."""
         for name in self.wiring.systems:
-            self.sandbox.fault(name, switches=SHORT_LIVED.get(name))
+            self.sandbox.fault(name, switches={**SHORT_LIVED.get(name, {}), **ODD.get(name, {})})
             self.sandbox.fault(name, switches=None, seed=seed, **FAULTS)
 
     def calm(self) -> None:

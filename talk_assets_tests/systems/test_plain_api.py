@@ -52,13 +52,11 @@ def system(sandbox: Served, tmp_path: Path) -> System:
     )
 
 
-def test_a_list_is_read_to_its_end_and_its_length_is_told(sandbox: Served, system: System) -> None:
-    sandbox.sandbox.forget_requests("customerp")
+def test_a_list_is_read_to_its_end_and_its_length_is_told(system: System) -> None:
     pages = read(system, system.collection("contact"))
     records = [page.body.count(b'"last_name"') for page in pages]
     assert sum(records) == 25
     assert {page.total for page in pages} == {25}
-    assert sandbox.sandbox.requests("customerp")["total"] == 3
 
 
 def test_ids_go_out_one_by_one_in_one_request(sandbox: Served, system: System) -> None:

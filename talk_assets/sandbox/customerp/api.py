@@ -77,7 +77,7 @@ class Customerp(Emulation):
         "one_time_tokens": True,  # off: a refresh token stays good
         "token_seconds": 600.0,  # that an access token lives
         "grant_days": 60.0,  # that a refresh token lives
-        "says_grant_end": True,  # off: nobody is told how long
+        "says_grant_end": True,  # off: no answer says how long
         "declines": False,  # on: whoever is asked to sign in declines
         "lines_move_order": True,  # off: who edits lines alone leaves the order's time, version and place in the feed
         "replaces_nested": False,  # on: a PATCH is plain JSON, and what a nested object leaves out is cleared

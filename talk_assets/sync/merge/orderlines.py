@@ -36,8 +36,8 @@ def whole(prop: Lines | OneLine, now: pl.Series, seen: pl.Series, sent: pl.Serie
 def expected(prop: Lines | OneLine, sending: pl.Series, sent: pl.Series, seen: pl.Series, now: pl.Series) -> pl.Series:
     """Return canonical lists as systems show what is being sent, where they show it `now`.
 
-    Lines that they were `sent` before are shown as they were then (`seen`), and the others as their lens says, but for
-    prices that make the same of the line to a cent: the system rounds them.
+    Lines that were `sent` to them before are shown as `seen` then, and the others as their lens says, but for prices
+    that make the same of the line to a cent: the system rounds them.
     """
     lists: list[str | None] = [None] * sending.len()
     before = _shown(prop, sent)

@@ -45,6 +45,9 @@ class _Value(_Property):
     empty: MaybeText = Field(default=None, description="How the API writes a blank value; JSON null if not set.")
     nothing: Names | None = Field(default=None, description="Further values that the API shows for a blank one.")
     max_length: MaybePositive = Field(default=None, description="How many characters the API keeps.")
+    length_unit: Literal["character", "utf-16"] | None = Field(
+        default=None, description="What `max_length` counts: characters, or UTF-16 code units; most emoji take two."
+    )
 
 
 class Text(_Value):

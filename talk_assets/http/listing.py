@@ -15,6 +15,7 @@ import httpx
 from talk_assets.http.api import Api, Follow, Paging, Trash
 from talk_assets.http.bodies import column, members, not_json
 from talk_assets.http.paging import feed, numbered
+from talk_assets.jsonframes import jsontext
 
 WINDOW = 4
 """Numbered pages of one list that are asked for at a time."""
@@ -112,7 +113,7 @@ class Listing:
         if not self.api.shapes and self.api.trash is None and not plain:
             return items
         records = [shown(self.api, record, plain=plain) for record in json.loads(items)]
-        return json.dumps(records, ensure_ascii=False).encode()
+        return jsontext.spelled(records).encode()
 
 
 def _total(how: Paging, response: httpx.Response, total: str | None) -> int | None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import polars as pl
 
 from talk_assets.jsonframes import jsontext
+from talk_assets.jsonframes.jsontext import HALF
 from talk_assets.model.lens.kinds import (
     Choice,
     Country,
@@ -261,6 +262,7 @@ def _none(dtype: type[pl.DataType] = pl.Int32) -> pl.Expr:
 
 
 def _shown(found: pl.Expr) -> pl.Expr:
+    found = found.str.replace_all(HALF, "\ufffd", literal=True)
     return pl.when(found.str.len_chars() > SHOWN).then(found.str.head(SHOWN) + pl.lit("…")).otherwise(found)
 
 

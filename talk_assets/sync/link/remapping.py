@@ -20,7 +20,7 @@ from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.read import absence, storing
 from talk_assets.sync.read.records import parse
 
-WRITTEN_ONLY = {"writable", "required", "max_length", "folds"}
+WRITTEN_ONLY = {"writable", "required", "max_length", "length_unit", "folds"}
 """What of a property says how it is written, and not how it is read."""
 
 

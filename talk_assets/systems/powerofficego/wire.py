@@ -17,6 +17,7 @@ from talk_assets.http.bodies import column, join
 from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.paging import gather, numbered
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
@@ -230,7 +231,7 @@ def items(body: bytes) -> list[Item]:
 
 def dumped(found: object) -> bytes:
     """JSON as it is sent and stored."""
-    return json.dumps(found, ensure_ascii=False).encode()
+    return jsontext.spelled(found).encode()
 
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

@@ -245,6 +245,7 @@ class _Systems:
             profile=own if real else None,
             options=_options(said, known),
             timezone=said.timezone,
+            country=self.file.country,
         )
 
     def _check_reach(

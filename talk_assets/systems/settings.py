@@ -12,6 +12,7 @@ from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.model.dataflows import Dataflow
+from talk_assets.model.lens.kinds import HOME
 from talk_assets.model.lens.lens import placed_in
 from talk_assets.model.system import System
 
@@ -41,7 +42,7 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are.
+    say no zone are, and `country` the code of where its telephone numbers are of which nothing else says it.
     """
 
     base_url: str | None = None
@@ -51,6 +52,7 @@ class SystemSettings:
     options: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
     timezone: str = "UTC"
+    country: str = HOME
     retry: Retry = field(default_factory=Retry, repr=False)
 
 
@@ -90,7 +92,7 @@ class Registered:
             message = f"{self.name}: {' and '.join(missing)} not set; set every one of them, or none for the sandbox"
             raise CredentialsError(message)
         site = self._site(settings, credentials, needed)
-        return _in_timezone(self._opened(settings, credentials, site, profile), settings.timezone)
+        return _placed(self._opened(settings, credentials, site, profile), settings)
 
     def _opened(
         self, settings: SystemSettings, credentials: Mapping[str, str], site: Site, profile: Profile | None
@@ -128,14 +130,15 @@ class Registered:
         )
 
 
-def _in_timezone(system: System, zone: str) -> System:
-    if zone == "UTC":
-        return system
-    placed = (
-        replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
-        for one in system.collections
-    )
-    return replace(system, collections=tuple(placed))
+def _placed(system: System, settings: SystemSettings) -> System:
+    """The system where it is."""
+    placed = tuple(replace(one, lens=one.lens.in_country(settings.country)) for one in system.collections)
+    if (zone := settings.timezone) != "UTC":
+        placed = tuple(
+            replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
+            for one in placed
+        )
+    return replace(system, collections=placed)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from talk_assets.http.limit import UNLIMITED, Clock
 from talk_assets.http.retry import Retry
 from talk_assets.model.dataflows import DATAFLOWS, Pair
 from talk_assets.model.entities import ENTITIES
+from talk_assets.model.lens.kinds import HOME
 from talk_assets.report import overview
 from talk_assets.sandbox.serving import Given, Serving, serving
 from talk_assets.store.database import Store
@@ -70,6 +71,7 @@ class Firm:
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     tries: int = 6
     timezones: Mapping[str, str] = field(default_factory=dict)
+    country: str = HOME
 
     def __post_init__(self) -> None:
         needed = {side.partition("/")[0] for pair in self.pairs for side in (pair.left, pair.right)}
@@ -79,7 +81,7 @@ class Firm:
     def _settings(self, name: str) -> SystemSettings:
         retry = Retry(tries=self.tries, clock=Clock(now=self.passed, wall=self.wall, sleep=self._sleep))
         zone = self.timezones.get(name, "UTC")
-        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone)
+        return SystemSettings(self.base_url(name), rate=UNLIMITED, retry=retry, timezone=zone, country=self.country)
 
     def passed(self) -> float:
         """Seconds that have passed since some moment or other."""
@@ -240,7 +242,8 @@ def firm(
     records: int = 0,
     pairs: Sequence[Pair] = PAIRS,
     timezones: Mapping[str, str] | None = None,
+    country: str = HOME,
 ) -> Iterator[Firm]:
     """Open a firm that has these records, generated ones for so many persons, or none; its database is in memory."""
     with serving(given, records=records) as sandbox, httpx.Client() as http:
-        yield Firm(sandbox, Store(None), http, pairs, tries=tries, timezones=timezones or {})
+        yield Firm(sandbox, Store(None), http, pairs, tries=tries, timezones=timezones or {}, country=country)

@@ -73,22 +73,32 @@ class Email(Value):
 
 @dataclass(frozen=True)
 class Phone(Value):
-    """A telephone number; one without a country's code is of the record's country, or else of `region`."""
+    """A telephone number.
+
+    One without a country's code is of the record's country, else of that of its company, else of `region`: the
+    instance's unless it is given.
+    """
 
     _: KW_ONLY
-    region: str = "NO"
+    region: str | None = None
     kinds = frozenset({Kind.PHONE})
-    edition = 2
+    edition = 3
     anything = True
     right = "a telephone number"
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """E.164 where it is a number and nothing else."""
-        return telephones.phone(text, self.region)
+        return telephones.phone(text, self.region or HOME)
 
-    def get_in(self, country: "Country", name: str, /) -> dict[str, pl.Expr]:
-        """Return what `get` does, seen from the country that another property of the record holds."""
-        return {name: self._of(pl.col(self.property), pl.col(country.property), country.value)}
+    def get_in(self, country: "Country | None", name: str, /, *, elsewhere: str | None = None) -> dict[str, pl.Expr]:
+        """Return what `get` does, seen from the country that another property of the record holds.
+
+        Where that is blank, `elsewhere` is the column with the code of the country that counts.
+        """
+        code = country.value if country else _as_it_is
+        spelled = [country.present(pl.col(country.property))] if country else []
+        codes = [pl.col(elsewhere)] if elsewhere else []
+        return {name: self._of(pl.col(self.property), pl.coalesce(*spelled, *codes), code)}
 
     def limit_in(self, country: "Country", name: str, field: str, /) -> dict[str, pl.Expr]:
         """Return what `limit` does, seen from the country that the record will show for `field`."""
@@ -98,7 +108,15 @@ class Phone(Value):
         def codes(spelled: pl.Series) -> pl.Series:
             return spelled.alias("country").to_frame().select(code(pl.col("country"))).to_series()
 
-        return telephones.phone_in(self.present(raw), country, codes, self.region)
+        return telephones.phone_in(self.present(raw), country, codes, self.region or HOME)
+
+
+HOME = "NO"
+"""The country of telephone numbers where nothing says another one."""
+
+
+def _as_it_is(code: pl.Expr) -> pl.Expr:
+    return code
 
 
 @dataclass(frozen=True)

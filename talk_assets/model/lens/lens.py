@@ -5,7 +5,7 @@ Two laws hold for every lens. Reading back what was put gives what was put, up t
 and imported from here. What can be wrong with a lens as it is declared is in `lint`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -61,6 +61,8 @@ __all__ = [
 COUNTRY = "country"
 """The field in whose country telephone numbers are read."""
 
+COUNTRY_ELSEWHERE = "country elsewhere"
+
 P = TypeVar("P", bound=Property)
 
 SHOWN = 60
@@ -84,7 +86,16 @@ class Lens:
 
     def in_timezone(self, zone: str) -> "Lens":
         """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
-        placed = {name: placed_in(prop, zone) for name, prop in self.properties.items()}
+        return self._changed(lambda prop: placed_in(prop, zone))
+
+    def in_country(self, code: str) -> "Lens":
+        """Return the lens of an instance in a country: of telephone numbers of which nothing else says it."""
+        return self._changed(
+            lambda prop: replace(prop, region=code) if isinstance(prop, Phone) and prop.region is None else prop
+        )
+
+    def _changed(self, change: Callable[[Property], Property]) -> "Lens":
+        placed = {name: change(prop) for name, prop in self.properties.items()}
         several = [prop for name, prop in placed.items() if name not in prop.fields(name)]
         return Lens(*several, **{name: prop for name, prop in placed.items() if name in prop.fields(name)})
 
@@ -116,9 +127,25 @@ class Lens:
         """What holds an order's lines."""
         return next((prop for prop in self._holder.values() if isinstance(prop, Lines | OneLine)), None)
 
-    def get(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Return the canonical values of raw properties, a column per field."""
-        return raw.select(self._got[field] for field in self.fields)
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """The fields with telephone numbers."""
+        return tuple(field for field, prop in self._holder.items() if isinstance(prop, Phone))
+
+    def get(self, raw: pl.DataFrame, elsewhere: pl.Series | None = None) -> pl.DataFrame:
+        """Return the canonical values of raw properties, a column per field.
+
+        `elsewhere` is the code of a country for each record, in which its telephone numbers are where it says none.
+        """
+        if elsewhere is None or not self.phones:
+            return raw.select(self._got[field] for field in self.fields)
+        own = _by_field(
+            prop.get_in(self._country, field, elsewhere=COUNTRY_ELSEWHERE)
+            for field, prop in self._holder.items()
+            if isinstance(prop, Phone)
+        )
+        placed = raw.with_columns(elsewhere.alias(COUNTRY_ELSEWHERE))
+        return placed.select(own.get(field, self._got[field]) for field in self.fields)
 
     def limit(self, values: pl.DataFrame) -> pl.DataFrame:
         """Return canonical values as they will be read once they have been put; fields that are no column stay out."""

@@ -16,6 +16,8 @@ import polars as pl
 from talk_assets.jsonframes import jsontext
 from talk_assets.jsonframes.jsontext import HALF
 from talk_assets.model.lens.kinds import (
+    FIRST,
+    LAST,
     Choice,
     Country,
     Currency,
@@ -35,6 +37,8 @@ from talk_assets.model.lens.properties import ALWAYS, NEVER, ON_CREATE, Doubt, P
 
 __all__ = [
     "ALWAYS",
+    "FIRST",
+    "LAST",
     "NEVER",
     "ON_CREATE",
     "Choice",

@@ -13,12 +13,12 @@ import polars as pl
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Entity, company
-from talk_assets.model.lens.lens import COUNTRY
+from talk_assets.model.lens.lens import COUNTRY, FIRST
 from talk_assets.store import tables
 from talk_assets.store.spill import Spill
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import references
+from talk_assets.sync.link import full_names, references
 from talk_assets.sync.link.references import Direction
 from talk_assets.sync.read import invalid_values, presence, validity
 
@@ -166,6 +166,8 @@ def canonical(
     foreign = collection.lens.get(raw)
     translated = references.translate(transaction, system, collection, foreign, Direction.INWARD)
     values = _with_phones(transaction, collection, raw, translated.values)
+    if FIRST not in anew:
+        values = full_names.as_seen(transaction, key, collection, values, raw["_id"])
     missing = pl.Series("unresolved", [False] * raw.height, dtype=pl.Boolean)
     awaits = pl.Series("awaits", [None] * raw.height, dtype=pl.String)
     for field in translated.unresolved.columns:

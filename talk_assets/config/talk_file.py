@@ -160,7 +160,7 @@ class SystemSection(Section):
     timezone: Timezone = Field(
         default="UTC",
         description="The time zone of the system (IANA name): of its days, and of its times that name no zone."
-        " Filters by time stay in UTC.",
+        " Filters by time stay in UTC; `changes.timezone` of a profile says another zone.",
         examples=["Europe/Oslo"],
     )
 

@@ -15,9 +15,8 @@ import polars as pl
 
 from talk_assets.jsonframes import jsontext
 from talk_assets.jsonframes.jsontext import HALF
+from talk_assets.model.lens.fullname import FIRST, LAST, FullName
 from talk_assets.model.lens.kinds import (
-    FIRST,
-    LAST,
     Choice,
     Country,
     Currency,
@@ -25,7 +24,6 @@ from talk_assets.model.lens.kinds import (
     Decimal,
     Digits,
     Email,
-    FullName,
     Instant,
     OrganisationNumber,
     Phone,

@@ -11,6 +11,7 @@ from pydantic import Field, StrictBool, create_model
 
 from talk_assets.config.section import (
     Behind,
+    MaybeCountryCode,
     MaybePositive,
     MaybeText,
     MaybeTimezone,
@@ -71,8 +72,11 @@ class Phone(_Value):
     """A telephone number."""
 
     of: ClassVar[type[Property]] = lens.Phone
-    region: NotBlank | None = Field(
-        default=None, description="Country (ISO 3166-1 alpha-2) of a number without a country code.", examples=["NO"]
+    region: MaybeCountryCode = Field(
+        default=None,
+        description="Country (ISO 3166-1 alpha-2) of a number without a country code, where neither the record nor its"
+        " company has one; that of the instance if not set.",
+        examples=["NO"],
     )
 
 

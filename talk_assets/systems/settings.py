@@ -132,13 +132,15 @@ class Registered:
 
 def _placed(system: System, settings: SystemSettings) -> System:
     """The system where it is."""
-    placed = tuple(replace(one, lens=one.lens.in_country(settings.country)) for one in system.collections)
+    placed = system.collections
+    if settings.country != HOME:
+        placed = tuple(replace(one, lens=one.lens.in_country(settings.country)) for one in placed)
     if (zone := settings.timezone) != "UTC":
         placed = tuple(
             replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
             for one in placed
         )
-    return replace(system, collections=placed)
+    return system if placed is system.collections else replace(system, collections=placed)
 
 
 @dataclass(frozen=True)

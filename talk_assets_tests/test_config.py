@@ -8,7 +8,9 @@ import pytest
 from talk_assets.config.configuration import Config, DataflowSettings, Mode, find_folder, load
 from talk_assets.errors import ConfigurationError, CredentialsError
 from talk_assets.http.limit import UNLIMITED, Rate
+from talk_assets.model.lens.lens import Phone
 from talk_assets.report.health import Expected
+from talk_assets.systems import SYSTEMS
 
 SECRET = "hunter2-not-to-be-seen"
 WEBCRM = {"TALK_WEBCRM_AUTH_CODE": SECRET}
@@ -90,6 +92,15 @@ def test_the_time_zone_of_a_system_is_utc_unless_it_is_set(tmp_path: Path) -> No
     assert configured(tmp_path, "").systems["webcrm"].timezone == "UTC"
     found = configured(tmp_path, '[systems.webcrm]\ntimezone = "Europe/Oslo"')
     assert found.systems["webcrm"].timezone == "Europe/Oslo"
+
+
+def test_the_country_of_the_instance_is_that_of_all_its_systems(tmp_path: Path) -> None:
+    found = configured(tmp_path, 'country = "DK"').systems["webcrm"]
+    assert found.country == "DK"
+    persons = SYSTEMS["webcrm"].build(found).collection("persons").lens
+    assert persons.property_of("phone") == Phone("PersonDirectPhone", empty="", region="DK")
+    with pytest.raises(ConfigurationError, match='country: is "Danmark", which is no country'):
+        configured(tmp_path, 'country = "Danmark"')
 
 
 def test_base_url_and_rate_of_a_system_can_be_set(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from talk_assets.config.section import (
     Section,
     Table,
     Texts,
+    Timezone,
 )
 from talk_assets.http import access, api, shapes
 from talk_assets.http.rest import RestCollection
@@ -121,6 +122,11 @@ class Changes(Section):
     params: Texts | None = Field(
         default=None,
         description="Parameters of every read of a whole list or of its changes.",
+    )
+    timezone: Timezone | None = Field(
+        default=None,
+        description="The time zone (IANA name) of a filter that names none (`2024-05-17T08:30:00`).",
+        examples=["Europe/Oslo"],
     )
 
 

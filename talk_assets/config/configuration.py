@@ -273,6 +273,7 @@ class _Systems:
             timezone=said.timezone,
             vat=said.prices_include_vat,
             grant_file=self._grant_file(known.name) if real and own and own.access.type in SIGNED_IN else None,
+            country=self.file.country,
         )
 
     def _grant_file(self, name: str) -> GrantFile:

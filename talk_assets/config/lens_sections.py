@@ -11,6 +11,7 @@ from pydantic import Field, StrictBool, create_model
 
 from talk_assets.config.section import (
     Behind,
+    MaybeCountryCode,
     MaybePercent,
     MaybePositive,
     MaybeText,
@@ -46,6 +47,9 @@ class _Value(_Property):
     empty: MaybeText = Field(default=None, description="How the API writes a blank value; JSON null if not set.")
     nothing: Names | None = Field(default=None, description="Further values that the API shows for a blank one.")
     max_length: MaybePositive = Field(default=None, description="How many characters the API keeps.")
+    length_unit: Literal["character", "utf-16"] | None = Field(
+        default=None, description="What `max_length` counts: characters, or UTF-16 code units; most emoji take two."
+    )
 
 
 class Text(_Value):
@@ -69,8 +73,11 @@ class Phone(_Value):
     """A telephone number."""
 
     of: ClassVar[type[Property]] = lens.Phone
-    region: NotBlank | None = Field(
-        default=None, description="Country (ISO 3166-1 alpha-2) of a number without a country code.", examples=["NO"]
+    region: MaybeCountryCode = Field(
+        default=None,
+        description="Country (ISO 3166-1 alpha-2) of a number without a country code, where neither the record nor its"
+        " company has one; that of the instance if not set.",
+        examples=["NO"],
     )
 
 

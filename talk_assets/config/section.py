@@ -23,6 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from talk_assets.model.lens import countries
+
 T = TypeVar("T")
 
 MOST = 1_000_000
@@ -109,6 +111,13 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _country(code: str) -> str:
+    if code not in countries.codes().values():
+        message = 'is "{found}", which is no country. It should be a code (ISO 3166-1 alpha-2), like "NO".'
+        raise PydanticCustomError(SENTENCE, message, {"found": code[:80]})
+    return code
+
+
 def _timezone(name: str) -> str:
     if name not in available_timezones():
         message = 'is "{found}", which is no time zone. It should be an IANA name, like "Europe/Oslo" or "UTC".'
@@ -142,6 +151,8 @@ Texts = dict[StrictStr, StrictStr]
 Names = tuple[StrictStr, ...]
 Table = Annotated[dict[StrictStr, Any], AfterValidator(_json)]
 Timezone = Annotated[NotBlank, AfterValidator(_timezone)]
+CountryCode = Annotated[NotBlank, AfterValidator(_country)]
+MaybeCountryCode = Annotated[CountryCode | None, BeforeValidator(_none), OrFalse()]
 MaybeTimezone = Annotated[Timezone | None, BeforeValidator(_none), OrFalse()]
 MaybeText = Annotated[StrictStr | None, BeforeValidator(_none), OrFalse()]
 MaybePercent = Annotated[

@@ -16,9 +16,10 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
 from talk_assets.config.automation import Automation
-from talk_assets.config.section import SENTENCE, Day, NotBlank, Percent, Section, Share, Timezone
+from talk_assets.config.section import SENTENCE, CountryCode, Day, NotBlank, Percent, Section, Share, Timezone
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
+from talk_assets.model.lens.kinds import HOME
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
 from talk_assets.systems import SYSTEMS, Registered, all_dataflows
@@ -164,7 +165,7 @@ class SystemSection(Section):
     timezone: Timezone = Field(
         default="UTC",
         description="The time zone of the system (IANA name): of its days, and of its times that name no zone."
-        " Filters by time stay in UTC.",
+        " Filters by time stay in UTC; `changes.timezone` of a profile says another zone.",
         examples=["Europe/Oslo"],
     )
     prices_include_vat: Percent = Field(
@@ -235,6 +236,11 @@ class TalkFile(Section):
         ge=1,
         le=10**6,
         description="Seconds that a run waits while another run holds the run lock.",
+    )
+    country: CountryCode = Field(
+        default=HOME,
+        description="The country (ISO 3166-1 alpha-2) of telephone numbers without a country code, where neither the"
+        " record nor its company has a country.",
     )
     sandbox: Sandbox = Field(default_factory=Sandbox, description="The emulated systems on this machine.")
     guards: Guards = Field(

@@ -131,7 +131,8 @@ def _limits(prop: Property) -> Iterator[str]:
         yield "required"
     if isinstance(prop, Value):
         if prop.max_length is not None:
-            yield f"at most {prop.max_length} characters"
+            unit = "characters" if prop.length_unit == "character" else "UTF-16 code units"
+            yield f"at most {prop.max_length} {unit}"
         if prop.blank is not None:
             yield f'"{prop.blank}" where blank'
     yield from _limits_of_kind(prop)

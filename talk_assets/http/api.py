@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from talk_assets.http.shapes import Shape
 
@@ -82,7 +83,8 @@ class Changes:
     `params` go with every request for a whole list or for its changes, a full one included: they may ask for the marks
     of deleted records, and one that is deleted while the list is read leaves its mark before the list's end.
     A read goes back `overlap` seconds before its cursor: a record may become visible later than its time says, and
-    some APIs mean "after" and count in whole seconds.
+    some APIs mean "after" and count in whole seconds. A time that names no zone is written as clocks show it in
+    `timezone`, an IANA name.
     """
 
     by: Since = Since.NONE
@@ -90,6 +92,7 @@ class Changes:
     spelling: Spelling = Spelling.SECONDS
     overlap: float = 120.0
     params: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = "UTC"
 
     def spelled(self, moment: datetime) -> str:
         """The value of the filter for a read whose cursor is `moment`."""
@@ -100,11 +103,18 @@ class Changes:
             case Spelling.SECONDS:
                 return f"{since:%Y-%m-%dT%H:%M:%SZ}"
             case Spelling.BARE:
-                return f"{since:%Y-%m-%dT%H:%M:%S}"
+                return f"{_shown(since, ZoneInfo(self.timezone)):%Y-%m-%dT%H:%M:%S}"
             case Spelling.EPOCH:
                 return str(int(since.timestamp()))
             case Spelling.EPOCH_MS:
                 return str(int(since.timestamp() * 1000))
+
+
+def _shown(since: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks show at a moment, or the earliest that they show after it, where they are put back soon."""
+    here, soon = since.astimezone(zone), (since + timedelta(hours=3)).astimezone(zone)
+    back = (here.utcoffset() or timedelta()) - (soon.utcoffset() or timedelta())
+    return here.replace(tzinfo=None) - max(back, timedelta())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 What a record's properties mean is the lens's concern; turning a page into a frame is `sync.records`'s.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 
 import polars as pl
@@ -21,18 +20,20 @@ def column(body: bytes, name: str, where: str) -> pl.Series:
     try:
         if lines := jsonarrays.lines(body):
             return pl.read_ndjson(lines, schema={name: pl.String})[name]
-    except PolarsError:  # nested lists of objects, or no such array: read more slowly
+    except PolarsError:  # nested lists of objects, half of a character, or no such array: read more slowly
         pass
     record = pl.Struct({name: pl.String})
     try:
-        page = pl.read_ndjson(b'{"r":' + _one_line(body) + b"}", schema={"r": pl.List(record)})
+        safe = jsontext.guarded(_one_line(body))
+        page = pl.read_ndjson(b'{"r":' + safe + b"}", schema={"r": pl.List(record)})
     except PolarsError as error:
         raise not_json(where, body, "a JSON array of records") from error
     if page.height != 1 or page["r"][0] is None:
         raise not_json(where, body, "a JSON array of records")
     if not len(page["r"][0]):
         return pl.Series(name, [], dtype=pl.String)
-    return page["r"].explode().struct.field(name)
+    found = page["r"].explode().struct.field(name)
+    return found.to_frame().select(jsontext.plain(pl.col(name))).to_series()
 
 
 def members(body: bytes, names: Iterable[str], where: str) -> Mapping[str, str | None]:
@@ -63,7 +64,7 @@ def shorten(body: bytes) -> str:
     """The first characters, on one line, quoted."""
     text = " ".join(body[:400].decode(errors="replace").split())
     short = text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
-    return json.dumps(short, ensure_ascii=False) if text else "an empty answer"
+    return jsontext.spelled(short) if text else "an empty answer"
 
 
 _SHORT = 60

@@ -28,6 +28,7 @@ from talk_assets.http.moving import (
     without_first,
 )
 from talk_assets.http.paging import feed, numbered
+from talk_assets.jsonframes import jsontext
 
 ALONE = Slice(0, 0)
 """All of a list, whose length the API decides."""
@@ -205,7 +206,7 @@ class Listing:
         if not self.api.shapes and self.api.trash is None and not plain:
             return items
         records = [shown(self.api, record, plain=plain) for record in json.loads(items)]
-        return json.dumps(records, ensure_ascii=False).encode()
+        return jsontext.spelled(records).encode()
 
 
 def _total(how: Paging, response: httpx.Response, total: str | None, size: int) -> int | None:

@@ -1,6 +1,5 @@
 """What a write must look at, fill in and make of a refusal, whatever the API: of values alone, nothing is sent here."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from talk_assets.http.api import Writing
 from talk_assets.http.connection import json_body
 from talk_assets.http.listing import dig
 from talk_assets.http.shapes import Unfit
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.lens.lens import Lines
 from talk_assets.model.system import Action, Answer, Outcome, Write
@@ -139,4 +139,4 @@ def laid_over(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, An
 
 def spelled(value: object) -> bytes:
     """JSON as it is sent."""
-    return json.dumps(value, ensure_ascii=False).encode()
+    return jsontext.spelled(value).encode()

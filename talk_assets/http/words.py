@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from talk_assets.http.bodies import shorten
+from talk_assets.jsonframes import jsontext
 
 _LONGEST = 500
 
@@ -21,8 +22,8 @@ def of(body: bytes) -> str:
         said = _sentences(found)
         errors = [*_errors(found.get("errors")), *_errors(_params(found))]
         said += [error for error in errors if not any(error in sentence for sentence in said)]
-        return "; ".join(said)[:_LONGEST] or shorten(body)
-    return found[:_LONGEST] if isinstance(found, str) else shorten(body)
+        return jsontext.whole("; ".join(said)[:_LONGEST]) or shorten(body)
+    return jsontext.whole(found[:_LONGEST]) if isinstance(found, str) else shorten(body)
 
 
 def _sentences(body: dict[str, object]) -> list[str]:

@@ -144,4 +144,4 @@ def _deeper(objects: Objects, names: Sequence[str]) -> pl.Series:
 
 def _without_them(text: str, names: frozenset[str]) -> str:
     members = {name: value for name, value in json.loads(text).items() if name.lower() not in names}
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    return jsontext.spelled(members, compact=True)

@@ -5,11 +5,17 @@ text, numbers and booleans as they read, objects and lists as JSON text, null an
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import polars as pl
+
+HALF = "\ufdd0"
+"""Stands for half of a surrogate pair, as `\\ud83d` alone, which no text can hold: Unicode has it mean nothing."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,17 @@ def joined(members: Mapping[str, pl.Expr]) -> pl.Expr:
     return pl.concat_str(pl.lit("{"), pl.concat_str(pairs, separator=",", ignore_nulls=True), pl.lit("}"))
 
 
+def whole(text: str) -> str:
+    """Return a text that can be stored and printed: half of a surrogate pair becomes a replacement character."""
+    return _HALVES.sub("\ufffd", text)
+
+
+def spelled(value: object, *, compact: bool = False) -> str:
+    """Return the JSON text of a value, letters outside ASCII as themselves; half of a surrogate pair stays escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":") if compact else None)
+    return _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
 def is_object(text: pl.Expr) -> pl.Expr:
     """Say whether text is a JSON object; a string that only begins like one is not."""
     return _valid(text, "{")
@@ -45,7 +62,15 @@ def is_list(text: pl.Expr) -> pl.Expr:
 
 
 def _valid(text: pl.Expr, begin: str) -> pl.Expr:
-    return pl.when(text.str.starts_with(begin)).then(text).str.json_path_match("$").is_not_null()
+    like = pl.when(text.str.starts_with(begin)).then(text)
+    return like.map_batches(_without_halves, return_dtype=pl.String).str.json_path_match("$").is_not_null()
+
+
+def _without_halves(texts: pl.Series) -> pl.Series:
+    """JSON that is valid where it is but for halves of surrogate pairs."""
+    if not texts.str.contains("\\u", literal=True).any():
+        return texts
+    return texts.str.replace_all("\\\\", "", literal=True).str.replace_all(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", "")
 
 
 def guarded(body: bytes) -> bytes:
@@ -62,10 +87,29 @@ def guarded(body: bytes) -> bytes:
 
 
 def plain(text: pl.Expr) -> pl.Expr:
-    """Return what escaped text means; JSON of objects and lists, where quotes stand free, stays as it is."""
+    """Return what escaped text means; JSON of objects and lists, where quotes stand free, stays as it is.
+
+    Half of a surrogate pair becomes `HALF`.
+    """
     escaped = text.str.contains("\\", literal=True) & ~text.str.contains('"', literal=True)
     string = pl.concat_str(pl.lit('["'), pl.when(escaped).then(text), pl.lit('"]'))
-    return pl.coalesce(string.str.json_path_match("$[0]"), text)
+    meant = string.str.json_path_match("$[0]")
+    cut = pl.when(escaped & meant.is_null()).then(text).map_batches(_with_halves, return_dtype=pl.String)
+    return pl.coalesce(meant, cut, text)
+
+
+def _with_halves(escaped: pl.Series) -> pl.Series:
+    """Text that is no JSON for Polars, as it has half of a surrogate pair; null for any other."""
+    if escaped.null_count() == escaped.len():
+        return escaped
+    return pl.Series(escaped.name, [None if text is None else _read(text) for text in escaped], dtype=pl.String)
+
+
+def _read(escaped: str) -> str | None:
+    try:
+        return _HALVES.sub(HALF, json.loads(f'"{escaped}"'))
+    except ValueError:
+        return None
 
 
 def by_line(body: bytes) -> pl.Series:

@@ -13,6 +13,7 @@ from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.http.rest import Profile, connecting
 from talk_assets.http.retry import Retry
 from talk_assets.model.dataflows import Dataflow
+from talk_assets.model.lens.kinds import HOME
 from talk_assets.model.lens.lens import placed_in
 from talk_assets.model.system import System
 
@@ -42,7 +43,8 @@ class SystemSettings:
 
     `base_url`, `rate` and `profile` are None for the system's own. `sandbox`: it is a sandbox's, whose credentials are
     known. `options` are those that were chosen. `timezone` is the IANA name of where its days begin, and its times that
-    say no zone are. `vat` is the percent of VAT that its prices include, `grant_file` where a person's tokens are.
+    say no zone are. `vat` is the percent of VAT in its prices, `country` the code of where its telephone numbers
+    are of which nothing else says it, `grant_file` where a person's tokens are.
     """
 
     base_url: str | None = None
@@ -53,6 +55,7 @@ class SystemSettings:
     profile: Profile | None = None
     timezone: str = "UTC"
     vat: float = 0.0
+    country: str = HOME
     retry: Retry = field(default_factory=Retry, repr=False)
     grant_file: GrantFile | None = None
 
@@ -138,19 +141,18 @@ class Registered:
 
 
 def _placed(system: System, settings: SystemSettings) -> System:
-    """The system, whose lenses know its time zone and what its prices include."""
-    zone = settings.timezone
-    if zone == "UTC" and not settings.vat:
-        return system
-    placed = (
-        replace(
-            one,
-            lens=one.lens.in_timezone(zone).with_vat(settings.vat),
-            modified=one.modified and placed_in(one.modified, zone),
+    """The system, whose lenses know where it is and what its prices include."""
+    placed = system.collections
+    if settings.country != HOME:
+        placed = tuple(replace(one, lens=one.lens.in_country(settings.country)) for one in placed)
+    if settings.vat:
+        placed = tuple(replace(one, lens=one.lens.with_vat(settings.vat)) for one in placed)
+    if (zone := settings.timezone) != "UTC":
+        placed = tuple(
+            replace(one, lens=one.lens.in_timezone(zone), modified=one.modified and placed_in(one.modified, zone))
+            for one in placed
         )
-        for one in system.collections
-    )
-    return replace(system, collections=tuple(placed))
+    return system if placed is system.collections else replace(system, collections=placed)
 
 
 @dataclass(frozen=True)

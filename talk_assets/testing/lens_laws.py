@@ -38,6 +38,7 @@ from talk_assets.model.lens.lens import (
 )
 from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.lens.properties import Json
+from talk_assets.model.lens.texts import length
 from talk_assets.sync.read.records import parse
 
 Row = dict[str, Any]
@@ -166,8 +167,8 @@ def _spellings(prop: Value) -> st.SearchStrategy[str]:
             forms.append("%Y-%m-%d %H:%M:%S.%f")
         recent = moments.filter(lambda at: at.year > 1900)  # strftime pads no years before 1000
         return st.builds(lambda at, form: at.strftime(form), recent, st.sampled_from(forms))
-    short = 400 if prop.max_length is None else prop.max_length
-    return _words(prop).map(lambda text: text[:short])
+    short, unit = 400 if prop.max_length is None else prop.max_length, prop.length_unit
+    return _words(prop).map(lambda text: text[:short]).filter(lambda text: length(text, unit) <= short)
 
 
 def _words(prop: Value) -> st.SearchStrategy[str]:

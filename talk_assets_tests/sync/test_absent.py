@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from talk_assets.errors import ConfigurationError
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import order, person
 from talk_assets.model.lens.lens import Decimal, Email, FullName, Instant, Lens, Lines, Property, Ref, Text
@@ -232,6 +234,12 @@ def test_absent_is_what_stands_nowhere_in_the_record_not_even_as_null(record: st
         found = parse(COLLECTION, body.encode()).records["_absent"].to_list()
         assert found[at] == absent
         assert all(one is None for n, one in enumerate(found) if n != at)
+
+
+def test_of_an_object_without_a_property_only_that_one_is_absent() -> None:
+    objects = jsontext.taken_apart(pl.Series(['{"head": {"a": "1", "b": "2"}}', '{"head": {"a": "1"}}']))
+    found = presence.missing(objects.texts, objects.columns, ("head.a", "head.b", "head.c"))
+    assert found.rows() == [(False, False, True), (False, True, True)]
 
 
 def test_the_fields_of_an_absent_property_are_all_that_are_read_from_it() -> None:

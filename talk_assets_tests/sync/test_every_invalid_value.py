@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection, updatable
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Entity, Kind
@@ -31,6 +32,8 @@ from talk_assets.testing.conformance.steps import PLAIN, Values, frame
 from talk_assets.testing.memory import Memory
 
 WRONG = "neither nor"
+CUT = "half of \ud83d"
+"""What is left of an emoji that was cut in two."""
 LEFT, RIGHT = "left/things", "right/things"
 
 
@@ -72,7 +75,7 @@ def _plain(entity: Entity, name: str) -> Property:
     of: dict[Kind, type[Value]] = {
         Kind.TEXT: kinds.Text, Kind.EMAIL: kinds.Email, Kind.PHONE: kinds.Phone, Kind.DIGITS: kinds.Digits,
         Kind.DECIMAL: kinds.Decimal, Kind.DATE: kinds.Date, Kind.INSTANT: kinds.Instant, Kind.COUNTRY: kinds.Country,
-        Kind.CURRENCY: kinds.Currency,
+        Kind.CURRENCY: kinds.Currency, Kind.ORGANISATION_NUMBER: kinds.OrganisationNumber,
     }  # fmt: skip
     return of[kind](name)
 
@@ -86,6 +89,7 @@ def collection(entity: Entity, lens: Lens) -> Collection:
 def wrongs(lens: Lens) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     """What can't be read, property by property, and the fields that it holds."""
     texts = frame(dict.fromkeys(lens.columns, WRONG))
+    first = next((prop.property for prop in lens.properties.values() if isinstance(prop, Text)), None)
     doubted = {doubt.property for doubt in lens.doubts if texts.select(doubt.bad).item()}
     for name, prop in lens.properties.items():
         fields = frozenset(prop.fields(name))
@@ -94,11 +98,13 @@ def wrongs(lens: Lens) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
             for item in prop.items.values():
                 if item.doubts():
                     line = dict.fromkeys(one.property for one in prop.items.values())
-                    yield {prop.property: [{**line, item.property: WRONG}]}, fields
+                    yield {prop.property: [{**line, item.property: CUT if item.anything else WRONG}]}, fields
             continue
         for column in prop.columns():
             if column in doubted:
                 yield {column: WRONG}, fields
+            elif isinstance(prop, Text) and prop.property == first:
+                yield {column: CUT}, fields
 
 
 CASES = {
@@ -180,7 +186,7 @@ class Two:
     def shown(self, key: str, id_: str) -> Values:
         one = self.collections[key]
         texts = {
-            name: value if value is None or isinstance(value, str) else json.dumps(value)
+            name: value if value is None else jsontext.whole(value) if isinstance(value, str) else json.dumps(value)
             for name, value in self.raw(key, id_).items()
             if name in one.lens.columns
         }

@@ -3,10 +3,13 @@
 import unicodedata
 
 import polars as pl
+import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from talk_assets.model.lens import texts
+from talk_assets.model.lens.texts import Unit
 
 ODD = "\0\x1f\x85\xa0\xad\u0301\u030a\u0338\u061c\u200b\u200c\u200d\u200e\u2009\u2028\u2060\u3000\ufeff \t\r\n"
 SHOWN = st.text(st.sampled_from(f"{ODD}aåØO한ไนक👩é") | st.characters(codec="utf-8"), max_size=30)
@@ -66,3 +69,34 @@ def test_line_breaks_are_line_feeds_in_several_lines_and_blanks_in_one() -> None
     text = " a\r\nb\rc\u2028d\u0085e  f\tg "
     assert lines(text) == "a\nb\nc\nd\ne  f\tg"
     assert line(text) == "a b c d e f g"
+
+
+PICTURES = ["👨\u200d👩\u200d👧", "🇳🇴", "👍🏽", "e\u0323\u0301", "é", "a", " ", "ß", "각", "न\u093f", "1\ufe0f\u20e3"]
+
+
+def cut(text: str, longest: int, unit: Unit) -> str:
+    """The beginning of a text that an API keeps."""
+    found: str = pl.select(texts.cut(pl.lit(text), longest, unit)).item()
+    return found
+
+
+@pytest.mark.parametrize("unit", ["character", "utf-16"])
+@given(st.lists(st.sampled_from(PICTURES)).map("".join) | SHOWN, st.integers(1, 20))
+def test_a_text_is_cut_between_what_people_see_as_characters(unit: Unit, text: str, longest: int) -> None:
+    short = cut(text, longest, unit)
+    assert cut(short, longest, unit) == short
+    assert texts.length(short, unit) <= longest
+    assert text.startswith(short)
+    parts = regex.findall(r"\X", text)
+    if texts.length(text, unit) <= longest:
+        assert short == text
+    elif texts.length(parts[0], unit) <= longest:
+        whole = ["".join(parts[:n]) for n in range(len(parts) + 1)]
+        fit = [one for one in whole if texts.length(one, unit) <= longest]
+        assert short == fit[-1].rstrip()
+
+
+def test_an_emoji_takes_two_units_of_utf_16() -> None:
+    assert cut("Skrue 🔩🔩", 8, "character") == "Skrue 🔩🔩"
+    assert cut("Skrue 🔩🔩", 9, "utf-16") == "Skrue 🔩"
+    assert cut("Skrue 🔩🔩", 7, "utf-16") == "Skrue"

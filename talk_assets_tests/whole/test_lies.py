@@ -110,20 +110,25 @@ class Deceived(Firm):
         (line,) = str(raised.value).splitlines()
         return line
 
-    def edit_name(self, name: str) -> None:
-        """Somebody gives another name to one of the liar's records that have their other in the pair."""
-        modified, linked = self.collection.modified, f'"{self.collection.entity.name}".links'
-        assert modified
+    def linked(self) -> list[str]:
+        """The ids of the liar's records that have their other in the pair."""
+        linked = f'"{self.collection.entity.name}".links'
         with self.store.transaction() as transaction:
             found = transaction.frame(
-                f"SELECT min(id) AS id FROM {linked} WHERE collection = ?"
-                f" AND entity_id IN (SELECT entity_id FROM {linked} WHERE collection = ?)",
+                f"SELECT id FROM {linked} WHERE collection = ?"
+                f" AND entity_id IN (SELECT entity_id FROM {linked} WHERE collection = ?) ORDER BY id",
                 self.liar.key,
                 self.liar.other,
             )
+        return found["id"].to_list()
+
+    def edit_name(self, name: str) -> None:
+        """Somebody gives another name to one of the liar's records that have their other in the pair."""
+        modified = self.collection.modified
+        assert modified
         self.later()
         edited = {self.liar.name: name, modified.property: None}
-        self.sandbox.edit(self.liar.system, self.liar.shelf, found["id"].item(), edited)
+        self.sandbox.edit(self.liar.system, self.liar.shelf, self.linked()[0], edited)
 
     def older(self) -> list[str]:
         """The lines about records that show an older state."""
@@ -216,6 +221,24 @@ def test_another_schema_is_told_as_such(firm: Deceived, alien: Callable[[Record,
     assert line.startswith(firm.liar.system)
     assert "it should be" in line or "would be right" in line
     assert "check base_url" in line or "check the base URL" in line
+
+
+def test_half_a_surrogate_pair_holds_its_field_and_stops_nothing(firm: Deceived) -> None:
+    """What counts in UTF-16 cuts an emoji in two, and JSON shows the half that is left; no text can hold it."""
+    before, linked = firm.everything(), set(firm.linked())
+
+    def cut(_: Asked, records: list[Record]) -> list[Record]:
+        half = {firm.liar.name: "Skrue \ud83d", "nested": {"more": ["\ude00"]}}
+        return [record | (half if str(record[firm.liar.id]) in linked else {}) for record in records]
+
+    with firm.lied_to(cut):
+        assert firm.sync(full=True).written == {}
+        held = [one for one in firm.held() if one["what"] == "value"]
+        assert {(one["id"], one["property"]) for one in held} == {(id_, firm.liar.name) for id_ in linked}
+        assert {one["found"] for one in held} == {"Skrue \ufffd"}
+        assert firm.everything()[:-1] == before[:-1]
+    firm.sync(full=True)
+    assert firm.everything() == before
 
 
 @pytest.mark.parametrize("full", [False, True])

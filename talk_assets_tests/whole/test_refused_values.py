@@ -73,6 +73,34 @@ def test_an_edit_on_the_other_side_lets_the_field_go_as_well(here: Firm, kari: i
     assert here.sync().written == {}
 
 
+def test_any_edit_of_the_record_that_refuses_has_the_field_tried_again_and_once(here: Firm, kari: int) -> None:
+    """What it refuses may depend on what else it holds."""
+    here.crm_edit("Persons", kari, PersonEmail=BAD)
+    here.sync()
+    for title in ("Sjef", "Leder"):
+        here.erp_edit("contacts", contact(here)["id"], job_title=title)
+        with here.counted() as requests:
+            assert here.sync().unwritten == {"customerp/contact": (1, 0)}
+        assert sum(n for name, n in requests["customerp"].items() if name.startswith("PATCH")) == 1
+        assert only(here.held())["field"] == "email"
+        with here.counted() as requests:
+            assert here.sync().written == {}
+        assert not any(name.startswith("PATCH") for name in requests["customerp"])
+
+
+def test_a_field_goes_out_once_its_record_there_is_edited_and_takes_it(here: Firm, kari: int) -> None:
+    here.sandbox.fault("customerp", switches={"longest_text": 3})
+    here.crm_edit("Persons", kari, PersonTitle="Sjef")
+    here.sync()
+    assert only(here.held())["field"] == "job_title"
+    here.sandbox.fault("customerp", switches={"longest_text": 255})
+    assert here.sync().written == {}
+    here.erp_edit("contacts", contact(here)["id"], mobile="+4790011111")
+    here.sync()
+    assert contact(here)["job_title"] == "Sjef"
+    assert here.held() == []
+
+
 def test_a_record_is_created_without_the_value_that_is_refused(here: Firm) -> None:
     id_ = here.crm_add("Persons", PersonFirstName="Kari", PersonLastName="Dahl", PersonEmail=BAD)
     assert here.sync().written == {"customerp/contact": 1}

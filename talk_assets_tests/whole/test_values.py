@@ -7,6 +7,7 @@ import unicodedata
 
 import pytest
 
+from talk_assets.systems import SYSTEMS
 from talk_assets_tests.whole.firm import Firm, only
 from talk_assets_tests.whole.firm import firm as opened
 
@@ -131,3 +132,27 @@ def test_a_country_is_sent_as_its_code_and_what_is_none_is_never_sent_as_one(
     assert only(firm.crm("Organisations"))["OrganisationCountry"] == shown
     assert firm.sync().written == {}
     assert firm.sync(full=True).written == {}
+
+
+def test_a_telephone_number_is_of_the_country_of_its_person_else_of_the_company_else_of_the_instance() -> None:
+    with opened(configured={name: {"country": "SE"} for name in SYSTEMS}) as firm:
+        companies = {
+            code: firm.crm_add("Organisations", OrganisationName=f"Firm {code}", OrganisationCountry=code)
+            for code in ("DK", "")
+        }
+        for number, code in (("33 12 34 56", "DK"), ("1234", "DK"), ("070-123 45 67", "")):
+            firm.crm_add(
+                "Persons", PersonLastName=number, PersonOrganisationId=companies[code], PersonDirectPhone=number
+            )
+        firm.sync()
+        assert {one["last_name"]: one["phone"] for one in firm.erp("contacts")} == {
+            "33 12 34 56": "+4533123456", "1234": "1234", "070-123 45 67": "+46701234567",
+        }  # fmt: skip
+        assert {one["PersonDirectPhone"] for one in firm.crm("Persons")} == {"33 12 34 56", "1234", "070-123 45 67"}
+        assert firm.sync().written == {}
+        one = only(firm.erp("contacts", last_name="33 12 34 56"))
+        firm.erp_edit("contacts", one["id"], job_title="Sjef", mobile="20 12 34 56")
+        firm.sync()
+        person = only(firm.crm("Persons", PersonLastName="33 12 34 56"))
+        assert (person["PersonDirectPhone"], person["PersonMobilePhone"]) == ("33 12 34 56", "+4520123456")
+        assert firm.sync(full=True).written == {}

@@ -73,22 +73,32 @@ class Email(Value):
 
 @dataclass(frozen=True)
 class Phone(Value):
-    """A telephone number; one without a country's code is of the record's country, or else of `region`."""
+    """A telephone number.
+
+    One without a country's code is of the record's country, else of that of its company, else of `region`: the
+    instance's unless it is given.
+    """
 
     _: KW_ONLY
-    region: str = "NO"
+    region: str | None = None
     kinds = frozenset({Kind.PHONE})
-    edition = 2
+    edition = 3
     anything = True
     right = "a telephone number"
 
     def read(self, text: pl.Expr) -> pl.Expr:
         """E.164 where it is a number and nothing else."""
-        return telephones.phone(text, self.region)
+        return telephones.phone(text, self.region or HOME)
 
-    def get_in(self, country: "Country", name: str, /) -> dict[str, pl.Expr]:
-        """Return what `get` does, seen from the country that another property of the record holds."""
-        return {name: self._of(pl.col(self.property), pl.col(country.property), country.value)}
+    def get_in(self, country: "Country | None", name: str, /, *, elsewhere: str | None = None) -> dict[str, pl.Expr]:
+        """Return what `get` does, seen from the country that another property of the record holds.
+
+        Where that is blank, `elsewhere` is the column with the code of the country that counts.
+        """
+        code = country.value if country else _as_it_is
+        spelled = [country.present(pl.col(country.property))] if country else []
+        codes = [pl.col(elsewhere)] if elsewhere else []
+        return {name: self._of(pl.col(self.property), pl.coalesce(*spelled, *codes), code)}
 
     def limit_in(self, country: "Country", name: str, field: str, /) -> dict[str, pl.Expr]:
         """Return what `limit` does, seen from the country that the record will show for `field`."""
@@ -98,7 +108,15 @@ class Phone(Value):
         def codes(spelled: pl.Series) -> pl.Series:
             return spelled.alias("country").to_frame().select(code(pl.col("country"))).to_series()
 
-        return telephones.phone_in(self.present(raw), country, codes, self.region)
+        return telephones.phone_in(self.present(raw), country, codes, self.region or HOME)
+
+
+HOME = "NO"
+"""The country of telephone numbers where nothing says another one."""
+
+
+def _as_it_is(code: pl.Expr) -> pl.Expr:
+    return code
 
 
 @dataclass(frozen=True)
@@ -348,52 +366,3 @@ class Ref(Value):
     def read(self, text: pl.Expr) -> pl.Expr:
         """The foreign value; only a whole number where the wire has integers."""
         return text if self.wire == "text" else text.str.extract(SPELLED[Json.INTEGER])
-
-
-PARTICLES = "van|von|der|den|de|du|af|av|la|le|di|da|dos|ter|ten|zu|zur"
-"""Words in lower case that begin a last name rather than end a first name."""
-
-FIRST, LAST = "first_name", "last_name"
-
-
-@dataclass(frozen=True)
-class FullName(Value):
-    """One property for the first and the last name, which is the last word and the particles before it.
-
-    A lens takes it without a field's name. Both fields must be at hand to write either.
-    """
-
-    kinds = frozenset({Kind.TEXT})
-    edition = 2
-    anything = True
-    right = "a name"
-
-    def fields(self, _name: str, /) -> tuple[str, ...]:
-        """Both."""
-        return (FIRST, LAST)
-
-    def read(self, text: pl.Expr) -> pl.Expr:
-        """The whole name."""
-        return text
-
-    def get(self, _name: str, /) -> dict[str, pl.Expr]:
-        """Split."""
-        return self._apart(self.value(pl.col(self.property)))
-
-    def limit(self, _name: str, /) -> dict[str, pl.Expr]:
-        """Joined and split again."""
-        return self._apart(self.limited(self._together()))
-
-    def put(self, _name: str, /, *, create: bool) -> dict[str, pl.Expr]:
-        """Put together."""
-        return {self.property: self.spelled(self._together(), create=create)}
-
-    @staticmethod
-    def _together() -> pl.Expr:
-        name = pl.concat_str(FIRST, LAST, separator=" ", ignore_nulls=True)
-        return pl.when(pl.any_horizontal(pl.col(FIRST, LAST).is_not_null())).then(name)
-
-    @staticmethod
-    def _apart(name: pl.Expr) -> dict[str, pl.Expr]:
-        parts = name.str.extract_groups(rf"^(?s:(?<first>.+?)\s+)?(?<last>(?:(?:{PARTICLES})\s+)*\S+)$").struct
-        return {FIRST: parts.field("first"), LAST: parts.field("last")}

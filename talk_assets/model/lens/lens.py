@@ -5,7 +5,7 @@ Two laws hold for every lens. Reading back what was put gives what was put, up t
 and imported from here. What can be wrong with a lens as it is declared is in `lint`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal as Number
 from functools import cached_property
@@ -15,6 +15,8 @@ from typing import TypeVar
 import polars as pl
 
 from talk_assets.jsonframes import jsontext
+from talk_assets.jsonframes.jsontext import HALF
+from talk_assets.model.lens.fullname import FIRST, LAST, FullName
 from talk_assets.model.lens.kinds import (
     Choice,
     Country,
@@ -23,7 +25,6 @@ from talk_assets.model.lens.kinds import (
     Decimal,
     Digits,
     Email,
-    FullName,
     Instant,
     OrganisationNumber,
     Phone,
@@ -35,6 +36,8 @@ from talk_assets.model.lens.properties import ALWAYS, NEVER, ON_CREATE, Doubt, P
 
 __all__ = [
     "ALWAYS",
+    "FIRST",
+    "LAST",
     "NEVER",
     "ON_CREATE",
     "Choice",
@@ -64,6 +67,8 @@ PRICE = "unit_price"
 COUNTRY = "country"
 """The field in whose country telephone numbers are read."""
 
+COUNTRY_ELSEWHERE = "country elsewhere"
+
 P = TypeVar("P", bound=Property)
 
 SHOWN = 60
@@ -87,7 +92,13 @@ class Lens:
 
     def in_timezone(self, zone: str) -> "Lens":
         """Return the lens of a system in a time zone, an IANA name: for its days, and for times that have none."""
-        return self._of({name: placed_in(prop, zone) for name, prop in self.properties.items()})
+        return self._changed(lambda prop: placed_in(prop, zone))
+
+    def in_country(self, code: str) -> "Lens":
+        """Return the lens of an instance in a country: of telephone numbers of which nothing else says it."""
+        return self._changed(
+            lambda prop: replace(prop, region=code) if isinstance(prop, Phone) and prop.region is None else prop
+        )
 
     def with_vat(self, percent: float) -> "Lens":
         """Return the lens of a system whose prices include VAT, where they don't say otherwise."""
@@ -115,7 +126,10 @@ class Lens:
 
         if not self.refs and self.lines is None:
             return self
-        return self._of({name: widened(prop) for name, prop in self.properties.items()})
+        return self._changed(widened)
+
+    def _changed(self, change: Callable[[Property], Property]) -> "Lens":
+        return self._of({name: change(prop) for name, prop in self.properties.items()})
 
     @staticmethod
     def _of(properties: Mapping[str, Property]) -> "Lens":
@@ -150,9 +164,25 @@ class Lens:
         """What holds an order's lines."""
         return next((prop for prop in self._holder.values() if isinstance(prop, Lines | OneLine)), None)
 
-    def get(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Return the canonical values of raw properties, a column per field."""
-        return raw.select(self._got[field] for field in self.fields)
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """The fields with telephone numbers."""
+        return tuple(field for field, prop in self._holder.items() if isinstance(prop, Phone))
+
+    def get(self, raw: pl.DataFrame, elsewhere: pl.Series | None = None) -> pl.DataFrame:
+        """Return the canonical values of raw properties, a column per field.
+
+        `elsewhere` is the code of a country for each record, in which its telephone numbers are where it says none.
+        """
+        if elsewhere is None or not self.phones:
+            return raw.select(self._got[field] for field in self.fields)
+        own = _by_field(
+            prop.get_in(self._country, field, elsewhere=COUNTRY_ELSEWHERE)
+            for field, prop in self._holder.items()
+            if isinstance(prop, Phone)
+        )
+        placed = raw.with_columns(elsewhere.alias(COUNTRY_ELSEWHERE))
+        return placed.select(own.get(field, self._got[field]) for field in self.fields)
 
     def limit(self, values: pl.DataFrame) -> pl.DataFrame:
         """Return canonical values as they will be read once they have been put; fields that are no column stay out.
@@ -299,6 +329,7 @@ def _none(dtype: type[pl.DataType] = pl.Int32) -> pl.Expr:
 
 
 def _shown(found: pl.Expr) -> pl.Expr:
+    found = found.str.replace_all(HALF, "\ufffd", literal=True)
     return pl.when(found.str.len_chars() > SHOWN).then(found.str.head(SHOWN) + pl.lit("…")).otherwise(found)
 
 

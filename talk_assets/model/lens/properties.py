@@ -105,11 +105,11 @@ class Value(_Single, ABC):
 
     `blank` is written for a blank field because the API demands something, and reads back as blank. `empty` is how the
     API writes nothing, JSON null unless given; `nothing` are further texts that it shows for nothing. `max_length` is
-    in characters of the text on the wire.
+    in `length_unit` of the text on the wire.
     """
 
     anything: ClassVar[bool] = False
-    """Whether any text at all fits."""
+    """Whether any text at all fits, unless a character in it was cut in two."""
 
     edition: ClassVar[int] = 1
     """One more each time what is read of the same text becomes another: records are then read anew."""
@@ -119,6 +119,7 @@ class Value(_Single, ABC):
     empty: str | None = None
     nothing: tuple[str, ...] = ()
     max_length: int | None = None
+    length_unit: texts.Unit = "character"
 
     @property
     def json(self) -> Json:
@@ -156,7 +157,7 @@ class Value(_Single, ABC):
         text = self.write(value)
         if self.json is not Json.TEXT:
             return text.str.extract(SPELLED[self.json])
-        return text if self.max_length is None else text.str.head(self.max_length).str.strip_chars_end()
+        return text if self.max_length is None else texts.cut(text, self.max_length, self.length_unit)
 
     def limited(self, value: pl.Expr) -> pl.Expr:
         """Return canonical text as it will be read once it has been put."""
@@ -176,6 +177,8 @@ class Value(_Single, ABC):
 
     def unreadable(self, raw: pl.Expr) -> pl.Expr:
         """Say whether a raw property holds something that cannot be read."""
+        if self.anything:
+            return ~texts.whole(raw)
         text = self.present(raw)
         return text.is_not_null() & self.read(text).is_null()
 
@@ -197,7 +200,8 @@ class Value(_Single, ABC):
 
     def doubts(self) -> list[Doubt]:
         """Unreadable text."""
-        if self.anything:
+        if self.anything and self.json is not Json.TEXT:
             return []
         raw = pl.col(self.property)
-        return [Doubt(self.property, self.unreadable(raw), raw, self.right)]
+        right = f"{self.right}, with no character cut in two" if self.anything else self.right
+        return [Doubt(self.property, self.unreadable(raw), raw, right)]

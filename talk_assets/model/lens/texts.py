@@ -8,8 +8,15 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Literal
 
 import polars as pl
+import regex
+
+from talk_assets.jsonframes.jsontext import HALF
+
+Unit = Literal["character", "utf-16"]
+"""What a length is counted in: characters, or UTF-16 code units, of which most emoji take two."""
 
 Clean = Callable[[pl.Series], pl.Series]
 
@@ -36,6 +43,49 @@ def line(text: pl.Expr) -> pl.Expr:
 def lines(text: pl.Expr) -> pl.Expr:
     """Return a text with each line break as a line feed, and no blanks around it."""
     return text.map_batches(_lines, return_dtype=pl.String)
+
+
+def whole(text: pl.Expr) -> pl.Expr:
+    """Say whether a text has no half of a character, as what cuts an emoji in two leaves it."""
+    return ~text.str.contains(HALF, literal=True)
+
+
+def cut(text: pl.Expr, longest: int, unit: Unit = "character") -> pl.Expr:
+    """Return the beginning of a text that is no longer than `longest`, without blanks at its end.
+
+    It is cut between what people see as characters, so that no emoji and no accent is cut off, unless the first one
+    alone is longer than that.
+    """
+    return text.map_batches(lambda column: _cut(column, longest, unit), return_dtype=pl.String)
+
+
+def length(text: str, unit: Unit) -> int:
+    """Return the length of a text in a unit."""
+    return len(text) if unit == "character" else len(text.encode("utf-16-le")) // 2
+
+
+def _cut(column: pl.Series, longest: int, unit: Unit) -> pl.Series:
+    size = column.str.len_chars()
+    if unit == "utf-16":
+        size += column.str.count_matches("[\U00010000-\U0010ffff]")
+    long = (size > longest).fill_null(value=False)
+    if not long.any():
+        return column
+    short = [_beginning(text, longest, unit) for text in column.filter(long)]
+    return column.clone().scatter(long.arg_true(), pl.Series(short, dtype=pl.String).str.strip_chars_end())
+
+
+def _beginning(text: str, longest: int, unit: Unit) -> str:
+    for parts in (regex.findall(r"\X", text[: longest + 1]), list(text[:longest])):
+        end = left = 0
+        for part in parts:
+            left += length(part, unit)
+            if left > longest:
+                break
+            end += len(part)
+        if end:
+            return text[:end]
+    return ""
 
 
 def unescaped(text: pl.Expr) -> pl.Expr:

@@ -17,7 +17,7 @@ from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import links
+from talk_assets.sync.link import full_names, links
 from talk_assets.sync.merge import fights, mass_edits, merging, orderlines
 
 
@@ -27,6 +27,7 @@ def absorb(transaction: Transaction, incoming: Relation, known: Relation, scope:
     mass_edits.look_again(transaction, entity.name, incoming)
     if transaction.count(f"SELECT count(*) FROM {known} WHERE compared"):
         _locate(transaction, entity, incoming, known)
+        full_names.follow(transaction, incoming, known, entity, scope.collections)
         moved = _absorb_edits(transaction, incoming, known, scope)
     mass_edits.release(transaction, list(scope.collections))
     if transaction.count(f"SELECT count(*) FROM {known} WHERE awaits_other"):

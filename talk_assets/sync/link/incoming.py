@@ -12,12 +12,13 @@ import polars as pl
 
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
-from talk_assets.model.entities import Entity
+from talk_assets.model.entities import Entity, company
+from talk_assets.model.lens.lens import COUNTRY, FIRST
 from talk_assets.store import tables
 from talk_assets.store.spill import Spill
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import references
+from talk_assets.sync.link import full_names, references
 from talk_assets.sync.link.references import Direction
 from talk_assets.sync.read import invalid_values, presence, validity
 
@@ -164,7 +165,9 @@ def canonical(
     system = key.split("/", maxsplit=1)[0]
     foreign = collection.lens.get(raw)
     translated = references.translate(transaction, system, collection, foreign, Direction.INWARD)
-    values = translated.values
+    values = _with_phones(transaction, collection, raw, translated.values)
+    if FIRST not in anew:
+        values = full_names.as_seen(transaction, key, collection, values, raw["_id"])
     missing = pl.Series("unresolved", [False] * raw.height, dtype=pl.Boolean)
     awaits = pl.Series("awaits", [None] * raw.height, dtype=pl.String)
     for field in translated.unresolved.columns:
@@ -186,6 +189,30 @@ def canonical(
         awaits,
         kept.alias("unknown"),
     )
+
+
+def _with_phones(
+    transaction: Transaction, collection: Collection, raw: pl.DataFrame, values: pl.DataFrame
+) -> pl.DataFrame:
+    """The values with telephone numbers in the country of the record's company, where the record says none."""
+    phones, entity = collection.lens.phones, collection.entity
+    companies = [name for name in collection.lens.refs if entity.field(name).to == company.name]
+    if not phones or not companies:
+        return values
+    blank = pl.col(COUNTRY).is_null() if COUNTRY in values.columns else pl.lit(value=True)
+    open_ = blank & pl.any_horizontal(pl.col(name).is_not_null() for name in phones)
+    theirs = values.select(pl.when(open_).then(pl.col(companies[0])).alias("entity_id")).to_series()
+    if theirs.null_count() == theirs.len():
+        return values
+    known = transaction.frame(
+        f"SELECT entity_id, {COUNTRY} FROM {tables.golden(company.name)}"
+        f" WHERE {COUNTRY} IS NOT NULL AND entity_id IN (SELECT entity_id FROM wanted)",
+        wanted=theirs.drop_nulls().unique().to_frame(),
+    )
+    if known.is_empty():
+        return values
+    countries = theirs.to_frame().join(known, on="entity_id", how="left", maintain_order="left")[COUNTRY]
+    return values.with_columns(collection.lens.get(raw, countries).select(phones))
 
 
 def _kept(

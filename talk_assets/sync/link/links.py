@@ -18,7 +18,7 @@ from talk_assets.store import tables
 from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
-from talk_assets.sync.link import keys, matches, matching
+from talk_assets.sync.link import full_names, keys, matches, matching
 from talk_assets.sync.link.matches import Matches
 from talk_assets.sync.merge import merging
 
@@ -93,6 +93,7 @@ def link(
     collection = collections[key]
     entity = collection.entity
     recovered = _recover(transaction, matched, key, collection, now)
+    full_names.meet(transaction, matched.incoming, matched.entities, key, collections)
     merging.introduce(
         transaction, merging.MergeScope(entity, collections, now, run), matches.parts(transaction, matched)
     )

@@ -20,7 +20,7 @@ from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.read import absence, storing
 from talk_assets.sync.read.records import parse
 
-WRITTEN_ONLY = {"writable", "required", "max_length", "folds", "read_only", "leaves_out"}
+WRITTEN_ONLY = {"writable", "required", "max_length", "length_unit", "folds", "read_only", "leaves_out"}
 """What of a property says how it is written, and not how it is read."""
 
 IF_SET = {"vat"}

@@ -1,6 +1,7 @@
 """Values that a collection refused: the field is held there, and the rest of the record goes on.
 
-A held field is sent again when golden becomes another value, or a person says so, and not before.
+A held field is sent again when golden becomes another value, when somebody edits the record that refused it, or when a
+person says so, and not before. What a record refuses may depend on what else it holds.
 """
 
 from datetime import datetime
@@ -61,7 +62,9 @@ def forget(transaction: Transaction, topology: Topology, these: pl.DataFrame) ->
             SELECT r.rowid FROM sync.refused_fields r JOIN {golden} g USING (entity_id)
             SEMI JOIN written w ON w.collection = r.collection AND w.field = r.field
             WHERE r.agreed IS NOT DISTINCT FROM {_golden(entity)} AND (r.id IS NULL OR (r.collection, r.id) IN (
-                SELECT (collection, id) FROM {links} WHERE gone_at IS NULL))))
+                SELECT (collection, id) FROM {links} WHERE gone_at IS NULL)) AND NOT EXISTS (
+                SELECT 1 FROM sync.edits e WHERE e.entity_type = $1 AND e.entity_id = r.entity_id
+                AND e.origin = r.collection || '/' || r.id AND e.noticed_at > r.since)))
         """,
         entity.name,
         these=these,

@@ -108,7 +108,7 @@ def missing(texts: pl.Series, columns: Mapping[str, pl.Series], wanted: Iterable
         objects = value.filter(there)
         within = missing(objects, jsontext.taken_apart(objects).columns, inner) if objects.len() else None
         for name in inner:
-            lacking = outside if within is None else outside.scatter(there.arg_true(), within[name])
+            lacking = outside if within is None else outside.clone().scatter(there.arg_true(), within[name])
             gone[f"{parent}.{name}"] = lacking
     return pl.DataFrame([gone[name].alias(name) for name in own])
 

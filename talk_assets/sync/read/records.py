@@ -14,6 +14,7 @@ from talk_assets.errors import NotTheApi
 from talk_assets.jsonframes import jsonarrays, jsontext
 from talk_assets.jsonframes.jsonarrays import Told
 from talk_assets.model.collection import Collection, declared
+from talk_assets.model.lens import texts
 from talk_assets.model.lens.lens import SHOWN, first_faults
 from talk_assets.model.lens.properties import Doubt
 from talk_assets.sync.read import presence, validity
@@ -186,7 +187,7 @@ def _sort_out(collection: Collection, records: pl.DataFrame) -> tuple[pl.DataFra
     """Return the records that can be used, and a row of invalid for each of the others."""
     identity = pl.col("_id")
     doubts = [
-        Doubt(collection.id, identity.is_null(), pl.col(collection.id), "the record's id"),
+        Doubt(collection.id, identity.is_null() | ~texts.whole(identity), pl.col(collection.id), "the record's id"),
         Doubt(collection.id, pl.col("_again"), identity, "on one record of a page; the last one is used"),
     ]
     if modified := collection.modified:

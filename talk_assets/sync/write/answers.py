@@ -17,7 +17,7 @@ from talk_assets.store.tables import MARK
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import Limits
-from talk_assets.sync.link import incoming, links
+from talk_assets.sync.link import full_names, incoming, links
 from talk_assets.sync.plan import changes, refused
 from talk_assets.sync.read import storing
 from talk_assets.sync.read.records import parse
@@ -224,6 +224,9 @@ def _seen(
     """
     fields = answered.collection.lens.fields
     expected = answered.collection.lens.of_entities.limit(sent)
+    one_name = full_names.whole(answered.collection.lens)
+    if one_name:
+        expected = full_names.split_as(expected, sent)
     if shown.is_empty():
         return expected, pl.DataFrame(
             {name: pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True) for name in fields}
@@ -238,7 +241,7 @@ def _seen(
         {name: known["came"].fill_null(value=False) & ~known[f"lacks {name}"].fill_null(value=False) for name in fields}
     )
     values = pl.select(pl.when(came[name]).then(known[name]).otherwise(expected[name]).alias(name) for name in fields)
-    return values, came
+    return full_names.split_as(values, sent) if one_name else values, came
 
 
 def _created(

@@ -21,7 +21,7 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.guards import Asked
-from talk_assets.sync.link import references
+from talk_assets.sync.link import full_names, references
 from talk_assets.sync.link.references import Direction
 from talk_assets.sync.plan import permits
 from talk_assets.sync.plan.permits import Permits
@@ -192,6 +192,7 @@ class Writer:
         leaves = changes["action"].is_in([Action.DELETE.value, Action.ARCHIVE.value])
         values = objects.decode(changes["fields"], fields)
         mask = objects.present(changes["fields"], fields)
+        values = full_names.completed(transaction, self.key, self.collection, values, mask, changes["id"])
         allowed = {Action.CREATE: settable(self.collection), Action.UPDATE: updatable(self.collection)}
         mask = mask.select(
             (

@@ -15,6 +15,7 @@ from talk_assets.http.client import AnswerLost, Call, Client, Forbidden
 from talk_assets.http.connection import json_body, lost, nested, refused
 from talk_assets.http.exchange import told
 from talk_assets.http.paging import gather
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, Page, Write
 from talk_assets.systems.poweroffice.wire import PowerOfficeCollection, PowerOfficeReader, Written, summary
@@ -77,7 +78,7 @@ class PowerOfficeConnection(PowerOfficeReader):
             if write.action is Action.DELETE:
                 return Answer(write.key, Outcome.DONE, id=write.id)
             if inner.get("id") is not None:
-                record = json.dumps(inner, ensure_ascii=False).encode()
+                record = jsontext.spelled(inner).encode()
                 return Answer(write.key, Outcome.DONE, id=str(inner["id"]), record=record)
             return Answer(write.key, Outcome.UNKNOWN, id=write.id, reason="the answer has no record")
         validation = body.get("validation") or inner.get("validation")
@@ -114,7 +115,7 @@ class PowerOfficeConnection(PowerOfficeReader):
         else:
             own = {collection.reference: write.entity} if collection.reference else {}
             whole = {**collection.fixed, **own, **nested(flat)}
-        content = json.dumps(_deliverable(collection, whole), ensure_ascii=False).encode()
+        content = jsontext.spelled(_deliverable(collection, whole)).encode()
         headers = {"Content-Type": "application/json; charset=utf-8"}
         # A create that is sent twice may be there twice, where the reference is not unique.
         repeatable = write.action is Action.UPDATE

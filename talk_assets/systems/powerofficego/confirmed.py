@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from talk_assets.jsonframes import jsontext
+
 Item = dict[str, object]
 """A record as the API sends it."""
 
@@ -74,7 +76,7 @@ class Confirmed:
             return body
         found = json.loads(body or b"[]")
         newer = [_newer(item, known) for item in found if isinstance(item, dict)]
-        return json.dumps([item for item in newer if item is not None], ensure_ascii=False).encode()
+        return jsontext.spelled([item for item in newer if item is not None]).encode()
 
     def _forget(self) -> None:
         now = self._now()

@@ -19,6 +19,7 @@ from talk_assets.http.client import Call, Client
 from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.moving import Slices, as_pages, joined, without_first
 from talk_assets.http.paging import numbered
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
 from talk_assets.systems.powerofficego.confirmed import LAG, Confirmed, Item, changed, value
@@ -249,7 +250,7 @@ def items(body: bytes) -> list[Item]:
 
 def dumped(found: object) -> bytes:
     """JSON as it is sent and stored."""
-    return json.dumps(found, ensure_ascii=False).encode()
+    return jsontext.spelled(found).encode()
 
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

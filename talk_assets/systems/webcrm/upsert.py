@@ -18,6 +18,7 @@ from talk_assets.http.client import AnswerLost, Call, Forbidden
 from talk_assets.http.connection import ForbiddenAnswer, chunks, json_body, lost, refused
 from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
+from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.systems.lines import Difference, Layout, difference
@@ -131,7 +132,7 @@ class WebcrmConnection(WebcrmReader):
         """Send items in one request. One that makes the API refuse the whole of it is found by sending halves."""
         if not items:
             return []
-        content = json.dumps(items, ensure_ascii=False).encode()
+        content = jsontext.spelled(items).encode()
         headers = {"Content-Type": "application/json"}
         repeatable = all(item[id_] for item in items)
         try:

@@ -29,7 +29,7 @@ test: lint  ## lint, types and every test
 package: $(READY)  ## the wheel in an empty environment, outside the repository: talk init, sync, ui
 	$(BIN)/python -m talk_assets_tests.package
 
-thirdparty: $(READY)  ## servers that are not ours in place of Customerp, by configuration alone
+thirdparty: $(READY)  ## servers that are not ours as Customerp, clients that are not ours at the sandbox; needs npm
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty
 
 N ?= 1000

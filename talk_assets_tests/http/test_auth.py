@@ -1,6 +1,7 @@
 """Tokens: one for everybody, replaced in time."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -34,7 +35,9 @@ class Server:
         return httpx.Response(200, json=[]) if right and not self.rejects else httpx.Response(401, json={})
 
     def issue(self, request: httpx.Request) -> httpx.Response:
-        form = dict(httpx.QueryParams(request.content.decode()))
+        if request.url.path.startswith("/Auth/"):
+            assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+        form = dict(re.findall(r'name="(\w+)"\r\n\r\n(.*?)\r\n', request.content.decode()))
         if "refreshToken" in form:
             self.refreshed.append(form["refreshToken"])
             if form["refreshToken"] == "expired":

@@ -349,8 +349,12 @@ class TestRecords:
         assert [record["id"] for record in webshop.get("/products", params={"status": "trash"}).json()] == [id_]
         assert webshop.delete(f"/products/{id_}", params={"force": "true"}).status_code == 200
         assert webshop.get(f"/products/{id_}").status_code == 404
+        official = added(webshop, "products", name="y")["id"]
+        assert webshop.delete(f"/products/{official}", params={"force": "True"}).status_code == 200
+        assert webshop.get(f"/products/{official}").status_code == 404
         customer = added(webshop, "customers", email="a@b.no")["id"]
         assert webshop.delete(f"/customers/{customer}").status_code == 501
+        assert webshop.delete(f"/customers/{customer}", params={"force": "yes"}).status_code == 400
         assert webshop.delete(f"/customers/{customer}", params={"force": "true"}).status_code == 200
 
 

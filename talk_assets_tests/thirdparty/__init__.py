@@ -1,1 +1,4 @@
-"""Servers that somebody else wrote stand in for Customerp, by configuration alone. Run by `make thirdparty`."""
+"""Servers that somebody else wrote as Customerp, and clients that somebody else wrote before the sandbox.
+
+Run by `make thirdparty`.
+"""

@@ -1,6 +1,8 @@
-"""A server that is not ours for the length of a test, and a firm that has it for its ERP."""
+"""Servers and clients that are not ours, for the length of a test, and a firm that has such a server for its ERP."""
 
 import asyncio
+import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import pytest
 
 from talk_assets.config.configuration import load
 from talk_assets.config.wiring import Wiring
@@ -22,16 +25,21 @@ from talk_assets.sync.hub import Hub
 from talk_assets_tests.sandbox import clients
 
 HERE = Path(__file__).parent
-PATIENCE = 60.0
+PATIENCE = 180.0
 _FOLDERS: list[TemporaryDirectory[str]] = []
 """They are removed when the process ends."""
 
 
 @cache
 def installed(name: str) -> Path:
-    """Where the programs of a server are: in an environment that lasts as long as the tests."""
+    """Where the programs of a server or a client are: in an environment that lasts as long as the tests.
+
+    `requirements.txt` or `package.json` in the folder `name` says what is installed.
+    """
     _FOLDERS.append(TemporaryDirectory(prefix=name))
     folder = Path(_FOLDERS[-1].name)
+    if (HERE / name / "package.json").exists():
+        return _by_npm(HERE / name / "package.json", folder)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 -- our own interpreter
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wanted = ["--requirement", str(HERE / name / "requirements.txt")]
@@ -39,10 +47,33 @@ def installed(name: str) -> Path:
     return folder / "bin"
 
 
+def _by_npm(wanted: Path, folder: Path) -> Path:
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("node and npm are not installed")
+    shutil.copy(wanted, folder)
+    quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    subprocess.run([npm, "install", *quiet], check=True, capture_output=True, cwd=folder)  # noqa: S603 -- as pinned
+    prepared = [npm, "run", "--if-present", "prepared"]
+    subprocess.run(prepared, check=True, capture_output=True, cwd=folder)  # noqa: S603 -- as pinned
+    return folder / "node_modules" / ".bin"
+
+
+def answered(name: str, *arguments: str) -> Any:  # noqa: ANN401 -- whatever the client prints
+    """What a client prints as JSON: `client.py` in the folder `name`, run where its packages are installed."""
+    command = [str(installed(name) / "python"), str(HERE / name / "client.py"), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- as pinned
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @contextmanager
-def running(command: list[str], url: str) -> Iterator[None]:
-    """Run a server as long as the block, from its first answer on."""
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- as pinned
+def running(
+    command: list[str], url: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Iterator[None]:
+    """Run a server as long as the block, from its first answer on; `folder` is where it may leave files."""
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, env=environment, cwd=folder, stdout=quiet, stderr=quiet)  # noqa: S603 -- as pinned
     until = time.monotonic() + PATIENCE
     try:
         while True:
@@ -95,6 +126,18 @@ class Firm:
             (result,) = client.patch(f"/{path}", json=[{f"{table}Id": 0, **properties}]).raise_for_status().json()
         return int(result)
 
+    def sale(self) -> None:
+        """An organisation, its person, a product and an opportunity with one line in Webcrm; then a sync."""
+        fjord = self.crm("Organisations", OrganisationName="Fjord AS", OrganisationVatNumber="974760673")
+        anna = self.crm("Persons", PersonOrganisationId=fjord, PersonFirstName="Anna", PersonLastName="van der Berg")
+        self.crm("Products", ProductName="Skrue", ProductPrice=10.5, ProductCustom1="S-1")
+        owned = {"OrganisationId": fjord, "PersonId": anna}
+        whose = {f"Opportunity{name}": id_ for name, id_ in owned.items()}
+        deal = self.crm("Opportunities", OpportunityNumber="T-1", **whose)
+        line = {"OpportunityId": deal, "Quantity": 3, "Price": 10.5, "Data4": "S-1", "Comment": "Skrue", **owned}
+        self.crm("QuotationLines", **{f"QuotationLine{name}": value for name, value in line.items()})
+        self.sync()
+
     def shown(self, path: str) -> dict[str, Any]:
         """The only record of a collection of Webcrm."""
         (found,) = self.sandbox.records("webcrm", path)
@@ -106,6 +149,7 @@ def firm(name: str, url: str, folder: Path, environment: Mapping[str, str]) -> I
     """A firm whose ERP is at `url`, spoken with as the server's `talk.toml` says."""
     with serving() as sandbox:
         text = (HERE / name / "talk.toml").read_text("utf-8")
+        assert "[systems.customerp]\n" in text
         own = f'[sandbox]\nport = {sandbox.port}\n\n[systems.customerp]\nbase_url = "{url}"\n'
         folder.mkdir()
         (folder / "talk.toml").write_text(text.replace("[systems.customerp]\n", own, 1), "utf-8")

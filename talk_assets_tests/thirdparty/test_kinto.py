@@ -65,16 +65,7 @@ def office(erp: Erp, tmp_path: Path) -> Iterator[Firm]:
 @pytest.fixture
 def sale(office: Firm) -> Firm:
     """An organisation, its person, a product and an opportunity with one line, in both systems."""
-    fjord = office.crm("Organisations", OrganisationName="Fjord AS", OrganisationVatNumber="974760673")
-    anna = office.crm("Persons", PersonOrganisationId=fjord, PersonFirstName="Anna", PersonLastName="van der Berg")
-    office.crm("Products", ProductName="Skrue", ProductPrice=10.5, ProductCustom1="S-1")
-    owned = {"OrganisationId": fjord, "PersonId": anna}
-    deal = office.crm(
-        "Opportunities", OpportunityNumber="T-1", **{f"Opportunity{name}": id_ for name, id_ in owned.items()}
-    )
-    line = {"OpportunityId": deal, "Quantity": 3, "Price": 10.5, "Data4": "S-1", "Comment": "Skrue", **owned}
-    office.crm("QuotationLines", **{f"QuotationLine{name}": value for name, value in line.items()})
-    office.sync()
+    office.sale()
     return office
 
 

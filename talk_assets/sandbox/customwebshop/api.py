@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from talk_assets.sandbox.customwebshop import shown
 from talk_assets.sandbox.customwebshop.effects import Effects
-from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, of_variations, showing, wanted
+from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, is_true, of_variations, showing, wanted
 from talk_assets.sandbox.customwebshop.keys import CONSUMER_KEY, CONSUMER_SECRET, Doorkeeper
 from talk_assets.sandbox.customwebshop.records import RESOURCES, VARIATION, Record, Resource, in_decimals, load, stored
 from talk_assets.sandbox.customwebshop.writes import EMAIL, Shop, Wrong, laid_over, taken
@@ -156,7 +156,7 @@ class Customwebshop(Emulation):
                 row = self._update(resource, self._found(resource, id_, 400, of), _sent(request))
                 return Reply(body=self._shown(resource, row, answer))
             case "DELETE", [id_]:
-                row = self._delete(resource, self._found(resource, id_, 404, of), query.get("force") in {"true", "1"})
+                row = self._delete(resource, self._found(resource, id_, 404, of), is_true(query, "force"))
                 return Reply(body=self._shown(resource, row, answer))
         raise Wrong(404, "rest_no_route", "No route was found matching the URL and request method.")
 

@@ -136,7 +136,7 @@ _SINGLE: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "type": lambda query: _one_of(query, "type", PRODUCT_TYPES),
     "stock_status": lambda query: _one_of(query, "stock_status", STOCK),
     "slug": lambda query: query["slug"],
-    "on_sale": lambda query: str(_true(query, "on_sale")),
+    "on_sale": lambda query: str(is_true(query, "on_sale")),
 }
 """The filters of products that one property must be the same as."""
 
@@ -239,10 +239,12 @@ def _one_of(query: Mapping[str, str], name: str, allowed: Sequence[str], default
     return value
 
 
-def _true(query: Mapping[str, str], name: str) -> bool:
-    if query[name] not in {"true", "false", "1", "0"}:
+def is_true(query: Mapping[str, str], name: str) -> bool:
+    """Whether a parameter is there and true, in whatever case: the official client for Python says `True`."""
+    value = query.get(name, "false").lower()
+    if value not in {"true", "false", "1", "0"}:
         raise invalid(name, f"{name} is not of type boolean.")
-    return query[name] in {"true", "1"}
+    return value in {"true", "1"}
 
 
 def _ids(query: Mapping[str, str], name: str) -> tuple[int, ...]:
@@ -266,6 +268,6 @@ def _seconds(name: str, text: str, query: Mapping[str, str], hours: float) -> in
     except ValueError as error:
         raise invalid(name, "Invalid date.") from error
     if moment.tzinfo is None:
-        ahead = 0.0 if query.get("dates_are_gmt") in {"true", "1"} else hours
+        ahead = 0.0 if is_true(query, "dates_are_gmt") else hours
         moment = (moment - timedelta(hours=ahead)).replace(tzinfo=UTC)
     return int(moment.timestamp())

@@ -59,11 +59,12 @@ class WebcrmAuth(TokenAuth):
     def ask(self, refresh: str | None) -> httpx.Request:
         """Refresh where that is possible, log in otherwise."""
         path, form = ("/Auth/ApiRefresh", {"refreshToken": refresh}) if refresh else ("/Auth/ApiLogin", None)
-        data = form or {"authCode": self._code}
+        # The description knows multipart/form-data alone, which httpx sends for files: these have no name.
+        fields = {name: (None, value) for name, value in (form or {"authCode": self._code}).items()}
         # The refresh token is documented both as a header and as a form field.
         headers = {"refreshToken": refresh} if refresh else {}
         extensions = {"template": f"POST {path}"}
-        return httpx.Request("POST", self._base + path, data=data, headers=headers, extensions=extensions)
+        return httpx.Request("POST", self._base + path, files=fields, headers=headers, extensions=extensions)
 
     def issued(self, response: httpx.Response) -> Token:
         """Read `AccessToken`; an error comes as `IsError` inside a 200."""

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 CANDIDATES := python3 python3.13 python3.12 python3.11
 export DAGSTER_HOME ?= $(CURDIR)/data
 
-.PHONY: help demo ui test package thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
+.PHONY: help demo ui test package thorough thirdparty simulate planted crashes soak bench lint format readme docs screenshots clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui POR
 
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+thorough: $(READY)  ## the tests that `make test` leaves out because something like them is in it
+	$(BIN)/pytest -m thorough --numprocesses auto --dist worksteal
 
 package: $(READY)  ## the wheel in an empty environment, outside the repository: talk init, sync, ui
 	$(BIN)/python -m talk_assets_tests.package

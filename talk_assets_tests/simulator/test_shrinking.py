@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 
+import pytest
+
 from talk_assets_tests.simulator.history import play
 from talk_assets_tests.simulator.planted import PROTECTIONS
 from talk_assets_tests.simulator.script import Act, Doing, Fault, Kind, Point, Run, Script
@@ -41,6 +43,7 @@ def test_a_script_loses_histories_acts_runs_and_faults_that_do_not_matter() -> N
     )
 
 
+@pytest.mark.thorough
 def test_a_planted_bug_is_told_in_a_handful_of_events() -> None:
     """Two records with one key in one collection, where the right one was guessed: it takes three creates."""
     same = (("email", "010@example.com"), ("first_name", "01 Kari"))

@@ -13,7 +13,7 @@ from talk_assets.sync.read.backwards import BELIEVED, OLDER
 from talk_assets_tests.whole.firm import Firm, Synced, only
 
 DAY = 86_400.0
-JUMPS = [DAY, -7 * DAY]
+JUMPS = [DAY, pytest.param(-7 * DAY, marks=pytest.mark.thorough)]
 MAIL = "anna.berg@fjord.example"
 
 

@@ -8,7 +8,7 @@ from talk_assets_tests.benchmarks.economy import accounts
 @pytest.mark.parametrize(
     ("persons", "dataflows"),
     [
-        (20, ["webcrm-customerp", "crmoffice-customerp"]),
+        pytest.param(20, ["webcrm-customerp", "crmoffice-customerp"], marks=pytest.mark.thorough),
         (6, ["customerp-powerofficego", "powerofficego-customwebshop"]),
         (6, ["poweroffice-poweroffice_peer"]),
     ],

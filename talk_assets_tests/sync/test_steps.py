@@ -126,7 +126,7 @@ def test_in_steps_all_is_decided_as_at_once(prepared: Prepared, offices: Iterato
     assert state(whole)["sync.changes"]
 
 
-@pytest.mark.parametrize("prepared", [untouched, edited])
+@pytest.mark.parametrize("prepared", [pytest.param(untouched, marks=pytest.mark.thorough), edited])
 def test_a_process_that_dies_between_two_steps_leaves_what_the_next_one_makes_whole(
     prepared: Prepared, offices: Iterator[Office]
 ) -> None:

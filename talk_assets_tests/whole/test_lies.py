@@ -135,7 +135,11 @@ class Deceived(Firm):
         return [one["reason"] for one in self.held() if one["reason"].startswith(OLDER)]
 
 
-@pytest.fixture(scope="module", params=LIARS, ids=lambda liar: liar.key)
+@pytest.fixture(
+    scope="module",
+    params=[liar if n % 3 == 0 else pytest.param(liar, marks=pytest.mark.thorough) for n, liar in enumerate(LIARS)],
+    ids=[liar.key for liar in LIARS],
+)
 def shared(request: pytest.FixtureRequest) -> Iterator[Deceived]:
     liar: Liar = request.param
     with serving(records=60) as sandbox, front(sandbox.root) as before, httpx.Client() as http:

@@ -156,7 +156,7 @@ def test_help_needs_no_data_folder_and_imports_nothing_heavy() -> None:
 
 def test_a_broken_talk_toml_is_one_line_naming_the_line(folder: Path) -> None:
     (folder / "talk.toml").write_text("[sandbox\nport = 1", "utf-8")
-    result = run("sandbox", "down")
+    result = run("status")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"talk: {folder / 'talk.toml'}: is not TOML")
     assert "line 1" in result.stderr

@@ -59,6 +59,9 @@ OPPORTUNITIES, ORDERS = "webcrm/opportunities", "customerp/order"
 CHECKED = ("crmoffice", "customwebshop")
 """Systems in which each record is asked for once more before it is updated."""
 
+VARIED = "customwebshop/product"
+"""The collection of which variations are listed apart, where there are any."""
+
 EDITS: Mapping[str, Mapping[str, object]] = {
     "webcrm/persons": {"PersonDirectPhone": "+4722111111"},
     "crmoffice/companies": {"name": "Spade 2"},
@@ -163,6 +166,7 @@ def _synced(
         if key in shown and key != UNFILTERED:
             account.beside("for what the run before wrote", math.ceil(shown[key] / LARGEST[account.system]) - 1)
         account.beside("for what was put into the trash", pages is None and key in TRASH)
+        account.beside("for whether any product has variations", key == VARIED)
         _write(account, key, collection, sent.get(key, {}), lines if key == OPPORTUNITIES else None)
     if asked:
         own["powerofficego"].beside("for lines, order by order", asked)

@@ -51,7 +51,9 @@ def received(office: Office, *, full: bool) -> tuple[int, int]:
 
 def test_a_first_read_goes_on_where_it_was_interrupted(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted(office, monkeypatch)
-    assert received(office, full=False) == (5 + PAGE + 5, 0)  # and it looks through everything once more
+    read, deleted = received(office, full=False)
+    assert read in {5 + PAGE + 5, 5 + PAGE + 5 + 1}  # it looks through everything once more; a page repeats a record
+    assert not deleted
 
 
 def test_a_first_read_that_was_interrupted_misses_nothing_that_happened_since(

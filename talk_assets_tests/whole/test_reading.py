@@ -39,7 +39,8 @@ def test_a_first_read_that_is_interrupted_goes_on_from_where_it_stopped(
             report = asyncio.run(firm.hub.read(system, [collection])).collections[collection]
         again = -(-MANY // 1000)  # once it is through, it looks through everything: much may have happened meanwhile
         assert requests[system] == {page: 1 + again}
-        assert report.read == MANY - 2000 + MANY
+        overlaps = report.read - (MANY - 2000 + MANY)
+        assert 0 <= overlaps <= 1 + again
         with firm.store.transaction() as transaction:
             name = collection.replace("/", '"."')
             assert transaction.count(f'SELECT count(*) FROM "{name}"') == MANY

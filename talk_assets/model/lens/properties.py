@@ -199,9 +199,7 @@ class Value(_Single, ABC):
         return {self.property: self.spelled(pl.col(name), create=create)}
 
     def doubts(self) -> list[Doubt]:
-        """Unreadable text."""
-        if self.anything and self.json is not Json.TEXT:
-            return []
+        """Unreadable text, which an API may show in a property of any type."""
         raw = pl.col(self.property)
         right = f"{self.right}, with no character cut in two" if self.anything else self.right
         return [Doubt(self.property, self.unreadable(raw), raw, right)]

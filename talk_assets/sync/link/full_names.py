@@ -25,7 +25,7 @@ def whole(lens: Lens) -> bool:
 def as_seen(
     transaction: Transaction, key: str, collection: Collection, values: pl.DataFrame, ids: pl.Series
 ) -> pl.DataFrame:
-    """Return what records show, their names split as they were last seen."""
+    """Return what records show, with their names split as last seen."""
     if not whole(collection.lens):
         return values
     return split_as(values, _state(transaction, key, collection, "seen", ids))

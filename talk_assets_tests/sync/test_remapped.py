@@ -17,7 +17,7 @@ from talk_assets_tests.simulator.script import Fault, Hidden, Kind, Point
 from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 
-EXAMPLES = int(os.environ.get("REMAPS", "4"))
+EXAMPLES = int(os.environ.get("REMAPS", "2"))
 """Each takes seconds; REMAPS=100 in the environment tries more."""
 
 PROPERTIES = ("first_name", "job_title", "nick", "role")

@@ -42,7 +42,7 @@ class Listed:
     """One page: its records as a JSON array, where the next one is (a number, a cursor or a query), null if nowhere.
 
     `total` is about how many records the list has, null where the API does not say. `asked` is how many records were
-    asked for, `way` where their ids are.
+    asked for, `id_path` where their ids are.
     """
 
     body: bytes
@@ -50,14 +50,14 @@ class Listed:
     last: bool
     total: int | None = None
     asked: int = 0
-    way: str = ""
+    id_path: str = ""
 
     @cached_property
     def ids(self) -> Sequence[str]:
         """The ids of its records, in their order."""
-        if "." in self.way:
-            return [str(dig(record, self.way)) for record in json.loads(self.body)]
-        return column(self.body, self.way, "a list").fill_null("").to_list()
+        if "." in self.id_path:
+            return [str(dig(record, self.id_path)) for record in json.loads(self.body)]
+        return column(self.body, self.id_path, "a list").fill_null("").to_list()
 
     @property
     def full(self) -> bool:
@@ -188,8 +188,8 @@ class Listing:
         if number is None:
             following = _following(how, response, found.get(how.next))
             more = following is not None and (not how.more or found[how.more] == "true")
-            return Listed(records, following, not more, total, way=self.id)
-        listed = Listed(records, None, last=False, total=total, asked=wanted.size, way=self.id)
+            return Listed(records, following, not more, total, id_path=self.id)
+        listed = Listed(records, None, last=False, total=total, asked=wanted.size, id_path=self.id)
         if self._ends(response, wanted, listed, counted):
             return replace(listed, last=True)
         return replace(listed, following=str(number + 1))

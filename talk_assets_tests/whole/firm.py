@@ -236,6 +236,16 @@ def only(records: list[Record]) -> Record:
     return record
 
 
+def web(here: Firm, method: str, path: str, **sent: object) -> dict[str, Any]:
+    """Somebody does this in the webshop."""
+    here.later()
+    with clients.customwebshop(here.sandbox) as client:
+        answer = client.request(method, path, json=sent)
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 @contextmanager
 def firm(
     given: Given | None = None,

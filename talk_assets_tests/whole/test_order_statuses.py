@@ -12,8 +12,7 @@ from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets.systems.customerp import CUSTOMERP
 from talk_assets.systems.customwebshop import CUSTOMWEBSHOP
 from talk_assets.systems.settings import Registered
-from talk_assets_tests.sandbox import clients
-from talk_assets_tests.whole.firm import Firm, firm, only
+from talk_assets_tests.whole.firm import Firm, firm, only, web
 
 PAIRS = tuple(Pair(f"customwebshop/{name}", f"customerp/{name}") for name in ("product", "customer", "order"))
 
@@ -41,16 +40,6 @@ def sold(**configured: Profile) -> Iterator[Firm]:
         here.sandbox.forget_effects("customwebshop")
         assert here.sync().written == {"customerp/order": 1, "customerp/customer": 1}
         yield here
-
-
-def web(here: Firm, method: str, path: str, **sent: object) -> dict[str, Any]:
-    """Somebody does this in the webshop."""
-    here.later()
-    with clients.customwebshop(here.sandbox) as client:
-        answer = client.request(method, path, json=sent)
-    assert answer.is_success, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def at_rest(here: Firm) -> bool:

@@ -1,13 +1,11 @@
 """Variations of a shop's product are the articles, and lines name them; their parent is none."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from talk_assets.model.dataflows import Pair
-from talk_assets_tests.sandbox import clients
-from talk_assets_tests.whole.firm import Firm, Record, firm, only
+from talk_assets_tests.whole.firm import Firm, Record, firm, only, web
 
 PAIRS = tuple(Pair(f"customwebshop/{name}", f"customerp/{name}") for name in ("product", "customer", "order"))
 
@@ -25,16 +23,6 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Firm]:
         web(here, "POST", "/products", name="Lue", sku="L", regular_price="150")
         here.sync()
         yield here
-
-
-def web(here: Firm, method: str, path: str, **sent: object) -> dict[str, Any]:
-    """Somebody does this in the webshop."""
-    here.later()
-    with clients.customwebshop(here.sandbox) as client:
-        answer = client.request(method, path, json=sent)
-    assert answer.is_success, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def in_shop(here: Firm, sku: str) -> Record:

@@ -36,6 +36,8 @@ _REGISTERS = {
 }  # fmt: skip
 """Whose register or VAT numbers a country's companies have, where these are another's."""
 
+_REGISTER = ", ".join(f"'{place}': '{register}'" for place, register in _REGISTERS.items())
+
 
 def key_of(rule: Rule, table: str, prefix: str = "") -> str:
     """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
@@ -59,15 +61,18 @@ def country_of(rule: Rule, table: str, prefix: str = "") -> str:
 
 def country_of_values(numbers: list[str], country: str) -> str:
     """Return the SQL of the country that one of some numbers names, else that of the record; '' for none."""
-    named = " ".join(f"WHEN {_has_country(number)} THEN upper({number})[:2]" for number in numbers)
-    own = f"CASE {named} WHEN regexp_full_match({country}, '[A-Z]{{2}}') THEN {country} ELSE '' END"
-    others = " ".join(f"WHEN '{place}' THEN '{register}'" for place, register in _REGISTERS.items())
-    return f"(CASE ({own}) {others} ELSE ({own}) END)"
+    named = " ".join(f"WHEN {_has_country(number)} THEN {_register(f'upper({number})[:2]')}" for number in numbers)
+    return f"CASE {named} WHEN regexp_full_match({country}, '[A-Z]{{2}}') THEN {_register(country)} ELSE '' END"
 
 
 def agree(one: str, other: str) -> str:
     """Return the SQL condition that two countries do not contradict each other."""
-    return f"({one} = '' OR {other} = '' OR {one} = {other})"
+    return f"coalesce(nullif({one}, '') = nullif({other}, ''), true)"
+
+
+def _register(country: str) -> str:
+    """A map, as DuckDB repeats what a CASE compares with each of its values, and a country is long to say."""
+    return f"coalesce(MAP {{{_REGISTER}}}[{country}], {country})"
 
 
 def _folded(value: str) -> str:

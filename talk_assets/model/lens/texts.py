@@ -37,12 +37,12 @@ _USELESS_JOINER = re.compile("(?<![^\u0000-\u024f])[\u200c\u200d]+|[\u200c\u200d
 
 def line(text: pl.Expr) -> pl.Expr:
     """Return a text as one line, with single blanks between words and none around it."""
-    return text.map_batches(_line, return_dtype=pl.String)
+    return text.map_batches(_line, return_dtype=pl.String).str.strip_chars()
 
 
 def lines(text: pl.Expr) -> pl.Expr:
     """Return a text with each line break as a line feed, and no blanks around it."""
-    return text.map_batches(_lines, return_dtype=pl.String)
+    return text.map_batches(_lines, return_dtype=pl.String).str.strip_chars()
 
 
 def whole(text: pl.Expr) -> pl.Expr:
@@ -107,11 +107,11 @@ def _line(column: pl.Series) -> pl.Series:
     def fold(odd: pl.Series) -> pl.Series:
         return _clean(odd).str.replace_all(r"\s+", " ")
 
-    return _where(column, rf"[^{_PLAIN}]|  ", fold).str.strip_chars()
+    return _where(column, rf"[^{_PLAIN}]|  ", fold)
 
 
 def _lines(column: pl.Series) -> pl.Series:
-    return _where(column, rf"[^{_PLAIN}\n\t]", _clean).str.strip_chars()
+    return _where(column, rf"[^{_PLAIN}\n\t]", _clean)
 
 
 def _where(column: pl.Series, pattern: str, change: Clean) -> pl.Series:

@@ -98,38 +98,60 @@ def missing(texts: pl.Series, columns: Mapping[str, pl.Series], wanted: Iterable
     `a`. Where `a` is there and no object, its properties are blank, and not absent.
     """
     own = list(dict.fromkeys(wanted))
-    gone = {name: _missing(texts, columns, name) for name in own if "." not in name}
+    values = jsontext.pick(columns, dict.fromkeys(name.split(".", 1)[0] for name in own), texts.len())
+    lacking = _missing(texts, columns, values)
+    gone = {name: lacking[name] for name in own if "." not in name}
     for parent in dict.fromkeys(name.split(".", 1)[0] for name in own if "." in name):
         inner = [name.split(".", 1)[1] for name in own if name.startswith(f"{parent}.")]
-        value = jsontext.pick(columns, [parent], texts.len())[parent]
-        is_object = jsontext.is_object(pl.col(parent)).fill_null(value=False)
-        there = value.to_frame(parent).select(is_object).to_series()
-        outside = value.is_null() & _missing(texts, columns, parent)
-        objects = value.filter(there)
+        there = values.select(jsontext.is_object(pl.col(parent)).fill_null(value=False)).to_series()
+        objects = values[parent].filter(there)
         within = missing(objects, jsontext.taken_apart(objects).columns, inner) if objects.len() else None
         for name in inner:
-            lacking = outside if within is None else outside.clone().scatter(there.arg_true(), within[name])
-            gone[f"{parent}.{name}"] = lacking
+            outside = lacking[parent]
+            gone[f"{parent}.{name}"] = (
+                outside if within is None else outside.clone().scatter(there.arg_true(), within[name])
+            )
     return pl.DataFrame([gone[name].alias(name) for name in own])
 
 
-def _missing(texts: pl.Series, columns: Mapping[str, pl.Series], name: str) -> pl.Series:
-    """Of the objects without a value for a top-level property, those that don't have it as null either."""
-    value = jsontext.pick(columns, [name], texts.len())[name]
-    blank = value.is_null()
-    if not blank.any():
+def _missing(texts: pl.Series, columns: Mapping[str, pl.Series], values: pl.DataFrame) -> pl.DataFrame:
+    """Per top-level property, as `values` has them: of the objects without a value, those without a null either."""
+    blank = values.select(pl.all().is_null())
+    some = _with_any(blank)
+    if not some:
         return blank
-    rows = texts.filter(blank)
-    quoted = f'"{re.escape(name)}"'
-    null = rows.str.contains(rf"(?i){quoted}\s*:\s*null\b")
-    deeper = any(
-        column.alias("c").str.contains_any([f'"{name}"'], ascii_case_insensitive=True).any()
-        for column in columns.values()
+    rows = {name: pl.when(pl.col(name)).then(pl.lit(texts)) for name in some}
+    null = blank.select(
+        rows[name].str.contains(rf'(?i)"{re.escape(name)}"\s*:\s*null\b').fill_null(value=False).alias(name)
+        for name in some
     )
-    if deeper:  # the null may be that of an object within
-        unsure = null.arg_true()
-        null = null.scatter(unsure, [_has(text, name) for text in rows.gather(unsure)])
-    return blank.scatter(blank.arg_true(), ~null)
+    for name in _deeper(columns, _with_any(null)):  # the null may be that of an object within
+        unsure = null[name].arg_true()
+        sure = null[name].scatter(unsure, [_has(text, name) for text in texts.gather(unsure)])
+        null = null.with_columns(sure.alias(name))
+    return blank.with_columns(pl.col(name) & ~pl.lit(null[name]) for name in some)
+
+
+def _with_any(flags: pl.DataFrame) -> list[str]:
+    """The columns of which a row is true."""
+    return [name for name, is_any in flags.select(pl.all().any()).to_dict(as_series=False).items() if is_any == [True]]
+
+
+def _deeper(columns: Mapping[str, pl.Series], wanted: Sequence[str]) -> list[str]:
+    """The properties of which an object within one of the columns may have one of the same name."""
+    if not wanted:
+        return []
+    found = pl.DataFrame([column.alias(str(n)) for n, column in enumerate(columns.values())])
+    nested = _with_any(found.select(pl.all().str.starts_with("{") | pl.all().str.starts_with("[")))
+    if not nested:
+        return []
+    spelled = {name: [f'"{name}"'] for name in wanted}
+    return _with_any(
+        found.select(
+            pl.any_horizontal(pl.col(nested).str.contains_any(one, ascii_case_insensitive=True)).alias(name)
+            for name, one in spelled.items()
+        )
+    )
 
 
 def _has(text: str, name: str) -> bool:

@@ -4,7 +4,7 @@ Only text and null occur as values, so a field is present exactly where `"field"
 """
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 import polars as pl
 
@@ -32,6 +32,11 @@ def decode(objects: pl.Series, fields: tuple[str, ...]) -> pl.DataFrame:
     """Return a column of text per field, null where it is null or absent."""
     struct = pl.Struct(dict.fromkeys(fields, pl.String))
     return objects.fill_null("{}").str.json_decode(struct).struct.unnest()
+
+
+def none(fields: Iterable[str], height: int) -> pl.DataFrame:
+    """Return a Boolean column per field, false in every row."""
+    return pl.select(pl.repeat(value=False, n=height, dtype=pl.Boolean).alias(name) for name in fields)
 
 
 def only(text: str, fields: Container[str]) -> str:

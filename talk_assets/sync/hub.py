@@ -252,6 +252,9 @@ class Hub:
 
     async def _write(self, connection: Connection, writer: Writer, report: WriteReport) -> None:
         key, collection = writer.key, writer.collection
+        with self.store.transaction() as transaction:
+            if key not in asked_of(transaction):
+                return
         await self._look_for_lost(connection, key, collection)
         if self._stopped(writer, report):
             return

@@ -86,6 +86,7 @@ class Lens:
         named = {f"{type(prop).__name__}{i}": prop for i, prop in enumerate(several)} | single
         self.properties = MappingProxyType(named)
         self._holder = {field: prop for name, prop in named.items() for field in prop.fields(name)}
+        self._bodies: dict[tuple[frozenset[str], bool, bool], pl.Expr | None] = {}
 
     def __repr__(self) -> str:
         return f"Lens({', '.join(f'{field}={prop!r}' for field, prop in self._holder.items())})"
@@ -207,22 +208,24 @@ class Lens:
         for it; in an update it is written as the API writes nothing. `raw` are the records as they are now: lines that
         stay keep their ids.
         """
-        frame = _beside(self._completed(values), mask, raw, self.lines)
+        given = frozenset(values.columns)
+        form = (given, mask is None, create)
+        if form not in self._bodies:
+            self._bodies[form] = self._body(given, whole=mask is None, create=create)
+        if (body := self._bodies[form]) is None:
+            return pl.repeat("{}", values.height, eager=True).alias("body")
+        return _beside(self._completed(values), mask, raw, self.lines).select(body).to_series()
+
+    def _body(self, given: frozenset[str], *, whole: bool, create: bool) -> pl.Expr | None:
         members: dict[str, pl.Expr] = {}
         for name, prop in self.properties.items():
-            fields = [field for field in prop.fields(name) if field in values.columns]
+            fields = [field for field in prop.fields(name) if field in given]
             if not fields or prop.writable is NEVER or (prop.writable is ON_CREATE and not create):
                 continue
-            included = (
-                pl.any_horizontal(pl.col(f"put {field}").fill_null(value=False) for field in fields)
-                if mask is not None
-                else True
-            )
+            masked = pl.any_horizontal(pl.col(f"put {field}").fill_null(value=False) for field in fields)
             for wire, json in prop.put(name, create=create).items():
-                members[wire] = pl.when(included).then(json)
-        if not members:
-            return pl.repeat("{}", values.height, eager=True).alias("body")
-        return frame.select(jsontext.joined(members).alias("body")).to_series()
+                members[wire] = json if whole else pl.when(masked).then(json)
+        return jsontext.joined(members).alias("body") if members else None
 
     @cached_property
     def _got(self) -> dict[str, pl.Expr]:

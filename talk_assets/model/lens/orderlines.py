@@ -166,17 +166,22 @@ class Lines(_OfLines):
         return both.filter(self._held(lines) | pl.col("there").fill_null(value=False)).select(lines.columns)
 
     def _with_ids(self, lines: pl.DataFrame, raw: pl.Series) -> pl.DataFrame:
-        """The nth line of a product keeps the id of the nth line that the record now has of that product."""
-        reference = self.product.property if self.product else ""
-        now = _lines(raw, [self.id or "", reference]).select(
-            "row", pl.col(reference).fill_null("").alias("product"), pl.col(self.id or "").alias("id")
+        """The nth line of a product keeps the id of the nth line that the record now has of that product.
+
+        Where lines name no product, the nth line keeps the id of the nth.
+        """
+        products = [self.product.property] if self.product else []
+        now = _lines(raw, [self.id or "", *products]).select(
+            "row",
+            (pl.col(products[0]) if products else pl.lit("")).fill_null("").alias("of"),
+            pl.col(self.id or "").alias("id"),
         )
-        nth = pl.int_range(pl.len()).over("row", "product").alias("nth")
-        wanted = lines.with_columns(pl.col("product").fill_null("").alias("of")).with_columns(
-            pl.int_range(pl.len()).over("row", "of").alias("nth")
-        )
-        return wanted.join(
-            now.with_columns(nth).rename({"product": "of"}), on=["row", "of", "nth"], how="left", maintain_order="left"
+        nth = pl.int_range(pl.len()).over("row", "of").alias("nth")
+        of = (pl.col("product") if products else pl.lit("")).fill_null("").alias("of")
+        return (
+            lines.with_columns(of)
+            .with_columns(nth)
+            .join(now.with_columns(nth), on=["row", "of", "nth"], how="left", maintain_order="left")
         )
 
     def doubts(self) -> list[Doubt]:

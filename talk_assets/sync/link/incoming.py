@@ -226,15 +226,19 @@ def _kept(
     """The values, with those last seen where nothing is known of them now; and a list of the fields that are so."""
     pending = transaction.frame("SELECT field FROM sync.remapped WHERE collection = ?", key)["field"].to_list()
     absent, written = unknown(collection, raw), _written_since(transaction, key, collection, raw)
-    kept = pl.Series("unknown", [None] * raw.height, dtype=pl.String)
-    for field in collection.lens.fields:
-        lacking = absent[field] | written[field] | (field in pending and field not in anew)
-        if lacking.any():
-            seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
-            values = values.with_columns(pl.when(lacking).then(seen).otherwise(pl.col(field)).alias(field))
-            listed = pl.concat_str(kept.fill_null(tables.MARK), pl.lit(f"{field}{tables.MARK}"))
-            kept = pl.select(pl.when(lacking).then(listed).otherwise(kept)).to_series()
-    return values, kept
+    lacking = absent.select(
+        pl.col(field) | pl.lit(written[field]) | pl.lit(value=field in pending and field not in anew)
+        for field in collection.lens.fields
+    )
+    some = [field for field, one in lacking.select(pl.all().any()).row(0, named=True).items() if one]
+    if not some:
+        return values, pl.Series("unknown", [None] * raw.height, dtype=pl.String)
+    for field in some:
+        seen = _seen(transaction, key, collection.entity, field, raw["_id"], anew)
+        values = values.with_columns(pl.when(lacking[field]).then(seen).otherwise(pl.col(field)).alias(field))
+    listed = [pl.when(pl.col(field)).then(pl.lit(f"{field}{tables.MARK}")) for field in some]
+    said = pl.concat_str(pl.lit(tables.MARK), pl.concat_str(listed, ignore_nulls=True)).replace(tables.MARK, None)
+    return values, lacking.select(said.alias("unknown")).to_series()
 
 
 def _written_since(transaction: Transaction, key: str, collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
@@ -274,9 +278,7 @@ def absent(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
     """Return per record and field whether the record lacks a property that the field is read from."""
     names = collection.lens.fields
     if not raw["_absent"].is_not_null().any():
-        return pl.DataFrame(
-            {name: pl.repeat(value=False, n=raw.height, dtype=pl.Boolean, eager=True) for name in names}
-        )
+        return objects.none(names, raw.height)
     return raw.select(
         pl.any_horizontal(
             pl.col("_absent").str.contains(f"{tables.MARK}{source}{end}", literal=True)

@@ -179,6 +179,9 @@ def _reconcile(
     if these.height:
         known = _known(transaction, topology.entity, these, topology.entity.names, GONE)
         rows = pl.concat([rows, due(topology, *known, fought, held)])
+    if rows.is_empty():
+        _forget(transaction, entity_type, touched)
+        return
     asked = transaction.temporary(
         "due",
         """
@@ -188,9 +191,10 @@ def _reconcile(
         """,
         rows=rows,
     )
-    waiting.for_reads(transaction, asked, topology.pairs)
-    waiting.for_parents(transaction, asked, entity_type, touched)
-    waiting.for_held(transaction, asked, topology.entity, topology.collections)
+    if (rows["action"] == Action.CREATE).any():
+        waiting.for_reads(transaction, asked, topology.pairs)
+        waiting.for_parents(transaction, asked, entity_type, touched)
+        waiting.for_held(transaction, asked, topology.entity, topology.collections)
     _store(transaction, asked, entity_type, touched, now)
 
 
@@ -334,11 +338,7 @@ def _store(transaction: Transaction, asked: Relation, entity_type: str, touched:
         """,
         entity_type,
     )
-    transaction.run(
-        "DELETE FROM sync.changes WHERE entity_type = ? AND entity_id IN (SELECT entity_id FROM touched)",
-        entity_type,
-        touched=touched,
-    )
+    _forget(transaction, entity_type, touched)
     transaction.run(
         f"""
         INSERT INTO sync.changes BY NAME
@@ -346,4 +346,12 @@ def _store(transaction: Transaction, asked: Relation, entity_type: str, touched:
         """,
         entity_type,
         now,
+    )
+
+
+def _forget(transaction: Transaction, entity_type: str, touched: pl.DataFrame) -> None:
+    transaction.run(
+        "DELETE FROM sync.changes WHERE entity_type = ? AND entity_id IN (SELECT entity_id FROM touched)",
+        entity_type,
+        touched=touched,
     )

@@ -1,4 +1,4 @@
-"""What a change waits for: it stays in sync.changes, and goes out once that is there, or decided by a person.
+"""What a create waits for: it stays in sync.changes, and goes out once that is there, or decided by a person.
 
 Everything here marks rows of `asked`: what some entities need, as `changes` is about to store it.
 """
@@ -79,7 +79,7 @@ def for_held(transaction: Transaction, asked: Relation, entity: Entity, collecti
             held=held,
         )
     for key, collection in collections.items():
-        transaction.run(
+        transaction.apply(
             f"""
             UPDATE {asked} due SET status = 'waiting', blocked = true, reason = 'may be there already, as ' || d.records
             FROM (

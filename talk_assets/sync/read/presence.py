@@ -134,7 +134,7 @@ def _missing(texts: pl.Series, columns: Mapping[str, pl.Series], values: pl.Data
 
 def _with_any(flags: pl.DataFrame) -> list[str]:
     """The columns of which a row is true."""
-    return [name for name, is_any in flags.select(pl.all().any()).to_dict(as_series=False).items() if is_any == [True]]
+    return [name for name, one in flags.select(pl.all().any()).row(0, named=True).items() if one] if flags.width else []
 
 
 def _deeper(columns: Mapping[str, pl.Series], wanted: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.lens import suggestions
 from talk_assets.model.lens.lens import Lens, Lines, OneLine, first_faults
@@ -52,9 +53,7 @@ def invalid(collection: Collection, raw: pl.DataFrame) -> pl.DataFrame:
     """
     lens, bad = collection.lens, _bad_lists(collection, raw)
     if not raw["_invalid"].is_not_null().any() and not any(one.any() for one in bad.values()):
-        return pl.DataFrame(
-            {name: pl.repeat(value=False, n=raw.height, dtype=pl.Boolean, eager=True) for name in lens.fields}
-        )
+        return objects.none(lens.fields, raw.height)
     named = {
         name: pl.any_horizontal(
             pl.col("_invalid").str.contains(f"{MARK}{source}{MARK}", literal=True) for source in lens.sources(name)

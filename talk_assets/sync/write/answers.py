@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import Kind
 from talk_assets.model.gone import Gone
@@ -228,17 +229,16 @@ def _seen(
     if one_name:
         expected = full_names.split_as(expected, sent)
     if shown.is_empty():
-        return expected, pl.DataFrame(
-            {name: pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True) for name in fields}
-        )
+        return expected, objects.none(fields, rows.height)
     known = rows.select(pl.col("answer_id").alias("id")).join(
         shown.select("id", pl.lit(value=True).alias("came"), *fields, *(f"lacks {name}" for name in fields)),
         on="id",
         how="left",
         maintain_order="left",
     )
-    came = pl.DataFrame(
-        {name: known["came"].fill_null(value=False) & ~known[f"lacks {name}"].fill_null(value=False) for name in fields}
+    came = known.select(
+        (pl.col("came").fill_null(value=False) & ~pl.col(f"lacks {name}").fill_null(value=False)).alias(name)
+        for name in fields
     )
     values = pl.select(pl.when(came[name]).then(known[name]).otherwise(expected[name]).alias(name) for name in fields)
     return full_names.split_as(values, sent) if one_name else values, came

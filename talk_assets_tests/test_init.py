@@ -171,7 +171,7 @@ def test_two_folders_beside_each_other_share_nothing(neighbours: tuple[Path, Pat
     """Both sync at once, each with the systems of its own sandbox, into its own database."""
     up = ("sandbox", "up", "--records", "6", "--no-limits")
     all_done(*(start(folder, *up, "--seed", str(seed)) for seed, folder in enumerate(neighbours)))
-    all_done(*(start(folder, "sync") for folder in neighbours))
+    all_done(*(start(folder, "sync", "--dataflow", "webcrm-customerp") for folder in neighbours))
     first, second = map(companies, neighbours)
     assert first - second
     assert second - first

@@ -59,7 +59,7 @@ def test_a_price_edited_in_the_webshop_is_right_in_webcrm_and_crmoffice_after_on
 def test_a_generated_world_is_in_step_after_one_sync() -> None:
     """Every left record has its right one, or is held with a reason, or belongs to one that is."""
     pairs = [pair for dataflow in DATAFLOWS for pair in dataflow.pairs]
-    with firm(records=20, pairs=pairs) as opened:
+    with firm(records=10, pairs=pairs) as opened:
         opened.sync()
         assert opened.sync().written == {}
         held = {(one["collection"], one["id"] or one["source"]) for one in opened.held()}

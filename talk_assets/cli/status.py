@@ -10,7 +10,7 @@ from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.config import configuration
 from talk_assets.config.wiring import Wiring
 from talk_assets.operate import authorising, processes
-from talk_assets.report import overview
+from talk_assets.report import overview, time_zones
 from talk_assets.report.overview import PairStatus
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import runs
@@ -33,7 +33,8 @@ OF_A_RUN = ("created", "updated")
 def status(*, as_json: bool) -> None:
     """Show how far every pair is: records on both sides, linked, waiting, held, in conflict.
 
-    The last lines say how the latest run ended, what failed in it, and when the database was upgraded.
+    The last lines say how the latest run ended, what failed in it, which system's times are hours away from when it
+    was written to, and when the database was upgraded.
     """
     wiring = Wiring(configuration.current())
     topologies = list(wiring.topologies.values())
@@ -43,12 +44,15 @@ def status(*, as_json: bool) -> None:
             last[0]["outcome"] = "died"  # the next sync notes it
         failures = _failures(transaction, last[0]["run"]) if last else {}
         upgrades = transaction.frame("SELECT * FROM sync.migrations ORDER BY format").to_dicts()
+        zones = time_zones.wrong(transaction, wiring.collections)
         found = {one.name: overview.pairs(transaction, topologies, one.pairs) for one in wiring.config.dataflows}
     ending = authorising.ending(wiring.config, utc_now())
     if as_json:
         documents = [_document(name, pair) for name, pairs in found.items() for pair in pairs]
         run = {**last[0], "failures": failures} if last else None
-        show_json({"pairs": documents, "last_run": run, "sign_ins_ending": ending, "upgrades": upgrades})
+        show_json(
+            {"pairs": documents, "last_run": run, "sign_ins_ending": ending, "upgrades": upgrades, "time_zones": zones}
+        )
         return
     for name, pairs in found.items():
         _show(name, pairs)
@@ -57,6 +61,8 @@ def status(*, as_json: bool) -> None:
         layout.say(" ".join(message.splitlines()), first="  ", indent="  ")
     for sentence in ending.values():
         layout.say(sentence)
+    for sentence in zones.values():
+        layout.say(f"{sentence}.")
     for upgrade in upgrades:
         layout.say(
             f"The database was upgraded to format {upgrade['format']} on"

@@ -30,7 +30,7 @@ from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import System
 from talk_assets.operate import authorising
-from talk_assets.report import health
+from talk_assets.report import health, time_zones
 from talk_assets.report.overview import pending_approvals
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, SystemReport
@@ -124,6 +124,9 @@ def _read(wiring: Wiring, hub: Hub, system: str, keys: Sequence[str], wanted: Se
     summary.notes += [said for name, said in authorising.ending(wiring.config, hub.clock()).items() if name == system]
     with hub.store.transaction() as transaction:
         pending = pending_approvals(transaction)
+        if any(done.changed for done in report.collections.values()):
+            own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system}/")}
+            summary.notes += time_zones.wrong(transaction, own, began).values()
         reads = health.reads(transaction, {key: wiring.collections[key] for key in keys}, hub.clock())
         runs.add(transaction, hub.run, summary, hub.clock())
         known = {key: asking.known(transaction, key, began, report.skew) for key in report.collections}

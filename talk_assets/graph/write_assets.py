@@ -7,6 +7,7 @@ it could be read in this run.
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dagster import (
     AssetCheckResult,
@@ -28,7 +29,7 @@ from talk_assets.graph.scope import RunScope
 from talk_assets.model.collection import Collection
 from talk_assets.model.ordering import acyclic
 from talk_assets.model.system import System
-from talk_assets.report import overview, readable
+from talk_assets.report import overview, readable, time_zones
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub, SystemReport
@@ -109,7 +110,7 @@ def _write(
     wiring: Wiring, hub: Hub, system: str, keys: Iterable[str], reasons: Mapping[str, str], permits: Permits
 ) -> _Done:
     """Write to the collections for which there is no reason why not."""
-    cost, sent, keys, failures = Cost(), SystemReport[WriteReport](), list(keys), {}
+    cost, sent, keys, failures, began = Cost(), SystemReport[WriteReport](), list(keys), {}, hub.clock()
     with hub.store.transaction() as transaction:
         unread = runs.summary(transaction, hub.run).failures.get(system)
         reasons = {key: unread for key in keys if unread} | checks.broken(transaction, wiring, keys) | dict(reasons)
@@ -128,6 +129,8 @@ def _write(
         if failures:
             counts = runs.written(transaction, hub.run, system)
         summary = metadata.summary(system, sent.usage, counts, failures)
+        if summary.writes:
+            summary.notes += _notes(transaction, wiring, system, began)
         runs.add(transaction, hub.run, summary, hub.clock())
         reasons |= {key: done.stopped for key, done in sent.collections.items() if done.stopped}
         checked = checks.of_writing(transaction, wiring, keys, checks.Sent(frozenset(sending), reasons))
@@ -136,6 +139,12 @@ def _write(
         }
     written = [key for key, done in sent.collections.items() if done.writes]
     return _Done(summary, {key: one | cost.shown() for key, one in said.items()}, checked, written)
+
+
+def _notes(transaction: Transaction, wiring: Wiring, system: str, began: datetime) -> list[str]:
+    """What is said of the system's times, if what it answered to writes shows that they are wrong."""
+    own = {key: one for key, one in wiring.collections.items() if key.startswith(f"{system}/")}
+    return list(time_zones.wrong(transaction, own, began).values())
 
 
 def _said(

@@ -27,7 +27,7 @@ class Summary:
     waited: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    """What was read or planned again because the configuration has changed, and sign-ins that end soon."""
+    """What was read or planned again because the configuration has changed, what ends soon, whose times are wrong."""
 
     @property
     def writes(self) -> int:

@@ -30,6 +30,9 @@ LAG = 12
 OVERLAP = 2 * LAG
 """Ticks that a read goes back behind its cursor."""
 
+FEWEST = 2
+"""Records that have gone from a list that has moved, at least: pages have one in common, and hide what one hides."""
+
 NARROW = 6
 """Ticks that may pass between the last look at a collection and the first write to it."""
 
@@ -291,7 +294,7 @@ class MemoryConnection:
         """A page, by numbers: a list that has moved since the page before shows another part of itself."""
         moved = number > 0 and Kind.MOVED in self._world.point(f"page of {memory.key}", Kind.MOVED)
         self._world.faults[Kind.MOVED] += moved
-        gone = 2 if moved else 0
+        gone = FEWEST + number % (PAGE - FEWEST) if moved else 0
         records = sorted(memory.listed().values(), key=lambda r: r["id"])
         return Listed(records[wanted.start + gone : wanted.end + gone], number)
 
@@ -410,12 +413,19 @@ class MemoryConnection:
                 self._world.overwritten.append(f"{memory.key}/{id_}.{name}")
 
     def _look_beside(self, memory: MemoryCollection, values: Record) -> None:
-        """Note a record with the same key that was in the lists before the first run, and that nobody looked at."""
+        """Note a record with the same key that was in the lists before the first run, and that nobody looked at.
+
+        Nor does the hub look at what it was shown, is not linked, and has a value that can't be read.
+        """
         key = "number" if "number" in values else "email"
+        if not values.get(key):
+            return
         for id_, record in memory.records.items():
             listed = memory.born[id_] + memory.lag < self._world.opened
             unread = listed and id_ not in memory.known | memory.archived
-            if unread and values.get(key) and record[key] == values[key]:
+            known = id_ in memory.known - memory.fresh and not self._world.linked(memory.key, id_)
+            misread = known and memory.garbled(id_) and memory.shown[id_][key] == values[key]
+            if (unread or misread) and record[key] == values[key]:
                 self._world.beside.append(f"{memory.key}/{id_}")
 
 

@@ -199,6 +199,21 @@ def copies() -> Iterator[None]:
 
 
 @contextmanager
+def misread() -> Iterator[None]:
+    """A record without a link is not there for whoever decides on a create, if a value of it can't be read."""
+    real = incoming._dirty
+
+    def dirty(transaction: Transaction, key: str, collection: Collection, due: str) -> Iterator[pl.DataFrame]:
+        links = tables.links(collection.entity.name)
+        for raw in real(transaction, key, collection, due):
+            linked = transaction.frame(f"SELECT id FROM {links} WHERE collection = ?", key)["id"]
+            yield raw.filter(pl.col("_invalid").is_null() | pl.col("_id").is_in(linked.implode()))
+
+    with mock.patch.object(incoming, "_dirty", dirty):
+        yield
+
+
+@contextmanager
 def moved_page() -> Iterator[None]:
     """What a page shows of a list that has moved is taken for what follows on the page before."""
     with mock.patch.object(moving, "moved", return_value=False):
@@ -220,5 +235,6 @@ PROTECTIONS: dict[str, Planted] = {
     "pair's start ignored": start,
     "copy taken for the original": copies,
     "moved page believed": moved_page,
+    "misfit invisible to creates": misread,
 }
 """By the name of what is switched off."""

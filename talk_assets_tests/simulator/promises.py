@@ -133,6 +133,9 @@ class Ledger:
     """By entity and field, every value that golden has had."""
     linked: set[tuple[str, str]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.world.linked = lambda key, id_: (key, id_) in self.linked
+
     def note(self, entity: str) -> None:
         """Note what golden holds, and look at what was linked since."""
         name = next((name for name, kind in KINDS.items() if kind == entity), None)
@@ -176,7 +179,7 @@ class Ledger:
         if self.world.removed:
             self._broken("deleted what no person deleted", ", ".join(self.world.removed))
         if self.world.beside:
-            self._broken("created a record beside one that nobody had read", ", ".join(self.world.beside))
+            self._broken("created a record beside one that nobody had looked at", ", ".join(self.world.beside))
         self._check_mappings()
         state = State.of(self.store)
         if state.doubled:

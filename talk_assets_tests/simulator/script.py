@@ -50,7 +50,7 @@ class Kind(StrEnum):
     FAILED = "failed write"
     REFUSED = "refused write"
     MOVED = "moved page"
-    """A page after the first is that of a list from which two records of an earlier page have gone."""
+    """A page after the first is that of a list from which some records of an earlier page have gone."""
 
 
 @dataclass(frozen=True)

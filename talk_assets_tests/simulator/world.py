@@ -62,7 +62,7 @@ class World:
     removed: list[str] = field(default_factory=list)
     """Records that the hub deleted."""
     beside: list[str] = field(default_factory=list)
-    """Records that the hub created beside one that it had never been shown, and that had been there all the time."""
+    """Records beside which the hub created one: never shown, and there all the time, or shown and not looked at."""
     copies: dict[tuple[str, str], str] = field(default_factory=dict)
     """By collection and id of a copy that carries our mark, the id of its original."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -73,6 +73,8 @@ class World:
     """By value, as `identity` has it, the collections that have ever held it."""
     counts: Callable[[str, str], bool] = lambda _, __: True
     """Whether what a collection holds may be written to another: a pair in mode write connects them."""
+    linked: Callable[[str, str], bool] = lambda _, __: False
+    """Whether a record has ever had a link."""
     nicks: dict[tuple[str, str], str] = field(default_factory=dict)
     """The nicks that people gave to records, as `identity` has them."""
     planned: list[str] = field(default_factory=list)

@@ -12,8 +12,11 @@ from talk_assets_tests.simulator.script import EVERYTHING, Act, Doing, Hidden, K
 TOGETHER = 100
 """Histories that share systems and runs."""
 
-KNOWN = 0.2
+KNOWN = 0.3
 """How many histories begin with a record that two systems have, each by itself."""
+
+COPIED = 0.06
+"""In how many histories of a block a record that the sync may have created is copied, and the original deleted."""
 
 RIVALS = 0.1
 """In how many histories of a block the same is edited in two systems."""
@@ -82,6 +85,11 @@ class Author:
             for system in systems
         ]
 
+    def replaced_by_copy(self, history: int) -> Act:
+        """A record where the sync creates some is copied, and deleted."""
+        where = f"{self.rng.choice('bc')}/{self.rng.choice(['people', 'firms'])}"
+        return Act(history, Doing.COPY, where, 2 * self.rng.randrange(50), self._values(history, where))
+
     def meanwhile(self) -> Act:
         """Somebody edits something."""
         return self.edit(self.rng.randrange(self.histories))
@@ -146,6 +154,8 @@ def write(seed: int, histories: int = TOGETHER) -> Script:
             events += [author.act(history) for _ in range(rng.randint(0, 4))]
             if rng.random() < RIVALS:
                 events += author.rivals(history)
+            if block and rng.random() < COPIED:
+                events.append(author.replaced_by_copy(history))
         if rng.random() < SETTINGS:
             events.append(setting(rng))
         full, reads = rng.random() < 0.3, _read(rng)
@@ -169,7 +179,7 @@ CHANCES = {
     Kind.OUTAGE: (0, 0, 0.05),
     Kind.LIMIT: (0, 0.1),
     Kind.LIMIT_KEPT: (0, 0, 0, 0.05),
-    Kind.MOVED: (0, 0, 0.2),
+    Kind.MOVED: (0, 0.2, 0.2),
 }
 """How likely a fault is at each point where it can happen: one of these for each run."""
 

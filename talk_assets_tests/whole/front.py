@@ -46,6 +46,8 @@ class Front:
     root: str
     lie: Lie = honest
     absent: Callable[[str], bool] = lambda _: False
+    spelled: Callable[[bytes], bytes] = lambda body: body
+    """How the body of an answer is written, whatever it answers."""
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
 
@@ -59,7 +61,7 @@ class Front:
         url = f"{self.root}{request.raw_path}"
         sent = await request.read()
         async with session.request(request.method, url, headers=headers, data=sent, allow_redirects=False) as given:
-            body = await given.read()
+            body = self.spelled(await given.read())
             kept = {name: value for name, value in given.headers.items() if name.lower() in PASSED_ON}
             if request.method == "GET" and given.ok and given.content_type.endswith("json"):
                 return self._altered(_asked(request), body, kept)

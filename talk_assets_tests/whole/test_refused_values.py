@@ -146,6 +146,77 @@ def test_what_is_refused_whatever_is_sent_is_held_as_a_whole_and_tried_with_one_
     assert not any(name.startswith("PATCH") for name in requests["customerp"])
 
 
+@pytest.fixture
+def stuck(here: Firm, kari: int) -> int:
+    """Kari, of whom Customerp refuses whatever is sent; her first edit is held as a whole."""
+    here.sandbox.fault("customerp", switches={"names_property": False, "longest_text": 0})
+    here.crm_edit("Persons", kari, PersonFirstName="Karianne", PersonTitle="Sjef")
+    assert here.sync().unwritten == {"customerp/contact": (1, 0)}
+    assert only(here.held())["field"] is None
+    return kari
+
+
+def patches(here: Firm) -> int:
+    """How many writes one more sync sends to Customerp."""
+    with here.counted() as requests:
+        here.sync()
+    return sum(n for name, n in requests["customerp"].items() if name.startswith(("PATCH", "POST /v1/contacts")))
+
+
+@pytest.mark.usefixtures("stuck")
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [{"mobile": "+4790011111"}, {"mobile": "+4790022222"}],
+        [{"blocked": False, "updated_at": None}, {"blocked": True, "updated_at": None}],
+    ],
+    ids=["a property that is synced", "another property"],
+)
+def test_an_edit_of_the_record_that_refuses_has_the_whole_change_tried_again(here: Firm, edits: list[Record]) -> None:
+    assert patches(here) == 0
+    for edit in edits:
+        here.later()
+        here.sandbox.edit("customerp", "contacts", contact(here)["id"], edit)
+        assert patches(here) > 0
+        assert only(here.held())["action"] == "update"
+        assert patches(here) == 0
+    here.sandbox.fault("customerp", switches={"longest_text": 255})
+    assert patches(here) == 0
+    here.erp_edit("contacts", contact(here)["id"], email="kari@firma.no")
+    here.sync()
+    assert (contact(here)["first_name"], contact(here)["job_title"]) == ("Karianne", "Sjef")
+    assert here.held() == []
+    assert here.sync().written == {}
+
+
+def test_an_edit_on_the_first_side_has_the_whole_change_tried_again(here: Firm, stuck: int) -> None:
+    here.sandbox.fault("customerp", switches={"longest_text": 255})
+    assert patches(here) == 0
+    here.crm_edit("Persons", stuck, PersonMobilePhone="+4790022222")
+    here.sync()
+    assert (contact(here)["first_name"], contact(here)["mobile"]) == ("Karianne", "+4790022222")
+    assert here.held() == []
+    assert here.sync().written == {}
+
+
+def test_a_new_record_that_is_refused_is_tried_again_once_its_first_one_is_edited(here: Firm) -> None:
+    here.sandbox.fault("customerp", switches={"names_property": False, "longest_text": 0})
+    id_ = here.crm_add("Persons", PersonFirstName="Kari", PersonLastName="Dahl")
+    here.sync()
+    assert only(here.held())["action"] == "create"
+    assert patches(here) == 0
+    here.crm_edit("Persons", id_, PersonMobilePhone="+4790022222")
+    assert patches(here) > 0
+    assert only(here.held())["action"] == "create"
+    here.sandbox.fault("customerp", switches={"longest_text": 255})
+    assert patches(here) == 0
+    here.crm_edit("Persons", id_, PersonMobilePhone="+4790033333")
+    here.sync()
+    assert (contact(here)["first_name"], contact(here)["mobile"]) == ("Kari", "+4790033333")
+    assert here.held() == []
+    assert here.sync().written == {}
+
+
 def test_undo_takes_back_what_was_written_and_only_that(here: Firm, kari: int) -> None:
     here.crm_edit("Persons", kari, PersonEmail=BAD, PersonMobilePhone="+4790011111")
     here.sync()

@@ -195,7 +195,7 @@ def _reconcile(
         waiting.for_reads(transaction, asked, topology.pairs)
         waiting.for_parents(transaction, asked, entity_type, touched)
         waiting.for_held(transaction, asked, topology.entity, topology.collections)
-    _store(transaction, asked, entity_type, touched, now)
+    _store(transaction, asked, topology.entity, touched, now)
 
 
 def _narrow(
@@ -308,8 +308,9 @@ def _unreconciled(transaction: Transaction, topology: Topology, entities: pl.Dat
     )
 
 
-def _store(transaction: Transaction, asked: Relation, entity_type: str, touched: pl.DataFrame, now: datetime) -> None:
-    """What was refused stays held until what would be sent is another thing; what a person let out stays out."""
+def _store(transaction: Transaction, asked: Relation, entity: Entity, touched: pl.DataFrame, now: datetime) -> None:
+    """What was refused stays held until it is another change, or its records were edited; what was let out stays so."""
+    entity_type = entity.name
     transaction.run(
         f"""
         UPDATE {asked} due SET status = 'planned', blocked = false, reason = c.reason FROM sync.changes c
@@ -324,8 +325,10 @@ def _store(transaction: Transaction, asked: Relation, entity_type: str, touched:
         UPDATE {asked} due SET status = 'held', blocked = true, reason = c.reason FROM sync.changes c
         WHERE c.status = 'held' AND c.entity_type = ? AND due.status = 'planned' AND due.collection = c.collection
           AND due.entity_id = c.entity_id AND due.action = c.action AND due.fields = c.fields
+          AND (c.collection, c.entity_id, c.action) NOT IN (FROM again)
         """,
         entity_type,
+        again=refused.edited(transaction, entity),
     )
     since = transaction.temporary(
         "due_since",

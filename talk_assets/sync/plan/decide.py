@@ -59,7 +59,8 @@ def decide(entity: Situation) -> Iterator[Decision]:
             # A held record may be the one that seems to be missing: a person has to link that first.
             yield Decision(change, Verdict.WAIT, entity.could_be[key])
         elif change in entity.held:
-            # Exactly this was refused by its system, or doubtful: it is sent once it is another, or a person says so.
+            # Exactly this was refused by its system, or doubtful: it is sent once it is another, or a record of the
+            # entity was edited since (those are not `held` here), or a person says so.
             yield Decision(change, Verdict.HOLD, "held before")
         elif key not in permits.writable:
             # Every dataflow that leads here is in mode plan, or not part of this run.

@@ -1,7 +1,8 @@
 """Values that a collection refused: the field is held there, and the rest of the record goes on.
 
 A held field is sent again when golden becomes another value, when somebody edits the record that refused it, or when a
-person says so, and not before. What a record refuses may depend on what else it holds.
+person says so, and not before. What a record refuses may depend on what else it holds. A change that was refused as a
+whole is sent again when it becomes another, when somebody edits a record of its entity, or when a person says so.
 """
 
 from datetime import datetime
@@ -20,6 +21,9 @@ CHANGES = """
     FROM sync.refused_fields r WHERE NOT r.released
 """
 """The SQL of the held fields as changes of one field each, held."""
+
+CHANGE = ("collection", "entity_id", "action")
+"""What a change is found by."""
 
 IN_FORCE = {"collection": pl.String, "entity_id": pl.String, "field": pl.String}
 """What `of` returns of each held field."""
@@ -128,6 +132,46 @@ def released(transaction: Transaction, entity: Entity) -> pl.DataFrame:
     """Return `entity_id` of those of which a person let a field out."""
     return transaction.frame(
         "SELECT DISTINCT entity_id FROM sync.refused_fields WHERE entity_type = ? AND released", entity.name
+    )
+
+
+def edited(transaction: Transaction, entity: Entity) -> pl.DataFrame:
+    """Return (`CHANGE`) the changes held as a whole of which a record was edited since they were refused.
+
+    Of the record that refused, properties count that no field is made of. Our own writes don't: it took none.
+    """
+    change = ", ".join(CHANGE)
+    held = transaction.frame(
+        f"SELECT {change}, id, since FROM sync.changes WHERE entity_type = ? AND status = 'held'", entity.name
+    )
+    if held.is_empty():
+        return held.select(CHANGE)
+    moved = " UNION ALL ".join(
+        [
+            "SELECT h.*, e.noticed_at FROM held h JOIN sync.edits e USING (entity_id) WHERE e.entity_type = $1",
+            *(
+                f"SELECT h.*, r._noticed FROM held h JOIN {tables.raw(key)} r ON r._id = h.id"
+                f" WHERE h.collection = '{key}'"
+                for key in held["collection"].unique().sort()
+            ),
+        ]
+    )
+    # What was refused was asked for before: few are left to be looked for in the journal, which is long.
+    edited_ = transaction.frame(
+        f"SELECT {change}, max(noticed_at) AS noticed_at FROM ({moved}) WHERE noticed_at > since GROUP BY ALL",
+        entity.name,
+        held=held,
+    )
+    if edited_.is_empty():
+        return edited_.select(CHANGE)
+    return transaction.frame(
+        f"""
+        SELECT {change} FROM edited_ e JOIN (
+            SELECT {change}, max(answered_at) AS refused_at FROM sync.journal SEMI JOIN edited_ USING ({change})
+            WHERE outcome = 'refused' GROUP BY ALL) USING ({change})
+        WHERE e.noticed_at > refused_at
+        """,
+        edited_=edited_,
     )
 
 

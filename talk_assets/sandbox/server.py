@@ -95,7 +95,7 @@ class Server:
         return system.sent(await self._through(system, request))
 
     async def _through(self, system: Emulation, request: HttpRequest) -> Reply:
-        early = self._fault(system) or system.forbids(request) or system.admit(request)
+        early = self._fault(system) or system.forbids(request) or system.breaks(request) or system.admit(request)
         if early:
             return early
         try:

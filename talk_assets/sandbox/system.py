@@ -25,6 +25,7 @@ IDENTIFIER = re.compile(r"(?!v\d+$).*\d")
 
 SHARED: Mapping[str, Switch] = {
     "forbids": "",  # a word: each request with it in its path or its body is a 403
+    "breaks": "",  # a word: each request to change something with it in its path or its body is a 500
     "limit_status": TOO_MANY,  # of an answer to too many requests; with 403, a header says which of the two it is
     "cuts_after": "",  # a word: half of a character follows it in each answer
 }
@@ -146,6 +147,14 @@ class Emulation(ABC):
             return None
         self.happened["403"] = self.happened.get("403", 0) + 1
         return reply({"message": "You do not have access to this record."}, 403)
+
+    def breaks(self, request: HttpRequest) -> Reply | None:
+        """Break at a request to change a record that the API can't cope with; null for any other."""
+        word = str(self.switches["breaks"])
+        if not word or request.method == "GET" or not (word in request.path or word.encode() in request.body):
+            return None
+        self.happened["breaks"] = self.happened.get("breaks", 0) + 1
+        return self.broken(500)
 
     def sent(self, answer: Reply) -> Reply:
         """An answer as it leaves what is in front of the API."""

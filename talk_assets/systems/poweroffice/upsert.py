@@ -48,7 +48,10 @@ class PowerOfficeConnection(PowerOfficeReader):
         async def send(write: Write) -> Answer:
             return await told(self._write(mine, write))
 
-        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
+        def sending(some: Sequence[Write]) -> AsyncIterator[Answer]:
+            return gather(send, some, window=self.client.site.concurrency)
+
+        async for answer in self.rightly(mine, writes, sending):
             yield answer
 
     async def _write(self, collection: PowerOfficeCollection, write: Write) -> Answer:

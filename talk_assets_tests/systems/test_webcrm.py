@@ -453,3 +453,19 @@ def test_a_line_that_went_away_meanwhile_does_not_make_its_opportunity_gone() ->
 
     change = update("a", "3", {}, QuotationLines=[{"QuotationLineId": 7, "QuotationLineComment": "B"}])
     assert write(answer, change, name="opportunities")["a"].outcome is Outcome.STALE
+
+
+def test_lines_that_our_key_may_not_see_are_their_orders_affair_alone() -> None:
+    with served("webcrm") as sandbox:
+        system = SYSTEMS["webcrm"].build(sandbox.settings())
+        collection = system.collection("opportunities")
+        values = [{"lines": steps.lines(system, collection, 0)} for _ in range(3)]
+        made = [steps.create(system, collection, one) for one in values]
+        now = [steps.record(system, collection, id_) for id_ in made]
+        other = steps.lines(system, collection, 1)
+        sandbox.sandbox.fault("webcrm", switches={"forbids": f"/{made[1]}/QuotationLines"})
+        writes = [steps.updating(collection, one, {"lines": other}) for one in now]
+        answers = {answer.id: answer for answer in steps.sent(system, collection, writes)}
+        assert [answers[id_].outcome for id_ in made] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+        assert answers[made[1]].properties == ("QuotationLines",)
+        assert "403 You do not have access" in (answers[made[1]].reason or "")

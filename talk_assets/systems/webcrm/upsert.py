@@ -14,7 +14,7 @@ import httpx
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
 from talk_assets.http import words
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Broke, Call, Forbidden
+from talk_assets.http.client import AnswerLost, Broke, Call, Forbidden, Unseen
 from talk_assets.http.connection import ForbiddenAnswer, chunks, json_body, lost, refused
 from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
@@ -215,7 +215,11 @@ class WebcrmConnection(WebcrmReader):
         write, id_ = stored.write, stored.answer.id or ""
         wanted = json_body(write.body)[LINES]
         lines = [line for line in wanted if isinstance(line, dict)] if isinstance(wanted, list) else []
-        current = [] if write.action is Action.CREATE else await self._lines(id_)
+        try:
+            current = [] if write.action is Action.CREATE else await self._lines(id_)
+        except Unseen as error:
+            unseen = _Result(Outcome.REFUSED, reason=str(error), forbidden=True)
+            return _Order(stored, {}, Difference([], [], []), [], [unseen])
         return _Order(stored, _parents(id_, stored.item), difference(LAYOUT, current, lines), _missing(write, current))
 
     async def _lines(self, id_: str) -> list[Item]:

@@ -48,7 +48,11 @@ class Unseen(CredentialsError):  # noqa: N818 -- a signal of which record, or an
 
 
 class Broke(AnswerLost):
-    """A write was answered with a 500 in the API's own words at each try; it may have been carried out all the same."""
+    """A write was answered with a 500 in the API's own words, `tried` times; it may have been carried out anyway."""
+
+    def __init__(self, message: str, *, tried: int) -> None:
+        super().__init__(message)
+        self.tried = tried
 
 
 class Spoiled(Unreachable):
@@ -302,7 +306,7 @@ class Client:
         where = f"{self.site.system}: {call.method} {_bare(httpx.URL(self.site.base_url))}{call.path}"
         message = f"{where} failed after {tries}: {failure.reason}; {self.site.hint}"
         if lost:
-            return Broke(message) if failure.broke else AnswerLost(message)
+            return Broke(message, tried=tried) if failure.broke else AnswerLost(message)
         return Spoiled(message) if failure.spoiled else Unreachable(message)
 
     def _says(self, response: httpx.Response) -> str:

@@ -15,7 +15,7 @@ import httpx
 from talk_assets.errors import CredentialsError, NotTheApi, Refused
 from talk_assets.http.api import Api, Changes, Lookup, Params, Since
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Broke, Call, Client, Site, Spoiled, Unseen
+from talk_assets.http.client import AnswerLost, Call, Client, Site, Spoiled, Unseen
 from talk_assets.http.connection import ForbiddenAnswer, HttpConnection, chunks, json_body, lost
 from talk_assets.http.exchange import told
 from talk_assets.http.listing import PLAIN, Fetch, Listed, Listing, dig, shown
@@ -130,7 +130,10 @@ class RestConnection(HttpConnection):
         async def send(write: Write) -> Answer:
             return await told(self._write(mine, write))
 
-        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
+        def sending(some: Sequence[Write]) -> AsyncIterator[Answer]:
+            return gather(send, some, window=self.client.site.concurrency)
+
+        async for answer in self.rightly(mine, writes, sending):
             yield answer
 
     async def _full(self, mine: RestCollection, changes: Changes, position: str | None) -> AsyncIterator[Page]:
@@ -235,11 +238,8 @@ class RestConnection(HttpConnection):
             now = await self._current(mine, write.id or "") or {}
         if write.action is not Action.CREATE and (stale := await self._stale(mine, write, now)):
             return stale
-        asked = self.client.wall()
         try:
             response = await self.send(self._requests.of(mine, write, now))
-        except Broke as error:
-            return await self._broke(mine, write, error, asked)
         except AnswerLost as error:
             return lost(write, error)
         except Refused as error:
@@ -247,36 +247,6 @@ class RestConnection(HttpConnection):
         if write.action is Action.DELETE:
             return Answer(write.key, Outcome.DONE, id=write.id)
         return self._done(mine, write, response)
-
-    async def _broke(self, mine: RestCollection, write: Write, error: Broke, asked: float) -> Answer:
-        """What becomes of a write that the API breaks at, again and again, while it goes on answering otherwise.
-
-        A create is looked for before it is sent again; where nobody can look, nobody knows.
-        """
-        held = Answer(write.key, Outcome.REFUSED, id=write.id, reason=f"{error}. It breaks at this one each time")
-        if write.action is not Action.CREATE:
-            await self._current(mine, write.id or "")  # raises where it is the whole system that is broken
-            return held
-        if mine.reference is None:
-            return lost(write, error)
-        for tried in range(1, self.client.site.retry.tries + 1):
-            if record := await self._made(mine, write, asked):
-                return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
-            await self.client.pause(tried)
-            with suppress(Broke):
-                return await self._again(mine, write)
-        return lost(write, error) if await self._made(mine, write, asked) else held
-
-    async def _again(self, mine: RestCollection, write: Write) -> Answer:
-        """Send a create that is surely not there; raise Broke where the API breaks at it once more."""
-        try:
-            return self._done(mine, write, await self.send(self._requests.of(mine, write, {})))
-        except Broke:
-            raise
-        except AnswerLost as error:
-            return lost(write, error)
-        except Refused as error:
-            return await self._refused(mine, write, error)
 
     async def _refused(self, mine: RestCollection, write: Write, error: Refused) -> Answer:
         """What a refusal means; one for the sake of a record that is there already is ours only if that is our own."""
@@ -294,8 +264,9 @@ class RestConnection(HttpConnection):
         reason = f"{error}; {ALREADY_THERE} {there_already}"
         return Answer(write.key, Outcome.REFUSED, reason=reason, whole=True)
 
-    async def _made(self, mine: RestCollection, write: Write, asked: float) -> dict[str, Any] | None:
-        """The record that a create made, among those that changed since it was first sent, where the API can say."""
+    async def made(self, collection: Collection, write: Write, answer: Answer, asked: float) -> Answer | None:  # noqa: ARG002 -- see below
+        """Look among the records that changed since, where the API can say which."""
+        mine = self._collections[collection.name]
         changes = mine.changes or self._api.changes
         if self._api.by_reference.param or changes.by is not Since.TIME:
             pages = [page.body async for page in self.find(mine, [write.entity])]
@@ -303,7 +274,10 @@ class RestConnection(HttpConnection):
             filters = {**changes.params, changes.param: changes.spelled(self.client.server_time(asked))}
             pages = [listed.body async for listed in self._listed(mine, filters)]
         records: list[dict[str, Any]] = [record for body in pages for record in json.loads(body)]
-        return next((record for record in records if dig(record, mine.reference or "-") == write.entity), None)
+        record = next((record for record in records if dig(record, mine.reference or "-") == write.entity), None)
+        if record is None:
+            return None
+        return Answer(write.key, Outcome.DONE, id=str(dig(record, mine.id)), record=spelled(record))
 
     async def _stale(self, mine: RestCollection, write: Write, now: Mapping[str, Any]) -> Answer | None:
         """The answer to a write that must not be sent, as far as the API lets us know; null where it may be."""

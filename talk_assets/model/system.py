@@ -103,7 +103,8 @@ class Answer:
     `gone` are records of other collections that are no longer there, as (collection, id): the parts that the write
     removed, or found removed. `request_id` is what the system calls the request, `said` its own words, for people.
     Of a refusal, `properties` are those that it names, nested ones by dotted name, none where it names none; `whole`
-    says that it is for the record's sake, as a missing right, and not for a value's.
+    says that it is for the record's sake, as a missing right, and not for a value's. `broke` is how often the system
+    broke at a write of which nobody knows what became, 0 where that is not why.
     """
 
     key: str
@@ -116,6 +117,7 @@ class Answer:
     said: str | None = None
     properties: tuple[str, ...] = ()
     whole: bool = False
+    broke: int = 0
 
 
 @dataclass

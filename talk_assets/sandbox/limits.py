@@ -34,18 +34,30 @@ class Tokens:
 
     _access: dict[str, float] = field(default_factory=dict)
     _refresh: set[str] = field(default_factory=set)
+    _traded: dict[str, str] = field(default_factory=dict)
+    """The access token that a refresh token was traded for, by the refresh token."""
+    _used: set[str] = field(default_factory=set)
 
-    def issue(self, now: float, lifetime: float) -> tuple[str, str]:
-        """A new access token, good for `lifetime` seconds, and its refresh token."""
+    def issue(self, now: float, lifetime: float, old: str | None = None) -> tuple[str, str]:
+        """A new access token, good for `lifetime` seconds, and its refresh token, in place of an `old` one."""
         self._access = {token: until for token, until in self._access.items() if until > now}
         access, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        if old is not None:
+            self._traded[old] = access
         self._access[access] = now + lifetime
         self._refresh.add(refresh)
         return access, refresh
 
     def valid(self, token: str | None, now: float) -> bool:
         """Whether the access token was issued here and has not expired."""
-        return token is not None and self._access.get(token, 0.0) > now
+        good = token is not None and self._access.get(token, 0.0) > now
+        if good and token is not None:
+            self._used.add(token)
+        return good
+
+    def was_received(self, refresh: str | None) -> bool:
+        """Whether whoever has this refresh token has already used what it was traded for, and should know better."""
+        return self._traded.get(refresh or "") in self._used
 
     def redeem(self, refresh: str | None) -> bool:
         """Use a refresh token up; false when it is unknown or used."""

@@ -15,16 +15,17 @@ from aiohttp.http import RawRequestMessage
 from talk_assets.sandbox.batches import Batches, Spoiled
 from talk_assets.sandbox.control import control
 from talk_assets.sandbox.store import SandboxStore
-from talk_assets.sandbox.system import Emulation
+from talk_assets.sandbox.system import READS, Emulation, limited
 from talk_assets.sandbox.wire import Clock, HttpRequest, Reply, reply
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 64 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
 GATEWAY = Reply(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", content_type="text/html")
 """What stands in front of an API answers in its own words."""
+
+FORBIDDEN = 403
 
 PERSON = "X-Sandbox-Person"
 """The header of a request that stands for somebody in the system's own user interface: neither counted nor faulty."""
@@ -95,7 +96,7 @@ class Server:
         return system.sent(await self._through(system, request))
 
     async def _through(self, system: Emulation, request: HttpRequest) -> Reply:
-        early = self._fault(system) or system.forbids(request) or system.admit(request)
+        early = self._fault(system) or system.kept_off(request) or system.admit(request)
         if early:
             return early
         try:
@@ -143,6 +144,8 @@ class Server:
             raise Dropped
         if system.happens(faults.throttle_rate, "429"):
             return system.throttled(1)
+        if system.happens(faults.limit_403_rate, "403 for too many"):
+            return limited(system.throttled(1), FORBIDDEN)
         status = system.chance.choice((500, 502, 503)) if faults.error_rate else 0
         if system.happens(faults.error_rate, str(status)):
             return GATEWAY if status == GATEWAY.status else system.broken(status)

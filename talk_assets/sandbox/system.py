@@ -25,6 +25,7 @@ IDENTIFIER = re.compile(r"(?!v\d+$).*\d")
 
 SHARED: Mapping[str, Switch] = {
     "forbids": "",  # a word: each request with it in its path or its body is a 403
+    "breaks": "",  # a word: each request to change something with it in its path or its body is a 500
     "limit_status": TOO_MANY,  # of an answer to too many requests; with 403, a header says which of the two it is
     "cuts_after": "",  # a word: half of a character follows it in each answer
 }
@@ -32,6 +33,19 @@ SHARED: Mapping[str, Switch] = {
 
 HALF = b"\\ud83d"
 """Half of a surrogate pair, as JSON escapes it: what a program leaves that cuts texts at a number of characters."""
+
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+TOKENS = re.compile(r"\b(?:oauth|auth|connect)\b", re.IGNORECASE)
+"""In the path of a request for a token."""
+
+MARK = b"\xef\xbb\xbf"
+NO_ACCESS = reply({"message": "You do not have access to this record."}, 403)
+
+
+def limited(answer: Reply, status: int) -> Reply:
+    """An answer to too many requests with another status, and a header that says what it is."""
+    return replace(answer, status=status, headers={**answer.headers, "X-RateLimit-Remaining": "0"})
 
 
 class Invalid(Exception):  # noqa: N818 -- says what was sent, and becomes an answer
@@ -44,7 +58,9 @@ class Faults:
 
     `drop_rate`: the connection is closed before anything happened. `drop_after_accept`: the request is carried out,
     then the connection is closed without an answer; `error_after_accept`: the same, and a gateway answers 502.
-    `html_rate`: a login page under 200. `moved_rate`: a page after the first is that of a list from which two records
+    `html_rate`: a login page under 200. `limit_403_rate`: too many requests, said with a 403. `forbid_rate`: a 403 to a
+    request about one record, `conflict_rate`: a 409 to a write. `mark_rate`: an answer begins with a byte order mark.
+    `moved_rate`: a page after the first is that of a list from which two records
     of an earlier page have gone, while the page before was that of the list with them.
     """
 
@@ -55,6 +71,10 @@ class Faults:
     drop_after_accept: float = 0.0
     error_after_accept: float = 0.0
     html_rate: float = 0.0
+    limit_403_rate: float = 0.0
+    forbid_rate: float = 0.0
+    conflict_rate: float = 0.0
+    mark_rate: float = 0.0
     moved_rate: float = 0.0
 
     def changed(self, wanted: Mapping[str, Any]) -> "Faults":
@@ -139,13 +159,36 @@ class Emulation(ABC):
         self.happened[fault] = self.happened.get(fault, 0) + 1
         return True
 
+    def kept_off(self, request: HttpRequest) -> Reply | None:
+        """An answer to a request about a record that is not carried out; null for any other."""
+        return self.refuses(request) or self.forbids(request) or self.breaks(request)
+
     def forbids(self, request: HttpRequest) -> Reply | None:
         """Refuse a request about a record that our key may not touch; null for any other."""
         word = str(self.switches["forbids"])
         if not word or not (word in request.path or word.encode() in request.body):
             return None
         self.happened["403"] = self.happened.get("403", 0) + 1
-        return reply({"message": "You do not have access to this record."}, 403)
+        return NO_ACCESS
+
+    def refuses(self, request: HttpRequest) -> Reply | None:
+        """Refuse a request about a record now and then; null for any other, and for one about tokens."""
+        writes = request.method not in READS
+        if TOKENS.search(request.path) or not (writes or any(IDENTIFIER.match(part) for part in request.segments)):
+            return None
+        if self.happens(self.faults.forbid_rate, "403 for a record"):
+            return NO_ACCESS
+        if writes and self.happens(self.faults.conflict_rate, "409"):
+            return reply({"message": "The record is in use."}, 409)
+        return None
+
+    def breaks(self, request: HttpRequest) -> Reply | None:
+        """Break at a request to change a record that the API can't cope with; null for any other."""
+        word = str(self.switches["breaks"])
+        if not word or request.method == "GET" or not (word in request.path or word.encode() in request.body):
+            return None
+        self.happened["breaks"] = self.happened.get("breaks", 0) + 1
+        return self.broken(500)
 
     def sent(self, answer: Reply) -> Reply:
         """An answer as it leaves what is in front of the API."""
@@ -153,8 +196,9 @@ class Emulation(ABC):
         if word and word in answer.body:
             answer = replace(answer, body=answer.body.replace(word, word + HALF))
         if answer.status == TOO_MANY and self.switches["limit_status"] != TOO_MANY:
-            headers = {**answer.headers, "X-RateLimit-Remaining": "0"}
-            answer = replace(answer, status=int(self.switches["limit_status"]), headers=headers)
+            answer = limited(answer, int(self.switches["limit_status"]))
+        if answer.body and self.happens(self.faults.mark_rate, "byte order mark"):
+            answer = replace(answer, body=MARK + answer.body.removeprefix(MARK))
         return answer
 
     def place(self, first: int) -> int:

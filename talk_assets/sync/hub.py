@@ -36,7 +36,7 @@ from talk_assets.sync.progress import Doing, Progress, Tell, silent
 from talk_assets.sync.read import reading, storing
 from talk_assets.sync.read.reading import Reader, ReadReport
 from talk_assets.sync.read.records import parse
-from talk_assets.sync.write import answers, undo_run
+from talk_assets.sync.write import answers, breaking, undo_run
 from talk_assets.sync.write.answers import Answered
 from talk_assets.sync.write.tally import WriteReport
 from talk_assets.sync.write.undo_run import UndoPlan
@@ -371,6 +371,7 @@ class Hub:
             failure = error
         entity = writer.collection.entity
         with self.store.transaction() as transaction:
+            given = breaking.given_up(transaction, writer.source, writer.key, batch.rows, given)
             answered = answers.join(writer, batch, given, connection.skew)
             still = transaction.version() == batch.version
             transaction.next_version()  # what waited for these records is to look again

@@ -4,9 +4,10 @@ Nothing of it is faulty, counted or limited, and none of it takes a value back t
 """
 
 import json
+import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -31,20 +32,43 @@ class Hands:
 
     sandbox: Surface
     http: httpx.Client
+    rng: random.Random = field(default_factory=random.Random)
+    unmoved: float = 0.0
+    """The chance that an edit leaves its record's time as it was, where the record is looked at before each write."""
+    replacing: bool = False
+    """Whether Customerp replaces nested objects."""
 
     def edit(self, key: str, id_: str, flat: Flat) -> bool:
         """Change a record; false where the system does not let people do that now."""
         system = key.partition("/")[0]
         shelf = SHELVES[key][0]
         if system == "customerp":
-            return self._send("PATCH", f"customerp/v1/{shelf}/{id_}", nested(dict(flat)), CUSTOMERP | MERGE)
+            return self._erp(shelf, id_, nested(dict(flat)), records(self.sandbox, key).get(id_))
         if system == "customwebshop":
             return self._shop("PUT", f"{shelf}/{id_}", _keyed(nested(dict(flat))))
         if key == "powerofficego/salesorderlines":
             return self._go_line(id_, flat)
         for role in self.roles(key, id_):
-            self.sandbox.edit(system, SHELVES[role][0], id_, nested(dict(flat)) | stamp(role))
+            self.sandbox.edit(system, SHELVES[role][0], id_, nested(dict(flat)) | self._stamp(role))
         return True
+
+    def _stamp(self, key: str) -> dict[str, None]:
+        """What moves a record's time; Crmoffice, which is looked at before each write, now and then moves none."""
+        left = key.startswith("crmoffice/") and self.rng.random() < self.unmoved
+        return {} if left else stamp(key)
+
+    def _erp(self, shelf: str, id_: str, body: Raw, before: Raw | None) -> bool:
+        """Save a record of Customerp; a form that replaces nested objects shows them whole."""
+        if not self.replacing:
+            return self._send("PATCH", f"customerp/v1/{shelf}/{id_}", body, CUSTOMERP | MERGE)
+        if before is None:
+            return False
+        whole = {
+            name: {**(before.get(name) or {}), **value} if isinstance(value, dict) else value
+            for name, value in body.items()
+        }
+        headers = CUSTOMERP | {"If-Match": f'"{before["version"]}"'}
+        return self._send("PATCH", f"customerp/v1/{shelf}/{id_}", whole, headers)
 
     def roles(self, key: str, id_: str) -> list[str]:
         """Return the record's collection, and those in which the same contact of PowerOffice has another role."""
@@ -77,7 +101,7 @@ class Hands:
 
     def save_lines(self, id_: str, record: Raw, lines: list[Raw]) -> bool:
         """Save an order's lines in Customerp; false where somebody was quicker."""
-        headers = CUSTOMERP | MERGE | {"If-Match": f'"{record["version"]}"'}
+        headers = CUSTOMERP | ({} if self.replacing else MERGE) | {"If-Match": f'"{record["version"]}"'}
         return self._send("PATCH", f"customerp/v1/orders/{id_}", {"lines": lines}, headers)
 
     def _go_line(self, id_: str, flat: Flat) -> bool:

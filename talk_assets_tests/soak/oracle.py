@@ -11,7 +11,7 @@ from talk_assets.model.dataflows import Pair
 from talk_assets_tests.soak.edits import Edit, Log
 from talk_assets_tests.soak.evidence import Evidence, Name, Row
 from talk_assets_tests.soak.shelves import LINES, dotted
-from talk_assets_tests.soak.village import Village
+from talk_assets_tests.soak.village import OVER, Village
 
 Place = tuple[str, str]
 LOST = "lost"
@@ -59,6 +59,7 @@ class Judge:
         yield from self._stays_deleted()
         yield from self._newest_wins()
         yield from self._answered()
+        yield from self._let_go()
         yield from self._edits()
 
     def _placed(self) -> Iterator[Violation]:
@@ -164,6 +165,14 @@ class Judge:
         for row in self.evidence.journal:
             if row["outcome"] is None:
                 yield Violation(f"an intent to {row['action']} is still open", (row["collection"], str(row["id"])))
+
+    def _let_go(self) -> Iterator[Violation]:
+        """Nothing is held for what a system said at random, once a person had all of it sent again."""
+        for change in self.evidence.changes:
+            if any(words in (change["reason"] or "") for words in OVER):
+                yield Violation(
+                    f"is held for what is over: {change['reason']}", (change["collection"], str(change["id"]))
+                )
 
     def _edits(self) -> Iterator[Violation]:
         """Each edit is what its field is now, or a newer one is, or it stands in conflicts, or its record is gone."""

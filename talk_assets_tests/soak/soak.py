@@ -31,7 +31,8 @@ class Plan:
     """How long, how large and how rough.
 
     In the mean, there are `pause` seconds between two acts of people, and `lifetime` between the start of a sync and
-    its kill; `talk` is the chance that the sync is the command itself. `ready`: all is in step before trouble begins,
+    its kill; `talk` is the chance that the sync is the command itself, `unmoved` that an edit in Crmoffice leaves the
+    record's time as it was. `ready`: all is in step before trouble begins,
     so that a short soak is not over before anything has been linked.
     """
 
@@ -43,6 +44,12 @@ class Plan:
     lifetime: float = 40.0
     talk: float = 0.1
     ready: bool = False
+    unmoved: float = 0.2
+
+    @property
+    def replacing(self) -> bool:
+        """Whether this is a Customerp that replaces nested objects: in every other soak."""
+        return self.seed % 2 == 1
 
 
 @dataclass
@@ -74,7 +81,8 @@ class Findings:
         figures = self.figures
         people = f"{len(self.log.edits)} fields set, {len(self.log.created)} records created"
         lines = [
-            f"seed {self.plan.seed}, {self.seconds / 60:.1f} minutes, {self.requests} requests",
+            f"seed {self.plan.seed}, {self.seconds / 60:.1f} minutes, {self.requests} requests"
+            + (", Customerp replaces nested objects" if self.plan.replacing else ""),
             f"syncs ended {_list(figures.runs)}, {figures.incomplete} of them leaving a system out",
             f"kills {_list(figures.kills)}",
             f"faults {_list(self.faults)}",
@@ -96,12 +104,15 @@ def run(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _: None) 
     """Soak in an empty folder; the stories of broken promises are in its `violations`."""
     found = Findings(plan)
     with (
-        opened(folder, records=plan.records, seed=plan.seed, dataflows=plan.dataflows) as village,
+        opened(
+            folder, records=plan.records, seed=plan.seed, dataflows=plan.dataflows, replacing=plan.replacing
+        ) as village,
         httpx.Client(timeout=30) as http,
     ):
         first = {key: {*shelves.records(village.sandbox, key)} for key in village.wiring.collections}
         rng = random.Random(plan.seed)
-        people = People(village.sandbox, Hands(village.sandbox, http), village.wiring.collections, rng, found.log)
+        hands = Hands(village.sandbox, http, rng, plan.unmoved, plan.replacing)
+        people = People(village.sandbox, hands, village.wiring.collections, rng, found.log)
         syncing = Syncing(village, rng, found.figures)
         try:
             if plan.ready:
@@ -135,9 +146,13 @@ def _trouble(village: Village, people: People, syncing: Syncing, found: Findings
 
 
 def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[str], None]) -> None:
-    """Sync until nothing is written; then the command, where it takes part at all, has nothing to write either."""
+    """Have all sent that is held, and sync until nothing is written.
+
+    Then the command, where it takes part at all, has nothing to write either.
+    """
     time.sleep(1)  # what was on its way arrives
     village.calm()
+    village.sent_again()
     while not found.rest or (found.rest[-1] and len(found.rest) < REST):
         found.rest.append(syncing.left_alone("hub", "--full"))
         tell(f"at rest {found.rest}")
@@ -155,6 +170,8 @@ def _judge(village: Village, first: dict[str, set[str]], found: Findings) -> Non
     known = evidence.gather(village)
     judge = Judge(village, known, found.log, first)
     found.violations = list(judge.violations())
+    if count := village.used_again():
+        found.failed = f"{found.failed} {count} refresh tokens were used again, though the next one was known".strip()
     found.told, found.filled = judge.told, judge.filled
     found.conflicts = len(known.conflicts)
     found.held = len(known.held) + sum(change["status"] == "held" for change in known.changes)

@@ -4,13 +4,15 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from talk_assets.config import configuration
 from talk_assets.config.wiring import Wiring
+from talk_assets.errors import NothingToDo
 from talk_assets.model.dataflows import DATAFLOWS
+from talk_assets.operate.actions import Acting
 from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
 from talk_assets.store.database import Store
@@ -25,6 +27,10 @@ FAULTS = {
     "drop_after_accept": 0.01,
     "error_after_accept": 0.005,
     "moved_rate": 0.05,
+    "limit_403_rate": 0.01,
+    "forbid_rate": 0.004,
+    "conflict_rate": 0.004,
+    "mark_rate": 0.05,
     "latency": 0.01,
 }
 CALM = dict.fromkeys(FAULTS, 0.0)
@@ -38,8 +44,14 @@ SHORT_LIVED = {
 }
 """Tokens that die soon, so that they are asked for among the faults as well."""
 
-ODD: dict[str, dict[str, int]] = {"customerp": {"limit_status": 403}, "customwebshop": {"byte_order_mark": True}}
-"""Answers in a form that few APIs have, which mean the same."""
+OVER = ("You do not have access to this record.", "The record is in use.")
+"""What systems say at random of a record, which is held until a person has it sent again."""
+
+REPLACING = """
+[systems.customerp.writing.update]
+media = "application/json"
+"""
+"""Of a Customerp that takes a nested object in a PATCH for the whole of it."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +61,28 @@ class Village:
     folder: Path
     sandbox: Running
     wiring: Wiring
+    replacing: bool = False
+    """Whether Customerp replaces nested objects."""
 
     def trouble(self, seed: int) -> None:
         """From now on systems fail."""
         for name in self.wiring.systems:
-            self.sandbox.fault(name, switches={**SHORT_LIVED.get(name, {}), **ODD.get(name, {})})
+            self.sandbox.fault(name, switches=SHORT_LIVED.get(name, {}))
             self.sandbox.fault(name, switches=None, seed=seed, **FAULTS)
 
     def calm(self) -> None:
         """From now on they do not."""
         for name in self.wiring.systems:
             self.sandbox.fault(name, switches=None, **CALM)
+
+    def sent_again(self) -> None:
+        """A person has everything sent that is held, while no sync runs."""
+        with suppress(NothingToDo):
+            Acting(self.wiring).retry(None)
+
+    def used_again(self) -> int:
+        """How many refresh tokens were used again by somebody who knew the next one."""
+        return len(self.sandbox.effects("crmoffice")["tokens used again"])
 
     def faults(self) -> Counter[str]:
         """What went wrong so far, by kind."""
@@ -80,13 +103,17 @@ class Village:
 
 
 @contextmanager
-def opened(folder: Path, *, records: int, seed: int, dataflows: Sequence[str]) -> Iterator[Village]:
+def opened(
+    folder: Path, *, records: int, seed: int, dataflows: Sequence[str], replacing: bool = False
+) -> Iterator[Village]:
     """A village in an empty folder with these dataflows, closed at the end."""
     sandbox = process.up(folder / "sandbox", records=records, seed=seed, limits=False, port=0)
     try:
-        (folder / "talk.toml").write_text(_settings(sandbox.port, dataflows), "utf-8")
+        settings = _settings(sandbox.port, dataflows) + (REPLACING if replacing else "")
+        (folder / "talk.toml").write_text(settings, "utf-8")
         shutil.copy(ROOT / "data" / "dagster.yaml", folder)
-        yield Village(folder, sandbox, Wiring(configuration.load(folder, {})))
+        sandbox.fault("customerp", switches={"replaces_nested": replacing})
+        yield Village(folder, sandbox, Wiring(configuration.load(folder, {})), replacing)
     finally:
         process.down(folder / "sandbox")
 

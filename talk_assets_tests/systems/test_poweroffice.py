@@ -213,6 +213,29 @@ def test_a_delete_is_carried_out_and_one_that_is_refused_says_why(here: Served) 
     assert [one["id"] for one in here.sandbox.records(HERE, "employee")] == [int(second)]
 
 
+def test_a_record_that_lists_lack_is_not_taken_for_deleted(here: Served) -> None:
+    """Only its own address says that it is; a customer that is no person any more is none of ours either way."""
+    anna = by_hand(here, "Employee", **CONTACT)
+    company = by_hand(here, "Customer", name="Fjord AS", emailAddress="post@fjord.example")
+    gone = by_hand(here, "Employee", **CONTACT)
+    steps.read(built(here), poweroffice.employee)
+    switch(here, omits="Berg")
+    with clients.poweroffice(here.sandbox) as client:
+        client.delete(f"/Employee/{gone['id']}/")
+    here.sandbox.clock.advance(2)
+    pages = steps.look_up(built(here), poweroffice.employee, [str(anna["id"]), str(gone["id"])])
+    assert [one["id"] for page in pages for one in json.loads(page.body)] == [anna["id"]]
+    pages = steps.look_up(built(here), poweroffice.private_customer, [str(company["id"])])
+    assert [json.loads(page.body) or [*page.kept] for page in pages if json.loads(page.body) or page.kept] == []
+
+
+def test_an_address_that_answers_something_else_says_nothing_of_a_deletion(here: Served) -> None:
+    anna = by_hand(here, "Employee", **CONTACT)
+    switch(here, omits="Berg", refuses_single=True)
+    pages = steps.look_up(built(here), poweroffice.employee, [str(anna["id"])])
+    assert [id_ for page in pages for id_ in page.kept] == [str(anna["id"])]
+
+
 def test_a_list_that_is_refused_is_not_taken_for_an_empty_one(here: Served) -> None:
     by_hand(here, "Employee", **CONTACT)
     switch(here, largest_list=0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from email.utils import formatdate
 from typing import Any
@@ -39,11 +40,26 @@ class Server:
         rows = self.rows
         if "script" in query:
             self.scripts.append(query["script"])
-            since = wire.instant(query["script"].split("'")[1])
-            rows = [row for row in rows if wire.instant(row["PersonUpdatedAt"]) >= since]
-            rows = sorted(rows, key=lambda row: wire.instant(row["PersonUpdatedAt"]))
+            rows = sorted(filter(self.asked(query["script"]), rows), key=self.ordered(query["script"]))
         date = {"Date": formatdate(NOW + self.skew, usegmt=True)}
         return httpx.Response(200, json=rows[(page - 1) * size : page * size], headers=date)
+
+    @staticmethod
+    def asked(script: str) -> Callable[[Row], bool]:
+        """What a script asks for: from a time on, before another one, with greater ids."""
+        since, *before = (wire.instant(text) for text in script.split("'")[1::2])
+        greater = re.search(r"PersonId > (\d+)", script)
+        return lambda row: (
+            wire.instant(row["PersonUpdatedAt"]) >= since
+            and all(wire.instant(row["PersonUpdatedAt"]) < end for end in before)
+            and (greater is None or row["PersonId"] > int(greater[1]))
+        )
+
+    @staticmethod
+    def ordered(script: str) -> Callable[[Row], Any]:
+        """By id where that is asked for, else by time."""
+        by_id = script.endswith("ORDER BY PersonId")
+        return lambda row: row["PersonId"] if by_id else wire.instant(row["PersonUpdatedAt"])
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +136,28 @@ def test_more_changes_in_one_second_than_a_page_holds_are_all_read() -> None:
     pages = read(server, since="2023-07-01T12:00:00+00:00")
     assert set(ids(pages)) == set(range(1, 10))
     assert pages[-1].cursor == "2023-07-01T12:00:01+00:00"
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_record_that_leaves_a_crowded_second_makes_us_miss_none_of_it(after: int) -> None:
+    """An import changed many at once, and somebody edits one of them while they are read."""
+    server = Server(*["2023-07-01T12:00:00+00:00"] * 30)
+
+    def edit(requests: int) -> None:
+        if requests == after:
+            server.rows[0]["PersonUpdatedAt"] = "2023-07-01T12:30:00+00:00"
+
+    server.before_each = edit
+    pages = read(server, since="2023-07-01T12:00:00+00:00")
+    assert set(ids(pages)) == set(range(1, 31))
+    assert [page.position is None for page in pages].index(True) == len(pages) - 1
+
+
+def test_a_read_that_was_interrupted_in_a_crowded_second_goes_on_there() -> None:
+    server = Server(*["2023-07-01T12:00:00+00:00"] * 30, "2023-07-01T12:00:01+00:00")
+    pages = read(server, since="2023-07-01T12:00:00+00:00")
+    rest = read(server, since="2023-07-01T12:00:00+00:00", position=pages[3].position)
+    assert set(ids(rest)) == set(range(19, 32))
 
 
 def test_a_record_that_moves_to_the_end_while_changes_are_read_makes_us_miss_none() -> None:
@@ -415,3 +453,19 @@ def test_a_line_that_went_away_meanwhile_does_not_make_its_opportunity_gone() ->
 
     change = update("a", "3", {}, QuotationLines=[{"QuotationLineId": 7, "QuotationLineComment": "B"}])
     assert write(answer, change, name="opportunities")["a"].outcome is Outcome.STALE
+
+
+def test_lines_that_our_key_may_not_see_are_their_orders_affair_alone() -> None:
+    with served("webcrm") as sandbox:
+        system = SYSTEMS["webcrm"].build(sandbox.settings())
+        collection = system.collection("opportunities")
+        values = [{"lines": steps.lines(system, collection, 0)} for _ in range(3)]
+        made = [steps.create(system, collection, one) for one in values]
+        now = [steps.record(system, collection, id_) for id_ in made]
+        other = steps.lines(system, collection, 1)
+        sandbox.sandbox.fault("webcrm", switches={"forbids": f"/{made[1]}/QuotationLines"})
+        writes = [steps.updating(collection, one, {"lines": other}) for one in now]
+        answers = {answer.id: answer for answer in steps.sent(system, collection, writes)}
+        assert [answers[id_].outcome for id_ in made] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+        assert answers[made[1]].properties == ("QuotationLines",)
+        assert "403 You do not have access" in (answers[made[1]].reason or "")

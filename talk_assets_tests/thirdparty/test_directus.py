@@ -177,6 +177,34 @@ def test_lines_and_names_edited_in_the_erp_arrive_in_webcrm(sale: Firm, erp: Erp
     assert sale.sync() == {}
 
 
+def test_a_line_that_is_edited_by_itself_arrives_in_webcrm(sale: Firm, erp: Erp) -> None:
+    """In its own table, which leaves the order's time as it was: `parts_move = false` has orders looked at again."""
+    order = erp.one("sales")
+    (line,) = order["lines"]
+    erp.edit("rows", line["id"], qty=9, text="Skrue M8")
+    after = erp.one("sales")
+    assert after["date_updated"] == order["date_updated"]
+    sale.sync()
+    shown = sale.shown("QuotationLines")
+    assert (shown["QuotationLineQuantity"], shown["QuotationLineComment"]) == (9, "Skrue M8")
+    assert erp.one("sales") == after
+    assert sale.sync() == {}
+
+
+def test_a_line_that_is_added_or_removed_by_itself_arrives_in_webcrm(sale: Firm, erp: Erp) -> None:
+    order, item = erp.one("sales"), erp.one("items")
+    added = {"sale": order["id"], "item": item["id"], "text": "Mutter", "qty": 2, "price": 4}
+    made = erp.post("items/rows", json=added).raise_for_status().json()["data"]["id"]
+    assert erp.one("sales")["date_updated"] == order["date_updated"]
+    sale.sync()
+    comments = sorted(line["QuotationLineComment"] for line in sale.sandbox.records("webcrm", "QuotationLines"))
+    assert comments == ["Mutter", "Skrue"]
+    erp.delete(f"items/rows/{made}").raise_for_status()
+    sale.sync()
+    assert sale.shown("QuotationLines")["QuotationLineComment"] == "Skrue"
+    assert sale.sync() == {}
+
+
 def test_lines_edited_in_webcrm_arrive_and_keep_their_ids(sale: Firm, erp: Erp) -> None:
     (before,) = erp.one("sales")["lines"]
     line = sale.shown("QuotationLines")

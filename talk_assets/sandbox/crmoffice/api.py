@@ -47,6 +47,16 @@ class Crmoffice(Emulation):
         }
         self.shelves[USERS.name] = Shelf(store, "crmoffice/users", integer=True)
         self._tokens = Tokens()
+        self._used_again: list[float] = []
+
+    @property
+    def effects(self) -> Mapping[str, Sequence[object]]:
+        """When a refresh token came again whose successor was known to whoever sent it."""
+        return {"tokens used again": self._used_again}
+
+    def forget_effects(self) -> None:
+        """Begin anew with none."""
+        self._used_again.clear()
 
     def answer(self, request: HttpRequest) -> Reply:
         """Hand out a token, or check one and carry the request out."""
@@ -81,8 +91,10 @@ class Crmoffice(Emulation):
         # The published one never wears out, so that every process that starts can begin with it; all others do.
         old = form.get("refresh_token")
         if old != REFRESH_TOKEN and not self._tokens.redeem(old):
+            if self._tokens.was_received(old):
+                self._used_again.append(self.clock.now())
             return reply({"error": "invalid_grant", "error_description": "The refresh token is unknown or used."}, 400)
-        access, fresh = self._tokens.issue(self.clock.now(), float(self.switches["token_seconds"]))
+        access, fresh = self._tokens.issue(self.clock.now(), float(self.switches["token_seconds"]), old)
         body = {"access_token": access, "token_type": "Bearer", "expires_in": int(self.switches["token_seconds"])}
         return reply(body | ({"refresh_token": fresh} if self.switches["rotates"] else {}))
 

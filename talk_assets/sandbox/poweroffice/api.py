@@ -41,6 +41,8 @@ class PowerOffice(Emulation):
         "hides_ids": True,  # off: national ids and employees' genders are shown
         "address_moves_contact": False,  # on: a changed address moves its contact's lastChanged
         "deletes_in_use": False,  # on: a contact in use can be deleted
+        "omits": "",  # a word: lists lack each record that holds it
+        "refuses_single": False,  # on: a record is not shown at its address
         "names_property": True,  # off: what is wrong with a record is not said
     }
 
@@ -144,6 +146,8 @@ class PowerOffice(Emulation):
             message = f"The result has more than {self.switches['largest_list']} rows"
             raise Rejected(message, "MaxPageSize")
         found = [shown(role, record, privileged=not self.switches["hides_ids"]) for record in records]
+        if word := str(self.switches["omits"]):
+            found = [record for record in found if word not in record.values()]
         return reply({"data": found, "success": True, "count": count})
 
     def _shown(self, role: Role, record: Record) -> Reply:
@@ -151,6 +155,9 @@ class PowerOffice(Emulation):
 
     def _found(self, role: Role, id_: str) -> Record:
         """The record as the copy has it."""
+        if self.switches["refuses_single"]:
+            message = "An error occurred"
+            raise Rejected(message, "Unhandled")
         number = _number(id_)
         unseen = self._replica.unseen(role.name)
         found = unseen[number] if number in unseen else self.shelves[role.name].get(number)

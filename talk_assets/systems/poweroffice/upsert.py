@@ -48,7 +48,10 @@ class PowerOfficeConnection(PowerOfficeReader):
         async def send(write: Write) -> Answer:
             return await told(self._write(mine, write))
 
-        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
+        def sending(some: Sequence[Write]) -> AsyncIterator[Answer]:
+            return gather(send, some, window=self.client.site.concurrency)
+
+        async for answer in self.rightly(mine, writes, sending):
             yield answer
 
     async def _write(self, collection: PowerOfficeCollection, write: Write) -> Answer:
@@ -102,7 +105,11 @@ class PowerOfficeConnection(PowerOfficeReader):
         return Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason, properties=names)
 
     async def _ids(self, pages: AsyncIterator[Page]) -> list[str]:
-        return [str(record["id"]) async for page in pages for record in json.loads(page.body)]
+        """The ids of records that are there, or of which nobody can say that they are not."""
+        found: list[str] = []
+        async for page in pages:
+            found += [*(str(record["id"]) for record in json.loads(page.body)), *page.kept]
+        return found
 
     def _call(self, collection: PowerOfficeCollection, write: Write) -> Call:
         record, flat = json_body(write.record), json_body(write.body)

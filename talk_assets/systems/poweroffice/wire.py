@@ -6,14 +6,18 @@ ASSUMED: that `LastChanged` is compared as UTC when it ends in Z, and that `or` 
 """
 
 import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
-from talk_assets.errors import NotTheApi
+import httpx
+
+from talk_assets.errors import NotTheApi, Refused
 from talk_assets.http.bodies import column, members, not_json
-from talk_assets.http.client import Call, Client
-from talk_assets.http.connection import HttpConnection, chunks
+from talk_assets.http.client import Call, Client, Unseen
+from talk_assets.http.connection import HttpConnection, chunks, json_body
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import PROBE_LIMIT, Page, Watermark
@@ -128,10 +132,23 @@ class PowerOfficeReader(HttpConnection):
         return Page(listed.body)
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
-        """Ask for the ids, many at a time; a list says for certain that a record is not there."""
+        """Ask for the ids, many at a time, and for each that the list lacks at its own address.
+
+        A contact person's address is unknown without its contact: of that it is two lists that must agree.
+        """
         mine = self.collections[collection.name]
-        wanted = [f"Id eq {id_}" for id_ in ids if id_.isdecimal()]
-        async for page in self._any_of(mine, wanted, mine.where):
+        absent = {id_: f"Id eq {id_}" for id_ in ids if id_.isdecimal()}
+        async for page in self._any_of(mine, [*absent.values()], mine.where):
+            for id_ in column(page.body, "id", collection.name).drop_nulls():
+                absent.pop(str(id_), None)
+            yield page
+        if mine.parent is not None:
+            return
+
+        async def fetch(id_: str) -> bytes:
+            return await self._single(mine, id_)
+
+        async for page in self.one_by_one(fetch, [*absent], SIZE):
             yield page
 
     async def find(self, collection: Collection, references: Sequence[str]) -> AsyncIterator[Page]:
@@ -143,6 +160,26 @@ class PowerOfficeReader(HttpConnection):
         mine, name = self.collections[collection.name], pascal(collection.reference or "")
         async for page in self._any_of(mine, [f"{name} eq {literal(one)}" for one in references], None):
             yield page
+
+    async def _single(self, collection: PowerOfficeCollection, id_: str) -> bytes:
+        """A record at its own address, nothing where there is none; raise Unseen where the answer says neither."""
+        await self.caught_up()
+        call = Call("GET", f"{collection.path}/{quote(id_, safe='')}/", f"{collection.path}/{{id}}/")
+        try:
+            body = (await self.send(call)).content
+        except Refused as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return b""
+            raise Unseen(str(error)) from error
+        name = f"{self.client.site.system}/{collection.name}"
+        found = members(body, ENVELOPE, name)
+        if found["success"] == "true" and found["data"]:
+            return found["data"].encode() if _within(collection, json_body(found["data"].encode())) else b""
+        said = found["validation"] or ""
+        if found["success"] == "true" or not _NOT_THERE.search(said):
+            message = f"{name}/{id_}: whether it is there is not known: {summary(said) or 'nothing was said'}"
+            raise Unseen(message)
+        return b""
 
     async def _any_of(
         self, collection: PowerOfficeCollection, wanted: Sequence[str], where: str | None
@@ -183,6 +220,18 @@ class PowerOfficeReader(HttpConnection):
         early = self.written.at + LAG - self.clock.now()
         if early > 0:
             await self.clock.sleep(early)
+
+
+_NOT_THERE = re.compile(r"not ?found|does not exist|no such", re.IGNORECASE)
+"""ASSUMED: how a refusal to show a record says that there is none."""
+
+
+def _within(collection: PowerOfficeCollection, record: Mapping[str, object]) -> bool:
+    """Whether a record is among those that lists are confined to."""
+    if collection.where is None:
+        return True
+    name, _, value = collection.where.split(" ")
+    return str(record.get(f"{name[:1].lower()}{name[1:]}", False)).lower() == value
 
 
 def summary(validation: str) -> str:

@@ -132,12 +132,12 @@ class GoConnection(GoWriter):
         async def send(some: Sequence[Write]) -> list[Answer]:
             return [await self._line(write) for write in some]
 
-        async def answers() -> AsyncIterator[Answer]:
-            async for several in gather(send, _by_order(writes), window=self.client.site.concurrency):
+        async def sending(all_: Sequence[Write]) -> AsyncIterator[Answer]:
+            async for several in gather(send, _by_order(all_), window=self.client.site.concurrency):
                 for answer in several:
                     yield answer
 
-        async for answer in self.rightly(answers()):
+        async for answer in self.rightly(collection, writes, sending):
             yield answer
 
     async def carried_out(self, collection: GoCollection, write: Write) -> Answer:

@@ -111,6 +111,8 @@ class Position:
 class GoReader(HttpConnection):
     """Reading whatever is no order."""
 
+    lag = LAG
+
     def __init__(self, client: Client, collections: Sequence[GoCollection], confirmed: Confirmed) -> None:
         super().__init__(client)
         self.collections = {collection.name: collection for collection in collections}

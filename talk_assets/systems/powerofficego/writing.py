@@ -40,7 +40,10 @@ class GoWriter(GoReader):
         async def send(write: Write) -> Answer:
             return await told(self.carried_out(mine, write))
 
-        async for answer in self.rightly(gather(send, writes, window=self.client.site.concurrency)):
+        def sending(some: Sequence[Write]) -> AsyncIterator[Answer]:
+            return gather(send, some, window=self.client.site.concurrency)
+
+        async for answer in self.rightly(mine, writes, sending):
             yield answer
 
     async def carried_out(self, collection: GoCollection, write: Write) -> Answer:

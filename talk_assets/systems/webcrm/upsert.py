@@ -14,7 +14,7 @@ import httpx
 from talk_assets.errors import CredentialsError, Refused, SystemFailure
 from talk_assets.http import words
 from talk_assets.http.bodies import join
-from talk_assets.http.client import AnswerLost, Call, Forbidden
+from talk_assets.http.client import AnswerLost, Broke, Call, Forbidden, Unseen
 from talk_assets.http.connection import ForbiddenAnswer, chunks, json_body, lost, refused
 from talk_assets.http.exchange import LONGEST, Exchange, latest, told
 from talk_assets.http.paging import gather
@@ -71,6 +71,8 @@ class _Result:
     reason: str | None = None
     exchange: Exchange | None = None
     forbidden: bool = False
+    broke: int = 0
+    """How often the API broke at it."""
 
 
 class WebcrmConnection(WebcrmReader):
@@ -81,7 +83,8 @@ class WebcrmConnection(WebcrmReader):
 
     async def write(self, collection: Collection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
         """Creates and updates in bulk, in requests of their own: only updates may be sent twice."""
-        async for answer in self.rightly(self._written(self.collections[collection.name], writes)):
+        mine = self.collections[collection.name]
+        async for answer in self.rightly(mine, writes, lambda some: self._written(mine, some)):
             yield answer
 
     async def _written(self, mine: WebcrmCollection, writes: Sequence[Write]) -> AsyncIterator[Answer]:
@@ -129,7 +132,10 @@ class WebcrmConnection(WebcrmReader):
         return results
 
     async def _patch(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
-        """Send items in one request. One that makes the API refuse the whole of it is found by sending halves."""
+        """Send items in one request. One that makes the API refuse the whole, or break, is found by sending halves.
+
+        New records that it breaks at are not sent again before they were looked for.
+        """
         if not items:
             return []
         content = jsontext.spelled(items).encode()
@@ -139,14 +145,17 @@ class WebcrmConnection(WebcrmReader):
             call = Call("PATCH", path, content=content, headers=headers, repeatable=repeatable)
             response = await self.send(call, several=len(items) > 1)
         except AnswerLost as error:
-            return [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest()) for _ in items]
+            broke = error.tried if isinstance(error, Broke) else 0
+            if not broke or not repeatable or len(items) == 1:
+                return [_Result(Outcome.UNKNOWN, reason=str(error), exchange=latest(), broke=broke) for _ in items]
         except Refused as error:
             if len(items) == 1:
                 forbidden = isinstance(error, Forbidden)
                 return [_Result(Outcome.REFUSED, reason=str(error), exchange=latest(), forbidden=forbidden)]
-            half = len(items) // 2
-            return await self._half(path, id_, items[:half]) + await self._half(path, id_, items[half:])
-        return _results(id_, items, response)
+        else:
+            return _results(id_, items, response)
+        half = len(items) // 2
+        return await self._half(path, id_, items[:half]) + await self._half(path, id_, items[half:])
 
     async def _half(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
         """Send a half of what was refused; where nothing more can be sent, the other half's results are kept."""
@@ -206,7 +215,11 @@ class WebcrmConnection(WebcrmReader):
         write, id_ = stored.write, stored.answer.id or ""
         wanted = json_body(write.body)[LINES]
         lines = [line for line in wanted if isinstance(line, dict)] if isinstance(wanted, list) else []
-        current = [] if write.action is Action.CREATE else await self._lines(id_)
+        try:
+            current = [] if write.action is Action.CREATE else await self._lines(id_)
+        except Unseen as error:
+            unseen = _Result(Outcome.REFUSED, reason=str(error), forbidden=True)
+            return _Order(stored, {}, Difference([], [], []), [], [unseen])
         return _Order(stored, _parents(id_, stored.item), difference(LAYOUT, current, lines), _missing(write, current))
 
     async def _lines(self, id_: str) -> list[Item]:
@@ -226,7 +239,8 @@ class WebcrmConnection(WebcrmReader):
         try:
             await self._remove(LINES_PATH, line)
         except AnswerLost as error:
-            return order, _Result(Outcome.UNKNOWN, reason=str(error), exchange=latest())
+            broke = error.tried if isinstance(error, Broke) else 0
+            return order, _Result(Outcome.UNKNOWN, reason=str(error), exchange=latest(), broke=broke)
         except Refused as error:
             if error.status != httpx.codes.NOT_FOUND:
                 return order, _Result(Outcome.REFUSED, reason=str(error), exchange=latest())
@@ -261,10 +275,12 @@ class _Order:
         """A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated."""
         answer = replace(self.stored.answer, gone=tuple((LINES_NAME, line) for line in self.gone))
         problem = next((result for result in self.results if result.outcome is not Outcome.DONE), None)
-        if problem is not None and problem.outcome is Outcome.REFUSED:
+        create = self.stored.write.action is Action.CREATE
+        if problem is not None and problem.broke and not create:
+            answer = replace(answer, broke=problem.broke)
+        if problem is not None and (problem.outcome is Outcome.REFUSED or problem.broke):
             answer = replace(answer, properties=(LINES,))
         if problem is not None:
-            create = self.stored.write.action is Action.CREATE
             outcome = Outcome.UNKNOWN if create else _OF_A_LINE.get(problem.outcome, problem.outcome)
             answer = replace(answer, outcome=outcome, reason=problem.reason, request_id=None)
         said = problem or (self.results[-1] if self.results else None)
@@ -359,5 +375,6 @@ def _answer(collection: WebcrmCollection, write: Write, result: _Result) -> Answ
         reason=result.reason,
         properties=named,
         whole=result.forbidden,
+        broke=result.broke,
     )
     return result.exchange.on(answer) if result.exchange else answer

@@ -144,7 +144,7 @@ class WebcrmReader(HttpConnection):
     async def probe(self, collection: Collection, mark: Watermark) -> Page:
         """Query a few of what changed."""
         mine = self.collections[collection.name]
-        return Page(await self._since(mine, spell(mark.moment - timedelta(seconds=1)), "1", PROBE_LIMIT))
+        return Page(await self._since(mine, spell(mark.moment - timedelta(seconds=1)), PROBE_LIMIT))
 
     async def look_up(self, collection: Collection, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Get each record by itself."""
@@ -189,31 +189,43 @@ class WebcrmReader(HttpConnection):
     async def _changed(self, collection: WebcrmCollection, since: str, position: str | None) -> AsyncIterator[Page]:
         """Each query goes on at the last modified time of the one before, so that records that move are not skipped.
 
-        Only where a whole page has one modified time, the next number of the same query is asked for.
+        A second with more records than a page holds is read by id instead: who edits one of them moves no other.
         """
         asked = self.client.wall()
-        at, number = (position or f"{spell(instant(since) - OVERLAP)}|1").split("|")
+        at, _, *within = (position or f"{spell(instant(since) - OVERLAP)}|").split("|")
         while True:
-            listed = self._listed(collection, await self._since(collection, at, number), Slice(0, SIZE))
+            if within:
+                listed = self._listed(collection, await self._in_second(collection, at, within[0]), Slice(0, SIZE))
+            else:
+                listed = self._listed(collection, await self._since(collection, at, SIZE), Slice(0, SIZE))
             began = self.client.server_time(asked)
-            last = listed.last or instant(listed.newest) > began
+            last = not within and (listed.last or instant(listed.newest) > began)
             cursor = later(since, earlier(listed.newest, spell(began)))
-            moved = later(at, listed.newest)
-            at, number = (at, str(int(number) + 1)) if moved == at or moved is None else (moved, "1")
-            yield Page(listed.body, None if last else f"{at}|{number}", cursor)
+            if within:
+                at, within = (at, [listed.ids[-1]]) if listed.full else (spell(_next_second(at)), [])
+            elif (moved := later(at, listed.newest)) == at:
+                within = ["0"]
+            else:
+                at = moved or at
+            yield Page(listed.body, None if last else "|".join([at, "", *within]), cursor)
             if last:
                 return
 
-    async def _since(self, collection: WebcrmCollection, at: str, number: str, size: int = 0) -> bytes:
-        moment = f"{instant(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        where = f"{collection.updated} >= {literal(moment)}"
-        return await self._query(collection, where, order=collection.updated, page=number, size=size)
+    async def _since(self, collection: WebcrmCollection, at: str, size: int) -> bytes:
+        where = f"{collection.updated} >= {_moment(instant(at))}"
+        return await self._query(collection, where, order=collection.updated, size=size)
 
-    async def _query(
-        self, collection: WebcrmCollection, where: str, *, order: str, page: str = "1", size: int = 0
-    ) -> bytes:
+    async def _in_second(self, collection: WebcrmCollection, at: str, after: str) -> bytes:
+        """Those behind an id that were changed in the same second. ASSUMED: conditions are joined as in SQL."""
+        updated, id_ = collection.updated, collection.id
+        where = (
+            f"{updated} >= {_moment(instant(at))} AND {updated} < {_moment(_next_second(at))} AND {id_} > {int(after)}"
+        )
+        return await self._query(collection, where, order=id_)
+
+    async def _query(self, collection: WebcrmCollection, where: str, *, order: str, size: int = 0) -> bytes:
         script = f"SELECT * FROM {collection.table} WHERE {where} ORDER BY {order}"  # noqa: S608 -- see literal
-        params = {"script": script, "Page": page, "Size": str(size or SIZE)}
+        params = {"script": script, "Page": "1", "Size": str(size or SIZE)}
         return await self.fetch(Call("GET", "/Queries", params=params))
 
     def _listed(self, collection: WebcrmCollection, body: bytes, wanted: Slice) -> _Listed:
@@ -237,6 +249,15 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 def instant(text: str | None) -> datetime:
     """A time as the API writes it; 0001-01-01 and nothing at all are long ago."""
     return max(datetime.fromisoformat(text), _EARLIEST) if text else _EARLIEST
+
+
+def _next_second(at: str) -> datetime:
+    return instant(at).replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _moment(moment: datetime) -> str:
+    """An instant in a script, in whole seconds."""
+    return literal(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def spell(moment: datetime) -> str:

@@ -93,6 +93,13 @@ class Beside:
             )
         return shown(self.system, self.collection, found["id"].item())
 
+    def blamed(self) -> bool:
+        """Whether a change, or a field of one, is held for what the system breaks at."""
+        breaks = "contains(reason, 'It breaks at this one each time')"
+        with self.store.transaction() as transaction:
+            held = transaction.count(f"SELECT count(*) FROM sync.changes WHERE blocked AND {breaks}")  # noqa: S608 -- our own text
+            return held + transaction.count(f"SELECT count(*) FROM sync.refused_fields WHERE {breaks}") > 0  # noqa: S608 -- as above
+
     def held(self) -> list[tuple[str, str | None]]:
         """The fields that are held, with their values."""
         with self.store.transaction() as transaction:

@@ -14,8 +14,11 @@ import pytest
 from talk_assets.errors import CredentialsError, NotTheApi, Unreachable
 from talk_assets.http.limit import Rate
 from talk_assets.model import lint
-from talk_assets.model.system import Connection, Outcome, System
+from talk_assets.model.collection import Collection
+from talk_assets.model.lens.lens import ALWAYS
+from talk_assets.model.system import Answer, Connection, Outcome, System, Write
 from talk_assets.sandbox import registry
+from talk_assets.sync.write.breaking import RUNS
 from talk_assets.systems import SYSTEMS, Registered, SystemSettings
 from talk_assets.testing.conformance.beside import Beside
 from talk_assets.testing.conformance.connection import Conformance, Trial
@@ -25,10 +28,12 @@ from talk_assets.testing.conformance.steps import (
     drained,
     editable,
     find,
+    needed,
     parsed,
     read,
     record,
     send,
+    sent,
     shown,
     updating,
     with_connection,
@@ -105,6 +110,69 @@ class HttpConformance(Conformance):
         sandbox.fail()
         records, _ = parsed(collection, find(system, collection, [write.entity]))
         assert records.height == 1
+
+    def test_a_record_that_the_api_breaks_at_is_refused_and_the_others_are_written(
+        self, sandbox: Served, system: System
+    ) -> None:
+        """With a 500 each time, of a create and of an update, and of more of them than may break in a row."""
+        for collection in _plain(self.each(system)):
+            sandbox.sandbox.fault(sandbox.name, switches={"breaks": ""})
+            field, needs = editable(collection), [needed(system, collection) for _ in range(8)]
+            bad = {0, 1, 2, 3, 4, 6}
+            words = [f"{'Brekker' if place in bad else 'Good'} {place}" for place in range(8)]
+            values = [{**one, field: word} for one, word in zip(needs, words, strict=True)]
+            sandbox.sandbox.fault(sandbox.name, switches={"breaks": "Brekker"})
+            if collection.reference is not None:  # else nobody can look whether it is there all the same
+                self._breaks(system, collection, [creating(collection, one) for one in values], bad)
+            sandbox.sandbox.fault(sandbox.name, switches={"breaks": ""})
+            if collection.lens.property_of(field).writable is not ALWAYS:
+                continue
+            made = create_many(system, collection, [str(uuid.uuid4()) for _ in range(8)])
+            now = [record(system, collection, id_) for id_ in made]
+            sandbox.sandbox.fault(sandbox.name, switches={"breaks": "Brekker"})
+            word = [f"{'Brekker' if place in bad else 'Better'} {place}" for place in range(8)]
+            updates = [updating(collection, one, {field: word[place]}) for place, one in enumerate(now)]
+            self._breaks(system, collection, updates, bad)
+
+    def test_a_record_that_the_api_breaks_at_is_held_in_the_end(self, sandbox: Served, system: System) -> None:
+        """In the first run where it can be looked for, else after some; and then nothing is sent for it any more."""
+        for collection in _plain(self.each(system)):
+            sandbox.sandbox.fault(sandbox.name, switches={"breaks": "Brekker"})
+            office = Beside(system, collection)
+            office.add({editable(collection): "Brekker"})
+            office.add({})
+            office.sync()
+            for _ in range(0 if collection.reference else RUNS):
+                office.sync()
+            assert office.blamed(), collection.name
+            before = sandbox.sandbox.happened(sandbox.name)["breaks"]
+            assert (office.sync(), office.sync()) == (0, 0)
+            assert sandbox.sandbox.happened(sandbox.name)["breaks"] == before
+
+    def _breaks(self, system: System, collection: Collection, writes: list[Write], bad: set[int]) -> None:
+        answers = {answer.key: answer for answer in sent(system, collection, writes)}
+        assert len(answers) == len(writes)
+        for place, write in enumerate(writes):
+            answer = answers[write.key]
+            assert answer.outcome is (Outcome.REFUSED if place in bad else Outcome.DONE), answer
+            assert ("breaks at this one each time" in (answer.reason or "")) is (place in bad)
+
+    def test_an_api_that_breaks_at_every_write_is_unreachable_and_no_record_is_to_blame(
+        self, sandbox: Served, system: System
+    ) -> None:
+        collection = next(self.each(system))
+        field = editable(collection)
+        writes = [creating(collection, {**needed(system, collection), field: "Brekker"}) for _ in range(8)]
+        sandbox.sandbox.fault(sandbox.name, switches={"breaks": "Brekker"})
+        answers: list[Answer] = []
+
+        async def ask(connection: Connection) -> None:
+            async for answer in connection.write(collection, writes):
+                answers.append(answer)  # noqa: PERF401 -- those before the exception are wanted
+
+        with pytest.raises(Unreachable):
+            with_connection(system, ask)
+        assert {answer.outcome for answer in answers} <= {Outcome.UNKNOWN, Outcome.FAILED}
 
     @pytest.mark.parametrize("fault", ["throttle_rate", "error_rate", "drop_rate", "drop_after_accept"])
     def test_what_goes_wrong_now_and_then_is_survived(self, sandbox: Served, system: System, fault: str) -> None:
@@ -208,3 +276,13 @@ class HttpConformance(Conformance):
             return connection.skew.total_seconds()
 
         assert with_connection(system, ask) == pytest.approx(3600, abs=1.5)
+
+
+def _plain(collections: Iterator[Collection]) -> list[Collection]:
+    """A collection that is found by reference, and one that is not; they need no other record, and take a text."""
+    found: dict[bool, Collection] = {}
+    for collection in collections:
+        settable = b"Brekker" in creating(collection, {editable(collection): "Brekker"}).body
+        if settable and not any(prop.required for prop in collection.lens.properties.values()):
+            found.setdefault(collection.reference is None, collection)
+    return list(found.values())

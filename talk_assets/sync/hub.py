@@ -22,13 +22,11 @@ from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import ENTITIES
 from talk_assets.model.ids import NewId
 from talk_assets.model.system import Answer, Connection, Outcome, Page, System, Usage
-from talk_assets.model.topology import Topology
 from talk_assets.store import tables
 from talk_assets.store.database import Store
-from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
-from talk_assets.sync.link import edits, incoming, links, matches, matching, remapping
+from talk_assets.sync.link import incoming, linking, remapping
 from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes, configured
 from talk_assets.sync.plan.permits import Permits
@@ -172,7 +170,9 @@ class Hub:
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             only_fields: Sequence[str] | None = ()
             if gathered.incoming:
-                known, only_fields, moved = self._link(transaction, topology_, gathered.incoming)
+                known, only_fields, moved = linking.link_all(
+                    transaction, topology_, gathered.incoming, scope, self.new_id
+                )
                 if moved:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
                 affected = changes.affected(transaction, known)
@@ -187,34 +187,6 @@ class Hub:
             version = transaction.version()
         self._reconciled[entity] = version
         return gathered.count
-
-    def _link(
-        self, transaction: Transaction, topology_: Topology, records: Relation
-    ) -> tuple[Relation, Sequence[str] | None, bool]:
-        """Return which records have a link now, in which fields alone something may be due, and whether anything moved.
-
-        The fields are null where records came, went or came back, or may be about to.
-        """
-        now, entity, linked = self.clock(), topology_.entity, 0
-        known = links.know(transaction, entity, records)
-        if other := links.notice_deletes(transaction, entity, records, known, now):
-            known = links.know(transaction, entity, records)
-        held = [pl.DataFrame(schema=dict.fromkeys(("collection", "id", "fields", "reason"), pl.String))]
-        unlinked = matches.unlinked(transaction, records, known)
-        collections = {key: one for key, one in topology_.collections.items() if key in unlinked}
-        for certain in (matching.match_by_reference, matching.match_by_origin):
-            for key, collection in collections.items():
-                if found := certain(transaction, records, known, key, collection):
-                    linked += links.link(transaction, found, key, topology_.collections, now, self.run)
-        for key, collection in collections.items():
-            if found := matching.match_by_rules(transaction, records, known, key, collection, self.new_id):
-                held.append(matches.held(transaction, found, collection))
-                linked += links.link(transaction, found, key, topology_.collections, now, self.run)
-        links.hold(transaction, entity, list(topology_.collections), pl.concat(held), now)
-        scope = MergeScope(entity, topology_.collections, now, self.run)
-        edited = edits.absorb(transaction, records, known, scope)
-        unsure = other or unlinked or incoming.interrupted(transaction, entity)
-        return known, None if unsure else edited, bool(other or linked or edited)
 
     async def write(
         self, system: str, keys: Sequence[str] | None = None, permits: Permits | None = None

@@ -72,7 +72,8 @@ def test_a_generated_world_is_in_step_after_one_sync() -> None:
                     LEFT JOIN {tables.links(entity_type)} l ON l.collection = $1 AND l.id = r._id AND l.gone_at IS NULL
                     LEFT JOIN {tables.links(entity_type)} o ON o.collection = $2 AND o.entity_id = l.entity_id
                         AND o.gone_at IS NULL
-                    LEFT JOIN sync.changes c ON c.collection = $2 AND c.entity_id = l.entity_id AND c.status = 'held'
+                    LEFT JOIN sync.changes c ON c.collection = $2 AND c.entity_id = l.entity_id
+                        AND (c.status = 'held' OR c.reason LIKE '%, which it refers to, is held')
                     WHERE NOT r._deleted AND o.id IS NULL AND c.entity_id IS NULL
                     """,
                     pair.left,

@@ -48,6 +48,8 @@ class Front:
     absent: Callable[[str], bool] = lambda _: False
     spelled: Callable[[bytes], bytes] = lambda body: body
     """How the body of an answer is written, whatever it answers."""
+    taken: Callable[[bytes], bytes | None] = lambda body: body
+    """What the system makes of the body of a write; null if it refuses it."""
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
 
@@ -60,6 +62,12 @@ class Front:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in {"host", "connection"}}
         url = f"{self.root}{request.raw_path}"
         sent = await request.read()
+        if sent and request.content_type.endswith("json"):
+            made = self.taken(sent)
+            if made is None:
+                return web.Response(status=422, body=b'{"message": "This is not valid."}', content_type=JSON)
+            sent = made
+            headers.pop("Content-Length", None)
         async with session.request(request.method, url, headers=headers, data=sent, allow_redirects=False) as given:
             body = self.spelled(await given.read())
             kept = {name: value for name, value in given.headers.items() if name.lower() in PASSED_ON}

@@ -94,10 +94,6 @@ def gather(village: Village) -> Evidence:
                 _entity(evidence, known, topology.entity)
                 rows = known.frame(f"SELECT * FROM {tables.links(topology.entity.name)}")
                 seen.run(f"INSERT INTO {tables.links(topology.entity.name)} BY NAME SELECT * FROM rows", rows=rows)
-                golden = known.frame(
-                    f"SELECT * FROM {tables.golden(topology.entity.name)}"
-                )  # telephone numbers need it
-                seen.run(f"INSERT INTO {tables.golden(topology.entity.name)} BY NAME SELECT * FROM rows", rows=golden)
         for topology in hub.topologies.values():
             if topology.collections:
                 records = incoming.gather(seen, topology.entity, topology.collections).incoming

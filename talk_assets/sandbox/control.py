@@ -95,13 +95,14 @@ def _create(system: Emulation, collection: str, request: HttpRequest) -> Reply:
 def _edit(system: Emulation, collection: str, id_: int | str, request: HttpRequest) -> Reply:
     """Lay properties over a record, objects part by part.
 
-    Those sent as null are filled in anew, which is how it comes to be modified now.
+    Those sent as null are filled in anew, which is how it comes to be modified now; in an object they are null.
     """
     shelf, wanted = system.shelf(collection), _properties(request)
     there = shelf.get(id_)
     if there is None or there.gone:
         return _absent(system, collection, id_)
-    shelf.load(system.given(collection, [_laid_over(json.loads(there.body), wanted)]))
+    laid = _laid_over(json.loads(there.body), wanted)
+    shelf.load(system.given(collection, [{name: value for name, value in laid.items() if value is not None}]))
     return Reply(204)
 
 
@@ -120,7 +121,7 @@ def _laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]
         else value
         for name, value in new.items()
     }
-    return {name: value for name, value in {**old, **laid}.items() if value is not None}
+    return {**old, **laid}
 
 
 def _erase(system: Emulation, collection: str, id_: int | str) -> Reply:

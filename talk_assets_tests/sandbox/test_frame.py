@@ -245,3 +245,12 @@ def test_writes_that_arrive_together_are_all_carried_out(sandbox: Serving) -> No
         assert set(pool.map(send, range(24))) == {201}
     changes = [record["change_seq"] for record in sandbox.records("customerp", "contacts")]
     assert sorted(changes) == [*range(1, 25)]
+
+
+def test_what_somebody_clears_within_an_object_is_null_there_and_not_left_out() -> None:
+    with serving() as sandbox:
+        address = {"City": "Oslo", "ZipCode": "0155"}
+        id_ = sandbox.create("powerofficego", "Customers", {"Name": "Fjord AS", "MailAddress": address})
+        sandbox.edit("powerofficego", "Customers", id_, {"MailAddress": {"City": None}})
+        (record,) = sandbox.records("powerofficego", "Customers")
+        assert (record["MailAddress"]["City"], record["MailAddress"]["ZipCode"]) == (None, "0155")

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from talk_assets.model.collection import updatable
 from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import Kind
 from talk_assets_tests.soak.edits import Edit, Log
 from talk_assets_tests.soak.evidence import Evidence, Name, Row
 from talk_assets_tests.soak.shelves import LINES, dotted
@@ -101,6 +102,7 @@ class Judge:
             change = asked.get((key, link["entity_id"]))
             held = {one for one in fields if (key, link["entity_id"], one) in self.evidence.held_fields}
             wrong = [one for one in fields if one in wanted and one not in held and record[one] != wanted[one]]
+            wrong = [one for one in wrong if not self._dialled(key, one, record[one], wanted[one])]
             filled = [
                 one for one in wrong if _filled(record, link, one) and not self.evidence.golden[link["entity_id"]][one]
             ]
@@ -108,6 +110,12 @@ class Judge:
             if len(wrong) > len(filled) and (change is None or not change["reason"]):
                 said = (f"{one} is {record[one]!r} and should be {wanted[one]!r}" for one in wrong if one not in filled)
                 yield Violation("; ".join(said), name)
+
+    def _dialled(self, key: str, name: str, shown: str | None, wanted: str | None) -> bool:
+        """Whether it is one telephone number, read in two countries: its record names none."""
+        if self.village.wiring.collections[key].entity.field(name).kind is not Kind.PHONE or not shown or not wanted:
+            return False
+        return _digits(shown)[-NATIONAL:] == _digits(wanted)[-NATIONAL:]
 
     def _once(self, key: str) -> Iterator[Violation]:
         """Whatever people did not create, the hub did, knows of, and did once for its entity."""
@@ -246,6 +254,14 @@ class Places:
         root = self._clusters.get(entity, entity)
         for one in {entity, *(other for other, top in self._clusters.items() if top == root)}:
             yield self._evidence.golden[one]
+
+
+NATIONAL = 7
+"""Digits at the end of a telephone number that are not its country's code."""
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _filled(record: Row, link: Row, field_: str) -> bool:

@@ -28,8 +28,8 @@ FAULTS = {
     "error_after_accept": 0.005,
     "moved_rate": 0.05,
     "limit_403_rate": 0.01,
-    "forbid_rate": 0.004,
-    "conflict_rate": 0.004,
+    "forbid_rate": 0.02,
+    "conflict_rate": 0.02,
     "mark_rate": 0.05,
     "latency": 0.01,
 }

@@ -459,8 +459,8 @@ def test_lines_that_our_key_may_not_see_are_their_orders_affair_alone() -> None:
     with served("webcrm") as sandbox:
         system = SYSTEMS["webcrm"].build(sandbox.settings())
         collection = system.collection("opportunities")
-        lines = steps.lines(system, collection, 0)
-        made = [steps.create(system, collection, {"lines": lines}) for _ in range(3)]
+        values: list[steps.Values] = [{"lines": steps.lines(system, collection, 0)} for _ in range(3)]
+        made = [steps.create(system, collection, one) for one in values]
         now = [steps.record(system, collection, id_) for id_ in made]
         other = steps.lines(system, collection, 1)
         sandbox.sandbox.fault("webcrm", switches={"forbids": f"/{made[1]}/QuotationLines"})

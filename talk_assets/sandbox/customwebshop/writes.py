@@ -125,7 +125,7 @@ def laid_over(resource: Resource, old: Mapping[str, Any], sent: Mapping[str, Any
 
 
 def _titled(old: Mapping[str, Any], record: Record) -> Record:
-    """A product as it is kept: a post whose texts are all blank is not, so the texts stay as they were."""
+    """A product as it is kept: a post whose texts are all blank is not kept, so all of them stay."""
     if not any(record[name] for name in MARKED_UP):
         record |= {name: old[name] for name in MARKED_UP}
     return record

@@ -42,6 +42,7 @@ from talk_assets.model.lens.orderlines import LineKind
 from talk_assets.model.system import System
 from talk_assets.systems.settings import Opening, Option, Registered
 from talk_assets.systems.shoplines import Besides, ShopLines
+from talk_assets.systems.shoprecords import Backslashes, Buyers, NeverBlank, UserNames
 from talk_assets.systems.shopvariations import ShopConnection
 
 TRASH = Trash("status", "trash", {"status": "trash"})
@@ -86,23 +87,6 @@ class Silent:
                 record["status"] = PENDING
 
 
-@dataclass(frozen=True)
-class NeverBlank:
-    """Properties that always hold something in a shop, and stay as they are where they should be cleared."""
-
-    properties: tuple[str, ...]
-
-    def shown(self, record: Record) -> None:
-        """Nothing: they are shown as they are."""
-
-    def sent(self, record: Record, now: Mapping[str, Any]) -> None:
-        """Blanks are left out."""
-        del now
-        for name in self.properties:
-            if record.get(name, "…") in {"", None}:
-                del record[name]
-
-
 def _is_order(record: Mapping[str, Any]) -> bool:
     """Whether what is sent is a new order: products have a name, customers a bill."""
     return "name" not in record and "billing" not in record
@@ -125,11 +109,14 @@ API = Api(
     shapes=(
         Keyed("meta_data"),
         LineTotals("line_items"),
+        Backslashes(("name", "description")),
         Escaped(plain=("name",), markup=("description",), shown_only=("line_items.name",)),
         ShopLines(),
         Besides(),
         Silent(),
-        NeverBlank(("currency",)),
+        NeverBlank(("currency", "name", "billing.email")),
+        UserNames(),
+        Buyers(),
     ),
 )
 
@@ -184,7 +171,7 @@ customer = replace(
         Lens(
             name=Text("billing.company", empty=""),
             organisation_number=OrganisationNumber("meta_data.organisation_number", empty=""),
-            # The account has the same address when it is created. Null clears it, as an empty text is no address.
+            # The account has the same address when it is created. The shop takes no empty one for it, nor null.
             email=Email("billing.email", required=True),
             phone=Phone("billing.phone", empty=""),
             website=_kept("website"),

@@ -287,9 +287,48 @@ class TestEffects:
 class TestRecords:
     def test_a_put_takes_part_of_a_record(self, webshop: httpx.Client) -> None:
         old = added(webshop, "customers", email="a@b.no", billing={"city": "Oslo", "phone": "1"})
-        new = webshop.put(f"/customers/{old['id']}", json={"billing": {"phone": "", "email": None}}).json()
+        new = webshop.put(f"/customers/{old['id']}", json={"billing": {"phone": ""}}).json()
         assert (new["email"], new["billing"]["city"], new["billing"]["phone"]) == ("a@b.no", "Oslo", "")
         assert (new["username"], new["billing"]["email"]) == ("a", "")
+
+    def test_a_user_name_is_made_of_the_address_and_is_nobody_else_s(self, webshop: httpx.Client) -> None:
+        names = [added(webshop, "customers", email=email)["username"] for email in ("Post+a@a.no", "posta@b.no")]
+        assert names[0] == "posta"
+        assert names[1].startswith("posta-")
+
+    def test_orders_of_an_account_that_is_deleted_are_a_guest_s(self, webshop: httpx.Client) -> None:
+        customer = added(webshop, "customers", email="a@b.no")["id"]
+        order = added(webshop, "orders", customer_id=customer)
+        webshop.delete(f"/customers/{customer}", params={"force": "true"}).raise_for_status()
+        now = webshop.put(f"/orders/{order['id']}", json={"customer_note": "x"}).json()
+        assert (now["customer_id"], now["billing"]["email"]) == (0, "a@b.no")
+
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [
+            ("5 < 6 & 7 > 6", "5  6"),
+            ("A < B", "A &lt; B"),
+            ("C:\\ny\\\\sti", "C:ny\\sti"),
+            ("a&#92;b", "a&#092;b"),
+            ("&bogus; &copy;", "&amp;bogus; &copy;"),
+            ("<!-- x -->y", "<!-- x -->y"),
+        ],
+    )
+    def test_a_post_s_text_is_kept_as_wordpress_keeps_it(self, webshop: httpx.Client, sent: str, kept: str) -> None:
+        found = added(webshop, "products", name=sent, description=sent)
+        assert (found["name"], found["description"]) == (kept, kept)
+
+    def test_a_number_is_a_line_of_text_without_markup(self, webshop: httpx.Client) -> None:
+        assert added(webshop, "products", sku="A <b>1</b>\n100%ab <3")["sku"] == "A 1 100 &lt;3"
+        assert added(webshop, "products", global_unique_id="12 34")["global_unique_id"] == "1234"
+
+    def test_a_product_without_a_name_gets_one_and_keeps_its_texts_where_all_of_them_are_cleared(
+        self, webshop: httpx.Client
+    ) -> None:
+        old = added(webshop, "products", description="x")
+        assert old["name"] == "Product"
+        new = webshop.put(f"/products/{old['id']}", json={"name": "", "description": ""}).json()
+        assert (new["name"], new["description"]) == ("Product", "x")
 
     def test_a_price_that_is_no_number_becomes_none(self, webshop: httpx.Client) -> None:
         assert added(webshop, "products", name="x", regular_price="abc")["regular_price"] == ""
@@ -312,11 +351,15 @@ class TestRecords:
         ("resource", "sent", "code"),
         [
             ("customers", {}, "rest_missing_callback_param"),
-            ("customers", {"email": "x"}, "rest_invalid_param"),
+            ("customers", {"email": "x"}, "customer_invalid_email"),
+            ("customers", {"email": "kåri@b.no"}, "customer_invalid_email"),
+            ("customers", {"email": "d@b.no", "username": "d+1"}, "registration-error-invalid-username"),
+            ("customers", {"email": "d@b.no", "username": "taken"}, "registration-error-username-exists"),
+            ("customers", {"email": "d@b.no", "username": "d" * 61}, "user_login_too_long"),
+            ("customers", {"email": "d@b.no", "billing": {"email": None}}, "rest_invalid_param"),
             ("customers", {"email": "taken@b.no"}, "registration-error-email-exists"),
             ("products", {"sku": "TAKEN"}, "product_invalid_sku"),
             ("products", {"regular_price": 12.5}, "rest_invalid_param"),
-            ("products", {"name": None}, "rest_invalid_param"),
             ("orders", {"status": "lost"}, "rest_invalid_param"),
             ("orders", {"customer_id": 99}, "woocommerce_rest_invalid_customer_id"),
             ("customers", {"email": "c@b.no", "billing": {"email": ""}}, "rest_invalid_param"),

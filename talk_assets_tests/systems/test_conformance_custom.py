@@ -55,7 +55,7 @@ class TestCustomwebshop(HttpConformance):
     needs = True
     names = ()
     unique = frozenset({"gtin"})
-    never_blank = frozenset({"status", "currency"})
+    never_blank = frozenset({"status", "currency", "name", "email"})
     bad = ("customer", {"billing.email": "no e-mail"}, "Invalid parameter(s): billing")
 
     @pytest.fixture

@@ -106,10 +106,11 @@ class TestReading:
 
     def test_what_is_written_is_kept_whatever_is_in_it(self, shop: System) -> None:
         product = shop.collection("product")
-        text = "5 < 6 & 7 > 6; &amp; <AS> <b>fett</b>"
-        id_ = create(shop, product, {"name": "A & B <AS> &lt;", "description": text})
+        text = "5 < 6 & 7 > 6; &amp; &bogus; <AS> <b>fett</b> C:\\ny\\\\sti \\"
+        name = "A & B <AS> &lt; 1\\2"
+        id_ = create(shop, product, {"name": name, "description": text})
         found = shown(shop, product, id_)
-        assert (found["name"], found["description"]) == ("A & B <AS> &lt;", text)
+        assert (found["name"], found["description"]) == (name, text)
 
     def test_people_of_every_role_are_read(self, sandbox: Served, shop: System) -> None:
         customer = shop.collection("customer")
@@ -213,12 +214,20 @@ class TestWriting:
                 assert answer.outcome is Outcome.UNKNOWN
         assert unreachable
 
-    def test_an_e_mail_is_cleared_and_so_is_every_other_part_of_a_bill(self, shop: System) -> None:
+    def test_every_part_of_a_bill_is_cleared_but_for_the_address_which_a_shop_never_clears(self, shop: System) -> None:
         customer = shop.collection("customer")
-        id_ = create(shop, customer, {"email": "a@b.no", "phone": "+4722334455"})
-        update(shop, customer, id_, {"email": None, "phone": None})
+        id_ = create(shop, customer, {"email": "a@b.no", "phone": "+4722334455", "name": "Vik AS"})
+        update(shop, customer, id_, {"email": None})
+        update(shop, customer, id_, {"email": None, "phone": None, "name": None})
         found = shown(shop, customer, id_)
-        assert (found["email"], found["phone"]) == (None, None)
+        assert (found["email"], found["phone"], found["name"]) == ("a@b.no", None, None)
+
+    def test_a_description_is_cleared_together_with_a_name_which_a_shop_never_clears(self, shop: System) -> None:
+        product = shop.collection("product")
+        id_ = create(shop, product, {"name": "Skrue", "description": "Lang"})
+        update(shop, product, id_, {"name": None, "description": None})
+        found = shown(shop, product, id_)
+        assert (found["name"], found["description"]) == ("Skrue", None)
 
 
 class TestOrders:

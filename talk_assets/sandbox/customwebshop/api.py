@@ -9,7 +9,8 @@ from math import ceil
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from talk_assets.sandbox.customwebshop import shown
+from talk_assets.sandbox.customwebshop import filters, shown
+from talk_assets.sandbox.customwebshop.accounts import UserNames
 from talk_assets.sandbox.customwebshop.effects import Effects
 from talk_assets.sandbox.customwebshop.filters import HIGHEST, Wanted, is_true, of_variations, showing, wanted
 from talk_assets.sandbox.customwebshop.keys import CONSUMER_KEY, CONSUMER_SECRET, Doorkeeper
@@ -51,6 +52,7 @@ class Customwebshop(Emulation):
         "passes_header": True,  # off: the host in front keeps the header Authorization back
         "permission": "read_write",  # of the key, or "read"
         "edit_context": True,  # off: nobody may read in the context edit
+        "makes_usernames": True,  # off: who creates an account says its user name
         "mails_accounts": True,  # off: whoever has a new account gets no mail
         "breaks_at": "",  # a word: a plugin breaks at each write that holds it, before it is carried out
         "breaks_after": "",  # the same, once it has been carried out
@@ -66,6 +68,7 @@ class Customwebshop(Emulation):
         }
         self._effects = Effects()
         self._doorkeeper = Doorkeeper(self.name)
+        self._user_names = UserNames(lambda name: self.shelves["customers"].count([("username", "=", name)]) > 0)
 
     @property
     def effects(self) -> Mapping[str, Sequence[object]]:
@@ -92,6 +95,15 @@ class Customwebshop(Emulation):
         word = str(self.switches[switch]).encode()
         if word and word in request.body:
             raise Wrong(500, "internal_server_error", "There has been a critical error on this website.")
+
+    def admit(self, request: HttpRequest) -> Reply | None:
+        """Look for the user name of a new account."""
+        self._user_names.look(request)
+        return None
+
+    def release(self, request: HttpRequest) -> None:
+        """Forget it."""
+        self._user_names.forget(request)
 
     def throttled(self, seconds: float) -> Reply:
         """Too many requests."""
@@ -149,7 +161,7 @@ class Customwebshop(Emulation):
             case "GET", [id_]:
                 return Reply(body=self._shown(resource, self._found(resource, id_, 404), answer))
             case "POST", [] if of != EVERY:
-                row = self._create(resource, _sent(request), of or 0)
+                row = self._create(resource, request, of or 0)
                 return Reply(201, self._shown(resource, row, answer))
             case "PUT" | "PATCH" | "POST", [id_]:
                 # An unknown id is a 400 here, though it is a 404 to whoever reads.
@@ -216,7 +228,9 @@ class Customwebshop(Emulation):
             records = [(row, load(row)) for row in rows]
             records = [(row, record) for row, record in records if all(meets(record) for meets in asked.meets)]
             if asked.order != "include":
-                records.sort(key=lambda pair: _place(resource, asked.order, pair[1]), reverse=asked.descending)
+                records.sort(
+                    key=lambda pair: filters.sorted_by(resource, asked.order, pair[1]), reverse=asked.descending
+                )
             rows = [row for row, _ in records]
         return rows[asked.offset : asked.offset + asked.size], len(rows)
 
@@ -233,12 +247,17 @@ class Customwebshop(Emulation):
             raise Wrong(status, f"woocommerce_rest_{resource.kind}_invalid_id", "Invalid ID.")
         return record
 
-    def _create(self, resource: Resource, sent: Record, parent: int) -> Stored:
+    def _create(self, resource: Resource, request: HttpRequest, parent: int) -> Stored:
+        sent = _sent(request)
         if resource.name == "customers":
             if "email" not in sent:
                 message = "Missing parameter(s): email"
                 raise Wrong(400, "rest_missing_callback_param", message, params=["email"])
-            sent = {"username": str(sent["email"]).partition("@")[0], **sent}
+            self._checked(resource, resource.blank(), sent, 0)
+            named = self._user_names.given(request, sent, makes=bool(self.switches["makes_usernames"]))
+            sent = {**sent, "username": named}
+        if resource.name == "products" and not parent:
+            sent = {**sent, "name": sent.get("name") or "Product"}
         if resource.name == "orders":
             sent = {"currency": self.switches["currency"], **sent}
         now, blank = int(self.clock.now()), resource.blank()
@@ -264,6 +283,8 @@ class Customwebshop(Emulation):
     def _delete(self, resource: Resource, old: Stored, force: bool) -> Stored:  # noqa: FBT001 -- the API's own parameter
         if force:
             self.shelves[resource.name].erase(old.id)
+            if resource.name == "customers":
+                self._orders_of_a_guest(int(old.id))
             return old
         if not resource.statuses:
             message = "Customers do not support trashing."
@@ -272,20 +293,25 @@ class Customwebshop(Emulation):
             raise Wrong(410, "woocommerce_rest_already_trashed", "It has already been deleted.")
         return self._update(resource, old, {"status": "trash"})
 
+    def _orders_of_a_guest(self, customer: int) -> None:
+        """The orders of an account that is gone are nobody's."""
+        resource = RESOURCES["orders"]
+        for row in self.shelves["orders"].select([("customer_id", "=", customer)]):
+            order = load(row)
+            self._keep(resource, order | {"customer_id": 0}, (_created(order), int(self.clock.now())))
+
     def _checked(self, resource: Resource, old: Record, sent: Record, id_: int) -> Record:
         taken(resource, sent)
         record = laid_over(resource, old, sent, self._shop())
         self._check_unique(resource, record, id_)
-        if resource.name == "orders" and (customer := record["customer_id"]):
+        if "customer_id" in sent and (customer := record.get("customer_id")):
             found = self.shelves["customers"].get(customer)
             if found is None:
                 raise Wrong(400, "woocommerce_rest_invalid_customer_id", "Customer ID is invalid.")
             if not record["billing"]["email"]:
                 record["billing"] = {**record["billing"], "email": load(found)["email"]}
         if resource.name == "customers" and not EMAIL.fullmatch(record["email"]):
-            raise Wrong(
-                400, "rest_invalid_param", "Invalid parameter(s): email", params={"email": "Invalid email address."}
-            )
+            raise Wrong(400, "customer_invalid_email", "Invalid email address")
         return record
 
     def _check_unique(self, resource: Resource, record: Record, id_: int) -> None:
@@ -303,7 +329,10 @@ class Customwebshop(Emulation):
             if accounts and id_:
                 raise Wrong(400, "woocommerce_rest_customer_invalid_email", "Email address is invalid.")
             if accounts:
-                message = f"An account is already registered with {record['email']}. Please log in."
+                message = (
+                    f"An account is already registered with {record['email']}. Please log in or use a different email"
+                    " address."
+                )
                 raise Wrong(400, "registration-error-email-exists", message)
 
     def _keep(self, resource: Resource, record: Record, times: tuple[int, int]) -> Stored:
@@ -355,23 +384,6 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operators.gt,
     "<": operators.lt,
 }
-
-
-def _place(resource: Resource, order: str, record: Record) -> tuple[object, int]:
-    """Where a record comes in an order, ties by id."""
-    names = {
-        "date": "date_created_gmt",
-        "registered_date": "date_created_gmt",
-        "modified": "date_modified_gmt",
-        "id": "id",
-        "title": "name" if resource.name == "products" else "id",
-        "slug": "name" if resource.name == "products" else "id",
-        "name": "username",
-    }
-    if order == "price":
-        return float(record["price"] or 0), record["id"]
-    value = record.get(names.get(order, "id"))
-    return (value.lower() if isinstance(value, str) else value), record["id"]
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:

@@ -271,3 +271,20 @@ def _seconds(name: str, text: str, query: Mapping[str, str], hours: float) -> in
         ahead = 0.0 if is_true(query, "dates_are_gmt") else hours
         moment = (moment - timedelta(hours=ahead)).replace(tzinfo=UTC)
     return int(moment.timestamp())
+
+
+def sorted_by(resource: Resource, order: str, record: Record) -> tuple[object, int]:
+    """Where a record comes in an order, ties by id."""
+    names = {
+        "date": "date_created_gmt",
+        "registered_date": "date_created_gmt",
+        "modified": "date_modified_gmt",
+        "id": "id",
+        "title": "name" if resource.name == "products" else "id",
+        "slug": "name" if resource.name == "products" else "id",
+        "name": "username",
+    }
+    if order == "price":
+        return float(record["price"] or 0), record["id"]
+    value = record.get(names.get(order, "id"))
+    return (value.lower() if isinstance(value, str) else value), record["id"]

@@ -91,7 +91,7 @@ RESOURCES = {
             ("email", "first_name", "last_name", "username"),
             {"billing": BILLING, "shipping": (*ADDRESS, "phone")},
             changes=False,
-            keys=("email", "role"),
+            keys=("email", "role", "username"),
         ),
         Resource(
             "orders",

@@ -4,6 +4,7 @@
 """
 
 import re
+from html.entities import name2codepoint
 
 TAGS = re.compile(
     "a|abbr|address|article|aside|b|big|blockquote|br|caption|cite|code|col|dd|del|details|dfn|div|dl|dt|em|figcaption"
@@ -11,21 +12,36 @@ TAGS = re.compile(
     "|span|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var|video",
     re.IGNORECASE,
 )
-_ENTITY = re.compile(r"&amp;(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>|<[^>]*$|<|>")
+_ENTITY = re.compile(rf"&amp;(#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|{'|'.join(name2codepoint)}|apos);")
+_DECIMAL = re.compile(r"&#0*([0-9]{1,2});")
+_SLASHED = re.compile(r"\\(.?)", re.DOTALL)
+_LONE = re.compile(r"<(?=[^>]*\Z|[^<>]*<)")
+_COMMENT = r"<!--.*?(?:-->|\Z)"
+_TAG = re.compile(rf"{_COMMENT}|<\s*(/?)\s*([A-Za-z0-9-]+)([^<>]*)>|<[^>]*>|>", re.DOTALL)
 _BLOCK = re.compile(r"^</?(?:p|div|ul|ol|li|table|thead|tbody|tr|td|th|blockquote|pre|h[1-6]|hr|figure|section)\b")
 _QUOTED = re.compile(r'"([^"<>]*)"')
 
 
 def kept(text: str) -> str:
-    """The text with `&` as an entity, unless it begins one, and without tags that a post must not have."""
-    return _TAG.sub(_tag, _ENTITY.sub(r"&\1;", text.replace("&", "&amp;")))
+    """The text with `&` as an entity, unless it begins one, without backslashes, and without what a post must not have.
+
+    Tags that are unknown are taken out, and so is all between `<` and `>` that is no tag; either alone is an entity.
+    """
+    text = _ENTITY.sub(r"&\1;", _SLASHED.sub(r"\1", text.replace("\0", "")).replace("&", "&amp;"))
+    text = _DECIMAL.sub(lambda found: f"&#{int(found[1]):03};", text)
+    return _TAG.sub(_tag, _LONE.sub("&lt;", text))
 
 
 def _tag(found: re.Match[str]) -> str:
-    if found[2] is not None:
-        return found[0] if TAGS.fullmatch(found[2]) else ""
-    return found[0].replace("<", "&lt;").replace(">", "&gt;")
+    if found[0] == ">":
+        return "&gt;"
+    return found[0] if found[0].startswith("<!--") or TAGS.fullmatch(found[2] or "") else ""
+
+
+def clean(text: str) -> str:
+    """The text of a field of one line, as `sanitize_text_field` leaves it: without tags, breaks and encoded octets."""
+    text = re.sub(r"</?[A-Za-z!][^>]*>", "", _LONE.sub("&lt;", text))
+    return re.sub(r" +", " ", re.sub(r"%[0-9a-fA-F]{2}", "", re.sub(r"[\r\n\t ]+", " ", text))).strip(" ")
 
 
 def paragraphs(text: str) -> str:

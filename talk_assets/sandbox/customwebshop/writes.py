@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from talk_assets.sandbox.customwebshop.records import BESIDES, CURRENCIES, PRODUCT_TYPES, VARIATION, Record, Resource
-from talk_assets.sandbox.customwebshop.texts import kept
+from talk_assets.sandbox.customwebshop.texts import clean, kept
 from talk_assets.sandbox.system import Invalid
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 PRICES = frozenset({"regular_price", "sale_price", "subtotal", "total"})
 LINE_TEXTS = ("name", "subtotal", "total", "sku", "tax_class")
 MARKED_UP = frozenset({"name", "description", "short_description"})
@@ -70,24 +70,20 @@ def _wrong(resource: Resource, name: str, value: object) -> str | None:  # noqa:
 def _wrong_text(name: str, value: object) -> str | None:
     if not isinstance(value, str):
         return f"{name} is not of type string."
-    if name == "email" and not EMAIL.fullmatch(value):
-        return "Invalid email address."
     if name == "currency" and not CURRENCIES.fullmatch(value):
         return f"currency is not one of {CURRENCIES.pattern.replace('|', ', ')}."
     return None
 
 
 def _wrong_address(name: str, value: object) -> str | None:
-    """An e-mail address is one or null; everything else is a text."""
+    """An e-mail address is one, neither null nor empty; everything else is a text."""
     if not isinstance(value, dict):
         return f"{name} is not of type object."
     for part, text in value.items():
-        if part == "email" and text is None:
-            continue
         if not isinstance(text, str):
             return f"{name}[{part}] is not of type string."
         if part == "email" and not EMAIL.fullmatch(text):
-            return f"{name}[{part}]: Invalid email address."
+            return "Invalid email address."
     return None
 
 
@@ -125,6 +121,13 @@ def laid_over(resource: Resource, old: Mapping[str, Any], sent: Mapping[str, Any
             record[name] = list(_besides(name, record[name], value, shop))
         elif name in record and name not in READ_ONLY:
             record[name] = _property(resource, name, value)
+    return _titled(old, record) if "name" in record else record
+
+
+def _titled(old: Mapping[str, Any], record: Record) -> Record:
+    """A product as it is kept: a post whose texts are all blank is not kept, so all of them stay."""
+    if not any(record[name] for name in MARKED_UP):
+        record |= {name: old[name] for name in MARKED_UP}
     return record
 
 
@@ -135,7 +138,11 @@ def _property(resource: Resource, name: str, value: object) -> object:
         return value
     if name in PRICES:
         return amount(value)
-    return kept(value.strip()) if resource.name == "products" and name in MARKED_UP else value.strip()
+    if resource.name == "products" and name in MARKED_UP:
+        return kept(value.strip())
+    if name == "sku":
+        return clean(value)
+    return re.sub(r"[^0-9X-]", "", value) if name == "global_unique_id" else value.strip()
 
 
 def _meta(old: list[Record], sent: list[Record], shop: Shop) -> list[Record]:

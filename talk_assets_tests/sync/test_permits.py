@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from talk_assets.model.dataflows import OnDelete, Pair
+from talk_assets.sync.plan import permits as judge
 from talk_assets.sync.plan.permits import Permits
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
@@ -100,6 +101,24 @@ def test_a_create_that_was_never_sent_is_not_sent_with_what_is_only_planned_by_n
     assert chain.shown(SHOP, "first_name") == [("Kari",)]
     chain.sync()
     assert chain.shown(SHOP, "first_name") == [("Karin",)]
+
+
+def test_a_field_that_is_held_waits_for_no_dataflow(chain: Chain) -> None:
+    """The shop did not take the name: the rest of the create goes out, and nothing of it waits for the crm."""
+    chain.create(ERP, **KARI)
+    chain.create(CRM, email="kari@acme.no", first_name="Karin")
+    hub = chain.reconcile()
+    permits = Permits((FIRST, SECOND), planned=frozenset([FIRST]))
+    with chain.transaction() as transaction:
+        assert list(judge.reasons(transaction, permits, SHOP, hub.topologies["person"].collections).values()) == [
+            "first_name was set in crm/people, and crm-erp is in mode plan"
+        ]
+        transaction.run(
+            "INSERT INTO sync.refused_fields BY NAME SELECT 'person' AS entity_type, collection, entity_id,"
+            " 'first_name' AS field, false AS released FROM sync.changes WHERE collection = ?",
+            SHOP,
+        )
+        assert judge.reasons(transaction, permits, SHOP, hub.topologies["person"].collections) == {}
 
 
 @pytest.mark.parametrize("on_delete", [OnDelete.DELETE, OnDelete.KEEP])

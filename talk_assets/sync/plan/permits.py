@@ -320,7 +320,9 @@ def _creates(scene: _Scene, rows: pl.DataFrame, known: _Known, older: pl.DataFra
     demanded = pl.concat([known.links.clear(), *lefts]).unique("entity_id", keep="first", maintain_order=True)
     both = rows.join(demanded, on="entity_id", how="left", maintain_order="left")
     may = both["live"].fill_null(value=False)
-    origins = _kept_back(scene, rows, known, fields)
+    origins = refused.without(
+        _kept_back(scene, rows, known, fields), rows["entity_id"], scene.key, scene.refused
+    )  # what is held waits for no dataflow
     values = objects.decode(rows["fields"], fields)
     shown = pl.DataFrame(
         [

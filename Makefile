@@ -32,7 +32,7 @@ thorough: $(READY)  ## the tests that `make test` leaves out because something l
 package: $(READY)  ## the wheel in an empty environment, outside the repository: talk init, sync, ui
 	$(BIN)/python -m talk_assets_tests.package
 
-thirdparty: $(READY)  ## servers that are not ours as Customerp, clients that are not ours at the sandbox; needs npm
+thirdparty: $(READY)  ## third-party servers as Customerp, third-party clients at the sandbox; needs npm
 	THIRDPARTY=1 $(BIN)/pytest talk_assets_tests/thirdparty
 
 N ?= 1000

@@ -84,8 +84,22 @@ def test_one_system_with_real_credentials_puts_its_dataflow_in_plan_mode(tmp_pat
 
 def test_a_mode_that_is_set_is_followed(tmp_path: Path) -> None:
     text = '[dataflows.webcrm-customerp]\nmode = "{}"'
-    assert of_webcrm(configured(tmp_path, text.format("write"), WEBCRM)).mode is Mode.WRITE
+    tried = f"[systems.customerp]\nsandbox = true\n{text.format('write')}"
+    assert of_webcrm(configured(tmp_path, tried, WEBCRM)).mode is Mode.WRITE
     assert of_webcrm(configured(tmp_path, text.format("plan"))).mode is Mode.PLAN
+
+
+def test_records_that_the_sandbox_invents_are_not_written_to_a_real_system_unless_the_file_says_so(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        configured(tmp_path, '[dataflows.webcrm-customerp]\nmode = "write"', WEBCRM)
+    assert str(raised.value).endswith(
+        "dataflows.webcrm-customerp.mode: is write, but customerp is the sandbox's: its invented records would be"
+        " written to your webcrm. Set the credentials of customerp in the environment; or, if you don't have that"
+        " system, enabled = false under [systems.customerp]; or, if webcrm is there to be tried out, sandbox = true"
+        " under [systems.customerp]."
+    )
 
 
 def test_the_time_zone_of_a_system_is_utc_unless_it_is_set(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def _say(sentence: str, *, as_json: bool) -> None:
 @click.argument("other", metavar=RECORD)
 @json_option
 def link(*, one: str, other: str, as_json: bool) -> None:
-    """Say that two records describe the same."""
+    """Say that two records describe the same thing."""
     _say(acting().link(one, other), as_json=as_json)
 
 

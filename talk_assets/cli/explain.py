@@ -30,7 +30,7 @@ from talk_assets.sync.plan import permits
 @all_option
 @json_option
 def explain(*, record: str, everything: bool, as_json: bool) -> None:
-    """Tell one record's whole story: what it is linked to, where each value is from, what is not done and why.
+    """Show everything known about one record: its links, where each value is from, what is not done and why.
 
     Of a record that is not linked: what it holds, beside the values of every record that it could be.
     """

@@ -3,7 +3,7 @@
 The events are `sync.history`'s; here they are put into words. How the record stands now is what `talk explain` tells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -39,15 +39,22 @@ def history(*, record: str, as_json: bool) -> None:
 def _show(record: str, events: Sequence[Event]) -> None:
     layout.say(f"History of {record}", indent="  ", bold=True)
     for event in events:
-        what = ", ".join(part for part in (event.what, _came_of_it(event)) if part)
-        request = f", request {event.request_id}" if event.request_id else ""
-        layout.say(f"{records.time(event.at)} {what}{request}", first="  ", indent="    ")
+        what = ", ".join(part for part in (event.what, _came_of_it(event), *_in(event)) if part)
+        layout.say(f"{records.time(event.at)} {what}", first="  ", indent="    ")
         for (origin, at), values in groupby(event.values, lambda value: (value.origin, value.edited_at)):
             for value in values:
                 layout.say(_moved(event, value), first="    ", indent="      ")
             if origin:
                 since = f", set there {records.time(at)}" if at else ""
                 layout.say(f"because of {origin}{since}", first="      ", indent="        ")
+
+
+def _in(event: Event) -> Iterator[str]:
+    """The run, by the characters that `talk undo` takes, and the system's name of the request."""
+    if event.run and event.what != "edited":
+        yield f"run {event.run[:8]}"
+    if event.request_id:
+        yield f"request {event.request_id}"
 
 
 def _moved(event: Event, value: Value) -> str:

@@ -68,7 +68,7 @@ def _say_next(folder: Path) -> None:
     layout.say_pairs(
         (
             ("talk sync", "synchronise the sandbox's systems once"),
-            ("talk status", "show how far every pair is"),
+            ("talk status", "show the state of each pair"),
             ("talk ui", "serve the Dagster UI at http://127.0.0.1:3000"),
             ("talk --help", "list all commands, and how Tab completes them"),
         ),

@@ -41,7 +41,7 @@ def show(outcome: "SyncResult") -> None:
     sent = any(status == "planned" for plan in plans for status, _ in plan.counts)
     layout.say(f"{names}: {'would be written' if sent else 'nothing would be written'}", bold=True)
     if sent:
-        layout.say("Nothing of it was sent: `talk sync --plan` and dataflows in mode plan write nothing.")
+        layout.say("None of this was sent: `talk sync --plan` and dataflows in mode plan write nothing.")
     click.echo()
     for plan in plans:
         _show(plan)

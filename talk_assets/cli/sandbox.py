@@ -74,7 +74,7 @@ def curl(*, system: str | None, as_json: bool) -> None:
 @sandbox.command()
 @json_option
 def down(*, as_json: bool) -> None:
-    """Stop the sandbox; its data stay."""
+    """Stop the sandbox; its data is kept."""
     folder = _folder()  # a mistake in talk.toml must not keep it running
     running = process.running(folder)
     process.down(folder)

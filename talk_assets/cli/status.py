@@ -1,4 +1,4 @@
-"""`talk status`: how far every pair is, and how the latest run ended."""
+"""`talk status`: the state of each pair, and how the latest run ended."""
 
 from dataclasses import asdict
 from typing import Any
@@ -31,7 +31,7 @@ OF_A_RUN = ("created", "updated")
 @click.command()
 @json_option
 def status(*, as_json: bool) -> None:
-    """Show how far every pair is: records on both sides, linked, waiting, held, in conflict.
+    """Show the state of each pair: records on both sides, linked, waiting, held, in conflict.
 
     The last lines say how the latest run ended, what failed in it, which system's times are hours away from when it
     was written to, and when the database was upgraded.

@@ -197,7 +197,8 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
         automation = automation.model_copy(update={"enabled": not careful})
     limits = replace(file.guards.limits(), trusted=frozenset(name for name, one in systems.items() if one.sandbox))
     config = Config(
-        folder, folder / file.database, file.sandbox.port, MappingProxyType(systems), _dataflows(file, systems),
+        folder, folder / file.database, file.sandbox.port, MappingProxyType(systems),
+        _dataflows(file, systems, Location(folder / FILE, ("dataflows",))),
         file.patience, limits, file.journal.keep_days, file.checks.expected(), file.lock_patience,
         automation, _refusing(lambda: alert_url(environ), refuse) or "", notes,
     )  # fmt: skip
@@ -345,17 +346,36 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _dataflows(file: TalkFile, systems: Mapping[str, SystemSettings]) -> tuple[DataflowSettings, ...]:
-    found = (_dataflow(file, dataflow, systems) for dataflow in all_dataflows())
+def _dataflows(file: TalkFile, systems: Mapping[str, SystemSettings], place: Location) -> tuple[DataflowSettings, ...]:
+    found = (_dataflow(file, dataflow, systems, place) for dataflow in all_dataflows())
     return tuple(settings for settings in found if settings is not None)
 
 
-def _dataflow(file: TalkFile, dataflow: Dataflow, systems: Mapping[str, SystemSettings]) -> DataflowSettings | None:
+def _dataflow(
+    file: TalkFile, dataflow: Dataflow, systems: Mapping[str, SystemSettings], place: Location
+) -> DataflowSettings | None:
     said, ends = file.dataflow(dataflow.name), {dataflow.left, dataflow.right}
     if not said.enabled or not ends <= systems.keys():
         return None
     careful = Mode.WRITE if all(systems[end].sandbox for end in ends) else Mode.PLAN
+    if said.mode is Mode.WRITE and careful is Mode.PLAN:
+        _refuse_invented(place / dataflow.name / "mode", file, ends, systems)
     return DataflowSettings(dataflow, said.mode or careful, tuple(_pairs(file, dataflow)), said.start_date)
+
+
+def _refuse_invented(
+    place: Location, file: TalkFile, ends: Iterable[str], systems: Mapping[str, SystemSettings]
+) -> None:
+    """Records of the sandbox get into somebody's own system only if the file says that they are meant to."""
+    for end in sorted(ends):
+        if systems[end].sandbox and not file.system(end).sandbox:
+            own = ", ".join(sorted(set(ends) - {end}))
+            message = (
+                f"{place}: is write, but {end} is the sandbox's: its invented records would be written to your {own}."
+                f" Set the credentials of {end} in the environment; or, if you don't have that system, enabled = false"
+                f" under [systems.{end}]; or, if {own} is there to be tried out, sandbox = true under [systems.{end}]."
+            )
+            raise ConfigurationError(message)
 
 
 def _pairs(file: TalkFile, dataflow: Dataflow) -> Iterator[Pair]:

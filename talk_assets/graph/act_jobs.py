@@ -19,7 +19,7 @@ RECORD = "A record, as SYSTEM/COLLECTION/ID."
 
 
 class Link(Config):
-    """Which two records describe the same."""
+    """Which two records describe the same thing."""
 
     one: str = Field(description=RECORD)
     other: str = Field(description=RECORD)

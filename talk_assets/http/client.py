@@ -295,7 +295,7 @@ class Client:
         names = " and ".join(self.site.variables) or "its credentials"
         plain = self.site.base_url.startswith("http://") and self.site.secrets
         others = [
-            "it was sent over plain http, where a system may not take it: use https:// in base_url" if plain else "",
+            "it was sent over plain http, which the system may reject: use https:// in base_url" if plain else "",
             self.site.credentials_hint,
         ]
         said = "".join(f"; {other}" for other in others if other)

@@ -32,7 +32,7 @@ def test_a_plan_shows_each_record_and_field_before_and_after(tmp_path: Path, mon
     shown = talk("sync", "--plan").stdout
     assert (
         "crm-erp: would be written\n"
-        "Nothing of it was sent: `talk sync --plan` and dataflows in mode plan write nothing.\n"
+        "None of this was sent: `talk sync --plan` and dataflows in mode plan write nothing.\n"
         "\n"
         "erp/contacts: 1 to create, 1 to update\n"
         "  + create bo@example.com  for crm/people/crm2\n"

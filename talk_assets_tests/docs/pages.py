@@ -75,7 +75,9 @@ def _command(command: click.Command, name: str, above: click.Context) -> str:
 
 def credentials() -> str:
     """Return the table of environment variables."""
-    rows = ((one.label, ", ".join(f"`{one.variable(name)}`" for name in one.credentials)) for one in SYSTEMS.values())
+    rows = (
+        (f"`{name}`", ", ".join(f"`{one.variable(key)}`" for key in one.credentials)) for name, one in SYSTEMS.items()
+    )
     return table(("system", "variables"), rows)
 
 

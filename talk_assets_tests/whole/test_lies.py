@@ -81,7 +81,7 @@ class Deceived(Firm):
         """The lists of the liar are altered, and single records may be absent."""
         prefix = f"/{self.liar.system}/"
         self.front.lie = lambda asked, records: lie(asked, records) if asked.path.startswith(prefix) else records
-        self.front.absent = lambda path: path.startswith(prefix) and absent(path.rpartition("/")[2])
+        self.front.absent = lambda path: path.startswith(prefix) and absent(path.rstrip("/").rpartition("/")[2])
         try:
             yield
         finally:

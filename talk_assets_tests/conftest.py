@@ -14,6 +14,7 @@ from hypothesis import settings
 from talk_assets.errors import TalkError
 from talk_assets.http.auth import Token
 from talk_assets_tests.canaries import Canaries, published
+from talk_assets_tests.thorough import LEFT_OUT
 
 # A busy machine is slow, which says nothing about the code.
 settings.register_profile("talk", deadline=None, print_blob=True)
@@ -21,6 +22,14 @@ settings.load_profile("talk")
 
 VARIABLE = "CANARY_TOKEN"
 """Belongs to no system, and is there for whoever keeps the whole environment."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long."""
+    for item in items:
+        file = item.path.relative_to(Path(__file__).parent) if Path(__file__).parent in item.path.parents else None
+        if file and getattr(item, "originalname", item.name) in LEFT_OUT.get(file.as_posix(), ()):
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture(autouse=True)

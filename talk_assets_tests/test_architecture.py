@@ -11,6 +11,7 @@ import pytest
 
 import talk_assets
 from talk_assets.systems import SYSTEMS, SystemSettings
+from talk_assets_tests.thorough import LEFT_OUT
 
 PACKAGE = Path(talk_assets.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -179,3 +180,9 @@ def test_files_and_functions_stay_short(module: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= 50, f"{name(module)}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("file", LEFT_OUT)
+def test_what_is_left_out_of_the_suite_is_there(file: str) -> None:
+    defined = {node.name for node in ast.walk(tree(Path(__file__).parent / file)) if isinstance(node, ast.FunctionDef)}
+    assert set(LEFT_OUT[file]) <= defined

@@ -245,7 +245,8 @@ FREIGHT, FEES, COUPONS = "freight_article", "fee_article", "coupon_article"
 OPTIONS = {
     NEW_ORDERS: Option(
         f'What becomes of orders that other systems have. "{PENDING}": they are pending in the shop, which then mails'
-        f' nobody and takes no stock, and their status elsewhere is kept as a separate field. "{LIVE}": they have the same status in'
+        f" nobody and takes no stock, and their status elsewhere is kept as a separate field."
+        f' "{LIVE}": they have the same status in'
         " the shop, which mails the customer and takes stock when it is processing or completed.",
         default=PENDING,
         sandbox=PENDING,

@@ -9,7 +9,7 @@ from talk_assets_tests.benchmarks.economy import accounts
     ("persons", "dataflows"),
     [
         pytest.param(20, ["webcrm-customerp", "crmoffice-customerp"], marks=pytest.mark.thorough),
-        (6, ["customerp-powerofficego", "powerofficego-customwebshop"]),
+        pytest.param(6, ["customerp-powerofficego", "powerofficego-customwebshop"], marks=pytest.mark.thorough),
         (6, ["poweroffice-poweroffice_peer"]),
     ],
 )

@@ -238,7 +238,14 @@ def edited(firms: Firms) -> Iterator[tuple[Side, Side, list[str], str, str]]:
             yield one, other, fields, *firms.untouched(one, other)
 
 
-@pytest.mark.parametrize("dataflow", DATAFLOWS, ids=lambda dataflow: dataflow.name)
+ALSO = "customerp-powerofficego"
+"""The dataflow of which both systems are in another one as well."""
+
+
+@pytest.mark.parametrize(
+    "dataflow",
+    [pytest.param(one, id=one.name, marks=[pytest.mark.thorough] if one.name == ALSO else []) for one in DATAFLOWS],
+)
 def test_every_field_arrives_both_ways_and_with_a_new_record(dataflow: Dataflow) -> None:
     with firm(records=PEOPLE, pairs=dataflow.pairs) as opened:
         opened.sync()

@@ -1,0 +1,76 @@
+"""What `make test` leaves out, as it takes long and something like it is in the suite anyway: `make thorough` runs it.
+
+Parameters that are left out are marked where they stand.
+"""
+
+from collections.abc import Mapping
+
+LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    # The killed syncs take turns as well, and so do commands, queue and sensors in test_side_by_side.
+    "crashes/test_crashes.py": ("test_two_syncs_at_once_take_turns_and_the_second_finds_nothing_left_to_write",),
+    # Each act is undone by its job as well as by its command in test_acts.
+    "cli/test_plan.py": (
+        "test_a_long_plan_shows_some_of_each_kind_and_says_how_many_more",
+        "test_a_plan_of_nothing_says_so_and_an_ordinary_sync_shows_none",
+    ),
+    "cli/test_sync.py": (
+        "test_progress_is_told_in_lines_where_stderr_is_no_terminal",
+        "test_a_run_that_dagster_calls_failed_is_incomplete",
+    ),
+    # Fields that are held are let out by commands, and by edits in test_refused_values.
+    "whole/test_refused_values.py": (
+        "test_a_person_lets_a_held_field_out_and_sees_why_it_is_held",
+        "test_a_held_field_is_not_sent_again_until_its_value_is_another",
+        "test_any_edit_of_the_record_that_refuses_has_the_field_tried_again_and_once",
+    ),
+    # The demo is a generated world of all dataflows.
+    "whole/test_chain.py": ("test_a_generated_world_is_in_step_after_one_sync",),
+    "whole/test_custom_pairs.py": (
+        "test_generated_worlds_meet_and_come_to_rest",
+        "test_what_was_edited_after_it_was_read_is_not_overwritten",
+        "test_lines_are_changed_added_and_removed_both_ways",
+        "test_a_create_whose_answer_is_lost_is_found_by_its_meta_data",
+        "test_a_customer_of_another_role_is_still_there",
+    ),
+    "whole/test_poweroffice_pairs.py": (
+        "test_a_generated_firm_comes_to_rest",
+        "test_an_employee_who_is_a_customer_too_has_one_contact_person",
+        "test_a_cleared_field_is_cleared_on_the_other_side_and_stays_so",
+    ),
+    # The conformance suite does the same with each system by itself.
+    "whole/test_powerofficego_pairs.py": (
+        "test_generated_data_are_in_step_after_two_syncs",
+        "test_reads_that_lag_behind_writes_bring_nothing_back",
+        "test_a_system_that_fails_halfway_is_taken_up_again",
+        "test_a_process_that_dies_while_an_order_is_unlocked_confirms_it_again",
+        "test_a_line_deleted_in_powerofficego_leaves_the_order",
+        "test_what_is_edited_on_either_side_arrives_on_the_other",
+    ),
+    # Lines that are edited, added and removed from the other side.
+    "whole/test_orders.py": (
+        "test_a_quotation_line_that_is_changed_changes_the_order_s_line",
+        "test_a_quotation_line_that_is_added_is_added_to_the_order",
+        "test_a_quotation_line_that_is_deleted_leaves_the_order_at_the_next_full_sync",
+        "test_an_order_s_line_that_is_added_becomes_a_quotation_line",
+        "test_an_order_moved_to_another_customer_moves_its_opportunity",
+        "test_a_removed_line_stays_removed_when_the_order_changes_after_the_process_died",
+        "test_a_line_that_somebody_deletes_after_the_process_died_is_not_taken_for_a_write_cut_short",
+        "test_a_line_s_value_that_is_cleared_in_the_order_is_cleared_in_the_quotation",
+    ),
+    "whole/test_order_lines.py": (
+        "test_freight_and_fees_of_the_erp_are_in_the_shop_s_own_lists_and_edited_from_either_side",
+    ),
+    "whole/test_time_zones.py": ("test_a_sync_says_it_and_so_does_the_status",),
+    # Without any backup, all the more is forgotten.
+    "whole/test_restoring.py": ("test_what_happened_since_a_backup_is_found_again_and_nothing_is_created_twice",),
+    "sync/test_echoes.py": (
+        "test_after_going_back_what_was_cut_since_does_not_beat_the_whole",
+        "test_with_everything_forgotten_what_was_cut_does_not_beat_the_whole",
+    ),
+    "sync/test_acts.py": (
+        "test_somebody_who_changes_his_mind_fights_with_nobody",
+        "test_a_third_value_ends_a_fight",
+    ),
+    "test_init.py": ("test_two_folders_beside_each_other_share_nothing",),
+}
+"""Functions by file within this package."""

@@ -32,6 +32,14 @@ def test_a_first_sync_ends_in_the_readmes_summary_and_a_second_writes_nothing() 
     assert re.search(r"^0 records written", played.second, re.MULTILINE)
 
 
+def test_the_tutorial_reads_a_line_of_the_summary_as_it_is() -> None:
+    page = prose.text("docs/tutorial/first-sync.md")
+    (line,) = (one for one in page.splitlines() if one.startswith("webcrm/persons "))
+    _, persons, _, contacts, linked, created, _, _, held = line.split()
+    (told,) = re.findall(r"^Read the line of `webcrm/persons`: .*\n.*$", page, re.MULTILINE)
+    assert re.findall(r"\d+", told) == [persons, contacts, linked, created, held]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_list_is_as_in_its_snapshot(name: str) -> None:
     assert demo.masked(demo.play().lists[name]) == (demo.FOLDER / f"{name}.txt").read_text("utf-8"), UPDATE

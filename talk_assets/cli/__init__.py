@@ -128,7 +128,7 @@ To complete commands with Tab, add the line of your shell to its startup file:
 )
 @click.version_option(package_name="talk-assets", message="%(version)s")
 def talk() -> None:
-    """Two-way synchronisation of business systems: records are linked, merged and kept in step."""
+    """Two-way synchronisation of business systems: records are linked, merged and kept in sync."""
 
 
 def main() -> None:

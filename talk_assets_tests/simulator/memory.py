@@ -405,11 +405,19 @@ class MemoryConnection:
         return Answer(write.key, Outcome.DONE, id=id_, record=answered)
 
     def _look_under(self, memory: MemoryCollection, id_: str, values: Record) -> None:
-        """Note what nobody had read and is written over, unless no list showed it yet when last looked at."""
-        for name in values:
+        """Note what nobody had read and is written over, unless no list showed it yet when last looked at.
+
+        What was shown and can't be read gives way to a newer edit.
+        """
+        for name, value in values.items():
             at = self._world.unseen.pop((memory.key, id_, name), None)
+            if at is None:
+                continue
             visible = memory.collection.optimistic_lock or not memory.lag
-            if at is not None and (visible or at + memory.lag <= self._world.now - NARROW):
+            shown = memory.shown.get(id_, {}).get("changed") == memory.records[id_]["changed"]
+            if shown and self._world.edited_since(at, memory.history.get(id_), name, value):
+                continue
+            if visible or at + memory.lag <= self._world.now - NARROW:
                 self._world.overwritten.append(f"{memory.key}/{id_}.{name}")
 
     def _look_beside(self, memory: MemoryCollection, values: Record) -> None:

@@ -186,6 +186,11 @@ class World:
                 edits[-1].last = self.now if edits[-1].last is None else edits[-1].last
                 edits[-1].late = max(edits[-1].late or 0, self.now if changed is None else changed)
 
+    def edited_since(self, at: int, history: int | None, name: str, value: str | None) -> bool:
+        """Whether a person put a value into a property of a history's records after a time."""
+        every = (edit for (_, _, own), edits in self.edits.items() if own == name for edit in edits)
+        return any(edit.at > at and edit.history == history and edit.value == value for edit in every)
+
     def hidden(self, key: str, id_: str) -> None:
         """No list will show any more what a person had put into a record."""
         self.unseen = {place: at for place, at in self.unseen.items() if place[:2] != (key, id_)}

@@ -114,7 +114,10 @@ class MemoryCollection:
 
     def employ(self, history: int, values: Mapping[str, Any], id_: str | None = None) -> str:
         """A person creates a record, by accident with the id of one that was deleted."""
+        again = id_ is not None
         id_ = self.create(values, history=history, id_=id_)
+        if again:  # for whoever knows the id, what the record lacks has been cleared
+            self.world.clearings |= {(name, history) for name in self.properties if self.records[id_][name] is None}
         self.known.discard(id_)
         self.world.made.pop((self.key, id_), None)
         self._hide(id_, None)

@@ -7,6 +7,7 @@ import pytest
 from talk_assets.model.system import Action, Write
 from talk_assets_tests.office import companies
 from talk_assets_tests.simulator.memory import LAG, MemoryCollection, MemoryConnection
+from talk_assets_tests.simulator.script import Hidden
 from talk_assets_tests.simulator.world import World
 
 ACME = {"name": "Acme", "number": "910000001"}
@@ -24,6 +25,30 @@ def test_an_edit_that_changes_nothing_is_none() -> None:
     assert len(world.edits["c/firms", id_, "name"]) == 1
     memory.edit(id_, {"name": "Acme AS"})
     assert [edit.value for edit in world.edits["c/firms", id_, "name"]] == [None, "Acme AS"]
+
+
+def test_an_id_that_is_used_again_clears_what_the_new_record_lacks() -> None:
+    world = World()
+    memory = firms(world)
+    id_ = memory.create(ACME, history=1)
+    memory.delete(id_)
+    memory.employ(1, ACME | {"name": None}, id_)
+    assert world.clearings == {("name", 1)}
+
+
+@pytest.mark.parametrize(("value", "noted"), [("Acme AS", []), ("Acme", ["c/firms/c1.name"])])
+def test_what_was_shown_and_cannot_be_read_gives_way_to_a_newer_edit_alone(value: str, noted: list[str]) -> None:
+    world = World()
+    memory, elsewhere = firms(world), MemoryCollection(world, "b/firms", companies("firms"))
+    other = elsewhere.employ(1, ACME | {"name": "Acme"})
+    memory.hides = (Hidden("c/firms", "name", 1, 0, garbled=True),)
+    id_ = memory.employ(1, ACME)
+    memory.edit(id_, {"name": "Unreadable"})
+    memory.show([memory.records[id_]])
+    elsewhere.edit(other, {"name": "Acme AS"})
+    world.now += LAG
+    MemoryConnection(world, {"firms": memory})._look_under(memory, id_, {"name": value})
+    assert world.overwritten == noted
 
 
 @pytest.mark.parametrize(("before", "noted"), [(LAG + 1, ["c/firms/c1"]), (LAG - 1, [])])

@@ -368,7 +368,8 @@ def _refuse_invented(
 ) -> None:
     """Records of the sandbox get into somebody's own system only if the file says that they are meant to."""
     for end in sorted(ends):
-        if systems[end].sandbox and not file.system(end).sandbox:
+        said = file.system(end)
+        if systems[end].sandbox and not said.sandbox and said.base_url is None:
             own = ", ".join(sorted(set(ends) - {end}))
             message = (
                 f"{place}: is write, but {end} is the sandbox's: its invented records would be written to your {own}."

@@ -90,7 +90,7 @@ $(READY): pyproject.toml constraints.txt
 	    $$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
 	    echo "Setting up $(VENV) with $$($$python --version): some minutes the first time"; \
 	    test -x $(BIN)/python || $$python -m venv $(VENV) || exit 1; \
-	    $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || exit 1; \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || exit 1; \
 	    touch $@; exit 0; \
 	done; \
 	echo "No Python 3.11, 3.12 or 3.13 that can make environments was found (tried: $(CANDIDATES))." \
@@ -98,10 +98,10 @@ $(READY): pyproject.toml constraints.txt
 
 # What builds the documentation; nothing else needs it.
 $(SITE): $(READY)
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 # What the benchmarks compare with; nothing else needs it.
 $(PEERS): $(READY)
-	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@

@@ -156,9 +156,29 @@ def test_a_system_that_is_switched_off_takes_its_dataflows_with_it(tmp_path: Pat
     assert not [one for one in config.dataflows if "webcrm" in {one.dataflow.left, one.dataflow.right}]
 
 
+def test_a_suggestion_ends_the_sentence(tmp_path: Path) -> None:
+    assert complaint(tmp_path, "[dataflows.webcrm-customerp]\nmode = 'wirte'").endswith("did you mean write?")
+
+
 def test_an_own_loopback_address_without_credentials_is_a_sandbox(tmp_path: Path) -> None:
     config = configured(tmp_path, '[systems.webcrm]\nbase_url = "http://localhost:9999/webcrm"')
     assert config.systems["webcrm"].sandbox
+
+
+def test_an_own_api_on_this_machine_needs_credentials_of_its_own_way_of_signing_in(tmp_path: Path) -> None:
+    own = """
+        [systems.customerp]
+        base_url = "http://127.0.0.1:8055"
+        auth.type = "header"
+        auth.name = "X-Key"
+    """
+    assert complaint(tmp_path, own) == (
+        f"{tmp_path / 'talk.toml'}: systems.customerp.base_url: is http://127.0.0.1:8055, and the section says how"
+        " this API is used, but the environment has no credentials for it. Set TALK_CUSTOMERP_API_KEY; or, if a sandbox"
+        " is there, sandbox = true."
+    )
+    assert not configured(tmp_path, own, {"TALK_CUSTOMERP_API_KEY": SECRET}).systems["customerp"].sandbox
+    assert configured(tmp_path, f"{own}\nsandbox = true").systems["customerp"].sandbox
 
 
 def test_a_variable_that_is_set_but_blank_counts_as_not_set(tmp_path: Path) -> None:

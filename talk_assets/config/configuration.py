@@ -255,13 +255,11 @@ class _Systems:
             return None
         needed = own.access.credentials if own else known.credentials
         credentials = self._credentials(known, needed)
-        elsewhere = said.base_url is not None and not (needed and _is_loopback(said.base_url))
+        elsewhere = said.base_url is not None and not (needed and self._may_be_a_sandbox(known))
         real = (credentials is None or bool(credentials) or elsewhere) and not said.sandbox
         if real and credentials and self._has_no_address(known):
             real, credentials = False, {}
-        url = (None if said.sandbox else said.base_url) or (
-            known.base_url if real else f"http://127.0.0.1:{self.file.sandbox.port}/{known.name}"
-        )
+        url = (None if said.sandbox else said.base_url) or (known.base_url if real else self._sandbox_url(known))
         if needed and credentials is not None and known.name in self.used:
             self._check_reach(known, url, credentials, needed)
         return SystemSettings(
@@ -329,9 +327,26 @@ class _Systems:
     ) -> None:
         """Somebody else's API needs credentials."""
         place = self.place / known.name / "base_url"
-        if url is not None and not credentials and not _is_loopback(url):
+        if url is None or credentials or self.file.system(known.name).sandbox:
+            return
+        if not _is_loopback(url):
             message = f"{place}: is {url}, but the environment has no credentials for it. Set {listed(known, needed)}."
             self.refuse(CredentialsError(message))
+        elif not self._may_be_a_sandbox(known):
+            message = (
+                f"{place}: is {url}, and the section says how this API is used, but the environment has no credentials"
+                f" for it. Set {listed(known, needed)}; or, if a sandbox is there, sandbox = true."
+            )
+            self.refuse(CredentialsError(message))
+
+    def _may_be_a_sandbox(self, known: Registered) -> bool:
+        """Whether a sandbox could be where the file says: on this machine, and used by the default profile."""
+        url = self.file.system(known.name).base_url
+        own = url is None or url == self._sandbox_url(known)
+        return own or (_is_loopback(str(url)) and self.profiles.get(known.name) == known.profile)
+
+    def _sandbox_url(self, known: Registered) -> str:
+        return f"http://127.0.0.1:{self.file.sandbox.port}/{known.name}"
 
 
 def _options(said: SystemSection, known: Registered) -> dict[str, str]:

@@ -43,7 +43,8 @@ class Location:
     def wrong(self, found: object, right: str) -> ConfigurationError:
         """Return the error for a value that is not what it should be."""
         shown = str(found).lower() if isinstance(found, bool) else repr(found)
-        return ConfigurationError(f"{self}: is {shown:.{SHOWN}}, and should be {right}.")
+        end = "" if right.endswith("?") else "."
+        return ConfigurationError(f"{self}: is {shown:.{SHOWN}}, and should be {right}{end}")
 
     def demand(self, because: str, right: str, example: str) -> NoReturn:
         """Raise ConfigurationError for a key that must be set."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from talk_assets import cli
 from talk_assets.config import configuration
+from talk_assets.config.configuration import Mode
 from talk_assets.operate.run_lock import run_lock
 from talk_assets.sync import runs
 from talk_assets_tests.office import Office, open_office
@@ -60,10 +62,30 @@ def test_what_reads_writes_nothing_and_needs_no_run_lock(
 def test_status_counts_every_pair(office: Office) -> None:
     pairs = json.loads(talk("status", "--json").stdout)["pairs"]
     assert pairs[1] == {
-        "dataflow": "crm-erp", "left": "crm/people", "right": "erp/contacts", "left_records": 3, "right_records": 1,
-        "linked": 1, "waiting": 0, "held": 2, "conflicts": 1,
+        "dataflow": "crm-erp", "mode": "write", "left": "crm/people", "right": "erp/contacts", "left_records": 3,
+        "right_records": 1, "linked": 1, "waiting": 0, "held": 2, "conflicts": 1,
     }  # fmt: skip
     assert "crm/people" in talk("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("sandboxed", "told"),
+    [
+        ({"crm", "erp"}, "crm-erp: mode plan; the sandbox serves both"),
+        ({"erp"}, "crm-erp: mode plan; the sandbox serves erp"),
+        (set(), "crm-erp: mode plan"),
+    ],
+)
+def test_status_says_which_dataflow_writes_and_which_systems_are_invented(
+    sandboxed: set[str], told: str, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systems = {name: replace(one, sandbox=name in sandboxed) for name, one in office.config.systems.items()}
+    dataflows = tuple(replace(one, mode=Mode.PLAN) for one in office.config.dataflows)
+    monkeypatch.setattr(configuration, "current", lambda: replace(office.config, systems=systems, dataflows=dataflows))
+    assert told in talk("status").stdout.splitlines()
+    shown = json.loads(talk("status", "--json").stdout)
+    assert {name for name, one in shown["systems"].items() if one == "sandbox"} == sandboxed
+    assert {pair["mode"] for pair in shown["pairs"]} == {"plan"}
 
 
 def test_status_before_the_first_sync_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

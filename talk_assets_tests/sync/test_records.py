@@ -117,7 +117,10 @@ def test_what_is_ignored_is_left_out_of_flat_records_that_are_alike(
     assert [json.loads(text) for text in parsed.records.sort("_id")["_record"]] == kept
 
 
-few = st.dictionaries(st.sampled_from("ABCab"), values | st.sampled_from(["x", "\ud83d"]), min_size=1, max_size=4)
+few = st.dictionaries(
+    st.sampled_from("ABCab"), values | st.sampled_from(["x", "\ud83d"]), min_size=1, max_size=4
+).filter(lambda record: len({name.lower() for name in record}) == len(record))
+"""Names of one record differ in more than their case, as those of every API do; two records may spell them unlike."""
 
 
 @settings(max_examples=100)

@@ -17,20 +17,25 @@ from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SHOP, Chain
+from talk_assets_tests.sync.prepared import chain_of
 
 
 def lens(**more: Property) -> Lens:
     return Lens(email=Email("email"), first_name=Text("first_name"), **({"job_title": Text("job_title")} | more))
 
 
-@pytest.fixture
-def chain() -> Chain:
+def ten() -> Chain:
     """Ten people with titles in all three systems."""
     chain = Chain()
     for n in range(10):
         chain.create(CRM, email=f"{n}@acme.no", first_name=f"N{n}", job_title=f"Title {n}")
     chain.sync()
     return chain
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return chain_of(ten)
 
 
 def titles(chain: Chain, key: str) -> list[str | None]:

@@ -14,6 +14,7 @@ from talk_assets.report import overview
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync.merge import fights
 from talk_assets_tests.office import Office
+from talk_assets_tests.sync.prepared import prepared
 
 Act = Callable[[Transaction, Scene], Any]
 
@@ -191,7 +192,7 @@ def test_records_with_others_on_both_sides_are_not_thrown_together(office: Offic
         relinking.link(transaction, where, person("nobody"), contact(last))
 
 
-def conflicting(office: Office) -> tuple[str, str]:
+def conflict(office: Office) -> None:
     mine = office.create("crm/people", email="kari@acme.no", first_name="Kari")
     office.sync()
     (theirs,) = ids(office, "erp/contacts")
@@ -199,12 +200,18 @@ def conflicting(office: Office) -> tuple[str, str]:
     office.memories["erp/contacts"].edit(theirs, {"first_name": "Karoline"})
     office.sync()
     assert office.records("crm/people")[0]["first_name"] == "Karoline"
-    return mine, theirs
+
+
+@pytest.fixture
+def conflicting(office: Office, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The ids of two records with different edits of a field."""
+    office = prepared(office, monkeypatch, conflict)
+    return ids(office, "crm/people")[0], ids(office, "erp/contacts")[0]
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_the_value_that_lost_is_chosen_back(office: Office, *, named: bool) -> None:
-    mine, theirs = conflicting(office)
+def test_the_value_that_lost_is_chosen_back(office: Office, conflicting: tuple[str, str], *, named: bool) -> None:
+    mine, theirs = conflicting
     for new in (True, False):
         with scene(office) as (transaction, where):
             take = f"crm/people/{mine}" if named else None
@@ -223,8 +230,8 @@ def listed(office: Office) -> list[tuple[str, str, str]]:
         return overview.conflicts(transaction).select("value", "winner", "current").rows()
 
 
-def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office, conflicting: tuple[str, str]) -> None:
+    mine, theirs = conflicting
     assert listed(office) == [("Karin", "Karoline", "Karoline")]
     office.memories["erp/contacts"].edit(theirs, {"email": "karoline@acme.no"})
     office.sync()
@@ -252,16 +259,18 @@ def test_a_conflict_is_over_once_the_side_that_lost_agrees(office: Office) -> No
     assert listed(office) == []
 
 
-def test_an_edit_that_loses_ends_no_conflict(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_an_edit_that_loses_ends_no_conflict(office: Office, conflicting: tuple[str, str]) -> None:
+    mine, theirs = conflicting
     office.memories["crm/people"].edit(mine, {"first_name": "Kine"})
     office.memories["erp/contacts"].edit(theirs, {"first_name": "Kaja"})
     office.sync()
     assert listed(office) == [("Kine", "Kaja", "Kaja")]
 
 
-def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(
+    office: Office, conflicting: tuple[str, str]
+) -> None:
+    mine, theirs = conflicting
     with office.transaction() as transaction:  # as where a database was put back, or its conflicts are older than this
         transaction.run("UPDATE person.golden SET first_name = 'Kine', first_name_from = 'erp/contacts/elsewhere'")
     said = rf'{contact(theirs)}: first_name was set after the conflict was noticed. It is "Kine", set 20.* UTC in erp/'
@@ -278,8 +287,10 @@ def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Of
     assert chosen == decisions.Choice("Karin", f"crm/people/{mine}")
 
 
-def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(
+    office: Office, conflicting: tuple[str, str]
+) -> None:
+    mine, theirs = conflicting
     with scene(office) as (transaction, where):
         decisions.resolve(transaction, where, contact(theirs), "first_name", None)
     take = f"erp/contacts/{theirs}"
@@ -289,8 +300,10 @@ def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(off
     assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Karin"}
 
 
-def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(
+    office: Office, conflicting: tuple[str, str]
+) -> None:
+    mine, theirs = conflicting
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.cursors SET read_at = ?", office.world.clock())
     office.memories["erp/contacts"].edit(theirs, {"first_name": "Kine"})
@@ -302,8 +315,10 @@ def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(office: Offic
     assert listed(office) == [("Karin", "Kine", "Kine")]
 
 
-def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office: Office) -> None:
-    mine, theirs = conflicting(office)
+def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(
+    office: Office, conflicting: tuple[str, str]
+) -> None:
+    mine, theirs = conflicting
     other = office.create("erp/contacts", email="k@acme.no")
     office.sync()
     with scene(office) as (transaction, where):
@@ -315,8 +330,10 @@ def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office
     assert records["Karin"] == f"crm/people/{mine}, erp/contacts/{other}"
 
 
-def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office) -> None:
-    mine, _ = conflicting(office)
+def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(
+    office: Office, conflicting: tuple[str, str]
+) -> None:
+    mine, _ = conflicting
     with scene(office) as (transaction, where):
         assert [decisions.keep(transaction, where, person(mine), "first_name") for _ in "12"] == [1, 0]
     office.sync()

@@ -7,19 +7,23 @@ from talk_assets.sync import guards
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.plan import permits
 from talk_assets_tests.office import Office, pairs_saying
+from talk_assets_tests.sync.prepared import prepared
 
 PEOPLE = 10
 
 
-@pytest.fixture
-def guarded(office: Office) -> Office:
-    """An office with some people on both sides, in which deletions travel."""
+def synced(office: Office) -> None:
+    """Some people on both sides, and deletions travel."""
     office.pairs = pairs_saying(OnDelete.DELETE)
     office.limits = Limits(shrink=0.2, changes=0.5, few=5, most=8)
     for n in range(PEOPLE):
         office.create("crm/people", email=f"{n}@acme.no", first_name=f"{n}")
     office.sync()
-    return office
+
+
+@pytest.fixture
+def guarded(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return prepared(office, monkeypatch, synced)
 
 
 def stops(office: Office) -> list[tuple[str, str, int]]:

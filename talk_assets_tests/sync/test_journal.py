@@ -11,15 +11,18 @@ from talk_assets.report import timeline
 from talk_assets.report.timeline import Event
 from talk_assets.sync import journal, runs
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
+
+
+def kari(office: Office) -> None:
+    """A person who is in both systems."""
+    office.create("crm/people", email="kari@acme.no", first_name="Kari")
+    office.sync("first")
 
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """A person who is in both systems."""
-    office = open_office(tmp_path, monkeypatch)
-    office.create("crm/people", email="kari@acme.no", first_name="Kari")
-    office.sync("first")
-    return office
+    return prepared(open_office(tmp_path, monkeypatch), monkeypatch, kari)
 
 
 def edits(office: Office) -> list[dict[str, Any]]:

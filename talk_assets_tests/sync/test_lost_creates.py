@@ -15,12 +15,11 @@ from talk_assets_tests.office import Office, open_office
 from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.simulator.world import Crash
+from talk_assets_tests.sync.prepared import prepared
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def lost(office: Office) -> None:
     """Kari's contact was created without anybody hearing of it, and has another name since."""
-    office = open_office(tmp_path, monkeypatch)
     contacts = office.memories["erp/contacts"]
     contacts.collection = replace(contacts.collection, reference=None)
     employer = office.create("crm/companies", name="Acme", number="987654325")
@@ -28,7 +27,11 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     office.create("crm/people", first_name="Kari", employer=employer)
     office.sync()
     contacts.edit("erp1", {"first_name": "Karianne"})
-    return office
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return prepared(open_office(tmp_path, monkeypatch), monkeypatch, lost)
 
 
 def work(office: Office) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from talk_assets_tests.simulator.fate import Written
 from talk_assets_tests.simulator.script import Fault, Kind, Point
 from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
+from talk_assets_tests.sync.prepared import chain_of
 
 KARI = {"email": "kari@acme.no", "first_name": "Kari"}
 
@@ -21,14 +22,19 @@ def chain() -> Chain:
     return Chain()
 
 
-@pytest.fixture
-def linked(chain: Chain) -> Chain:
+def kari() -> Chain:
     """Kari is in all three systems."""
+    chain = Chain()
     chain.create(CRM, **KARI)
     chain.sync()
     chain.sync()
     assert chain.shown(SHOP, "first_name") == [("Kari",)]
     return chain
+
+
+@pytest.fixture
+def linked() -> Chain:
+    return chain_of(kari)
 
 
 @pytest.mark.parametrize("how", ["planned", "left_out"])

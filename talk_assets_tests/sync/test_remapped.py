@@ -16,6 +16,7 @@ from talk_assets_tests.simulator.office import Word
 from talk_assets_tests.simulator.script import Fault, Hidden, Kind, Point
 from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
+from talk_assets_tests.sync.prepared import chain_of
 
 EXAMPLES = int(os.environ.get("REMAPS", "2"))
 """Each takes seconds; REMAPS=100 in the environment tries more."""
@@ -28,14 +29,18 @@ def lens(first_name: str | None = "first_name", job_title: str | None = "job_tit
     return Lens(email=Email("email"), **{name: Text(prop) for name, prop in named.items() if prop})
 
 
-@pytest.fixture
-def chain() -> Chain:
+def kari() -> Chain:
     chain = Chain()
     chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief")
     chain.create(ERP, email="kari@acme.no", first_name="Kari", job_title="Chief", nick="KK", role="")
     chain.sync()
     chain.sync()
     return chain
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return chain_of(kari)
 
 
 def test_a_property_that_is_blank_wipes_nothing(chain: Chain) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from talk_assets.report.rewritten import Meaning, rewritten
 from talk_assets_tests.office import Office
+from talk_assets_tests.sync.prepared import prepared
 
 
 def found(office: Office) -> list[dict[str, Any]]:
@@ -37,9 +38,9 @@ def edited(office: Office, rewrite: Callable[[str, str | None], str | None], val
     ],
 )
 def test_a_value_that_differs_is_listed_with_what_became_of_it(
-    office: Office, sent: str | None, shown: str | None, meaning: Meaning
+    office: Office, monkeypatch: pytest.MonkeyPatch, sent: str | None, shown: str | None, meaning: Meaning
 ) -> None:
-    linked(office)
+    prepared(office, monkeypatch, linked)
     (row,) = edited(office, lambda name, value: shown if name == "first_name" else value, sent)
     assert row["number"] == 1
     assert (row["collection"], row["id"], row["field"]) == ("erp/contacts", "erp1", "first_name")
@@ -48,8 +49,8 @@ def test_a_value_that_differs_is_listed_with_what_became_of_it(
 
 
 @pytest.mark.parametrize("shown", ["ANNABELLA", " annabella", "Anna bella"])
-def test_a_difference_of_form_is_none(office: Office, shown: str) -> None:
-    linked(office)
+def test_a_difference_of_form_is_none(office: Office, monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    prepared(office, monkeypatch, linked)
     assert edited(office, lambda name, value: shown if name == "first_name" else value, "Annabella") == []
 
 
@@ -61,9 +62,9 @@ def test_a_default_that_a_system_fills_in_is_none(office: Office) -> None:
     assert found(office) == []
 
 
-def test_other_fields_of_a_record_with_a_difference_are_none(office: Office) -> None:
+def test_other_fields_of_a_record_with_a_difference_are_none(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """References are sent by the id of the system, and compared as entities."""
-    linked(office)
+    prepared(office, monkeypatch, linked)
     rows = edited(office, lambda name, value: "Bella" if name == "first_name" else value, "Annabella")
     assert [row["field"] for row in rows] == ["first_name"]
     with office.transaction() as transaction:

@@ -7,6 +7,7 @@ import pytest
 
 from talk_assets.sync.write.undo_run import UndoPlan
 from talk_assets_tests.office import Office
+from talk_assets_tests.sync.prepared import prepared
 
 SYSTEMS = ("erp", "crm")
 WRITTEN = "sync that went wrong"
@@ -38,13 +39,17 @@ def writes(office: Office) -> int:
         return transaction.count("SELECT count(*) FROM sync.journal")
 
 
-@pytest.fixture
-def people(office: Office) -> list[str]:
+def three(office: Office) -> None:
     """Three people in both systems."""
-    found = [office.create("crm/people", email=f"{name}@acme.no", first_name=name) for name in ("kari", "ola", "per")]
+    for name in ("kari", "ola", "per"):
+        office.create("crm/people", email=f"{name}@acme.no", first_name=name)
     office.sync()
     office.sync()
-    return found
+
+
+@pytest.fixture
+def people(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return list(prepared(office, monkeypatch, three).memories["crm/people"].records)
 
 
 def test_what_a_run_changed_is_as_before_and_stays_so(office: Office, people: list[str]) -> None:

@@ -14,10 +14,12 @@ from talk_assets.model.lens.lens import Lens, Text
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 FEW = 3
 
-Prepared = Callable[[Office], Office]
+Prepared = Callable[[Office], None]
+Opened = Callable[[Prepared], Office]
 
 
 class Died(BaseException):
@@ -25,25 +27,27 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def offices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """As many offices as are wanted, each with the same people and companies in both systems."""
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """As many offices as are wanted, each with the same people and companies in both systems.
 
-    def opened() -> Iterator[Office]:
-        for n in itertools.count():
-            (tmp_path / str(n)).mkdir()
-            yield filled(open_office(tmp_path / str(n), monkeypatch))
-
-    return opened()
-
-
-def filled(office: Office) -> Office:
-    """Each system knows something that the other does not.
-
-    The hub is made at once, as the next office has another store.
+    The hub of each is made at once, as the next office has another store.
     """
+    numbers = itertools.count()
+
+    def of(state: Prepared) -> Office:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        office = prepared(open_office(folder, monkeypatch), monkeypatch, state)
+        assert office.hub.run == office.run
+        return office
+
+    return of
+
+
+def untouched(office: Office) -> None:
+    """Each system knows something that the other does not, and nothing was read yet."""
     knows_more(office, "crm/companies", website=Text("web"))
     knows_more(office, "erp/contacts", job_title=Text("title"))
-    assert office.hub.run == office.run
     for n in range(4):
         employer = office.create("crm/companies", name=f"Firm {n}", number=f"{n}" * 9, web=f"www.firm{n}.example")
         customer = office.create("erp/customers", name=f"Firm {n} Inc", number=f"{n}" * 9)
@@ -54,7 +58,6 @@ def filled(office: Office) -> Office:
                 office.create(
                     "erp/contacts", email=email, first_name=f"Kari-{n}-{one}", employer=customer, title=f"No. {n}"
                 )
-    return office
 
 
 def knows_more(office: Office, key: str, **more: Text) -> None:
@@ -62,13 +65,9 @@ def knows_more(office: Office, key: str, **more: Text) -> None:
     memory.collection = replace(memory.collection, lens=Lens(**memory.collection.lens.properties, **more))
 
 
-def untouched(office: Office) -> Office:
-    """Nothing was read yet."""
-    return office
-
-
-def edited(office: Office) -> Office:
+def edited(office: Office) -> None:
     """Everything is in step; then people go on."""
+    untouched(office)
     office.sync()
     for n, record in enumerate(office.records("crm/people")):
         if n % 2:
@@ -77,7 +76,6 @@ def edited(office: Office) -> Office:
         if n % 3:
             office.memories["erp/contacts"].edit(record["id"], {"first_name": f"Per {n}"})
     office.memories["erp/contacts"].delete(office.records("erp/contacts")[0]["id"])
-    return office
 
 
 @contextmanager
@@ -95,7 +93,7 @@ def in_steps(dies_after: int | None = None) -> Iterator[list[int]]:
         yield done
 
 
-def state(office: Office) -> dict[str, list[tuple[object, ...]]]:
+def decided(office: Office) -> dict[str, list[tuple[object, ...]]]:
     """Everything that was decided, but for when."""
     with office.transaction() as transaction:
         found = {
@@ -114,40 +112,41 @@ def timeless(rows: pl.DataFrame) -> list[tuple[object, ...]]:
     return kept.unique().sort(kept.columns, nulls_last=True).rows()
 
 
-@pytest.mark.parametrize("prepared", [untouched, edited])
-def test_in_steps_all_is_decided_as_at_once(prepared: Prepared, offices: Iterator[Office]) -> None:
-    whole, steps = map(prepared, itertools.islice(offices, 2))
+@pytest.mark.parametrize("state", [untouched, edited])
+def test_in_steps_all_is_decided_as_at_once(state: Prepared, opened: Opened) -> None:
+    whole, steps = opened(state), opened(state)
     whole.reconcile_only()
     with in_steps() as done:
         steps.reconcile_only()
     assert done[0] > len(whole.memories)
-    assert state(steps) == state(whole)
-    assert state(whole)["sync.conflicts"]
-    assert state(whole)["sync.changes"]
+    assert decided(steps) == decided(whole)
+    assert decided(whole)["sync.conflicts"]
+    assert decided(whole)["sync.changes"]
 
 
-@pytest.mark.parametrize("prepared", [pytest.param(untouched, marks=pytest.mark.thorough), edited])
+@pytest.mark.parametrize("state", [pytest.param(untouched, marks=pytest.mark.thorough), edited])
 def test_a_process_that_dies_between_two_steps_leaves_what_the_next_one_makes_whole(
-    prepared: Prepared, offices: Iterator[Office]
+    state: Prepared, opened: Opened
 ) -> None:
-    whole = prepared(next(offices))
+    whole = opened(state)
     whole.reconcile_only()
-    expected = state(whole)
+    expected = decided(whole)
     for after in itertools.count():
-        office = prepared(next(offices))
+        office = opened(state)
         try:
             with in_steps(after):
                 office.reconcile_only()
                 break
         except Died:
             office.reconcile_only()
-        assert state(office) == expected, f"died after step {after}"
+        assert decided(office) == expected, f"died after step {after}"
     assert after > len(whole.memories)
 
 
 def test_what_is_reconciled_through_files_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "talk.duckdb.killed.parts").mkdir()
-    office = filled(open_office(tmp_path, monkeypatch, on_disk=True))
+    office = open_office(tmp_path, monkeypatch, on_disk=True)
+    untouched(office)
     with in_steps():
         office.reconcile_only()
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".parts"] == []

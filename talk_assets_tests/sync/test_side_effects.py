@@ -8,15 +8,20 @@ import pytest
 from talk_assets.model.lens.lens import NEVER, Email, Lens, Text
 from talk_assets.report.rewritten import rewritten
 from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
+from talk_assets_tests.sync.prepared import chain_of
 
 
-@pytest.fixture
-def chain() -> Chain:
+def kari() -> Chain:
     chain = Chain()
     chain.create(CRM, email="kari@acme.no", first_name="Kari", job_title="Chief")
     chain.sync()
     chain.sync()
     return chain
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return chain_of(kari)
 
 
 def dropping(chain: Chain, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

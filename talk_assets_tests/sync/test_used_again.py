@@ -6,18 +6,21 @@ from pathlib import Path
 import pytest
 
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Kari was linked, and her contact deleted."""
-    office = open_office(tmp_path, monkeypatch)
+def kari(office: Office) -> None:
+    """She was linked, and her contact deleted."""
     office.create("crm/people", email="kari@acme.no", first_name="Kari")
     office.sync()
     office.memories["erp/contacts"].delete("erp1")
     office.sync_in_full()
     office.memories["erp/contacts"].numbers = itertools.count(1)
-    return office
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return prepared(open_office(tmp_path, monkeypatch), monkeypatch, kari)
 
 
 def names(office: Office, key: str) -> list[str]:

@@ -17,6 +17,7 @@ from talk_assets_tests.office import Office
 from talk_assets_tests.sync.prepared import prepared
 
 Act = Callable[[Transaction, Scene], Any]
+Ids = tuple[str, str]
 
 
 @contextmanager
@@ -203,14 +204,14 @@ def conflict(office: Office) -> None:
 
 
 @pytest.fixture
-def conflicting(office: Office, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+def conflicting(office: Office, monkeypatch: pytest.MonkeyPatch) -> Ids:
     """The ids of two records with different edits of a field."""
     office = prepared(office, monkeypatch, conflict)
     return ids(office, "crm/people")[0], ids(office, "erp/contacts")[0]
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_the_value_that_lost_is_chosen_back(office: Office, conflicting: tuple[str, str], *, named: bool) -> None:
+def test_the_value_that_lost_is_chosen_back(office: Office, conflicting: Ids, *, named: bool) -> None:
     mine, theirs = conflicting
     for new in (True, False):
         with scene(office) as (transaction, where):
@@ -230,7 +231,7 @@ def listed(office: Office) -> list[tuple[str, str, str]]:
         return overview.conflicts(transaction).select("value", "winner", "current").rows()
 
 
-def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office, conflicting: tuple[str, str]) -> None:
+def test_a_conflict_is_over_once_somebody_edits_the_field(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     assert listed(office) == [("Karin", "Karoline", "Karoline")]
     office.memories["erp/contacts"].edit(theirs, {"email": "karoline@acme.no"})
@@ -259,7 +260,7 @@ def test_a_conflict_is_over_once_the_side_that_lost_agrees(office: Office) -> No
     assert listed(office) == []
 
 
-def test_an_edit_that_loses_ends_no_conflict(office: Office, conflicting: tuple[str, str]) -> None:
+def test_an_edit_that_loses_ends_no_conflict(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     office.memories["crm/people"].edit(mine, {"first_name": "Kine"})
     office.memories["erp/contacts"].edit(theirs, {"first_name": "Kaja"})
@@ -267,9 +268,7 @@ def test_an_edit_that_loses_ends_no_conflict(office: Office, conflicting: tuple[
     assert listed(office) == [("Kine", "Kaja", "Kaja")]
 
 
-def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(
-    office: Office, conflicting: tuple[str, str]
-) -> None:
+def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     with office.transaction() as transaction:  # as where a database was put back, or its conflicts are older than this
         transaction.run("UPDATE person.golden SET first_name = 'Kine', first_name_from = 'erp/contacts/elsewhere'")
@@ -287,9 +286,7 @@ def test_a_value_newer_than_the_conflict_is_overwritten_only_by_force(
     assert chosen == decisions.Choice("Karin", f"crm/people/{mine}")
 
 
-def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(
-    office: Office, conflicting: tuple[str, str]
-) -> None:
+def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     with scene(office) as (transaction, where):
         decisions.resolve(transaction, where, contact(theirs), "first_name", None)
@@ -300,9 +297,7 @@ def test_resolving_twice_before_a_sync_does_not_bring_the_former_winner_back(
     assert {office.records(key)[0]["first_name"] for key in ("crm/people", "erp/contacts")} == {"Karin"}
 
 
-def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(
-    office: Office, conflicting: tuple[str, str]
-) -> None:
+def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     with office.transaction() as transaction:
         transaction.run("UPDATE sync.cursors SET read_at = ?", office.world.clock())
@@ -315,9 +310,7 @@ def test_an_edit_that_nobody_has_read_yet_is_newer_than_a_decision(
     assert listed(office) == [("Karin", "Kine", "Kine")]
 
 
-def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(
-    office: Office, conflicting: tuple[str, str]
-) -> None:
+def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(office: Office, conflicting: Ids) -> None:
     mine, theirs = conflicting
     other = office.create("erp/contacts", email="k@acme.no")
     office.sync()
@@ -330,9 +323,7 @@ def test_the_conflicts_of_a_record_that_is_linked_with_another_go_with_it(
     assert records["Karin"] == f"crm/people/{mine}, erp/contacts/{other}"
 
 
-def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(
-    office: Office, conflicting: tuple[str, str]
-) -> None:
+def test_the_agreed_value_is_kept_and_the_conflict_is_off_the_list(office: Office, conflicting: Ids) -> None:
     mine, _ = conflicting
     with scene(office) as (transaction, where):
         assert [decisions.keep(transaction, where, person(mine), "first_name") for _ in "12"] == [1, 0]

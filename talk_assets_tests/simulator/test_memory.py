@@ -36,7 +36,9 @@ def test_an_id_that_is_used_again_clears_what_the_new_record_lacks() -> None:
     assert world.clearings == {("name", 1)}
 
 
-@pytest.mark.parametrize(("value", "noted"), [("Acme AS", []), ("Acme", ["c/firms/c1.name"])])
+@pytest.mark.parametrize(
+    ("value", "noted"), [("Acme AS in Oslo", []), ("Acme AS in", []), ("Acme", ["c/firms/c1.name"])]
+)
 def test_what_was_shown_and_cannot_be_read_gives_way_to_a_newer_edit_alone(value: str, noted: list[str]) -> None:
     world = World()
     memory, elsewhere = firms(world), MemoryCollection(world, "b/firms", companies("firms"))
@@ -45,7 +47,7 @@ def test_what_was_shown_and_cannot_be_read_gives_way_to_a_newer_edit_alone(value
     id_ = memory.employ(1, ACME)
     memory.edit(id_, {"name": "Unreadable"})
     memory.show([memory.records[id_]])
-    elsewhere.edit(other, {"name": "Acme AS"})
+    elsewhere.edit(other, {"name": "Acme AS in Oslo"})
     world.now += LAG
     MemoryConnection(world, {"firms": memory})._look_under(memory, id_, {"name": value})
     assert world.overwritten == noted

@@ -187,9 +187,10 @@ class World:
                 edits[-1].late = max(edits[-1].late or 0, self.now if changed is None else changed)
 
     def edited_since(self, at: int, history: int | None, name: str, value: str | None) -> bool:
-        """Whether a person put a value into a property of a history's records after a time."""
+        """Whether a person put a value into a property of a history's records after a time; it may have been cut."""
         every = (edit for (_, _, own), edits in self.edits.items() if own == name for edit in edits)
-        return any(edit.at > at and edit.history == history and edit.value == value for edit in every)
+        later = (edit.value for edit in every if edit.at > at and edit.history == history)
+        return any(one == value or (one and value and identity(one) == identity(value)) for one in later)
 
     def hidden(self, key: str, id_: str) -> None:
         """No list will show any more what a person had put into a record."""

@@ -68,39 +68,39 @@ def test_what_is_held_is_linked_and_unlinked_again(office: Office) -> None:
     assert said("history", "crm/people/crm2")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "part"),
-    [
-        (("link", "crm/people/crm2", "erp/customers/1"), "are person and company"),
-        (("link", "crm/people/crm2", "erp/customers/1"), "talk link crm/people/crm2 erp/contacts/ID"),
-        (("link", "crm/people/crm2", "crm/people/crm3"), "delete or merge one of them in crm, then run talk sync"),
-        (
-            ("link", "crm/people/crm2", "erp/contacts/erp1"),
-            "talk unlink crm/people/crm1, then talk link crm/people/crm2",
-        ),
-        (
-            ("link", "crm/people/crm2", "erp/contact/1"),
-            "there is no collection erp/contact; did you mean erp/contacts?",
-        ),
-        (("unlink", "crm/people/nobody"), "there is no such record"),
-        (("retry", "crm/people/crm2"), "To link it: talk link crm/people/crm2 SYSTEM/COLLECTION/ID"),
-        (("retry", "crm/people/crm1"), "crm/people/crm1: no change is held. Nothing was changed."),
-        (("retry", "crm/people/crm1", "--recreate"), "no record that it is linked with was deleted"),
-        (("retry", "erp/contacts"), "erp/contacts: no change is held."),
-        (("retry",), "all collections: no change is held."),
-        (("approve", "erp/contacts"), "erp/contacts: nothing needs approval."),
-        (("approve", "--all"), "all collections: nothing needs approval."),
-        (("resolve", "crm/people/crm1", "email"), 'email is not in conflict. It is "anna@example.com", set 20'),
-        (("resolve", "crm/people/crm1", "email", "--keep"), "email is not in conflict."),
-        (("retry", "--recreate"), "is for one record"),
-        (("resolve", "crm/people/crm1", "nickname"), "person has no such field; it has first_name"),
-        (("resolve", "crm/people/crm1", "first_name", "--take", "erp/contacts/erp2"), "has no other value"),
-        (("approve", "erp/nothing"), "there is no such collection"),
-        (("undo", "nothing"), "no run with that id wrote anything"),
-    ],
+NOT_POSSIBLE = (
+    (("link", "crm/people/crm2", "erp/customers/1"), "are person and company"),
+    (("link", "crm/people/crm2", "erp/customers/1"), "talk link crm/people/crm2 erp/contacts/ID"),
+    (("link", "crm/people/crm2", "crm/people/crm3"), "delete or merge one of them in crm, then run talk sync"),
+    (
+        ("link", "crm/people/crm2", "erp/contacts/erp1"),
+        "talk unlink crm/people/crm1, then talk link crm/people/crm2",
+    ),
+    (
+        ("link", "crm/people/crm2", "erp/contact/1"),
+        "there is no collection erp/contact; did you mean erp/contacts?",
+    ),
+    (("unlink", "crm/people/nobody"), "there is no such record"),
+    (("retry", "crm/people/crm2"), "To link it: talk link crm/people/crm2 SYSTEM/COLLECTION/ID"),
+    (("retry", "crm/people/crm1"), "crm/people/crm1: no change is held. Nothing was changed."),
+    (("retry", "crm/people/crm1", "--recreate"), "no record that it is linked with was deleted"),
+    (("retry", "erp/contacts"), "erp/contacts: no change is held."),
+    (("retry",), "all collections: no change is held."),
+    (("approve", "erp/contacts"), "erp/contacts: nothing needs approval."),
+    (("approve", "--all"), "all collections: nothing needs approval."),
+    (("resolve", "crm/people/crm1", "email"), 'email is not in conflict. It is "anna@example.com", set 20'),
+    (("resolve", "crm/people/crm1", "email", "--keep"), "email is not in conflict."),
+    (("retry", "--recreate"), "is for one record"),
+    (("resolve", "crm/people/crm1", "nickname"), "person has no such field; it has first_name"),
+    (("resolve", "crm/people/crm1", "first_name", "--take", "erp/contacts/erp2"), "has no other value"),
+    (("approve", "erp/nothing"), "there is no such collection"),
+    (("undo", "nothing"), "no run with that id wrote anything"),
 )
-def test_what_cannot_be_done_is_one_line(office: Office, arguments: tuple[str, ...], part: str) -> None:
-    assert part in refused(*arguments)
+
+
+def test_what_cannot_be_done_is_one_line(office: Office) -> None:
+    told = [(arguments, part, refused(*arguments)) for arguments, part in NOT_POSSIBLE]
+    assert [one for one in told if one[1] not in one[2]] == []
 
 
 def test_a_conflict_is_resolved(office: Office) -> None:

@@ -7,6 +7,7 @@ the other fields arrive, the one is held or reported, nothing is created twice, 
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from talk_assets.http.limit import UNLIMITED
+from talk_assets.http.limit import UNLIMITED, Clock
+from talk_assets.http.retry import Retry
 from talk_assets.model.collection import Collection, settable, updatable
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Kind
@@ -49,6 +51,7 @@ UNTOLD = {"unit", "department_code"}
 ELSEWHERE = ("customwebshop/product",)
 """Collections whose records are more than their properties: what can't be read in them is in tests of their own."""
 
+FIRM = {"name": "Over others"}
 WRONG = "neither nor"
 CUT, REWRITTEN = "is cut", "is rewritten"
 FEW = 12
@@ -74,11 +77,15 @@ def unreadable(collection: Collection) -> Iterator[tuple[str, str]]:
 DEFAULT = ("customerp/contact", "customerp/product")
 CASES = {
     f"{name}/{one.name}": one
-    for name in ("customerp", "customwebshop", "crmoffice")
-    if name in SYSTEMS
-    for one in SYSTEMS[name].build(SystemSettings()).collections
+    for name, system in SYSTEMS.items()
+    for one in system.build(SystemSettings()).collections
     if one.writable and one.creatable and not one.parts and one.lens.lines is None
+    if not any(prop.required for prop in one.lens.properties.values() if isinstance(prop, kinds.Ref))
 }
+"""Those whose records stand alone: orders and their lines, and contact persons of a customer, are in other tests."""
+
+UNDER = {"poweroffice_peer/contactperson": {"contacts_under": "customer"}}
+"""Options that name a record, by collection: the collection of that record."""
 
 
 @dataclass
@@ -92,10 +99,15 @@ class Beside:
     store: Store = field(default_factory=lambda: Store(None))
     serial: Iterator[int] = field(default_factory=lambda: itertools.count(100))
     refused: set[str] = field(default_factory=set)
+    garbled: set[bytes] = field(default_factory=set)
+    """Values, as JSON has them, in whose place the system shows what can't be read."""
 
     def __post_init__(self) -> None:
         name, _, collection = self.key.partition("/")
-        settings = SystemSettings(self.front.url(name), rate=UNLIMITED)
+        options = {option: self.sandbox.create(name, of, FIRM) for option, of in UNDER.get(self.key, {}).items()}
+        settings = SystemSettings(
+            self.front.url(name), rate=UNLIMITED, retry=Retry(clock=self._clock()), options=options
+        )
         self.system = SYSTEMS[name].build(settings)
         self.there = self.system.collection(collection)
         entity, self.fields = self.there.entity, fields_of(self.there)
@@ -108,7 +120,13 @@ class Beside:
         self.gtins = numbers.gtins(numbers.LANES - 1)
         systems = {"left": self.memory.system("left"), name: self.system}
         self.hub = Hub(self.store, systems, [Pair("left/things", self.key)], run="", clock=self._now)
-        self.front.taken = self._taken
+        self.front.taken, self.front.spelled = self._taken, self._spelled
+
+    def _clock(self) -> Clock:
+        async def sleep(seconds: float) -> None:
+            self.sandbox.clock.advance(seconds)
+
+        return Clock(now=self.sandbox.clock.now, wall=self.sandbox.clock.now, sleep=sleep)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.sandbox.clock.now(), UTC)
@@ -125,6 +143,12 @@ class Beside:
                 body = body.replace(
                     json.dumps(value).encode(), json.dumps(value.replace(REWRITTEN, "became another")).encode()
                 )
+        return body
+
+    def _spelled(self, body: bytes) -> bytes:
+        """What the system shows: nothing that can be read in place of some values."""
+        for value in self.garbled:
+            body = re.sub(rb"(?<=[:,\[\s])" + re.escape(value) + rb"(?=[,\]}\s])", json.dumps(WRONG).encode(), body)
         return body
 
     def sync(self) -> int:
@@ -230,7 +254,8 @@ class Beside:
     @property
     def shelf(self) -> str:
         """What the sandbox calls the collection."""
-        return str(getattr(self.there, "path")).rpartition("/")[2]  # noqa: B009 -- every system has paths, each its own class
+        path = str(getattr(self.there, "path")).rpartition("/")[2]  # noqa: B009 -- every system has paths, each its own class
+        return path.removeprefix("Party")
 
     def counts(self) -> tuple[int, int]:
         """How many records there are on either side."""
@@ -261,9 +286,21 @@ def texts(two: Beside) -> Sequence[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "key", [key if key in DEFAULT else pytest.param(key, marks=pytest.mark.thorough) for key in CASES]
+TAKEN_FOR_AN_EDIT = pytest.mark.xfail(
+    strict=True,
+    reason="webCRM answers a write without the record, so what it makes of a value is taken for a person's edit",
 )
+
+
+def case(key: str) -> object:
+    """One collection, with what is known of it."""
+    marks = [] if key in DEFAULT else [pytest.mark.thorough]
+    if key.startswith("webcrm/"):
+        marks.append(TAKEN_FOR_AN_EDIT)
+    return pytest.param(key, marks=marks)
+
+
+@pytest.mark.parametrize("key", [case(key) for key in CASES])
 def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arrives(key: str) -> None:
     with beside(key) as two:
         cases = [(name, how) for name in two.fields for how in ("refused", CUT, REWRITTEN)]
@@ -283,6 +320,7 @@ def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arr
             two.put(id_, values)
             sent.append(values)
         two.sync()
+        assert two.sync() == 0
         held, reported = two.held(), two.reported()
         assert held == {(others[id_], name) for (name, how), id_ in zip(cases, ids, strict=True) if how == "refused"}
         assert reported == {
@@ -295,7 +333,6 @@ def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arr
             if how == "refused":
                 assert shown[name] == before[id_][name]
         assert two.counts() == (len(ids), len(ids))
-        assert two.sync() == 0
         assert two.others() == others
 
 
@@ -328,9 +365,12 @@ def test_what_cant_be_read_holds_its_field_and_the_rest_arrives(key: str) -> Non
                 one: value for one, value in two.values().items() if one != name and two.settable(others[id_], one)
             }
             body = json.loads(two.there.lens.put(*_alone(two, values))[0])
+            hidden = json.loads(two.there.lens.put(*_alone(two, {name: two.values()[name]}))[0])
+            two.garbled |= {json.dumps(one).encode() for one in _leaves(hidden)}
             touched = {name: None for name in (modified.property, two.there.version) if name}
             two.later()
-            two.edit(others[id_], {**body, source: WRONG, **touched})
+            two.edit(others[id_], {**body, **hidden, **touched})
+            two.garbled.add(json.dumps(two.stored(others[id_])[source.partition(".")[0]]).encode())
             sent.append(values)
         two.sync()
         assert two.held() == {(others[id_], name) for (name, _), id_ in zip(cases, ids, strict=True)}

@@ -183,13 +183,16 @@ def test_people_who_never_stop_editing_do_not_keep_us_reading() -> None:
 
 
 class Bulk:
-    """Answers a PATCH with what `results` says, and notes what was sent."""
+    """Answers a PATCH with what `results` says, and notes what was sent; a query shows the records of `shows`."""
 
-    def __init__(self, *results: list[str] | int | Exception) -> None:
+    def __init__(self, *results: list[str] | int | Exception, shows: list[Row] | int | None = None) -> None:
         self.results = list(results)
+        self.shows = shows or []
         self.sent: list[list[Row]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/Queries":
+            return httpx.Response(self.shows) if isinstance(self.shows, int) else httpx.Response(200, json=self.shows)
         self.sent.append(json.loads(request.content))
         result = self.results.pop(0)
         if isinstance(result, Exception):
@@ -238,6 +241,21 @@ def test_an_update_sends_the_whole_record_but_nothing_computed_or_censored() -> 
     answers = write(server, update("a", "7", record, PersonFirstName="Anne"))
     assert server.sent == [[{"PersonFirstName": "Anne", "PersonSkype": "aase", "PersonId": 7}]]
     assert (answers["a"].outcome, answers["a"].id, answers["a"].said) == (Outcome.DONE, "7", "200 7")
+
+
+def test_an_answer_has_the_record_as_it_was_stored_where_the_query_shows_it() -> None:
+    """What webCRM cuts or rewrites is then no person's edit."""
+    server = Bulk(["7", "8", "Error: no"], shows=[{"PersonId": 7, "PersonTitle": "Head of"}, {"PersonId": 9}])
+    writes = [update(key, id_, {}, PersonTitle="Head of sales") for key, id_ in (("a", "7"), ("b", "8"), ("c", "9"))]
+    answers = write(server, *writes)
+    assert {key: answer.record and json.loads(answer.record) for key, answer in answers.items()} == {
+        "a": {"PersonId": 7, "PersonTitle": "Head of"}, "b": None, "c": None,
+    }  # fmt: skip
+
+
+def test_what_was_stored_is_done_though_the_query_fails() -> None:
+    answers = write(Bulk(["7"], shows=400), update("a", "7", {}, PersonTitle="CEO"))
+    assert (answers["a"].outcome, answers["a"].record) == (Outcome.DONE, None)
 
 
 def test_a_create_carries_the_entity_and_creates_never_share_a_request_with_updates() -> None:

@@ -22,7 +22,7 @@ from talk_assets.jsonframes import jsontext
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, Write
 from talk_assets.systems.lines import Difference, Layout, difference
-from talk_assets.systems.webcrm.wire import WebcrmCollection, WebcrmReader
+from talk_assets.systems.webcrm.wire import SIZE, WebcrmCollection, WebcrmReader, spell
 
 Item = dict[str, object]
 """A record with the properties that are sent."""
@@ -107,6 +107,7 @@ class WebcrmConnection(WebcrmReader):
         if not collection.writable:
             reason = f"{collection.name} are read-only in webCRM"
             return [Answer(write.key, Outcome.REFUSED, id=write.id, reason=reason, whole=True) for write in writes]
+        asked = self.client.wall()
         items = [_item(collection, write) for write in writes]
         results = [_Result(Outcome.DONE, write.id) for write in writes]
         # Where only lines are to change, the record they belong to is none of our business.
@@ -115,7 +116,27 @@ class WebcrmConnection(WebcrmReader):
         for place, result in zip(places, sent, strict=True):
             results[place] = result
         answers = [_answer(collection, write, result) for write, result in zip(writes, results, strict=True)]
+        if any(result.outcome is Outcome.DONE for result in sent):
+            answers = await self._shown(collection, answers, asked)
         return await self._with_lines([_Stored(*one) for one in zip(writes, items, answers, strict=True)])
+
+    async def _shown(self, collection: WebcrmCollection, answers: Sequence[Answer], asked: float) -> list[Answer]:
+        """Query what was stored since we began: a PATCH is answered with ids alone.
+
+        Without the records, the next read would take what webCRM cuts or rewrites for a person's edit. A record that
+        the query lacks is shown by that read.
+        """
+        try:
+            body = await self._since(collection, spell(self.client.server_time(asked)), SIZE)
+        except (Refused, SystemFailure, CredentialsError):
+            return list(answers)
+        records = {str(one.get(collection.id)): one for one in json.loads(body) if isinstance(one, dict)}
+        return [
+            replace(answer, record=jsontext.spelled(records[answer.id]).encode())
+            if answer.outcome is Outcome.DONE and answer.id in records
+            else answer
+            for answer in answers
+        ]
 
     async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:
         """Send items until none of them lost the race for an id, or often enough."""

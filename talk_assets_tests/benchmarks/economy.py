@@ -180,6 +180,9 @@ def _write(
     total = sum(sent.values())
     if lines is None:
         account.needed += sum(math.ceil(count / collection.bulk) for count in sent.values())
+        if account.system == "webcrm":
+            stored = [count for action, count in sent.items() if action != Action.DELETE]
+            account.beside("to see what was stored", sum(math.ceil(count / collection.bulk) for count in stored))
     else:
         account.needed += lines.requests(collection.bulk)
         account.beside("for the lines that there are, order by order", total)

@@ -191,7 +191,7 @@ class Bulk:
         self.sent: list[list[Row]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/Queries":
+        if request.url.path.endswith("/Queries"):
             return httpx.Response(self.shows) if isinstance(self.shows, int) else httpx.Response(200, json=self.shows)
         self.sent.append(json.loads(request.content))
         result = self.results.pop(0)

@@ -223,6 +223,10 @@ def without_id(_: Record, id_: str) -> Record:
     return {"title": "Invoice", id_: None}
 
 
+def all_of(alien: Callable[[Record, str], Record], id_: str) -> Lie:
+    return lambda _, records: [alien(record, id_) for record in records]
+
+
 def test_a_page_for_people_and_another_schema_are_told_as_such(firm: Deceived) -> None:
     with firm.lied_to(lambda *_: PAGE_FOR_PEOPLE):
         line = firm.failure(full=True)
@@ -230,7 +234,7 @@ def test_a_page_for_people_and_another_schema_are_told_as_such(firm: Deceived) -
     assert "Sign in" in line
     assert "where JSON would be right; check base_url" in line
     for alien in (renamed, another, without_id):
-        with firm.lied_to(lambda _, records, made=alien: [made(record, firm.liar.id) for record in records]):
+        with firm.lied_to(all_of(alien, firm.liar.id)):
             line = firm.failure(full=True)
         assert line.startswith(firm.liar.system), alien
         assert "it should be" in line or "would be right" in line, alien

@@ -1,6 +1,6 @@
 """A clock that jumps, ours or the systems': no edit is lost, nothing goes round in circles, nothing breaks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -56,7 +56,6 @@ def anna(firm: Clocks) -> int:
     """A person of Webcrm who has her contact in Customerp."""
     id_ = firm.crm_add("Persons", PersonFirstName="Anna", PersonLastName="Berg", PersonEmail=MAIL)
     firm.sync()
-    firm.sync()
     return id_
 
 
@@ -80,43 +79,43 @@ def agreed(firm: Clocks, word: str) -> None:
     assert only(firm.erp("contacts", job_title=f"Title {word}"))["first_name"] == f"Anna {word}"
 
 
-@pytest.mark.parametrize("seconds", JUMPS)
-def test_a_clock_of_the_systems_that_is_set_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
+def systems_set(firm: Clocks, seconds: float) -> None:
     firm.set_theirs(seconds)
-    for word in ("Ada", "Bea"):
-        edited_on_both_sides(firm, anna, word)
-        firm.later(600)
-        firm.sync()
-        agreed(firm, word)
-    firm.set_theirs(-seconds)
-    edited_on_both_sides(firm, anna, "Cia")
-    firm.later(600)
-    firm.sync()
-    agreed(firm, "Cia")
-    quiet(firm)
 
 
+def ours_set(firm: Clocks, seconds: float) -> None:
+    firm.ours += seconds
+
+
+def ours_set_during_a_sync(firm: Clocks, seconds: float) -> None:
+    firm.jump, firm.looks = seconds, 0
+
+
+SET = [
+    (systems_set, ours_set_during_a_sync),
+    pytest.param([ours_set], marks=pytest.mark.thorough),  # as after a sync during which it was set
+]
+
+
+@pytest.mark.parametrize("setting", SET)
 @pytest.mark.parametrize("seconds", JUMPS)
-def test_our_clock_that_is_set_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
-    for word, by in (("Ada", seconds), ("Bea", 0.0), ("Cia", -seconds)):
-        firm.ours += by
-        edited_on_both_sides(firm, anna, word)
-        firm.later(600)
-        firm.sync()
-        agreed(firm, word)
-    quiet(firm)
-
-
-@pytest.mark.parametrize("seconds", JUMPS)
-def test_our_clock_that_is_set_during_a_sync_loses_no_edit(firm: Clocks, anna: int, seconds: float) -> None:
-    for word, by in (("Ada", seconds), ("Bea", 0.0), ("Cia", -seconds), ("Dea", 0.0)):
-        firm.jump, firm.looks = by, 0
-        edited_on_both_sides(firm, anna, word)
-        firm.later(600)
-        firm.sync()
-        agreed(firm, word)
+def test_a_clock_that_is_set_and_set_back_loses_no_edit(
+    firm: Clocks, anna: int, seconds: float, setting: Sequence[Callable[[Clocks, float], None]]
+) -> None:
+    for set_clock in setting:
+        for word, by in (("Ada", seconds), ("Bea", 0.0), ("Cia", -seconds)):
+            set_clock(firm, by)
+            arrives(firm, anna, f"{word} {set_clock.__name__}")
+    arrives(firm, anna, "Dea")
     assert firm.ours == 0
     quiet(firm)
+
+
+def arrives(firm: Clocks, anna: int, word: str) -> None:
+    edited_on_both_sides(firm, anna, word)
+    firm.later(600)
+    firm.sync()
+    agreed(firm, word)
 
 
 def test_the_newer_edit_wins_whatever_the_clocks_show(firm: Clocks, anna: int) -> None:

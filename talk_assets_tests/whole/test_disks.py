@@ -53,7 +53,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(instance: Instance) -> None
     assert "could not be written" in line
     assert "ree some space" in line
     ballast.unlink()
-    assert instance.process("sync").status == 0
+    assert instance.talk("sync").status == 0
     everything = instance.everything()
     assert {name: len(records) for name, records in everything.items()} == {"persons": 1, "contacts": 2}
 

@@ -7,13 +7,13 @@ collection, they edit in the system's own user interface.
 import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from talk_assets.model.collection import Collection, settable, updatable
-from talk_assets.model.dataflows import DATAFLOWS, Dataflow
+from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.model.entities import LINE, Kind
 from talk_assets.model.lens.lens import ALWAYS, NEVER, Lens
 from talk_assets.model.system import System
@@ -21,7 +21,7 @@ from talk_assets.sandbox.world import numbers, words
 from talk_assets.store import tables
 from talk_assets.testing.conformance import steps
 from talk_assets.testing.conformance.steps import PLAIN, Values
-from talk_assets_tests.whole.firm import Firm, firm
+from talk_assets_tests.whole.firm import Firm, firm, pairs_of
 
 WITHOUT_ADDRESS = ("powerofficego/departments", "customwebshop/customer")
 """A pair of which nothing is linked: a department has no e-mail address, and a shop has no account without one."""
@@ -238,45 +238,49 @@ def edited(firms: Firms) -> Iterator[tuple[Side, Side, list[str], str, str]]:
             yield one, other, fields, *firms.untouched(one, other)
 
 
+WITH = ("webcrm-customerp", "crmoffice-customerp")
+"""Both at once, as they share a system."""
+
 ALSO = "customerp-powerofficego"
 """The dataflow of which both systems are in another one as well."""
 
+APART = [one.name for one in DATAFLOWS if one.name not in {*WITH, ALSO}]
+TOGETHER = [pytest.param([ALSO], marks=pytest.mark.thorough), WITH, *([name] for name in APART)]
 
-@pytest.mark.parametrize(
-    "dataflow",
-    [pytest.param(one, id=one.name, marks=[pytest.mark.thorough] if one.name == ALSO else []) for one in DATAFLOWS],
-)
-def test_every_field_arrives_both_ways_and_with_a_new_record(dataflow: Dataflow) -> None:
-    with firm(records=PEOPLE, pairs=dataflow.pairs) as opened:
+
+@pytest.mark.parametrize("dataflows", TOGETHER, ids="+".join)
+def test_every_field_arrives_both_ways_and_with_a_new_record(dataflows: Sequence[str]) -> None:
+    with firm(records=PEOPLE, pairs=pairs_of(*dataflows)) as opened:
         opened.sync()
-        assert opened.sync().written == {}
         firms = Firms(opened)
-        edit_everything(firms)
-        create_everything(firms)
+        edits, creates = list(edit_everything(firms)), list(create_everything(firms))
+        opened.sync(full=True)  # an edit may have removed lines, of which Webcrm says nothing
+        found = {
+            f"{one.key} to {other.key}": lost
+            for one, other, there, values in edits
+            if (lost := wrong(firms, one, other, there, values))
+        }
+        for one, other, here, values in creates:
+            there = dict(firms.linked(one, other)).get(here)
+            assert there, (one.key, other.key, opened.held())
+            if lost := wrong(firms, one, other, there, values):
+                found[f"{one.key} to {other.key}, created"] = lost
+        assert found == {}
+        assert opened.sync().written == {}
 
 
-def edit_everything(firms: Firms) -> None:
-    """Edit a record of either side of every pair in every field, and see it on the other."""
-    expected = []
+def edit_everything(firms: Firms) -> Iterator[tuple[Side, Side, str, Values]]:
+    """Edit a record of either side of every pair in every field, and say what the other is to hold."""
     for n, (one, other, fields, here, there) in enumerate(list(edited(firms))):
         values, before = firms.values(one, other, fields, n % 2), one.shown(here)
         edit(firms, one, here, values)
         news = steps.limited(one.collection, values)
         # A status that stands for several is no edit where it stood already.
-        expected.append((one, other, there, {name: values[name] for name in values if news[name] != before[name]}))
-    firms.firm.sync(full=True)  # an edit may have removed lines, of which Webcrm says nothing
-    found = {
-        f"{one.key} to {other.key}": lost
-        for one, other, there, values in expected
-        if (lost := wrong(firms, one, other, there, values))
-    }
-    assert found == {}
-    assert firms.firm.sync().written == {}
+        yield one, other, there, {name: values[name] for name in values if news[name] != before[name]}
 
 
-def create_everything(firms: Firms) -> None:
-    """Create a record on the left of every pair with every field, and see it on the right."""
-    expected = []
+def create_everything(firms: Firms) -> Iterator[tuple[Side, Side, str, Values]]:
+    """Create a record on the left of every pair with every field, and say what the right is to hold."""
     for pair in firms.firm.pairs:
         one, other = firms.side(pair.left), firms.side(pair.right)
         if not one.collection.creatable or (pair.left, pair.right) == WITHOUT_ADDRESS:
@@ -284,14 +288,4 @@ def create_everything(firms: Firms) -> None:
         fields = arrives(one, other, settable(other.collection))
         fields = [name for name in fields if name in settable(one.collection)]
         values = firms.values(one, other, fields, 0)
-        here = steps.create(one.system, one.collection, values)
-        expected.append((one, other, here, values))
-    firms.firm.sync()
-    found = {}
-    for one, other, here, values in expected:
-        there = dict(firms.linked(one, other)).get(here)
-        assert there, (one.key, other.key, firms.firm.held())
-        if lost := wrong(firms, one, other, there, values):
-            found[f"{one.key} to {other.key}"] = lost
-    assert found == {}
-    assert firms.firm.sync().written == {}
+        yield one, other, steps.create(one.system, one.collection, values), values

@@ -40,7 +40,7 @@ def test_a_wrong_token_names_the_variable_and_appears_nowhere(instance: Instance
     assert WRONG not in line
 
 
-@pytest.mark.parametrize("system", ["webcrm", "customerp"])
+@pytest.mark.parametrize("system", ["webcrm", pytest.param("customerp", marks=pytest.mark.thorough)])
 def test_a_wrong_base_url_names_the_address_and_where_to_correct_it(instance: Instance, system: str) -> None:
     instance.configure(**{system: f"{instance.urls[system]}/v9"})
     before = instance.everything()
@@ -54,7 +54,7 @@ def test_a_wrong_base_url_names_the_address_and_where_to_correct_it(instance: In
 def test_a_host_that_cannot_be_reached_names_the_address(instance: Instance) -> None:
     instance.configure(customerp="http://127.0.0.1:1/erp")
     before = instance.everything()
-    line = instance.process("sync").failure
+    line = instance.talk("sync").failure
     assert "customerp: " in line
     assert "http://127.0.0.1:1/erp" in line
     assert instance.everything() == before

@@ -105,7 +105,8 @@ def _once(sync: Callable[..., SyncResult]) -> Callable[..., SyncResult]:
     found: list[SyncResult] = []
 
     def once(*arguments: Any, **named: Any) -> SyncResult:  # noqa: ANN401 -- what sync takes
-        found or found.append(sync(*arguments, **named))
+        if not found:
+            found.append(sync(*arguments, **named))
         return found[0]
 
     return once

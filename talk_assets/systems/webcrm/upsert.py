@@ -130,12 +130,11 @@ class WebcrmConnection(WebcrmReader):
             body = await self._since(collection, spell(self.client.server_time(asked)), SIZE)
         except (Refused, SystemFailure, CredentialsError):
             return list(answers)
-        records = {str(one.get(collection.id)): one for one in json.loads(body) if isinstance(one, dict)}
+        found = {str(one.get(collection.id)): one for one in json.loads(body) if isinstance(one, dict)}
+        records = {id_: jsontext.spelled(record).encode() for id_, record in found.items()}
+        done = [answer.outcome is Outcome.DONE for answer in answers]
         return [
-            replace(answer, record=jsontext.spelled(records[answer.id]).encode())
-            if answer.outcome is Outcome.DONE and answer.id in records
-            else answer
-            for answer in answers
+            replace(one, record=records.get(one.id or "")) if ok else one for one, ok in zip(answers, done, strict=True)
         ]
 
     async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:

@@ -123,8 +123,7 @@ class WebcrmConnection(WebcrmReader):
     async def _shown(self, collection: WebcrmCollection, answers: Sequence[Answer], asked: float) -> list[Answer]:
         """Query what was stored since we began: a PATCH is answered with ids alone.
 
-        Without the records, the next read would take what webCRM cuts or rewrites for a person's edit. A record that
-        the query lacks is shown by that read.
+        Without the records, what webCRM cuts or rewrites would be taken for a person's edit by the next read.
         """
         try:
             body = await self._since(collection, spell(self.client.server_time(asked)), SIZE)

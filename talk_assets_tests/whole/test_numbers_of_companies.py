@@ -2,7 +2,7 @@
 
 import pytest
 
-from talk_assets_tests.whole.firm import Firm, only
+from talk_assets_tests.whole.firm import Firm
 
 
 def organisation(firm: Firm, name: str, number: str, country: str = "") -> int:
@@ -17,72 +17,71 @@ def customers(firm: Firm) -> dict[str, str | None]:
     return {customer["name"]: customer["organisation_number"] for customer in firm.erp("customers")}
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        (("ATU12345678", "AT"), ("12345678", "DK")),
-        (("ATU12345678", None), ("12345678", "DK")),
-        (("SC123456", None), ("NI123456", None)),
-        (("SC123456", "GB"), ("123456", "IE")),
-        (("12345678", "DK"), ("12345678", "FI")),
-        (("DK12345678", None), ("FI12345678", None)),
-        (("974760673", "NO"), ("974760673", "LT")),
-    ],
+SAME_DIGITS = (
+    (("ATU12345678", "AT"), ("12345678", "DK")),
+    (("ATU23456789", None), ("23456789", "DK")),
+    (("SC123456", None), ("NI123456", None)),
+    (("SC234567", "GB"), ("234567", "IE")),
+    (("34567890", "DK"), ("34567890", "FI")),
+    (("DK45678901", None), ("FI45678901", None)),
+    (("974760673", "NO"), ("974760673", "LT")),
 )
-def test_companies_whose_numbers_have_the_same_digits_are_two(
-    firm: Firm, first: tuple[str, str | None], second: tuple[str, str | None]
-) -> None:
-    firm.erp_add("customers", name="First", organisation_number=first[0], address={"country": first[1]})
-    organisation(firm, "Second", second[0], second[1] or "")
+"""The numbers of two companies, each with its country."""
+
+
+def test_companies_whose_numbers_have_the_same_digits_are_two(firm: Firm) -> None:
+    wanted, ours = {}, set()
+    for (first, home), (second, abroad) in SAME_DIGITS:
+        firm.erp_add("customers", name=f"First {first} {home}", organisation_number=first, address={"country": home})
+        organisation(firm, f"Second {second} {abroad}", second, abroad or "")
+        wanted |= {f"First {first} {home}": first, f"Second {second} {abroad}": second}
+        ours.add(f"Second {second} {abroad}")
     firm.sync()
-    assert customers(firm) == {"First": first[0], "Second": second[0]}
-    assert only(firm.crm("Organisations"))["OrganisationName"] == "Second"
+    assert customers(firm) == wanted
+    assert {one["OrganisationName"] for one in firm.crm("Organisations")} == ours
     assert firm.held() == []
     assert firm.sync().written == {}
 
 
-@pytest.mark.parametrize(
-    ("shown", "number", "country"),
-    [
-        ("NO 923 609 016 MVA", "923609016", None),
-        ("NO923609016MVA", "923609016", "NO"),
-        ("Org.nr. 923 609 016", "923609016", None),
-        ("sc 123456", "SC123456", "GB"),
-        ("CVR-nr. 12 34 56 78", "12345678", "DK"),
-        ("CHE-123.456.789 MWST", "CHE123456789MWST", "CH"),
-    ],
+SPELLINGS = (
+    ("NO 923 609 016 MVA", "923609016", None),
+    ("NO974760673MVA", "974760673", "NO"),
+    ("Org.nr. 889 640 782", "889640782", None),
+    ("sc 123456", "SC123456", "GB"),
+    ("CVR-nr. 12 34 56 78", "12345678", "DK"),
+    ("CHE-123.456.789 MWST", "CHE123456789MWST", "CH"),
 )
-def test_spellings_of_one_number_are_one_company_that_nobody_edited(
-    firm: Firm, shown: str, number: str, country: str | None
-) -> None:
-    organisation(firm, "Fjord", shown)
-    id_ = firm.erp_add("customers", name="Fjord", organisation_number=number, address={"country": country})
+"""A number as one system shows it, and as another has it with the country."""
+
+MADE_OF = (
+    ("DK13585628", "13585628", "DK"),
+    ("SE556012579001", "556012-5790", "SE"),
+    ("FR40303265045", "303265045", "FR"),
+)
+"""A VAT number, and the number of a register that it is made of."""
+
+
+def test_spellings_of_one_number_are_one_company_that_nobody_edited(firm: Firm) -> None:
+    ids = []
+    for shown, number, country in (*SPELLINGS, *MADE_OF):
+        organisation(firm, f"Fjord {shown}", shown)
+        properties = {"organisation_number": number, "address": {"country": country}}
+        ids.append(firm.erp_add("customers", name=f"Fjord {shown}", **properties))
     firm.sync()
-    customer, crm = only(firm.erp("customers")), only(firm.crm("Organisations"))
-    assert (customer["id"], customer["organisation_number"]) == (id_, number)
-    assert crm["OrganisationVatNumber"] == shown
+    assert [(one["id"], one["organisation_number"]) for one in firm.erp("customers")] == [
+        (id_, number) for id_, (_, number, _) in zip(ids, (*SPELLINGS, *MADE_OF), strict=True)
+    ]
+    spelled = [one["OrganisationVatNumber"] for one in firm.crm("Organisations")]
+    assert spelled[: len(SPELLINGS)] == [shown for shown, *_ in SPELLINGS]
     assert firm.sync().written == {}
 
 
-@pytest.mark.parametrize(
-    ("vat", "number", "country"),
-    [("DK12345678", "12345678", "DK"), ("SE556012579001", "556012-5790", "SE"), ("FR40303265045", "303265045", "FR")],
-)
-def test_a_vat_number_and_the_number_that_it_is_made_of_are_one_company(
-    firm: Firm, vat: str, number: str, country: str
-) -> None:
-    organisation(firm, "Fjord", vat)
-    id_ = firm.erp_add("customers", name="Fjord", organisation_number=number, address={"country": country})
+def test_what_is_written_is_what_was_read(firm: Firm) -> None:
+    numbers = ("IE6364992H", "SC123456", "CHE123456789", "DE136695976", "923609016")
+    for number in numbers:
+        organisation(firm, f"Fjord {number}", number)
     firm.sync()
-    assert only(firm.erp("customers"))["id"] == id_
-    assert firm.sync().written == {}
-
-
-@pytest.mark.parametrize("number", ["IE6364992H", "SC123456", "CHE123456789", "DE136695976", "923609016"])
-def test_what_is_written_is_what_was_read(firm: Firm, number: str) -> None:
-    organisation(firm, "Fjord", number)
-    firm.sync()
-    assert customers(firm) == {"Fjord": number}
+    assert customers(firm) == {f"Fjord {number}": number for number in numbers}
     assert firm.sync().written == {}
 
 

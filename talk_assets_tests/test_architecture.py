@@ -185,4 +185,4 @@ def test_files_and_functions_stay_short(module: Path) -> None:
 @pytest.mark.parametrize("file", LEFT_OUT)
 def test_what_is_left_out_of_the_suite_is_there(file: str) -> None:
     defined = {node.name for node in ast.walk(tree(Path(__file__).parent / file)) if isinstance(node, ast.FunctionDef)}
-    assert set(LEFT_OUT[file]) <= defined
+    assert {name.partition("[")[0] for name in LEFT_OUT[file]} <= defined

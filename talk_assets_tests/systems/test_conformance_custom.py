@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from talk_assets.http.api import Changes, Follow, Lookup, Paging, Since, Spelling
-from talk_assets.model.system import System
 from talk_assets.systems import Registered, customerp
 from talk_assets.systems.crmoffice import CRMOFFICE
 from talk_assets.systems.customerp import CUSTOMERP
@@ -31,6 +30,7 @@ class TestCustomerp(HttpConformance):
     bad = ("contact", {"first_name": "A", "last_name": "B", "email": "no e-mail"}, "/email")
 
 
+@pytest.mark.thorough  # crmoffice, too, is asked for changes by time
 class TestCustomerpByTime(TestCustomerp):
     """The same API, asked for changes by time, one record after the other, and looked at before each write."""
 
@@ -40,10 +40,6 @@ class TestCustomerpByTime(TestCustomerp):
         by_id=Lookup(),
         writing=replace(customerp.API.writing, recheck=True, idempotency_header="Idempotency-Key"),
     )
-
-    @pytest.mark.thorough  # the requests are counted by the same client
-    def test_the_rate_limit_is_used_and_never_exceeded(self) -> None:
-        super().test_the_rate_limit_is_used_and_never_exceeded()
 
 
 class TestCrmoffice(HttpConformance):
@@ -71,19 +67,8 @@ class TestCustomwebshop(HttpConformance):
             yield sandbox
 
 
+@pytest.mark.thorough  # test_listing and test_moving follow links
 class TestCustomwebshopByLink(TestCustomwebshop):
     """The same shop, page by page as its links lead."""
 
     registered = reconfigured(CUSTOMWEBSHOP, paging=Paging(Follow.LINK, size_param="per_page", size=100))
-
-    @pytest.mark.thorough  # the requests are counted by the same client
-    def test_the_rate_limit_is_used_and_never_exceeded(self) -> None:
-        super().test_the_rate_limit_is_used_and_never_exceeded()
-
-    @pytest.mark.thorough  # writes don't follow links
-    def test_a_value_that_is_refused_holds_its_field_and_nothing_else(self, sandbox: Served, system: System) -> None:
-        super().test_a_value_that_is_refused_holds_its_field_and_nothing_else(sandbox, system)
-
-    @pytest.mark.thorough  # as above
-    def test_a_record_that_the_api_breaks_at_is_held_in_the_end(self, sandbox: Served, system: System) -> None:
-        super().test_a_record_that_the_api_breaks_at_is_held_in_the_end(sandbox, system)

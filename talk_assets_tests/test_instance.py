@@ -40,12 +40,13 @@ def test_more_runs_than_files_are_kept_open_are_there_without_the_class(
 
 OPEN = """
 import sys
+import time
 from dagster import DagsterInstance
 from pathlib import Path
 folder, name = Path(sys.argv[1]), sys.argv[2]
 (folder / f"ready-{name}").touch()
 while len(list(folder.glob("ready-*"))) < 4:
-    pass
+    time.sleep(0.001)
 with DagsterInstance.from_config(str(folder)) as instance:
     print(instance.get_runs_count())
 """

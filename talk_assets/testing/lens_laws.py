@@ -43,7 +43,7 @@ from talk_assets.sync.read.records import parse
 
 Row = dict[str, Any]
 
-EXAMPLES, FEWEST, ROWS = 4, 6, 16
+EXAMPLES, FEWEST, ROWS = 3, 6, 16
 """The frames cost, not the rows in them: few examples, each with many rows, of which most can shrink to nothing."""
 
 texts = st.one_of(

@@ -119,13 +119,13 @@ def test_a_run_that_did_not_say_how_it_ended_says_how_far_it_came(office: Office
 
     with office.transaction() as transaction:
         runs.begin(transaction, "of the UI", "write", began)
-    assert told().startswith("2099-01-01 12:00:00 UTC: no step has ended yet. ")
+    assert told().startswith("2099-01-01 12:00:00 UTC: no step has ended yet.")
     with office.transaction() as transaction:
         runs.add(transaction, "of the UI", runs.Summary(), began + timedelta(seconds=7))
-    assert told().startswith("2099-01-01 12:00:00 UTC: its latest step ended 2099-01-01 12:00:07 UTC. ")
+    assert told().startswith("2099-01-01 12:00:00 UTC: its latest step ended 2099-01-01 12:00:07 UTC.")
     with office.transaction() as transaction:
         runs.end(transaction, "of the UI", "done", began + timedelta(seconds=9))
-    assert told().startswith("2099-01-01 12:00:00 UTC: done. ")
+    assert told().startswith("2099-01-01 12:00:00 UTC: done.")
 
 
 def test_nothing_held_and_no_conflicts_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from talk_assets.model.system import Connection
+from talk_assets.model.system import Connection, System
 from talk_assets.sandbox.poweroffice.data import HOUSE, HOUSE_ID
 from talk_assets.sandbox.serving import serving
 from talk_assets.systems import Registered
@@ -56,3 +56,7 @@ class TestPowerofficePeer(_Client):
         """With the firm itself among its customers, where contact persons stand whose company nobody knows."""
         with serving({self.registered.name: {"customer": [{"id": HOUSE_ID, **HOUSE}]}}) as sandbox:
             yield Served(self.registered.name, sandbox)
+
+    @pytest.mark.thorough  # the other client has the same API
+    def test_a_value_that_is_refused_holds_its_field_and_nothing_else(self, sandbox: Served, system: System) -> None:
+        super().test_a_value_that_is_refused_holds_its_field_and_nothing_else(sandbox, system)

@@ -74,7 +74,7 @@ def unreadable(collection: Collection) -> Iterator[tuple[str, str]]:
             yield name, source
 
 
-DEFAULT = ("customerp/contact", "customerp/product", "webcrm/products")
+DEFAULT = ("customerp/product", "webcrm/products")
 CASES = {
     f"{name}/{one.name}": one
     for name, system in SYSTEMS.items()

@@ -116,8 +116,8 @@ class MemoryCollection:
         """A person creates a record, by accident with the id of one that was deleted."""
         again = id_ is not None
         id_ = self.create(values, history=history, id_=id_)
-        if again:  # for whoever knows the id, what the record lacks has been cleared
-            self.world.clearings |= {(name, history) for name in self.properties if self.records[id_][name] is None}
+        if again:
+            self._clear_what_it_lacks(id_)
         self.known.discard(id_)
         self.world.made.pop((self.key, id_), None)
         self._hide(id_, None)
@@ -135,7 +135,14 @@ class MemoryCollection:
             self.records[copy]["ref"] = mark
             self.world.copies[self.key, copy] = original
         if replaced:
+            if mark and original not in self.known:  # nobody can tell it from the record whose answer was lost
+                self._clear_what_it_lacks(copy)
             self.delete(original)
+
+    def _clear_what_it_lacks(self, id_: str) -> None:
+        """A record stands in place of another one: what it lacks counts as cleared by a person."""
+        lacks = [name for name in self.properties if self.records[id_][name] is None]
+        self.world.clearings |= {(name, self.history[id_]) for name in lacks}
 
     def edit(self, id_: str, values: Mapping[str, Any]) -> None:
         """A person changes a record; who does so takes it out of the archive. What stays as it was is no edit."""

@@ -36,6 +36,20 @@ def test_an_id_that_is_used_again_clears_what_the_new_record_lacks() -> None:
     assert world.clearings == {("name", 1)}
 
 
+@pytest.mark.parametrize(("answered", "cleared"), [(False, {("name", 1)}), (True, set())])
+def test_a_copy_in_place_of_a_record_whose_answer_was_lost_clears_what_it_lacks(
+    *, answered: bool, cleared: set[tuple[str, int]]
+) -> None:
+    """Nobody could tell it from that record."""
+    world = World()
+    memory = MemoryCollection(world, "c/firms", companies("firms"))
+    id_ = memory.create(ACME, history=1, reference="entity")
+    if answered:
+        memory.known.add(id_)
+    memory.copy(1, ACME | {"name": None}, id_, replaced=True)
+    assert world.clearings == cleared
+
+
 @pytest.mark.parametrize(
     ("value", "noted"), [("Acme AS in Oslo", []), ("Acme AS in", []), ("Acme", ["c/firms/c1.name"])]
 )

@@ -30,7 +30,8 @@ SAME_DIGITS = (
 
 
 def test_companies_whose_numbers_have_the_same_digits_are_two(firm: Firm) -> None:
-    wanted, ours = {}, set()
+    wanted = dict[str, str]()
+    ours = set[str]()
     for (first, home), (second, abroad) in SAME_DIGITS:
         firm.erp_add("customers", name=f"First {first} {home}", organisation_number=first, address={"country": home})
         organisation(firm, f"Second {second} {abroad}", second, abroad or "")

@@ -23,8 +23,8 @@ PORT ?= 3000
 ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui PORT=3001
 	@$(BIN)/talk ui --port $(PORT)
 
-# One more than there are cores, as some tests wait for servers.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two for each core, as some tests wait for servers and processes.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 
 test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal

@@ -18,7 +18,7 @@ from talk_assets_tests.simulator.world import Crash
 from talk_assets_tests.sync.chain import CRM, ERP, FIRST, SECOND, SHOP, Chain
 from talk_assets_tests.sync.prepared import chain_of
 
-EXAMPLES = int(os.environ.get("REMAPS", "2"))
+EXAMPLES = int(os.environ.get("REMAPS", "1"))
 """Each takes seconds; REMAPS=100 in the environment tries more."""
 
 PROPERTIES = ("first_name", "job_title", "nick", "role")

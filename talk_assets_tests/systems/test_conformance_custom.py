@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from talk_assets.http.api import Changes, Follow, Lookup, Paging, Since, Spelling
+from talk_assets.model.system import System
 from talk_assets.systems import Registered, customerp
 from talk_assets.systems.crmoffice import CRMOFFICE
 from talk_assets.systems.customerp import CUSTOMERP
@@ -46,6 +47,10 @@ class TestCrmoffice(HttpConformance):
     registered = CRMOFFICE
     refuses = ("contacts", "email", "kari@firma")
     bad = ("contacts", {"familyName": "B", "email": "no e-mail"}, "is no e-mail address")
+
+    @pytest.mark.thorough  # a refusal is understood as in Customerp's API
+    def test_a_value_that_is_refused_holds_its_field_and_nothing_else(self, sandbox: Served, system: System) -> None:
+        super().test_a_value_that_is_refused_holds_its_field_and_nothing_else(sandbox, system)
 
 
 class TestCustomwebshop(HttpConformance):

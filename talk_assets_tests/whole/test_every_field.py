@@ -26,7 +26,7 @@ from talk_assets_tests.whole.firm import Firm, firm, pairs_of
 WITHOUT_ADDRESS = ("powerofficego/departments", "customwebshop/customer")
 """A pair of which nothing is linked: a department has no e-mail address, and a shop has no account without one."""
 
-PEOPLE = 32
+PEOPLE = 20
 """Records of the generated world: enough for a few linked ones in every pair."""
 
 

@@ -59,7 +59,7 @@ def one(**properties: object) -> dict[str, Any]:
     return parse(PERSONS, page({"Id": 1, **properties})).records.row(0, named=True)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @example(records=[{"0": False}, {"0": []}], ascii_only=False)
 @given(records=st.lists(st.dictionaries(names, values, max_size=4), max_size=4), ascii_only=st.booleans())
 def test_a_record_comes_out_as_it_went_in(records: list[dict[str, Any]], ascii_only: bool) -> None:  # noqa: FBT001 -- drawn
@@ -76,7 +76,7 @@ members = st.dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @example(records=[{"A": 1}, {"B": None}, {"B": None, "C": 2}, {"A": {"B": 1}, "D": '":'}], separators=(",", ":"))
 @example(records=[{}, {"pASSword": None}], separators=(",", ":"))
 @example(records=[{"Other": 1}, {"pASSword": None}], separators=(",", ":"))
@@ -100,7 +100,7 @@ flat_members = st.dictionaries(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(records=[{"Other": 1}, {"pASSword": "hush"}], separators=(",", ":"))
 @example(records=[{"Password": "hush"}, {"pASSword": None}], separators=(",", ":"))
 @example(records=[{"Password": "hush", "Other": 1}, {"Other": 1, "Password": "hush"}], separators=(", ", ": "))
@@ -123,7 +123,7 @@ few = st.dictionaries(
 """Names of one record differ in more than their case, as those of every API do; two records may spell them unlike."""
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @example(records=[{"A": "\ud83d", "B": "x"}], needed={"a"}, ascii_only=True)
 @example(records=[{"A": "x", "B": 1}, {"A": "y", "C": 1}], needed={"a", "b"}, ascii_only=True)
 @example(records=[{"A": "x", "B": 1}, {"a": "y", "B": 1}], needed={"a"}, ascii_only=True)
@@ -145,7 +145,7 @@ def test_what_is_needed_reads_the_same_whatever_else_is_read(
         assert next(both).equals(next(both))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     texts=st.lists(characters | st.sampled_from(["\\", '\\"', "\\n", '"', "\t\x1f", '{"a":1}']), min_size=1, max_size=4)
 )
@@ -158,7 +158,7 @@ def test_text_is_verbatim_on_every_level(texts: list[str]) -> None:
         assert parsed.records[column].to_list() == texts
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(items=st.lists(values, max_size=5))
 def test_a_list_comes_apart_into_its_objects(items: list[Any]) -> None:
     found = jsontext.elements(pl.Series([json.dumps(items), "[]", None, "[no list", "x"]))

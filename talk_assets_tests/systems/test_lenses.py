@@ -18,7 +18,19 @@ NAMES = [f"{system.name}/{collection.name}" for system, collection in COLLECTION
 SPECS = Path(__file__).parents[3] / "shared" / "specs"
 
 
-@pytest.mark.parametrize(("system", "collection"), COLLECTIONS, ids=NAMES)
+ALIKE = {
+    "customerp/project", "poweroffice/employee", "poweroffice/supplier", "poweroffice_peer/contactperson",
+    "poweroffice_peer/customer", "powerofficego/salesorderlines",
+}  # fmt: skip
+"""Those whose lens has the properties of another one's, of the same kinds."""
+
+CASES = [
+    pytest.param(*one, id=name, marks=[pytest.mark.thorough] if name in ALIKE else [])
+    for name, one in zip(NAMES, COLLECTIONS, strict=True)
+]
+
+
+@pytest.mark.parametrize(("system", "collection"), CASES)
 def test_putting_and_getting_keep_the_lens_laws(system: System, collection: Collection) -> None:
     check_laws(collection)
 

@@ -37,8 +37,8 @@ def status(*, as_json: bool) -> None:
     """Show the state of each pair: records on both sides, linked, waiting, held, in conflict.
 
     Above each table are the dataflow, its mode, and which of its systems the sandbox serves. The last lines say how
-    the latest run ended, what failed in it, which system's times are hours away from when it
-    was written to, and when the database was upgraded.
+    the latest run ended, what failed in it, which system's times are hours away from when it was written to, and when
+    the database was upgraded.
     """
     wiring = Wiring(configuration.current())
     topologies, dataflows = list(wiring.topologies.values()), wiring.config.dataflows

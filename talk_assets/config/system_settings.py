@@ -27,7 +27,7 @@ Refuse = Callable[[CredentialsError], None]
 
 
 def refusing(act: Callable[[], T], refuse: Refuse) -> T | None:
-    """Return what `act` does; where it raises, `refuse` decides, and null is returned if it does."""
+    """Return what `act` returns. Pass a CredentialsError to `refuse`, and return null if that raises nothing."""
     try:
         return act()
     except CredentialsError as error:

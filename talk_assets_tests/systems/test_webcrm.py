@@ -185,14 +185,17 @@ def test_people_who_never_stop_editing_do_not_keep_us_reading() -> None:
 class Bulk:
     """Answers a PATCH with what `results` says, and notes what was sent; a query shows the records of `shows`."""
 
-    def __init__(self, *results: list[str] | int | Exception, shows: list[Row] | int | None = None) -> None:
+    def __init__(self, *results: list[str] | int | Exception, shows: Sequence[Row] | bytes | int = ()) -> None:
         self.results = list(results)
-        self.shows = shows or []
+        self.shows = shows
         self.sent: list[list[Row]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/Queries"):
-            return httpx.Response(self.shows) if isinstance(self.shows, int) else httpx.Response(200, json=self.shows)
+            if isinstance(self.shows, int):
+                return httpx.Response(self.shows)
+            content = self.shows if isinstance(self.shows, bytes) else json.dumps(self.shows).encode()
+            return httpx.Response(200, content=content)
         self.sent.append(json.loads(request.content))
         result = self.results.pop(0)
         if isinstance(result, Exception):
@@ -253,8 +256,9 @@ def test_an_answer_has_the_record_as_it_was_stored_where_the_query_shows_it() ->
     }  # fmt: skip
 
 
-def test_what_was_stored_is_done_though_the_query_fails() -> None:
-    answers = write(Bulk(["7"], shows=400), update("a", "7", {}, PersonTitle="CEO"))
+@pytest.mark.parametrize("shows", [400, b"", b"<html>", b"[{", b'{"Message": "none"}', b"[1]"])
+def test_what_was_stored_is_done_though_the_query_fails(shows: int | bytes) -> None:
+    answers = write(Bulk(["7"], shows=shows), update("a", "7", {}, PersonTitle="CEO"))
     assert (answers["a"].outcome, answers["a"].record) == (Outcome.DONE, None)
 
 

@@ -127,13 +127,13 @@ class WebcrmConnection(WebcrmReader):
         """
         try:
             body = await self._since(collection, spell(self.client.server_time(asked)), SIZE)
-        except (Refused, SystemFailure, CredentialsError):
+            found = [one for one in json.loads(join([body])) if isinstance(one, dict)]
+        except (Refused, SystemFailure, CredentialsError, ValueError):
             return list(answers)
-        found = {str(one.get(collection.id)): one for one in json.loads(body) if isinstance(one, dict)}
-        records = {id_: jsontext.spelled(record).encode() for id_, record in found.items()}
-        done = [answer.outcome is Outcome.DONE for answer in answers]
+        records = {str(one.get(collection.id)): jsontext.spelled(one).encode() for one in found}
         return [
-            replace(one, record=records.get(one.id or "")) if ok else one for one, ok in zip(answers, done, strict=True)
+            replace(one, record=records[one.id]) if one.outcome is Outcome.DONE and one.id in records else one
+            for one in answers
         ]
 
     async def _send(self, path: str, id_: str, items: Sequence[Item]) -> list[_Result]:

@@ -24,7 +24,7 @@ from talk_assets.errors import StoreError, StoreIncompatible, StoreLocked
 from talk_assets.store import migrations, snapshot
 from talk_assets.store.copies import check_format, checkpoint, copy_into, first_line, format_of
 from talk_assets.store.schema import FORMAT, SYNC_TABLES
-from talk_assets.store.settings import SETTINGS
+from talk_assets.store.settings import fitting, is_small
 from talk_assets.store.transaction import PARTS, Transaction
 
 IDLE = 1.0
@@ -119,7 +119,7 @@ class Store:
         if self._keeping:
             return self._connection()
         path = self.path if self.path and self.path.exists() else None
-        connection = self._patiently(lambda: snapshot.connect(path, wanted, SETTINGS))
+        connection = self._patiently(lambda: snapshot.connect(path, wanted, fitting(path)))
         if path:
             found = connection.execute("SELECT coalesce(max(format), 0) FROM sync.format").fetchall()[0][0]
             check_format(path, found)
@@ -137,6 +137,7 @@ class Store:
         try:
             if not self._prepared:
                 self._migrate(connection)
+            self._widen(connection)
             connection.execute("SET enable_progress_bar = false; BEGIN")  # progress is ours to tell
             transaction = Transaction(connection, self.path)
             try:
@@ -271,10 +272,15 @@ class Store:
             raise
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(self.path), config=SETTINGS)
+        connection = duckdb.connect(str(self.path), config=fitting(self.path))
         size = self.path.stat().st_size if self.path else 0
         connection.execute(f"SET GLOBAL TimeZone = 'UTC'; SET GLOBAL memory_limit = '{max(MEMORY, size)}B'")
         return connection
+
+    def _widen(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let DuckDB use every core once a database that was opened small no longer is."""
+        if self.path and not is_small(self.path):
+            connection.execute("RESET GLOBAL threads")
 
     def _patiently(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
         """Connect once no other process holds the database, or raise StoreLocked."""

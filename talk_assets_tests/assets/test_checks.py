@@ -78,7 +78,7 @@ def test_where_all_is_well_every_check_is_evaluated_and_passes_in_the_steps_that
 @pytest.mark.parametrize(
     ("sql", "check"),
     [
-        ('INSERT INTO "crm"."people" SELECT * FROM "crm"."people"', IDS_UNIQUE),
+        pytest.param('INSERT INTO "crm"."people" SELECT * FROM "crm"."people"', IDS_UNIQUE, marks=pytest.mark.thorough),
         (
             """INSERT INTO "person".links BY NAME
                SELECT * REPLACE ('erp9' AS id) FROM "person".links WHERE collection = 'erp/contacts'""",

@@ -20,6 +20,7 @@ from talk_assets.store.copies import copy
 from talk_assets.store.database import Store
 from talk_assets.store.schema import FORMAT
 from talk_assets.store.tables import TEXT
+from talk_assets.store.transaction import Transaction
 
 HOLD = """
 import sys, time, duckdb
@@ -127,6 +128,26 @@ def test_another_process_gets_its_turn_while_the_database_is_kept_open_and_busy(
             with store.transaction() as transaction:
                 transaction.next_version()
     assert other.communicate()[0].strip().isdecimal()
+
+
+def test_a_small_database_is_worked_on_in_one_thread_and_one_that_grew_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talk_assets.store.settings.SMALL", 1_000_000)
+
+    def threads(transaction: Transaction) -> int:
+        return transaction.count("SELECT current_setting('threads')")
+
+    everyone = duckdb.connect().execute("SELECT current_setting('threads')").fetchall()[0][0]
+    store = Store(tmp_path / "talk.duckdb")
+    with store.kept_open():
+        with store.transaction() as transaction:
+            assert threads(transaction) == 1
+            transaction.run("CREATE TABLE t AS SELECT hash(i) AS a, hash(i, 1) AS b FROM range(100_000) r (i)")
+        with store.transaction() as transaction:
+            assert threads(transaction) == everyone
+    with store.reading() as transaction:
+        assert threads(transaction) == everyone
 
 
 def test_what_duckdb_looks_for_in_vain_is_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

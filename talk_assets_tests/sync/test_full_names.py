@@ -124,7 +124,7 @@ def test_a_person_who_moves_the_split_edits_nothing_in_the_other_system(writable
 WORDS = st.lists(st.sampled_from(["Kari", "Anne", "van", "der", "Dahl", "Moe", "de", "Åse-Lill", "O'Neil"]), max_size=3)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(first=WORDS, last=WORDS, meets=st.booleans())
 def test_a_name_that_was_split_and_joined_is_no_edit(*, first: list[str], last: list[str], meets: bool) -> None:
     two = Two()

@@ -1,7 +1,8 @@
-"""Every property of a real system: a value that can't be read, is refused, cut or rewritten, and all else edited.
+"""Every property of a real system: a value that can't be read, is refused, cut or rewritten.
 
-Over HTTP, beside a collection in memory that holds whatever a field can. One sync carries a record for each property:
-the other fields arrive, the one is held or reported, nothing is created twice, and the next sync writes nothing.
+Over HTTP, beside a collection in memory that holds whatever a field can. One sync carries two records for each
+property: in one it alone is edited, in the other everything. The other fields arrive or stay, the one is held or
+reported, nothing is created twice, and the next sync writes nothing.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from talk_assets.http.retry import Retry
 from talk_assets.model.collection import Collection, settable, updatable
 from talk_assets.model.dataflows import Pair
 from talk_assets.model.entities import Kind
+from talk_assets.model.lens import countries
 from talk_assets.model.lens import lens as kinds
 from talk_assets.model.lens.lens import Instant, Lens, Text, Value
 from talk_assets.model.system import System
@@ -41,7 +43,7 @@ from talk_assets_tests.whole.front import Front, front
 OF: dict[Kind, type[Value]] = {
     Kind.TEXT: kinds.Text, Kind.EMAIL: kinds.Email, Kind.PHONE: kinds.Phone, Kind.DIGITS: kinds.Digits,
     Kind.DECIMAL: kinds.Decimal, Kind.DATE: kinds.Date, Kind.INSTANT: kinds.Instant,
-    Kind.ORGANISATION_NUMBER: kinds.OrganisationNumber,
+    Kind.ORGANISATION_NUMBER: kinds.OrganisationNumber, Kind.COUNTRY: kinds.Country,
 }  # fmt: skip
 """The kinds of which every record can have a value that no other has."""
 
@@ -118,6 +120,7 @@ class Beside:
         self.memory = Memory([self.here], size=500)
         self.organisations = numbers.organisation_numbers(numbers.LANES - 1)
         self.gtins = numbers.gtins(numbers.LANES - 1)
+        self.countries = iter(sorted(countries.codes().values()))
         systems = {"left": self.memory.system("left"), name: self.system}
         self.hub = Hub(self.store, systems, [Pair("left/things", self.key)], run="", clock=self._now)
         self.front.taken, self.front.spelled = self._taken, self._spelled
@@ -166,12 +169,14 @@ class Beside:
         self.sandbox.clock.advance(60)
         self.memory.clock.seconds = self.sandbox.clock.now()
 
-    def values(self) -> Values:
-        """A value for each field that no record has."""
-        return {name: self._value(name) for name in self.fields}
+    def values(self, names: Sequence[str] | None = None) -> Values:
+        """A value that no record has for each field, or for some."""
+        return {name: self._value(name) for name in names or self.fields}
 
     def _value(self, name: str) -> str:
         n, kind = next(self.serial), self.there.entity.field(name).kind
+        if kind is Kind.COUNTRY:
+            return next(self.countries)
         made = {
             Kind.EMAIL: f"{name}{n}@acme.example",
             Kind.PHONE: f"+4790{n:06}",
@@ -291,15 +296,16 @@ def texts(two: Beside) -> Sequence[str]:
 )
 def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arrives(key: str) -> None:
     with beside(key) as two:
-        cases = [(name, how) for name in two.fields for how in ("refused", CUT, REWRITTEN)]
-        cases = [(name, how) for name, how in cases if how == "refused" or name in texts(two)]
+        ways = [(name, how) for name in two.fields for how in ("refused", CUT, REWRITTEN)]
+        ways = [(name, how) for name, how in ways if how == "refused" or name in texts(two)]
+        cases = [(*way, alone) for way in ways for alone in (False, True)]
         ids = [two.put(None, two.values()) for _ in cases]
         assert two.sync() == len(ids)
         others, before = two.others(), {}
         sent: list[Values] = []
-        for (name, how), id_ in zip(cases, ids, strict=True):
+        for (name, how, alone), id_ in zip(cases, ids, strict=True):
             before[id_] = two.shown(others[id_])
-            values = two.values()
+            values = two.values([name] if alone else two.fields)
             if how == "refused":
                 leaf = json.loads(two.there.lens.put(*_alone(two, {name: values[name]}))[0])
                 two.refused |= {str(one) for one in _leaves(leaf)}
@@ -310,14 +316,14 @@ def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arr
         two.sync()
         assert two.sync() == 0
         held, reported = two.held(), two.reported()
-        assert held == {(others[id_], name) for (name, how), id_ in zip(cases, ids, strict=True) if how == "refused"}
+        assert held == {(others[id_], name) for (name, how, _), id_ in zip(cases, ids, strict=True) if how == "refused"}
         assert reported == {
-            (others[id_], name) for (name, how), id_ in zip(cases, ids, strict=True) if how != "refused"
+            (others[id_], name) for (name, how, _), id_ in zip(cases, ids, strict=True) if how != "refused"
         }
-        for (name, how), id_, values in zip(cases, ids, sent, strict=True):
+        for (name, how, alone), id_, values in zip(cases, ids, sent, strict=True):
             shown = two.shown(others[id_])
-            rest = {one: value for one, value in two.expected(values).items() if one != name}
-            assert {one: shown[one] for one in rest} == rest, (name, how)
+            rest = {one: value for one, value in (before[id_] | two.expected(values)).items() if one != name}
+            assert {one: shown[one] for one in rest} == rest, (name, how, alone)
             if how == "refused":
                 assert shown[name] == before[id_][name]
         assert two.counts() == (len(ids), len(ids))
@@ -341,18 +347,17 @@ def _alone(two: Beside, values: Values) -> tuple[Any, Any]:
 )
 def test_what_cant_be_read_holds_its_field_and_the_rest_arrives(key: str) -> None:
     with beside(key) as two:
-        cases = list(unreadable(two.there))
+        cases = [(*one, alone) for one in unreadable(two.there) for alone in (False, True)]
         ids = [two.put(None, two.values()) for _ in cases]
         assert two.sync() == len(ids)
         others, sent = two.others(), []
         before = [dict(two.memory.records["things"][id_]) for id_ in ids]
         modified = two.there.modified
         assert modified
-        for (name, source), id_ in zip(cases, ids, strict=True):
-            values = {
-                one: value for one, value in two.values().items() if one != name and two.settable(others[id_], one)
-            }
-            body = json.loads(two.there.lens.put(*_alone(two, values))[0])
+        for (name, source, alone), id_ in zip(cases, ids, strict=True):
+            edited = [one for one in two.fields if not alone and one != name and two.settable(others[id_], one)]
+            values = two.values(edited) if edited else {}
+            body = json.loads(two.there.lens.put(*_alone(two, values))[0]) if values else {}
             hidden = json.loads(two.there.lens.put(*_alone(two, {name: two.values()[name]}))[0])
             two.garbled |= {json.dumps(one).encode() for one in _leaves(hidden)}
             touched = {name: None for name in (modified.property, two.there.version) if name}
@@ -361,11 +366,14 @@ def test_what_cant_be_read_holds_its_field_and_the_rest_arrives(key: str) -> Non
             two.garbled.add(json.dumps(two.stored(others[id_])[source.partition(".")[0]]).encode())
             sent.append(values)
         two.sync()
-        assert two.held() == {(others[id_], name) for (name, _), id_ in zip(cases, ids, strict=True)}
-        for (name, _), id_, values, was in zip(cases, ids, sent, before, strict=True):
+        assert two.held() == {(others[id_], name) for (name, *_), id_ in zip(cases, ids, strict=True)}
+        for (name, *_), id_, values, was in zip(cases, ids, sent, before, strict=True):
             now = two.in_memory(id_)
-            expected = two.expected(values)
-            assert {one: now[one] for one in expected} == expected, name
+            if values:
+                expected = two.expected(values)
+                assert {one: now[one] for one in expected} == expected, name
+            else:
+                assert two.memory.records["things"][id_] == was, name
             assert two.memory.records["things"][id_][name] == was[name]
         assert two.counts() == (len(ids), len(ids))
         assert two.sync() == 0

@@ -20,7 +20,7 @@ from talk_assets.sync.plan.situation import Verdict
 from talk_assets_tests.sync.chain import CRM, ERP, SHOP, Chain
 from talk_assets_tests.sync.plan.model import FIELDS, Entity, Model
 
-EXAMPLES = int(os.environ.get("HISTORIES", "4"))
+EXAMPLES = int(os.environ.get("HISTORIES", "2"))
 """Each takes a second; HISTORIES=300 in the environment tries more."""
 
 PAIRS = (

@@ -13,6 +13,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_long_plan_shows_some_of_each_kind_and_says_how_many_more",
         "test_a_plan_of_nothing_says_so_and_an_ordinary_sync_shows_none",
         "test_what_is_held_says_why_and_what_would_be_sent_is_not_mixed_with_it",
+        "test_a_dataflow_in_mode_plan_shows_its_plan_in_an_ordinary_sync",
     ),
     "cli/test_sync.py": (
         "test_a_run_that_a_step_ended_early_has_failed[error1-1-failed]",
@@ -21,6 +22,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_run_that_dagster_calls_failed_is_incomplete",
         "test_a_run_whose_process_died_is_buried_by_the_next_one",
         "test_one_failed_system_is_one_line_and_exit_status_1",
+        "test_what_a_check_that_blocks_has_found_is_one_line_and_the_exit_status",
     ),
     # All writes are counted in sync/test_story.
     "cli/test_explain.py": ("test_more_than_ten_writes_are_counted_and_shown_on_demand",),
@@ -33,6 +35,8 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "soak/test_soak.py": (
         "test_an_edit_that_a_newer_one_replaced_or_that_stands_in_conflicts_is_not_lost",
         "test_an_edit_in_the_moment_of_a_write_cannot_be_told_from_it_where_there_are_no_versions",
+        "test_a_line_that_is_gone_still_shares_what_it_was_with_its_order",
+        "test_a_line_that_is_there_twice_and_a_record_that_came_back_are_told",
     ),
     # Requests are counted in test_economy, and the demo's second sync writes nothing.
     "whole/test_quiet_runs.py": (
@@ -54,6 +58,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_lines_are_changed_added_and_removed_both_ways",
         "test_a_create_whose_answer_is_lost_is_found_by_its_meta_data",
         "test_a_customer_of_another_role_is_still_there",
+        "test_an_order_in_the_trash_is_cancelled_and_can_be_taken_out_again",
     ),
     "whole/test_poweroffice_pairs.py": (
         "test_a_person_becomes_a_contact_person_of_the_firm_itself[Customer]",
@@ -74,6 +79,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_line_deleted_in_powerofficego_leaves_the_order",
         "test_what_is_edited_on_either_side_arrives_on_the_other",
         "test_lines_added_and_removed_in_customerp_are_so_in_powerofficego",
+        "test_an_address_edited_in_powerofficego_does_not_move_the_customer_and_arrives_with_the_next_full_sync",
     ),
     # Lines that are edited, added and removed from the other side.
     "whole/test_orders.py": (
@@ -96,6 +102,8 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_freight_and_fees_of_the_erp_are_in_the_shop_s_own_lists_and_edited_from_either_side",
         "test_a_line_that_was_left_out_arrives_once_the_shop_can_hold_it",
         "test_what_a_shop_keeps_beside_its_lines_is_a_line_of_the_article_that_stands_for_it",
+        "test_what_differs_is_said_per_order_with_the_difference_and_what_is_behind_it",
+        "test_lines_that_were_left_out_keep_their_place_when_others_are_removed_and_added",
     ),
     # What a run changed is taken back in sync/test_undo and by a command in test_acts.
     "whole/test_undo.py": ("test_a_run_that_changed_a_thousand_records_is_taken_back",),
@@ -111,13 +119,18 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_variation_that_is_gone_is_looked_up_and_its_article_stays[one list of all]",
         "test_each_variation_has_its_article_and_the_parent_has_none[one list of all]",
         "test_a_variation_is_edited_from_either_side",
+        "test_a_variation_that_is_gone_is_looked_up_and_its_article_stays",
     ),
-    "whole/test_time_zones.py": ("test_a_sync_says_it_and_so_does_the_status",),
+    "whole/test_time_zones.py": (
+        "test_a_sync_says_it_and_so_does_the_status",
+        "test_what_the_look_after_a_write_shows_counts_as_well",
+    ),
     # Without any backup, all the more is forgotten.
     "whole/test_restoring.py": ("test_what_happened_since_a_backup_is_found_again_and_nothing_is_created_twice",),
     "sync/test_echoes.py": (
         "test_after_going_back_what_was_cut_since_does_not_beat_the_whole",
         "test_with_everything_forgotten_what_was_cut_does_not_beat_the_whole",
+        "test_an_edit_of_what_was_cut_still_wins",
     ),
     "sync/test_acts.py": (
         "test_somebody_who_changes_his_mind_fights_with_nobody",
@@ -130,6 +143,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_newer_edit_that_was_read_and_not_reconciled_ends_the_conflict_first",
         "test_an_undo_that_fails_has_ended_and_one_of_no_run_has_not_begun",
         "test_an_undo_that_leaves_a_record_as_it_is_says_so_and_fails",
+        "test_a_value_newer_than_the_conflict_is_overwritten_only_by_force",
     ),
     # The demo's second sync writes nothing.
     "assets/test_graph.py": ("test_the_next_run_writes_nothing",),
@@ -137,6 +151,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "whole/test_failures.py": (
         "test_a_host_that_cannot_be_reached_names_the_address",
         "test_a_wrong_base_url_names_the_address_and_where_to_correct_it",
+        "test_a_page_for_people_in_place_of_the_api_is_told_as_such",
     ),
     # The tutorial's commands start a sandbox, too, and its addresses answer.
     "test_cli_sandbox.py": ("test_up_shows_addresses_that_answer_and_curl_a_line_per_system",),
@@ -149,11 +164,26 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "sandbox/test_webcrm_swagger.py": ("test_what_the_hub_sends_is_as_described",),
     "sandbox/test_powerofficego_openapi.py": ("test_what_the_hub_sends_and_gets_is_as_described",),
     # A refusal of webCRM's that names no field is narrowed down by the same code.
-    "systems/test_conformance_custom.py": ("test_a_refusal_that_names_no_field_is_narrowed_down",),
+    "systems/test_conformance_custom.py": (
+        "test_a_refusal_that_names_no_field_is_narrowed_down",
+        "test_the_rate_limit_is_used_and_never_exceeded",
+    ),
     "systems/test_conformance_poweroffice.py": ("test_a_refusal_that_names_no_field_is_narrowed_down",),
     "systems/test_conformance_powerofficego.py": (
         "test_a_refusal_that_names_no_field_is_narrowed_down",
         "test_a_record_that_the_api_breaks_at_is_held_in_the_end",
     ),
+    # A status that mails nobody and does not come back is the same with answers that show the record.
+    "whole/test_order_statuses.py": (
+        "test_a_status_that_the_erp_lacks_is_not_pushed_back_where_its_answers_do_not_show_the_record",
+    ),
+    # An order that can't be read in some fields is in whole/test_invalid_values, over HTTP.
+    "sync/test_every_invalid_value.py": (
+        "test_a_value_that_cant_be_read_holds_its_field_and_the_others_arrive[poweroffice/employee]",
+        "test_a_value_that_cant_be_read_holds_its_field_and_the_others_arrive[customerp/order]",
+        "test_a_value_that_cant_be_read_holds_its_field_and_the_others_arrive[customwebshop/order]",
+    ),
+    # Systems that lie are in the simulator as well.
+    "whole/test_lies.py": ("test_yesterdays_state_is_no_edit[poweroffice_peer/customer]",),
 }
 """Functions by file within this package."""

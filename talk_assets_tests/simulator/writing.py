@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from talk_assets_tests.simulator.fate import Chance
@@ -20,6 +20,9 @@ COPIED = 0.06
 
 RIVALS = 0.1
 """In how many histories of a block the same is edited in two systems."""
+
+OVERTAKEN = 0.3
+"""In how many groups of histories a newer edit is read before an older one, now and then."""
 
 NICKED = 0.85
 """How many people have a nick."""
@@ -76,10 +79,10 @@ class Author:
         value = self._value(history, name) if self.rng.random() < 0.6 else None
         return Act(history, Doing.EDIT, where, self.rng.randrange(100), ((name, value),))
 
-    def rivals(self, history: int) -> list[Act]:
+    def rivals(self, history: int, systems: Sequence[str] = ()) -> list[Act]:
         """The same property of a person edited in two systems, one after the other."""
         name, pick = self.rng.choice(PEOPLE[:2]), self.rng.randrange(100)
-        systems = self.rng.sample("abcd", 2)
+        systems = systems or self.rng.sample("abcd", 2)
         return [
             Act(history, Doing.EDIT, f"{system}/people", pick, ((name, self._value(history, name)),))
             for system in systems
@@ -160,7 +163,22 @@ def write(seed: int, histories: int = TOGETHER) -> Script:
             events.append(setting(rng))
         full, reads = rng.random() < 0.3, _read(rng)
         events.append(Run(full=full and bool(reads), reads=reads, pause=rng.choice([1, 5, 30])))
-    return Script(seed, tuple(events))
+    return Script(seed, (*events, *_overtaken(seed, histories)))
+
+
+def _overtaken(seed: int, histories: int) -> Iterator[Act | Run]:
+    """People edit the same in two systems, and the run reads only the second one, of which the edits are newer."""
+    rng = random.Random(f"overtaken {seed}")
+    if rng.random() >= OVERTAKEN:
+        return
+    author = Author(rng, histories, itertools.count(50_000))
+    for _ in range(2):
+        yield Run(reads=EVERYTHING, pause=5)
+        older, newer = rng.sample("abcd", 2)
+        for history in range(histories):
+            yield from author.rivals(history, (older, newer))
+        yield Run(reads=tuple(key for key in EVERYTHING if key.startswith(newer)), pause=5)
+    yield Run(reads=EVERYTHING, pause=5)
 
 
 def _read(rng: random.Random) -> tuple[str, ...]:

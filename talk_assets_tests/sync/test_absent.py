@@ -135,7 +135,7 @@ def clear(chain: Chain, key: str, n: int) -> None:
         chain.edit(key, of(chain, key, one), job_title=None)
 
 
-@pytest.mark.parametrize("omits", [False, True])
+@pytest.mark.parametrize("omits", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_field_that_becomes_blank_in_many_records_is_kept_until_a_person_approves(
     chain: Chain, *, omits: bool
 ) -> None:

@@ -37,7 +37,7 @@ def linked() -> Chain:
     return chain_of(kari)
 
 
-@pytest.mark.parametrize("how", ["planned", "left_out"])
+@pytest.mark.parametrize("how", ["planned", pytest.param("left_out", marks=pytest.mark.thorough)])
 def test_a_create_needs_a_record_on_the_left_of_a_pair_that_writes(chain: Chain, how: str) -> None:
     """The erp is written to, from the shop's side; the crm's dataflow only plans."""
     chain.create(CRM, **KARI)
@@ -51,7 +51,7 @@ def test_a_create_needs_a_record_on_the_left_of_a_pair_that_writes(chain: Chain,
     assert sorted(chain.shown(SHOP, "first_name")) == [("Kari",), ("Ola",)]
 
 
-@pytest.mark.parametrize("how", ["planned", "left_out"])
+@pytest.mark.parametrize("how", ["planned", pytest.param("left_out", marks=pytest.mark.thorough)])
 def test_an_edit_in_a_planned_dataflow_waits_everywhere(linked: Chain, how: str) -> None:
     linked.edit(CRM, "crm1", first_name="Karin")
     linked.sync(**{how: [FIRST]})  # type: ignore[arg-type]

@@ -202,7 +202,7 @@ class Lost(Exception):  # noqa: N818 -- what happens to an answer
     """The process died before it stored an answer."""
 
 
-@pytest.mark.parametrize("how", ["renamed", "hidden"])
+@pytest.mark.parametrize("how", ["renamed", pytest.param("hidden", marks=pytest.mark.thorough)])
 def test_a_create_whose_answer_was_lost_is_cleared_nowhere_by_what_the_record_does_not_show(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +229,7 @@ def test_a_create_whose_answer_was_lost_is_cleared_nowhere_by_what_the_record_do
     assert chain.shown(ERP, "role" if how == "renamed" else "job_title")[0] == ("Chief",)
 
 
-@pytest.mark.parametrize("action", ["create", "update"])
+@pytest.mark.parametrize("action", ["create", pytest.param("update", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("cleared", [False, True])
 def test_a_write_whose_answer_was_lost_is_cleared_only_by_a_person(
     action: str, monkeypatch: pytest.MonkeyPatch, *, cleared: bool

@@ -112,7 +112,7 @@ def timeless(rows: pl.DataFrame) -> list[tuple[object, ...]]:
     return kept.unique().sort(kept.columns, nulls_last=True).rows()
 
 
-@pytest.mark.parametrize("state", [untouched, edited])
+@pytest.mark.parametrize("state", [pytest.param(untouched, marks=pytest.mark.thorough), edited])
 def test_in_steps_all_is_decided_as_at_once(state: Prepared, opened: Opened) -> None:
     whole, steps = opened(state), opened(state)
     whole.reconcile_only()

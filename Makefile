@@ -23,9 +23,8 @@ PORT ?= 3000
 ui: $(READY)  ## the Dagster UI, by itself on http://127.0.0.1:3000: make ui PORT=3001
 	@$(BIN)/talk ui --port $(PORT)
 
-# One more than there are cores, as some tests wait for a browser, a server or a daemon.
 test: lint  ## lint, types and every test
-	$(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 thorough: $(READY)  ## the tests that `make test` leaves out because something like them is in it
 	$(BIN)/pytest -m thorough --numprocesses auto --dist worksteal

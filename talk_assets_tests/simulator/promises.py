@@ -334,7 +334,8 @@ class Ledger:
         ):
             return
         latest = max(
-            (self._latest(edit) for edit in found if common(edit.name, edit.value) == golden), default=float("-inf")
+            (self._latest(edit, newest) for edit in found if common(edit.name, edit.value) == golden),
+            default=float("-inf"),
         )
         if latest < _earliest(newest):
             self._broken(
@@ -343,10 +344,11 @@ class Ledger:
                 (newest.key, newest.id),
             )
 
-    def _latest(self, edit: Edit) -> float:
+    def _latest(self, edit: Edit, newest: Edit) -> float:
+        """What the hub wrote once it had been shown the newest edit makes no older one any later."""
         shown = edit.late if edit.late is not None else edit.at
-        same = common(edit.name, edit.value)
-        echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same]
+        same, known = common(edit.name, edit.value), newest.last if newest.last is not None else float("inf")
+        echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same and at <= known]
         return max([shown, *echoes]) + SECOND
 
     def _check_lost(

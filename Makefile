@@ -61,7 +61,7 @@ bench: $(PEERS)  ## how fast it is, beside the least that any program could do
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 format: $(READY)  ## what ruff can put right by itself
 	$(BIN)/ruff check --fix

@@ -32,6 +32,7 @@ from talk_assets.sync.guards import Limits
 from talk_assets.sync.hub import Hub
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.systems import Opening, Registered, SystemSettings
+from talk_assets_tests import data_folder
 from talk_assets_tests.simulator.memory import MemoryCollection, MemoryConnection
 from talk_assets_tests.simulator.world import World
 
@@ -167,7 +168,9 @@ def open_office(
 ) -> Office:
     """Return an office whose systems are the registered ones for the length of a test."""
     office = Office(folder, mode)
-    if not on_disk:
+    if on_disk:
+        data_folder.fill(folder)
+    else:
         store = Store(None)
         monkeypatch.setattr(Wiring, "store", lambda _: store)
     monkeypatch.setattr(wiring, "SYSTEMS", {name: office.registered(name) for name in ("crm", "erp")})

@@ -13,7 +13,6 @@ The tests compare each block. Pages that are generated as a whole are in `docs.p
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from talk_assets.systems import SYSTEMS
-from talk_assets_tests import demo
+from talk_assets_tests import data_folder, demo
 from talk_assets_tests.docs import pages, prose, words
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +101,7 @@ def sandboxed() -> Iterator[Path]:
     """Yield a data folder with a sandbox of its own, which has no limits, for as long as it is needed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copy(ROOT / "data" / "dagster.yaml", folder)
+        data_folder.fill(folder)
         hurried = "".join(f'\n[systems.{system}]\nrate = "unlimited"\n' for system in SYSTEMS)
         (folder / "talk.toml").write_text(f"[sandbox]\nport = {free_port()}\n{hurried}")
         run(folder, "sandbox", "up", "--no-limits")

@@ -12,6 +12,7 @@ from talk_assets.graph.build import SYNC, build_definitions
 from talk_assets.graph.checks import AGREE, FRESH, IDS_UNIQUE, LITTLE_HELD, ONE_TO_ONE, SOURCES_FRESH
 from talk_assets.report import health
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
@@ -23,14 +24,16 @@ def instance() -> Iterator[DagsterInstance]:
         yield one
 
 
+def anna(office: Office) -> None:
+    """Anna and her company are on both sides."""
+    acme = office.create("crm/companies", name="Acme", number="974760673")
+    office.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
+    office.sync()
+
+
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Anna and her company are on both sides."""
-    found = open_office(tmp_path, monkeypatch)
-    acme = found.create("crm/companies", name="Acme", number="974760673")
-    found.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
-    found.sync()
-    return found
+    return prepared(open_office(tmp_path, monkeypatch), monkeypatch, anna)
 
 
 def run(office: Office, instance: DagsterInstance, *assets: str) -> ExecuteInProcessResult:

@@ -14,6 +14,7 @@ from talk_assets.config.configuration import Mode
 from talk_assets.graph.act_jobs import acts
 from talk_assets.sync.guards import Limits
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 
 def talk(*arguments: str) -> Result:
@@ -33,17 +34,20 @@ def refused(*arguments: str) -> str:
     return line
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def conflict(office: Office) -> None:
     """Anna's first name is in conflict, two others share an e-mail with a contact."""
-    office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(configuration, "current", lambda: office.config)
     office.create("crm/people", email="anna@example.com", first_name="Anna")
     office.create("erp/contacts", email="anna@example.com", first_name="Anne")
     for _ in range(2):
         office.create("crm/people", email="same@example.com")
     office.create("erp/contacts", email="same@example.com")
     office.sync()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = prepared(open_office(tmp_path, monkeypatch), monkeypatch, conflict)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     return office
 
 

@@ -10,21 +10,25 @@ from talk_assets import cli
 from talk_assets.cli import conflicts
 from talk_assets.config import configuration
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 
 def talk(*arguments: str) -> Result:
     return CliRunner().invoke(cli.talk, arguments, prog_name="talk", env={"COLUMNS": "100"})
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def three(office: Office) -> None:
     """Two people's first names are in conflict, and one that differs only in case."""
-    office = open_office(tmp_path, monkeypatch)
-    monkeypatch.setattr(configuration, "current", lambda: office.config)
     for one, other in (("Anna", "Anne"), ("Bo", "Bob"), ("CLEO", "Cleo")):
         office.create("crm/people", email=f"{one}@example.com", first_name=one)
         office.create("erp/contacts", email=f"{one}@example.com", first_name=other)
     office.sync()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = prepared(open_office(tmp_path, monkeypatch), monkeypatch, three)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     return office
 
 

@@ -21,6 +21,7 @@ from talk_assets.sandbox import process
 from talk_assets.sandbox.process import Running
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
+from talk_assets_tests import data_folder
 from talk_assets_tests.crashes import shapes
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +176,7 @@ def opened(folder: Path, *, records: int, seed: int, command: str) -> Iterator[O
     sandbox = process.up(folder / "sandbox", records=records, seed=seed, limits=False, port=0)
     try:
         (folder / "talk.toml").write_text(SETTINGS.format(port=sandbox.port), "utf-8")
-        shutil.copy(ROOT / "data" / "dagster.yaml", folder)
+        data_folder.fill(folder)
         yield Office(folder, sandbox, command)
     finally:
         process.down(folder / "sandbox")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,9 +16,9 @@ import httpx
 
 from talk_assets.sandbox import process
 from talk_assets.systems import SYSTEMS
+from talk_assets_tests import data_folder
 
 TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]
-SHIPPED = Path(__file__).parents[2] / "data" / "dagster.yaml"
 STARTING, STOPPING = 120.0, 60.0
 """Seconds after which it is not slow but broken."""
 
@@ -81,7 +80,7 @@ class Instance:
 @contextmanager
 def opened(folder: Path, *, records: int | None = None) -> Iterator[Instance]:
     """A sandbox without rate limits, its data invented and nothing synced; `records` as for `talk sandbox up`."""
-    shutil.copy(SHIPPED, folder)
+    data_folder.fill(folder)
     found = Instance(folder, (_free_port(), _free_port()))
     found.configure()
     try:

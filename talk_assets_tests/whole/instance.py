@@ -1,7 +1,6 @@
 """A data folder whose systems are those of a sandbox in this process, and `talk` in it: one dataflow, two persons."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from click.testing import CliRunner
 from talk_assets import cli
 from talk_assets.model.dataflows import DATAFLOWS
 from talk_assets.sandbox.serving import Serving, serving
+from talk_assets_tests import data_folder
 
 TALK = [sys.executable, "-c", "from talk_assets.cli import main; main()"]
-SHIPPED = Path(__file__).parents[2] / "data" / "dagster.yaml"
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,6 @@ GIVEN = {
 @contextmanager
 def opened(folder: Path) -> Iterator[Instance]:
     """One person in Webcrm, another in Customerp, nothing synced."""
-    shutil.copy(SHIPPED, folder)
+    data_folder.fill(folder)
     with serving(GIVEN) as sandbox:
         yield Instance(folder, sandbox)

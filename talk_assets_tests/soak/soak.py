@@ -12,6 +12,7 @@ import httpx
 
 from talk_assets.report import story
 from talk_assets_tests.soak import evidence, shelves
+from talk_assets_tests.soak.approving import approved
 from talk_assets_tests.soak.edits import Log
 from talk_assets_tests.soak.hands import Hands
 from talk_assets_tests.soak.oracle import Judge, Violation
@@ -68,6 +69,7 @@ class Findings:
     told: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
     rest: list[int] = field(default_factory=list)
+    approvals: int = 0
     violations: list[Violation] = field(default_factory=list)
     failed: str = ""
 
@@ -88,7 +90,7 @@ class Findings:
             f"faults {_list(self.faults)}",
             f"acts of people {self.log.acts}: {people}, {len(self.log.deleted)} deleted",
             f"writes of the sync {_list(self.writes)}; until it rests {self.rest}",
-            f"{self.conflicts} conflicts, {self.held} held",
+            f"{self.conflicts} conflicts, {self.held} held, {self.approvals} approvals",
             f"edits looked for {_list(self.told)}",
             f"blanks that a system filled {_list(self.filled)}",
             f"{len(self.violations)} violations",
@@ -146,15 +148,18 @@ def _trouble(village: Village, people: People, syncing: Syncing, found: Findings
 
 
 def _rest(village: Village, syncing: Syncing, found: Findings, tell: Callable[[str], None]) -> None:
-    """Have all sent that is held, and sync until nothing is written.
+    """Have all sent that is held, and sync, approving what is right, until nothing is written.
 
     Then the command, where it takes part at all, has nothing to write either.
     """
     time.sleep(1)  # what was on its way arrives
     village.calm()
     village.sent_again()
-    while not found.rest or (found.rest[-1] and len(found.rest) < REST):
+    approvals = 0
+    while not found.rest or ((found.rest[-1] or approvals) and len(found.rest) < REST):
         found.rest.append(syncing.left_alone("hub", "--full"))
+        approvals = approved(village)
+        found.approvals += approvals
         tell(f"at rest {found.rest}")
     if found.rest[-1]:
         found.failed = f"after {REST} syncs that nothing disturbed there is still something to write"

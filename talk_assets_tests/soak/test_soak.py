@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from talk_assets.operate.actions import Acting
 from talk_assets_tests.crashes import runner
 from talk_assets_tests.soak import evidence, shelves, soak
+from talk_assets_tests.soak.approving import approved
 from talk_assets_tests.soak.edits import Log
 from talk_assets_tests.soak.oracle import Judge
 from talk_assets_tests.soak.village import Village, opened
@@ -112,6 +114,25 @@ def test_a_line_that_is_there_twice_and_a_record_that_came_back_are_told(village
     assert len(told) == 2
     assert "is there 2 times" in told[0]
     assert told[1] == "was deleted and created again in place of an id of before"
+
+
+def test_what_a_limit_stopped_is_approved_once_the_records_themselves_are_so(village: Village) -> None:
+    id_ = next(id_ for id_, record in shelves.records(village.sandbox, CONTACT).items() if record["phone"])
+    with Acting(village.wiring)._transaction() as transaction:
+        transaction.run("INSERT INTO sync.mass_edits VALUES ('person', ?, ?, 'phone', now(), 'blank')", CONTACT, id_)
+        transaction.run(
+            "INSERT INTO sync.pending_approvals VALUES (?, 'blank phone', 'run', 1, 'many at once', now(), NULL)",
+            CONTACT,
+        )
+    assert approved(village) == 0
+    phone = shelves.records(village.sandbox, CONTACT)[id_]["phone"]
+    village.sandbox.edit("customerp", "contacts", id_, {"phone": None})
+    assert approved(village) == 1
+    village.sandbox.edit("customerp", "contacts", id_, {"phone": phone})
+    with Acting(village.wiring)._transaction() as transaction:
+        assert transaction.count("SELECT approved FROM sync.pending_approvals") == 1
+        transaction.run("DELETE FROM sync.mass_edits")
+        transaction.run("DELETE FROM sync.pending_approvals")
 
 
 def test_what_was_lost_taken_back_created_twice_or_deleted_by_nobody_is_told(village: Village) -> None:

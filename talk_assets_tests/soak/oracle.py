@@ -17,6 +17,9 @@ from talk_assets_tests.soak.village import OVER, Village
 Place = tuple[str, str]
 LOST = "lost"
 
+REFUSALS = 5
+"""So often something is refused that never works."""
+
 LAG = timedelta(seconds=2)
 """For how long a list may not show an edit."""
 
@@ -61,6 +64,7 @@ class Judge:
         yield from self._newest_wins()
         yield from self._answered()
         yield from self._let_go()
+        yield from self._taken()
         yield from self._edits()
 
     def _placed(self) -> Iterator[Violation]:
@@ -181,6 +185,15 @@ class Judge:
                 yield Violation(
                     f"is held for what is over: {change['reason']}", (change["collection"], str(change["id"]))
                 )
+
+    def _taken(self) -> Iterator[Violation]:
+        """Where a system refuses whatever it is sent, the rest of a soak says nothing about it."""
+        outcomes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for row in self.evidence.journal:
+            outcomes[row["collection"], row["action"]][str(row["outcome"])] += 1
+        for (key, action), counts in outcomes.items():
+            if counts["refused"] >= REFUSALS and not counts["done"]:
+                yield Violation(f"every {action} was refused, {counts['refused']} times", (key, "*"))
 
     def _edits(self) -> Iterator[Violation]:
         """Each edit is what its field is now, or a newer one is, or it stands in conflicts, or its record is gone."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from talk_assets_tests.soak.village import ROOT, Village
+from talk_assets_tests.soak.village import CREDENTIALS, ROOT, Village
 
 LONGEST = 600.0
 """Seconds after which a sync that nobody kills counts as one that hangs."""
@@ -112,6 +112,7 @@ class Syncing:
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("TALK_", "DAGSTER_"))}
         environ |= {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONPATH": str(ROOT)}
         environ["POLARS_MAX_THREADS"] = "1"
+        environ |= CREDENTIALS if self.village.replacing else {}
         talk = [str(Path(sys.executable).with_name("talk")), "sync", "--json", *arguments]
         hub = [sys.executable, "-m", "talk_assets_tests.crashes.runner", str(folder), *arguments]
         self.figures.starts[command] += 1

@@ -47,11 +47,14 @@ SHORT_LIVED = {
 OVER = ("You do not have access to this record.", "The record is in use.")
 """What systems say at random of a record, which is held until a person has it sent again."""
 
-REPLACING = """
+REPLACING = """base_url = "http://127.0.0.1:{port}/customerp"
 [systems.customerp.writing.update]
 media = "application/json"
 """
-"""Of a Customerp that takes a nested object in a PATCH for the whole of it."""
+"""Of a Customerp that takes a nested object in a PATCH for the whole of it; the sandbox's own would ignore it."""
+
+CREDENTIALS = {"TALK_CUSTOMERP_TOKEN": "sandbox-customerp"}
+"""For a system at an address of its own, the sandbox is anybody's API."""
 
 
 @dataclass(frozen=True)
@@ -109,19 +112,19 @@ def opened(
     """A village in an empty folder with these dataflows, closed at the end."""
     sandbox = process.up(folder / "sandbox", records=records, seed=seed, limits=False, port=0)
     try:
-        settings = _settings(sandbox.port, dataflows) + (REPLACING if replacing else "")
-        (folder / "talk.toml").write_text(settings, "utf-8")
+        (folder / "talk.toml").write_text(_settings(sandbox.port, dataflows, replacing=replacing), "utf-8")
         shutil.copy(ROOT / "data" / "dagster.yaml", folder)
         sandbox.fault("customerp", switches={"replaces_nested": replacing})
-        yield Village(folder, sandbox, Wiring(configuration.load(folder, {})), replacing)
+        yield Village(folder, sandbox, Wiring(configuration.load(folder, CREDENTIALS if replacing else {})), replacing)
     finally:
         process.down(folder / "sandbox")
 
 
-def _settings(port: int, dataflows: Sequence[str]) -> str:
+def _settings(port: int, dataflows: Sequence[str], *, replacing: bool) -> str:
     off = [one.name for one in DATAFLOWS if one.name not in dataflows]
     systems = {side for one in DATAFLOWS for side in (one.left, one.right)}
     parts = [f"[sandbox]\nport = {port}\n", "[guards]\nshrink = 1.0  # people delete as in years\n"]
-    parts += [f'[systems.{name}]\nrate = "unlimited"\n' for name in sorted(systems)]
+    more = {"customerp": REPLACING.format(port=port)} if replacing else {}
+    parts += [f'[systems.{name}]\nrate = "unlimited"\n{more.get(name, "")}' for name in sorted(systems)]
     parts += [f"[dataflows.{name}]\nenabled = false\n" for name in off]
     return "\n".join(parts)

@@ -205,13 +205,13 @@ class MemoryCollection:
     def show(self, records: Sequence[Record]) -> bytes:
         """Return records as JSON; what was shown has been seen."""
         for record in records:
-            if self.collection.modified is None and record["id"] not in self.shown:
-                self.world.echoed(record[name] for name in self.properties if name in record)
+            changed = record["changed"] if self.collection.modified else None
+            if record["id"] not in self.shown:
+                self.world.echoed((record[name] for name in self.properties if name in record), changed)
             if record["id"] not in self.known:
                 self.fresh.add(record["id"])
             self.known.add(record["id"])
             self.shown[record["id"]] = dict(record)
-            changed = record["changed"] if self.collection.modified else None
             names = [name for name in self.properties if not self.is_hidden(record["id"], name)]
             self.world.shown(self.key, record["id"], {name: record.get(name) for name in names}, changed)
         return json.dumps([self.visible(record) for record in records]).encode()

@@ -349,6 +349,7 @@ class Ledger:
         shown = edit.late if edit.late is not None else edit.at
         same, known = common(edit.name, edit.value), newest.last if newest.last is not None else float("inf")
         echoes = [at for value, at in self.world.echoes.items() if common(edit.name, value) == same and at <= known]
+        echoes += [at for value, at in self.world.met.items() if common(edit.name, value) == same]
         return max([shown, *echoes]) + SECOND
 
     def _check_lost(

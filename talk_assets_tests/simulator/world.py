@@ -85,6 +85,8 @@ class World:
     """Values that the hub cleared although no person had cleared that property in that history."""
     echoes: dict[str | None, int] = field(default_factory=dict)
     """Values that the hub wrote and that a system may show as another one, and when."""
+    met: dict[str | None, int] = field(default_factory=dict)
+    """What systems made of values that the hub wrote, and when the record that showed it first was last changed."""
     written: dict[str | None, int] = field(default_factory=dict)
     """As systems show them, the values that the hub wrote in this run and that are others now, and when."""
 
@@ -196,9 +198,16 @@ class World:
         """No list will show any more what a person had put into a record."""
         self.unseen = {place: at for place, at in self.unseen.items() if place[:2] != (key, id_)}
 
-    def echoed(self, values: Iterable[str | None]) -> None:
-        """A system without times shows a record for the first time: what it made of values is as new as that."""
-        self.echoes |= {value: self.now for value in values if value in self.echoes}
+    def echoed(self, values: Iterable[str | None], changed: int | None) -> None:
+        """A record is shown for the first time: what its system made of values is as new as its last change.
+
+        Where the system has no times (`changed` is null), it is as new as that.
+        """
+        for value in values:
+            if value in self.echoes and changed is None:
+                self.echoes[value] = self.now
+            elif value in self.echoes and changed is not None:
+                self.met[value] = max(changed, self.met.get(value, changed))
 
     def forget_shown(self) -> None:
         """The process died: what it was shown last, and answered, may be unknown to the next."""

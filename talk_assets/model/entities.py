@@ -50,12 +50,14 @@ class Rule:
 
     After a `decisive` rule, records that both have a value and not the same one never match by a later rule. `within`
     names the field with the country in whose register the values are unique: those of two countries are never the same.
+    Where every field of `contradicted_by` is another one as well, a key that agrees proves nothing: a person decides.
     """
 
     name: str
     fields: tuple[str, ...]
     decisive: bool = False
     within: str | None = None
+    contradicted_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ person = Entity(
         Field("company", Kind.REFERENCE, to="company"),
         *ADDRESS,
     ),
-    rules=(Rule("e-mail", ("email",)), Rule("mobile and last name", ("mobile", "last_name"))),
+    rules=(
+        Rule("e-mail", ("email",), contradicted_by=("first_name", "last_name")),
+        Rule("mobile and last name", ("mobile", "last_name")),
+    ),
 )
 
 company = Entity(
@@ -126,7 +131,7 @@ company = Entity(
     ),
     rules=(
         Rule("organisation number", ("organisation_number",), decisive=True, within="country"),
-        Rule("e-mail", ("email",)),
+        Rule("e-mail", ("email",), contradicted_by=("name", "street")),
         Rule("department code", ("department_code",)),
     ),
 )
@@ -142,7 +147,10 @@ product = Entity(
         Field("unit"),
         Field("gtin", Kind.DIGITS),
     ),
-    rules=(Rule("number", ("number",)), Rule("GTIN", ("gtin",))),
+    rules=(
+        Rule("number", ("number",), contradicted_by=("gtin", "name")),
+        Rule("GTIN", ("gtin",), contradicted_by=("number", "name")),
+    ),
 )
 
 order = Entity(

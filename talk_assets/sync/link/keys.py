@@ -5,7 +5,7 @@ names, or else the record: one number means two companies in the registers of tw
 which a number names its country; letters in any other place belong to the number, as in `SC123456`.
 """
 
-from talk_assets.model.entities import Rule
+from talk_assets.model.entities import Entity, Kind, Rule
 
 VAT = {
     "AT": "U[0-9]{8}", "BE": "[01]?[0-9]{9}", "BG": "[0-9]{9,10}", "CH": "E[0-9]{9}(?:MWST|TVA|IVA|TPV)?",
@@ -35,6 +35,9 @@ _REGISTERS = {
     "MF": "FR", "MQ": "FR", "PM": "FR", "RE": "FR", "SJ": "NO", "UK": "GB", "XI": "GB", "YT": "FR",
 }  # fmt: skip
 """Whose register or VAT numbers a country's companies have, where these are another's."""
+
+LETTERS = 8
+"""One letter in so many may be another: a typing error. In a shorter text it is one letter, too."""
 
 _REGISTER = ", ".join(f"'{place}': '{register}'" for place, register in _REGISTERS.items())
 
@@ -68,6 +71,32 @@ def country_of_values(numbers: list[str], country: str) -> str:
 def agree(one: str, other: str) -> str:
     """Return the SQL condition that two countries do not contradict each other."""
     return f"coalesce(nullif({one}, '') = nullif({other}, ''), true)"
+
+
+def contradiction(entity: Entity, rule: Rule, one: str, other: str) -> str:
+    """Return the SQL condition that each field which can contradict a rule does, of two tables; false for none.
+
+    A blank contradicts nothing.
+    """
+    pairs = ((entity.field(field).kind, f'{one}."{field}"', f'{other}."{field}"') for field in rule.contradicted_by)
+    differing = [_differ(kind, *pair) for kind, *pair in pairs]
+    return f"coalesce({' AND '.join(differing)}, false)" if differing else "false"
+
+
+def _differ(kind: Kind, one: str, other: str) -> str:
+    """Texts differ unless one has all words of the other, or hardly more than a letter in eight is another."""
+    if kind is not Kind.TEXT:
+        return f"ltrim({one}, '0') <> ltrim({other}, '0')"
+    mine, theirs = _words(one), _words(other)
+    alone, beside = (f"array_to_string(list_sort({words}), ' ')" for words in (mine, theirs))
+    return (
+        f"NOT (list_has_all({mine}, {theirs}) OR list_has_all({theirs}, {mine})"
+        f" OR damerau_levenshtein({alone}, {beside}) * {LETTERS} <= greatest(len({alone}), len({beside}), {LETTERS}))"
+    )
+
+
+def _words(value: str) -> str:
+    return rf"regexp_extract_all(lower(strip_accents({value})), '[\p{{L}}\p{{N}}]+')"
 
 
 def _register(country: str) -> str:

@@ -48,7 +48,8 @@ def fresh(
     transaction: Transaction, incoming: Relation, known: Relation, key: str, entity: Entity, condition: str
 ) -> Matches | None:
     """Return the collection's unlinked records that meet a condition on `i`, of which nothing is said yet."""
-    names = dict.fromkeys(field for rule in entity.rules for field in (*rule.fields, rule.within) if field)
+    compared = ((*rule.fields, rule.within, *rule.contradicted_by) for rule in entity.rules)
+    names = dict.fromkeys(field for fields in compared for field in fields if field)
     values = ", ".join(f'i."{name}"' for name in names)
     records = transaction.temporary(
         "fresh",

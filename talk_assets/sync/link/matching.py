@@ -211,9 +211,10 @@ def _by_rule(
     transaction.run(
         f"""
         INSERT INTO {matches.decisions}
-        SELECT n, if(candidates = 1 AND sure, entity_id, NULL), '{label}',
+        SELECT n, if(candidates = 1 AND sure AND NOT contradicted, entity_id, NULL), '{label}',
             CASE WHEN candidates > 1 THEN candidates || ' entities have the same {label}'
-                WHEN NOT sure THEN '{several}, each in another country' END
+                WHEN NOT sure THEN '{several}, each in another country'
+                WHEN contradicted THEN '{_but(entity, rule)}' END
         FROM ({_candidates(matches, entity, rule, stronger, f"(SELECT * FROM {alike} WHERE records = 1)")})
         """,
         key,
@@ -284,21 +285,29 @@ def _present(matches: Matches, entity: Entity, rule: Rule) -> str:
 def _candidates(matches: Matches, entity: Entity, rule: Rule, stronger: Sequence[Rule], asked: str) -> str:
     """The SQL of the free entities that have the key of a record: `n, candidates`, and `entity_id`, one of them.
 
-    It is not `sure` where its country is not known, and the collection has the key in several. `asked` is a table of
-    `n, key, country, everywhere`.
+    It is not `sure` where its country is not known, and the collection has the key in several; `contradicted` where the
+    rest of the record says that it is another. `asked` is a table of `n, key, country, everywhere`.
     """
     decisive = [other for other in stronger if other.decisive]
-    record = f"JOIN {matches.fresh} f USING (n)" if decisive else ""
+    record = f"JOIN {matches.fresh} f USING (n)" if decisive or rule.contradicted_by else ""
     others = "".join(f" AND coalesce({_same(other)}, true)" for other in decisive)
     there = keys.country_of(rule, "g")
     return f"""
         SELECT a.n, count(*) AS candidates, any_value(g.entity_id) AS entity_id,
-            bool_and({there} = a.country OR a.everywhere = 1) AS sure
+            bool_and({there} = a.country OR a.everywhere = 1) AS sure,
+            bool_and({keys.contradiction(entity, rule, "f", "g")}) AS contradicted
         FROM {asked} a JOIN {tables.golden(entity.name)} g
             ON {keys.key_of(rule, "g")} = a.key AND {keys.agree(there, "a.country")} {record}
         WHERE {_free(matches, entity, "g.entity_id")}{others}
         GROUP BY a.n
     """
+
+
+def _but(entity: Entity, rule: Rule) -> str:
+    """Why a record is not taken for the only one with its key, as text within SQL."""
+    called = {other.fields: other.name for other in entity.rules}
+    others = (called.get((field,), field.replace("_", " ")) for field in rule.contradicted_by)
+    return f"the same {rule.name}, but {' and '.join(f'another {name}' for name in others)}".replace("'", "''")
 
 
 def _same(rule: Rule) -> str:

@@ -155,7 +155,7 @@ class Missed:
 
 
 def wrong_links(store: Store, truth: Truth) -> list[Wrong]:
-    """Return the entities whose records describe different things; what a sync created describes what it was made of."""
+    """Return the entities whose records describe different things; what a sync created describes none of its own."""
     with store.reading() as transaction:
         entities: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for record, (entity_type, entity_id) in _linked(transaction).items():
@@ -201,7 +201,7 @@ def _joined(
 
 def _linked(transaction: Transaction) -> dict[Record, tuple[str, str]]:
     """The entity of each live record: its type and id."""
-    found = {}
+    found: dict[Record, tuple[str, str]] = {}
     for entity_type in {collection.entity.name for collection in _collections().values()}:
         rows = transaction.frame(
             f"SELECT collection, id, entity_id FROM {tables.links(entity_type)} WHERE gone_at IS NULL"

@@ -1,8 +1,6 @@
 """The demo's sandbox, synchronised as a newcomer does it: what its generator knows to be the same, and nothing else."""
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +17,7 @@ RECORDS, SEED = 60, 1
 
 
 @pytest.fixture(scope="module")
-def synchronised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def synchronised(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """The database of a data folder after the first `talk sync` of the demo."""
     folder = tmp_path_factory.mktemp("demo")
     shutil.copy(ROOT / "data" / "dagster.yaml", folder)
@@ -30,7 +28,7 @@ def synchronised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         (folder / "talk.toml").write_text("\n".join(sections), "utf-8")
         done = CliRunner().invoke(cli.talk, ("sync",), prog_name="talk", env={"DAGSTER_HOME": str(folder)})
         assert done.exit_code == 0, done.output
-    yield Store(folder / DATABASE)
+    return Store(folder / DATABASE)
 
 
 @pytest.fixture(scope="module")

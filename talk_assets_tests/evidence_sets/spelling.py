@@ -69,3 +69,8 @@ def local(text: str) -> str:
     """As it stands in an e-mail address or a domain: lower case, plain letters, no blanks."""
     folded = unicodedata.normalize("NFD", text.lower().translate(PLAIN))
     return "".join(one for one in folded if one.isascii() and one.isalnum())
+
+
+def words(text: str) -> set[str]:
+    """The words of a text, as they are compared: lower case, plain letters."""
+    return {local(word) for word in text.split()} - {""}

@@ -1,4 +1,4 @@
-"""Companies on two sides, labelled. What is done to them is written here, each rule with the share of the companies that it meets.
+"""Companies on two sides, labelled, made by the rules that are written here. `SHARES` says how many each of them meets.
 
 *The same company*, its right record being made of its left one:
 
@@ -15,7 +15,7 @@
 
 *Another company*, which looks like it:
 
-- branch: at the same number, another address, telephone and e-mail, the name with the branch's town; one side has it, or both
+- branch: at the same number, another address, telephone and e-mail, and the branch's town in the name
 - only branch: the same, but the head office isn't on the right side at all
 - namesake: the same name, in another town, everything else its own
 - foreign number: the same digits in another country's register, everything else its own
@@ -31,7 +31,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from talk_assets_tests.evidence_sets import spelling
-from talk_assets_tests.evidence_sets.countries import AND, COUNTRIES, FOUNDERS, STEMS, Country
+from talk_assets_tests.evidence_sets.countries import AND, BY_CODE, COUNTRIES, FOUNDERS, STEMS, Country, country_of
 from talk_assets_tests.evidence_sets.labelled import (
     Labelled,
     Record,
@@ -66,7 +66,6 @@ DOMAINS = {
     "FR": "fr",
 }
 SISTERS = ("Eiendom", "Holding", "Invest", "Gruppen", "Leasing")
-BY_COUNTRY = {country.code: country for country in COUNTRIES}
 
 
 def make(count: int, seed: int, shares: Shares | None = None) -> Labelled:
@@ -150,7 +149,7 @@ class _Maker:
         return one, one
 
     def _company(self, family: str) -> Record:
-        country = self._chance.choices(COUNTRIES, [6, 3, 3, 2, 3, 1, 2, 2, 2, 1])[0]
+        country = country_of(self._chance)
         form = self._chance.choice(country.forms)[0]
         place = country.towns[self._chance.randrange(len(country.towns))]
         core = self._core(country, place[1])
@@ -204,7 +203,7 @@ class _Maker:
 
     def place(self, record: Record) -> dict[str, str]:
         """Another address in the same country, in another town two times out of three."""
-        country = BY_COUNTRY[record["country"]]
+        country = BY_CODE[record["country"]]
         others = [place for place in country.towns if place[1] != record["city"]]
         code, town = (
             self._chance.choice(others) if self._chance.random() < 0.67 else (record["postal_code"], record["city"])
@@ -213,7 +212,7 @@ class _Maker:
 
     def elsewhere(self, record: Record) -> dict[str, str]:
         """An address in another town of the same country."""
-        country = BY_COUNTRY[record["country"]]
+        country = BY_CODE[record["country"]]
         code, town = self._chance.choice([place for place in country.towns if place[1] != record["city"]])
         return {"street": self._street(country), "postal_code": code, "city": town}
 
@@ -225,7 +224,7 @@ class _Maker:
     # Rules of the same company.
 
     def legal_form(self, one: Record) -> Record:
-        country = BY_COUNTRY[one["country"]]
+        country = BY_CODE[one["country"]]
         for short, long in country.forms:
             core = one["name"].removesuffix(f" {short}")
             if core != one["name"]:
@@ -243,7 +242,7 @@ class _Maker:
                 return one.but("abbreviation", name=self._joined(before, after))
         short = self._shorter(one, name)
         street = one["street"]
-        for ending, cut in BY_COUNTRY[one["country"]].streets:
+        for ending, cut in BY_CODE[one["country"]].streets:
             street = street.replace(ending.strip(), cut)
         return one.but("abbreviation", name=short, street=street)
 
@@ -280,7 +279,7 @@ class _Maker:
         return one.but("moved", **self.place(one))
 
     def renamed(self, one: Record) -> Record:
-        country = BY_COUNTRY[one["country"]]
+        country = BY_CODE[one["country"]]
         return one.but("renamed", name=f"{self._core(country, one['city'])} {one['name'].rpartition(' ')[2]}")
 
     def domain(self, one: Record) -> Record:
@@ -288,17 +287,17 @@ class _Maker:
         return one.but("domain", website=f"www.{domain}", email=f"hello@{domain}")
 
     def other_telephone(self, one: Record) -> Record:
-        return one.but("other telephone", phone=BY_COUNTRY[one["country"]].telephone(self._chance))
+        return one.but("other telephone", phone=BY_CODE[one["country"]].telephone(self._chance))
 
     def vat_number(self, one: Record) -> Record:
         number = one["organisation_number"]
-        told = BY_COUNTRY[one["country"]].vat.format(number)
+        told = BY_CODE[one["country"]].vat.format(number)
         return one.but("VAT number", organisation_number=told) if number.isdigit() else one
 
     # Rules of another company.
 
     def branch(self, one: Record, rule: str = "branch") -> Record:
-        country, address = BY_COUNTRY[one["country"]], self.elsewhere(one)
+        country, address = BY_CODE[one["country"]], self.elsewhere(one)
         core, _, form = one["name"].rpartition(" ")
         label = self._chance.choice((f"{country.branch} {address['city']}", f"- {address['city']}", address["city"]))
         name = self._chance.choice((f"{one['name']} {label}", f"{core} {label} {form}"))
@@ -310,7 +309,7 @@ class _Maker:
         return self.branch(one, "only branch")
 
     def namesake(self, one: Record) -> Record:
-        country, own = BY_COUNTRY[one["country"]], self._company(one.family)
+        country, own = BY_CODE[one["country"]], self._company(one.family)
         place = self.elsewhere(one)
         domain = self._domain(f"{one['name'][:12]}{place['city']}", country)
         return self.other(
@@ -320,7 +319,7 @@ class _Maker:
 
     def foreign_number(self, one: Record) -> Record:
         """Another company whose number is the same, though it is of another country."""
-        length = BY_COUNTRY[one["country"]].digits
+        length = BY_CODE[one["country"]].digits
         alike = [other for other in COUNTRIES if other.digits == length and other.code != one["country"]]
         own = self._company(one.family)
         while own["country"] not in {other.code for other in alike}:
@@ -328,7 +327,7 @@ class _Maker:
         return own.but("foreign number", organisation_number=one["organisation_number"])
 
     def chain(self, one: Record) -> Record:
-        country, place = BY_COUNTRY[one["country"]], self.elsewhere(one)
+        country, place = BY_CODE[one["country"]], self.elsewhere(one)
         core, _, form = one["name"].rpartition(" ")
         domain = one["email"].partition("@")[2]
         return self.other(
@@ -338,7 +337,7 @@ class _Maker:
 
     def sister(self, one: Record) -> Record:
         core, _, form = one["name"].rpartition(" ")
-        number = self._number(BY_COUNTRY[one["country"]])
+        number = self._number(BY_CODE[one["country"]])
         return self.other(
             one, "sister", name=f"{core} {self._chance.choice(SISTERS)} {form}", organisation_number=number
         )

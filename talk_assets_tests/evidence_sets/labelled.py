@@ -89,17 +89,18 @@ class Sides:
     def labelled(self, entity: str, chance: random.Random) -> Labelled:
         """Shuffle both sides, as neither place nor id may tell what is the same."""
         names = ENTITIES[entity].names
-        frames, labels = [], []
+        frames: dict[str, pl.DataFrame] = {}
+        labels = []
         for side, records in (("left", self.left), ("right", self.right)):
             shuffled = chance.sample(records, len(records))
             ids = [f"{side[0].upper()}{n}" for n in range(1, len(shuffled) + 1)]
-            frames.append(_frame(f"{side}_id", ids, shuffled, names))
+            frames[side] = _frame(f"{side}_id", ids, shuffled, names)
             labels += [
                 (id_, one.thing, one.family, ",".join(sorted(one.rules)))
                 for id_, one in zip(ids, shuffled, strict=True)
             ]
         schema = dict.fromkeys(("id", "thing", "family", "rules"), pl.String)
-        return Labelled(entity, *frames, pl.DataFrame(labels, schema, orient="row"))
+        return Labelled(entity, frames["left"], frames["right"], pl.DataFrame(labels, schema, orient="row"))
 
 
 def _frame(key: str, ids: Sequence[str], records: Sequence[Record], names: Sequence[str]) -> pl.DataFrame:

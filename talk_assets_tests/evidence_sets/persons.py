@@ -1,4 +1,4 @@
-"""Persons on two sides, labelled. What is done to them is written here, each rule with the share of the persons that it meets.
+"""Persons on two sides, labelled, made by the rules that are written here. `SHARES` says how many each of them meets.
 
 *The same person*, her right record being made of her left one:
 
@@ -30,7 +30,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from talk_assets_tests.evidence_sets import spelling
-from talk_assets_tests.evidence_sets.countries import COUNTRIES, FOUNDERS, STEMS, Country
+from talk_assets_tests.evidence_sets.countries import BY_CODE, FOUNDERS, STEMS, WORDS, Country, country_of
 from talk_assets_tests.evidence_sets.labelled import (
     Labelled,
     Record,
@@ -53,20 +53,8 @@ SHARES: Shares = {
 
 MOST = 3
 
-FIRST_NAMES = tuple(
-    "Kari Ola Ingrid Lars Åse Bjørn Sigrid Håkon Liv Per Marit Øyvind Anne Knut Solveig Jan Hilde Tor Ragnhild Arne Silje "
-    "Magnus Tuva Emil Nora Jakob Ida Henrik Sofie Oskar Emma Filip Maja Kristian Thea Jonas Frida Mathias Ella Sander "
-    "Gunnhild Torbjørn Astrid Eirik Synnøve Leif Wenche Trond Unni Svein Turid Geir Randi Stian Vigdis Pål Björn Göran "
-    "Åsa Örjan Märta Söderlind Jürgen Günther Käthe Jörg Matthias Alexander Sebastian Benjamin Katharina Elisabeth "
-    "Christian Nicolas Hélène François Chloé Théo Zoë René Agnieszka Łukasz Małgorzata Paweł Zuzanna Mäkelä Päivi Jukka "
-    "Sirpa Seppo Aino Søren Jørgen Kirsten Mette Anders Pieter Willem Femke Sanne Daan Oliver Charlotte Harriet George "
-    "Margaret Edward Victoria".split()
-)
-SHORT = {
-    "Alexander": "Alex", "Sebastian": "Basti", "Benjamin": "Ben", "Katharina": "Kathi", "Elisabeth": "Lisa",
-    "Matthias": "Matze", "Christian": "Chris", "Nicolas": "Nico", "Charlotte": "Lotte", "Margaret": "Maggie",
-    "Edward": "Ed", "Victoria": "Vicky", "Kristian": "Kris", "Mathias": "Mats", "Henrik": "Henke", "Kirsten": "Kirs",
-}  # fmt: skip
+FIRST_NAMES: tuple[str, ...] = tuple(WORDS["first_names"])
+SHORT: Mapping[str, str] = WORDS["short_names"]
 TITLES = (
     "Daglig leder",
     "Innkjøper",
@@ -90,7 +78,7 @@ def make(count: int, seed: int, shares: Shares | None = None) -> Labelled:
 
 
 def recognisable(left: Values, right: Values) -> bool:
-    """Whether somebody sees that two records are one person: by the name and two things more, or by three other things."""
+    """Whether somebody sees that two records are one person: by the name and two things more, or by four others."""
     fields = ("email", "phone", "mobile", "birth_date", "street", "postal_code")
     same = sum(bool(left.get(one)) and left.get(one) == right.get(one) for one in fields)
     names = _names(left) & _names(right)
@@ -116,9 +104,11 @@ class _Maker:
         sides = Sides()
         for n in range(count):
             one = self._person(f"person {n}")
-            self._place(sides, one)
-            for trap in chosen(self._chance, self._shares, TRAPS)[:1]:
-                self._place(sides, TRAPS[trap](self, one))
+            traps = chosen(self._chance, self._shares, TRAPS)[:1]
+            if "shared e-mail" in traps:
+                one = one.but("shared e-mail", email=f"{self._chance.choice(OFFICES)}@{one['email'].partition('@')[2]}")
+            for record in (one, *(TRAPS[trap](self, one) for trap in traps)):
+                self._place(sides, record)
         return sides.labelled("person", self._chance)
 
     def _place(self, sides: Sides, one: Record) -> None:
@@ -147,7 +137,7 @@ class _Maker:
         return one, one
 
     def _person(self, family: str) -> Record:
-        country = self._chance.choices(COUNTRIES, [6, 3, 3, 2, 3, 1, 2, 2, 2, 1])[0]
+        country = country_of(self._chance)
         first, last = self._chance.choice(self._first), self._chance.choice(self._last)
         born = date(1945, 1, 1) + timedelta(days=self._chance.randrange(22_000))
         values = {
@@ -180,9 +170,6 @@ class _Maker:
         self._things += 1
         return Record(f"thing {self._things}", family, values, frozenset({rule} if rule else ()))
 
-    def _country(self, one: Record) -> Country:
-        return next(country for country in COUNTRIES if country.code == one["country"])
-
     # Rules of the same person.
 
     def typing_error(self, one: Record) -> Record:
@@ -212,11 +199,12 @@ class _Maker:
         return one.but("married", last_name=self._chance.choice((last, f"{one['last_name']} {last}")))
 
     def moved(self, one: Record) -> Record:
-        return one.but("moved", **self._address(self._country(one)))
+        return one.but("moved", **self._address(BY_CODE[one["country"]]))
 
     def birth_date(self, one: Record) -> Record:
-        born = one["birth_date"]
-        year, month, day = born.split("-")
+        if not one["birth_date"]:
+            return one
+        year, month, day = one["birth_date"].split("-")
         wrong = f"{year}-{month}-{self._chance.randint(1, 28):02d}"
         swapped = f"{year}-{day}-{month}" if int(day) <= 12 else wrong
         tens = f"{year[:2]}{year[3]}{year[2]}-{month}-{day}" if int(day) <= 28 else wrong
@@ -226,7 +214,7 @@ class _Maker:
         return one.but("other e-mail", email=self._email(one["first_name"], one["last_name"]))
 
     def other_telephone(self, one: Record) -> Record:
-        country = self._country(one)
+        country = BY_CODE[one["country"]]
         return one.but("other telephone", phone=country.telephone(self._chance), mobile=country.telephone(self._chance))
 
     # Rules of another person.
@@ -262,11 +250,7 @@ class _Maker:
         return self._beside(one, "namesake", "first_name", "last_name")
 
     def shared_email(self, one: Record) -> Record:
-        """Both have the office's: the record is made anew beside its own, so that only these two share it."""
         other = self._beside(one, "shared e-mail", "email", "phone")
-        return self._named_apart(other, one)
-
-    def _named_apart(self, other: Record, one: Record) -> Record:
         last = self._chance.choice([name for name in self._last if name != one["last_name"]])
         return other.but("shared e-mail", last_name=last)
 

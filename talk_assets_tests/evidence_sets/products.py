@@ -1,4 +1,4 @@
-"""Articles on two sides, labelled. What is done to them is written here, each rule with the share of the articles that it meets.
+"""Articles on two sides, labelled, made by the rules that are written here. `SHARES` says how many each of them meets.
 
 *The same article*, its right record being made of its left one:
 
@@ -17,8 +17,8 @@
 *Another article*, which looks like it:
 
 - number reused: the same number, and everything else another
-- size, colour, model, pack: the same name but for the size, the colour, the model or how many are in a pack, with a GTIN and a number of
-  its own and often the same price
+- size, colour, model, pack: the same name but for the size, the colour, the model or how many are in a pack, with a
+  GTIN and a number of its own and often the same price
 - size of one number: the same as size, and the number is the same, as it names the model there
 - successor: the same name with `2` behind it, a bit dearer
 
@@ -30,6 +30,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from talk_assets_tests.evidence_sets import spelling
+from talk_assets_tests.evidence_sets.countries import WORDS
 from talk_assets_tests.evidence_sets.labelled import (
     Labelled,
     Record,
@@ -52,24 +53,13 @@ SHARES: Shares = {
 
 MOST = 4
 
-GOODS = tuple(
-    "Jakke Bukse Genser Hansker Vernesko Støvler Hjelm Lampe Skrivebord Kontorstol Arkivskap Hylle Tavle Skjerm Tastatur "
-    "Hodesett Drill Slipemaskin Sirkelsag Kompressor Skrutrekker Hammer Målebånd Vater Stige Kabeltrommel Skjøteledning "
-    "Batteri Lader Kaffetrakter Vannkoker Mikser Stekepanne Kjele Kniv Ryggsekk Telt Sovepose Lommelykt Sykkel Ski "
-    "Chair Desk Shelf Cabinet Jacket Trousers Gloves Boots Helmet Backpack Tent Kettle Toaster Blender Printer Monitor "
-    "Keyboard Headset Router Charger Stuhl Tisch Regal Schrank Lampe Bohrer Säge Hose Mütze Rucksack Zelt Kessel Drucker "
-    "Chaise Bureau Armoire Veste Pantalon Gants Bottes Casque Tente Perceuse Scie Imprimante Écran".split()
-)
-MAKES = tuple(
-    "Nordic Alpin Fjell Polar Arktis Trio Vega Nova Luna Solar Terra Kompakt Klassisk Urban Trek Summit Ridge Delta "
-    "Aero Vento Brisa Marina Kodiak Tundra Lynx Falcon Raven Orca Magna Primo Corsa Aura Zenit Atlas Titan Onyx Opal "
-    "Granit Kobalt Zink".split()
-)
+GOODS: tuple[str, ...] = tuple(WORDS["goods"])
+MAKES: tuple[str, ...] = tuple(WORDS["makes"])
 MODELS = ("Basis", "Komfort", "Pluss", "Pro", "Ekstra", "Lett", "Solid", "Mini", "Maks")
 SIZES = ("XS", "S", "M", "L", "XL", "XXL")
 NUMBERS = tuple(str(number) for number in range(36, 48))
 """Sizes of shoes."""
-COLOURS = tuple("svart hvit rød blå grønn grå gul brun beige lilla".split())
+COLOURS = ("svart", "hvit", "rød", "blå", "grønn", "grå", "gul", "brun", "beige", "lilla")
 PACKS = ("10 stk", "25 stk", "50 stk", "100 stk", "200 stk", "500 stk")
 UNITS = {"stk": "pcs", "kg": "KGM", "meter": "m", "time": "h"}
 TEXTS = (
@@ -118,7 +108,7 @@ class _Maker:
     def __init__(self, seed: int, shares: Shares) -> None:
         self._chance = random.Random(f"{seed}/products")
         self._shares = shares
-        self._goods, self._makes = vocabulary(seed, "goods", sorted(set(GOODS))), vocabulary(seed, "makes", MAKES)
+        self._goods, self._makes = vocabulary(seed, "goods", GOODS), vocabulary(seed, "makes", MAKES)
         self._prefixes = tuple(
             f"{self._chance.choice('ABCDEFGHKLMNPRSTUV')}{self._chance.choice('ABCDEFGHKLMNPRSTUV')}" for _ in range(8)
         )

@@ -1,5 +1,6 @@
-"""How people write one text in two ways: typing errors, diacritics, the order of words. Every function takes a seed's chance."""
+"""How people write one text in two ways: typing errors, diacritics, the order of words."""
 
+import itertools
 import random
 import string
 import unicodedata
@@ -55,9 +56,7 @@ def reordered(chance: random.Random, text: str) -> str:
 def transposed(chance: random.Random, digits: str) -> str:
     """Two neighbouring digits swapped; the same text where no two of them differ."""
     places = [
-        n
-        for n, (one, two) in enumerate(zip(digits, digits[1:], strict=False))
-        if one != two and one.isdigit() and two.isdigit()
+        n for n, (one, two) in enumerate(itertools.pairwise(digits)) if one != two and one.isdigit() and two.isdigit()
     ]
     if not places:
         return digits

@@ -1,0 +1,95 @@
+"""What can be scored: the keys of the rules alone, and the product as it ships, through a hub between two systems."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import polars as pl
+
+from talk_assets.model.collection import Collection
+from talk_assets.model.dataflows import Pair
+from talk_assets.model.entities import ENTITIES, Entity, Kind
+from talk_assets.model.lens.lens import (
+    Country,
+    Date,
+    Decimal,
+    Digits,
+    Email,
+    Instant,
+    Lens,
+    OrganisationNumber,
+    Phone,
+    Text,
+)
+from talk_assets.model.lens.properties import Property
+from talk_assets.store import tables
+from talk_assets.store.database import Store
+from talk_assets.store.transaction import Transaction
+from talk_assets.sync.hub import Hub
+from talk_assets.testing.memory import CHANGE, Memory
+from talk_assets_tests.evidence_sets.labelled import Labelled
+from talk_assets_tests.evidence_sets.score import Scorer, scored
+
+LEFT, RIGHT = "left/records", "right/records"
+
+LENSES: Mapping[Kind, Callable[[str], Property]] = {
+    Kind.TEXT: Text,
+    Kind.EMAIL: Email,
+    Kind.PHONE: Phone,
+    Kind.DIGITS: Digits,
+    Kind.ORGANISATION_NUMBER: OrganisationNumber,
+    Kind.DECIMAL: lambda name: Decimal(name, wire="string"),
+    Kind.DATE: Date,
+    Kind.COUNTRY: Country,
+}
+"""By kind, the property that holds a field; fields of other kinds are left out."""
+
+
+def keys(labelled: Labelled) -> pl.DataFrame:
+    """Link what the rules of an entity link, without any evidence; suggest nothing."""
+    with reconciled(labelled).store.transaction() as transaction:
+        return scored(_linked(transaction, labelled.entity))
+
+
+def reconciled(labelled: Labelled) -> Hub:
+    """Return a hub that has read both sides and linked what it links; nothing is written."""
+    collection = _collection(ENTITIES[labelled.entity])
+    systems = {name: _memory(collection, labelled.side(name)).system(name) for name in ("left", "right")}
+    hub = Hub(Store(None), systems, (Pair(LEFT, RIGHT), Pair(RIGHT, LEFT)), run="run", clock=_now)
+    for name in systems:
+        asyncio.run(hub.read(name))
+    hub.reconcile(labelled.entity)
+    return hub
+
+
+def _now() -> datetime:
+    return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _collection(entity: Entity) -> Collection:
+    lens = Lens(**{field.name: LENSES[field.kind](field.name) for field in entity.fields if field.kind in LENSES})
+    return Collection(name="records", entity=entity, id="id", modified=Instant("at"), version="version", lens=lens)
+
+
+def _memory(collection: Collection, side: pl.DataFrame) -> Memory:
+    """A system that holds one side, under the ids that it has there."""
+    memory = Memory([collection], size=1000)
+    for row in side.select("id", *collection.lens.fields).iter_rows(named=True):
+        memory.changes += 1
+        record = {**row, "version": "1", "at": _now().isoformat(), CHANGE: memory.changes}
+        memory.records[collection.name][row["id"]] = record
+    return memory
+
+
+def _linked(transaction: Transaction, entity_type: str) -> Iterator[tuple[str, str, float, bool]]:
+    """The pairs of records that have one entity."""
+    links = tables.links(entity_type)
+    rows = transaction.frame(
+        f"SELECT l.id, r.id FROM {links} l JOIN {links} r USING (entity_id)"
+        f" WHERE l.collection = '{LEFT}' AND r.collection = '{RIGHT}'"
+    )
+    yield from ((left, right, 1.0, True) for left, right in rows.iter_rows())
+
+
+SCORERS: Mapping[str, Scorer] = {"keys": keys}
+"""Every scorer by name."""

@@ -51,10 +51,16 @@ SHARES: Shares = {
 }  # fmt: skip
 """The share of each rule, and of the persons that only one side has."""
 
+WITHOUT_KEYS: Shares = {
+    "no e-mail": 0.0, "no telephone": 0.0, "other e-mail": 0.0, "other telephone": 0.0, "shared e-mail": 0.0,
+}  # fmt: skip
+
+KEYS = ("job_title", "email", "phone", "mobile")
 MOST = 3
 
 FIRST_NAMES: tuple[str, ...] = tuple(WORDS["first_names"])
 SHORT: Mapping[str, str] = WORDS["short_names"]
+SEEN = ("email", "phone", "mobile", "birth_date", "street", "postal_code")
 TITLES = (
     "Daglig leder",
     "Innkjøper",
@@ -77,12 +83,21 @@ def make(count: int, seed: int, shares: Shares | None = None) -> Labelled:
     return _Maker(seed, adjusted(SHARES, shares)).made(count)
 
 
+def make_without_keys(count: int, seed: int, shares: Shares | None = None) -> Labelled:
+    """Return the same with names, addresses and birth dates only: no rule of the product can match any of them."""
+    return _Maker(seed, adjusted({**SHARES, **WITHOUT_KEYS}, shares), keys=False).made(count)
+
+
 def recognisable(left: Values, right: Values) -> bool:
-    """Whether somebody sees that two records are one person: by the name and two things more, or by four others."""
-    fields = ("email", "phone", "mobile", "birth_date", "street", "postal_code")
-    same = sum(bool(left.get(one)) and left.get(one) == right.get(one) for one in fields)
-    names = _names(left) & _names(right)
-    return same + 2 * bool(names) >= 4
+    """Whether somebody sees that two records are one person: by the name and two things more, or by four others.
+
+    Where the years of birth differ, an e-mail or a telephone must be the same.
+    """
+    same = {name for name in SEEN if left.get(name) and left.get(name) == right.get(name)}
+    years = {(one.get("birth_date") or "")[:4] for one in (left, right)} - {""}
+    if len(years) > 1 and not same & {"email", "phone", "mobile"}:  # it could be father and son
+        return False
+    return len(same) + 2 * bool(_names(left) & _names(right)) >= 4
 
 
 def _names(values: Values) -> set[str]:
@@ -92,8 +107,9 @@ def _names(values: Values) -> set[str]:
 class _Maker:
     """Makes persons out of the words of a seed."""
 
-    def __init__(self, seed: int, shares: Shares) -> None:
+    def __init__(self, seed: int, shares: Shares, *, keys: bool = True) -> None:
         self._chance = random.Random(f"{seed}/persons")
+        self._keys = keys
         self._shares = shares
         self._first, self._last = vocabulary(seed, "first", FIRST_NAMES), vocabulary(seed, "last", FOUNDERS)
         self._stems = vocabulary(seed, "stems", STEMS)
@@ -150,15 +166,17 @@ class _Maker:
             "birth_date": born.isoformat(),
             **self._address(country),
         }
-        return self._thing(family, values)
+        return self._thing(family, values if self._keys else {**values, **dict.fromkeys(KEYS)})
 
     def _address(self, country: Country) -> dict[str, str]:
         code, town = self._chance.choice(country.towns)
         street = country.street(self._chance, self._chance.choice(self._stems))
         return {"street": street, "postal_code": code, "city": town, "country": country.code}
 
-    def _email(self, first: str, last: str) -> str:
-        """An address that nobody else has."""
+    def _email(self, first: str, last: str) -> str | None:
+        """An address that nobody else has; None in a set without keys."""
+        if not self._keys:
+            return None
         stem, again = f"{spelling.local(first)}.{spelling.local(last)}", ""
         host = f"{spelling.local(self._chance.choice(self._stems))}.example"
         while f"{stem}{again}@{host}" in self._used:

@@ -20,6 +20,7 @@ SETS: Mapping[str, Callable[[int, int], Labelled]] = {
     "companies": companies.make,
     "products": products.make,
     "persons": persons.make,
+    "persons-without-keys": persons.make_without_keys,
 }
 TRAPS = frozenset((*companies.TRAPS, *products.TRAPS, *persons.TRAPS))
 

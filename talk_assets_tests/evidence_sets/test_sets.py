@@ -96,6 +96,14 @@ def test_a_share_can_be_adjusted(module: ModuleType, share: float) -> None:
     assert abs(len(met) - 1000 * share) < 100
 
 
+def test_persons_without_keys_have_nothing_that_a_rule_could_match() -> None:
+    made = persons.make_without_keys(1000, 1)
+    for side in (made.left, made.right):
+        assert side.select(persons.KEYS).null_count().row(0) == (side.height,) * len(persons.KEYS)
+    for left, right in made.pairs.iter_rows():
+        assert persons.recognisable(made.by_id[left].values, made.by_id[right].values)
+
+
 @every_set
 def test_a_rule_that_there_is_not_is_refused(module: ModuleType) -> None:
     with pytest.raises(KeyError, match="no rule moon"):

@@ -122,7 +122,7 @@ class _Maker:
             one = self._person(f"person {n}")
             traps = chosen(self._chance, self._shares, TRAPS)[:1]
             if "shared e-mail" in traps:
-                one = one.but("shared e-mail", email=f"{self._chance.choice(OFFICES)}@{one['email'].partition('@')[2]}")
+                one = one.but("shared e-mail", email=f"{self._chance.choice(OFFICES)}@office{n}.example")
             for record in (one, *(TRAPS[trap](self, one) for trap in traps)):
                 self._place(sides, record)
         return sides.labelled("person", self._chance)

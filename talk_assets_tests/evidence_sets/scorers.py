@@ -22,6 +22,7 @@ from talk_assets.model.lens.lens import (
     Text,
 )
 from talk_assets.model.lens.properties import Property
+from talk_assets.report.candidates import candidates
 from talk_assets.store import tables
 from talk_assets.store.database import Store
 from talk_assets.store.transaction import Transaction
@@ -31,6 +32,9 @@ from talk_assets_tests.evidence_sets.labelled import Labelled
 from talk_assets_tests.evidence_sets.score import Scorer, scored
 
 LEFT, RIGHT = "left/records", "right/records"
+
+POSSIBLE = 0.5
+"""The probability of what is shown to a person because a key agrees."""
 
 LENSES: Mapping[Kind, Callable[[str], Property]] = {
     Kind.TEXT: Text,
@@ -46,9 +50,14 @@ LENSES: Mapping[Kind, Callable[[str], Property]] = {
 
 
 def keys(labelled: Labelled) -> pl.DataFrame:
-    """Link what the rules of an entity link, without any evidence; suggest nothing."""
-    with reconciled(labelled).store.transaction() as transaction:
-        return scored(_linked(transaction, labelled.entity))
+    """Link what the rules of an entity link, without any evidence; candidates of what is held are suggested."""
+    return _said(labelled, reconciled(labelled))
+
+
+def _said(labelled: Labelled, hub: Hub) -> pl.DataFrame:
+    """What a hub has linked and what it shows a person, as a scorer returns it."""
+    with hub.store.transaction() as transaction:
+        return scored([*_linked(transaction, labelled.entity), *_suggested(transaction, labelled.entity)])
 
 
 def reconciled(labelled: Labelled) -> Hub:
@@ -89,6 +98,17 @@ def _linked(transaction: Transaction, entity_type: str) -> Iterator[tuple[str, s
         f" WHERE l.collection = '{LEFT}' AND r.collection = '{RIGHT}'"
     )
     yield from ((left, right, 1.0, True) for left, right in rows.iter_rows())
+
+
+def _suggested(transaction: Transaction, entity_type: str) -> Iterator[tuple[str, str, float, bool]]:
+    """The pairs of which one record is held, and the other shown to a person beside it."""
+    collection = _collection(ENTITIES[entity_type])
+    for key, id_ in transaction.frame("SELECT DISTINCT collection, id FROM sync.held").iter_rows():
+        for candidate in candidates(transaction, key, collection, id_):
+            for other in candidate.records:
+                sides = {key: id_, other.rpartition("/")[0]: other.rpartition("/")[2]}
+                if len(sides) == 2:
+                    yield sides[LEFT], sides[RIGHT], POSSIBLE, False
 
 
 SCORERS: Mapping[str, Scorer] = {"keys": keys}

@@ -1,4 +1,4 @@
-"""What can be scored: the keys of the rules alone, and the product as it ships, through a hub between two systems."""
+"""What can be scored: the rules' keys alone, Splink by itself, and the product through a hub between two systems."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +29,7 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync.hub import Hub
 from talk_assets.testing.memory import CHANGE, Memory
 from talk_assets_tests.evidence_sets.labelled import Labelled
+from talk_assets_tests.evidence_sets.raw import raw
 from talk_assets_tests.evidence_sets.score import Scorer, scored
 
 LEFT, RIGHT = "left/records", "right/records"
@@ -111,5 +112,5 @@ def _suggested(transaction: Transaction, entity_type: str) -> Iterator[tuple[str
                     yield sides[LEFT], sides[RIGHT], POSSIBLE, False
 
 
-SCORERS: Mapping[str, Scorer] = {"keys": keys}
+SCORERS: Mapping[str, Scorer] = {"keys": keys, "raw": raw}
 """Every scorer by name."""

@@ -225,14 +225,12 @@ class _Maker:
 
     def legal_form(self, one: Record) -> Record:
         country = BY_CODE[one["country"]]
-        for short, long in country.forms:
-            core = one["name"].removesuffix(f" {short}")
-            if core != one["name"]:
-                spelled = self._chance.choice(
-                    (core, core, f"{core} {long}", f"{core} {_dotted(short)}", f"{core}, {short}")
-                )
-                return one.but("legal form", name=spelled)
-        return one
+        core, short = country.parted(one["name"])
+        if not short:
+            return one
+        long = dict(country.forms)[short]
+        ways = (core, core, f"{core} {long}", f"{core} {_dotted(short)}", f"{core}, {short}")
+        return one.but("legal form", name=self._chance.choice(ways))
 
     def abbreviation(self, one: Record) -> Record:
         name = one["name"]
@@ -249,7 +247,7 @@ class _Maker:
     def _joined(self, before: str, after: str) -> str:
         """`Nordlys Bygg & Anlegg AS`, or `Nordlys B&A AS`."""
         start, _, word = before.rpartition(" ")
-        rest, _, form = after.rpartition(" ")
+        rest, _, form = after.partition(" ")
         if start and rest and self._chance.random() < 0.4:
             return f"{start} {word[0]}&{rest[0]} {form}"
         return f"{before} & {after}"
@@ -260,9 +258,9 @@ class _Maker:
 
     def spelling(self, one: Record) -> Record:
         name, way = one["name"], self._chance.random()
-        core, _, form = name.rpartition(" ")
+        core, form = BY_CODE[one["country"]].parted(name)
         if way < 0.4:
-            return one.but("spelling", name=f"{spelling.typos(self._chance, core)} {form}")
+            return one.but("spelling", name=_named(spelling.typos(self._chance, core), form))
         if way < 0.6:
             return one.but(
                 "spelling", name=spelling.plain(self._chance, name), city=spelling.plain(self._chance, one["city"])
@@ -272,15 +270,15 @@ class _Maker:
         return one.but("spelling", name=name.upper(), city=one["city"].upper())
 
     def word_order(self, one: Record) -> Record:
-        core, _, form = one["name"].rpartition(" ")
-        return one.but("word order", name=f"{spelling.reordered(self._chance, core)} {form}")
+        core, form = BY_CODE[one["country"]].parted(one["name"])
+        return one.but("word order", name=_named(spelling.reordered(self._chance, core), form))
 
     def moved(self, one: Record) -> Record:
         return one.but("moved", **self.place(one))
 
     def renamed(self, one: Record) -> Record:
         country = BY_CODE[one["country"]]
-        return one.but("renamed", name=f"{self._core(country, one['city'])} {one['name'].rpartition(' ')[2]}")
+        return one.but("renamed", name=_named(self._core(country, one["city"]), country.parted(one["name"])[1]))
 
     def domain(self, one: Record) -> Record:
         domain = f"{spelling.local(one['name'])[:14]}-{self._chance.choice(('group', 'gruppen', 'online', '24'))}.com"
@@ -298,9 +296,9 @@ class _Maker:
 
     def branch(self, one: Record, rule: str = "branch") -> Record:
         country, address = BY_CODE[one["country"]], self.elsewhere(one)
-        core, _, form = one["name"].rpartition(" ")
+        core, form = BY_CODE[one["country"]].parted(one["name"])
         label = self._chance.choice((f"{country.branch} {address['city']}", f"- {address['city']}", address["city"]))
-        name = self._chance.choice((f"{one['name']} {label}", f"{core} {label} {form}"))
+        name = self._chance.choice((f"{one['name']} {label}", _named(core, label, form)))
         domain = one["email"].partition("@")[2]
         email = f"{spelling.local(address['city'])}@{domain}"
         return self.other(one, rule, name=name, phone=country.telephone(self._chance), email=email, **address)
@@ -328,22 +326,26 @@ class _Maker:
 
     def chain(self, one: Record) -> Record:
         country, place = BY_CODE[one["country"]], self.elsewhere(one)
-        core, _, form = one["name"].rpartition(" ")
+        core, form = BY_CODE[one["country"]].parted(one["name"])
         domain = one["email"].partition("@")[2]
         return self.other(
-            one, "chain", name=f"{core} {place['city']} {form}", organisation_number=self._number(country),
+            one, "chain", name=_named(core, place["city"], form), organisation_number=self._number(country),
             phone=country.telephone(self._chance), email=f"{spelling.local(place['city'])}@{domain}", **place,
         )  # fmt: skip
 
     def sister(self, one: Record) -> Record:
-        core, _, form = one["name"].rpartition(" ")
+        core, form = BY_CODE[one["country"]].parted(one["name"])
         number = self._number(BY_CODE[one["country"]])
         return self.other(
-            one, "sister", name=f"{core} {self._chance.choice(SISTERS)} {form}", organisation_number=number
+            one, "sister", name=_named(core, self._chance.choice(SISTERS), form), organisation_number=number
         )
 
     def shared_email(self, one: Record) -> Record:
         return self._company(one.family).but("shared e-mail", email=one["email"], phone=one["phone"])
+
+
+def _named(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def _dotted(form: str) -> str:

@@ -37,6 +37,13 @@ class Country:
         """An invented number as E.164."""
         return f"+{self.dial}{chance.randint(2, 9)}" + "".join(str(chance.randrange(10)) for _ in range(self.phone - 1))
 
+    def parted(self, name: str) -> tuple[str, str]:
+        """Return a company's name and its legal form as it stands there; blank where there is none."""
+        for short, _ in sorted(self.forms, key=lambda form: -len(form[0])):
+            if name.endswith(f" {short}"):
+                return name.removesuffix(f" {short}"), short
+        return name, ""
+
     def street(self, chance: random.Random, name: str) -> str:
         """A street with a house number."""
         ending, _ = chance.choice(self.streets)

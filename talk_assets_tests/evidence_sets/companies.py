@@ -248,7 +248,7 @@ class _Maker:
         """`Nordlys Bygg & Anlegg AS`, or `Nordlys B&A AS`."""
         start, _, word = before.rpartition(" ")
         rest, _, form = after.partition(" ")
-        if start and rest and self._chance.random() < 0.4:
+        if start and word and rest and self._chance.random() < 0.4:
             return f"{start} {word[0]}&{rest[0]} {form}"
         return f"{before} & {after}"
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
 
 import polars as pl
 
@@ -62,11 +64,46 @@ def _said(labelled: Labelled, hub: Hub) -> pl.DataFrame:
         return scored([*_linked(transaction, labelled.entity), *_suggested(transaction, labelled.entity)])
 
 
-def reconciled(labelled: Labelled) -> Hub:
-    """Return a hub that has read both sides and linked what it links; nothing is written."""
+def evidence(labelled: Labelled) -> pl.DataFrame:
+    """Link what a key links and the evidence bears out, and suggest what only one of them says."""
+    weighing = import_module("talk_assets.sync.link.evidence.weighing")
+    return borne_out(labelled, keys(labelled), weighing.weigh)
+
+
+def borne_out(labelled: Labelled, alone: pl.DataFrame, weigh: Callable[..., Any]) -> pl.DataFrame:
+    """Return what is linked and suggested where `alone` is what `keys` says, and `weigh` how likely a pair is the same.
+
+    It is called as `weigh(transaction, entity, left, right, above)`, and returns `left_id, right_id, probability`, as a
+    frame or as the name of a relation. A key is contradicted where its pair is not above `POSSIBLE`.
+    """
+    by_key = {(left, right): linked for left, right, _, linked in alone.iter_rows()}
+    with Store(None).transaction() as transaction:
+        sides = [transaction.temporary(name, f"SELECT * FROM {name}_side", **{f"{name}_side": frame})
+                 for name, frame in (("left", labelled.left), ("right", labelled.right))]  # fmt: skip
+        said = weigh(transaction, ENTITIES[labelled.entity], *sides, POSSIBLE)
+        found = said if isinstance(said, pl.DataFrame) else transaction.frame(f"SELECT * FROM {said}")
+    likely = {(left, right): one for left, right, one in found.select("left_id", "right_id", "probability").iter_rows()}
+    return scored(
+        (*pair, likely.get(pair, 0.0), by_key.get(pair, False) and pair in likely) for pair in by_key | likely
+    )
+
+
+def product(labelled: Labelled) -> pl.DataFrame:
+    """Link and suggest what a hub does that weighs evidence as the product ships it."""
+    shipped = import_module("talk_assets.sync.link.weighed").Evidence(suggest_above=POSSIBLE, link_above=None)
+    return _said(labelled, reconciled(labelled, shipped))
+
+
+def reconciled(labelled: Labelled, evidence: object = None) -> Hub:
+    """Return a hub that has read both sides and linked what it links; nothing is written.
+
+    `evidence` is what it weighs with; without, only keys count.
+    """
     collection = _collection(ENTITIES[labelled.entity])
     systems = {name: _memory(collection, labelled.side(name)).system(name) for name in ("left", "right")}
     hub = Hub(Store(None), systems, (Pair(LEFT, RIGHT), Pair(RIGHT, LEFT)), run="run", clock=_now)
+    if evidence is not None:
+        vars(hub)["evidence"] = evidence
     for name in systems:
         asyncio.run(hub.read(name))
     hub.reconcile(labelled.entity)
@@ -113,5 +150,5 @@ def _suggested(transaction: Transaction, entity_type: str) -> Iterator[tuple[str
                     yield sides[LEFT], sides[RIGHT], POSSIBLE, False
 
 
-SCORERS: Mapping[str, Scorer] = {"keys": keys, "raw": raw, "learnt": learnt}
+SCORERS: Mapping[str, Scorer] = {"keys": keys, "raw": raw, "learnt": learnt, "evidence": evidence, "product": product}
 """Every scorer by name."""

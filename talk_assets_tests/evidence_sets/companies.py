@@ -29,6 +29,7 @@ that it is the same: see `recognisable`.
 
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from talk_assets_tests.evidence_sets import spelling
 from talk_assets_tests.evidence_sets.countries import AND, BY_CODE, COUNTRIES, FOUNDERS, STEMS, Country, country_of
@@ -108,10 +109,10 @@ class _Maker:
     def made(self, count: int) -> Labelled:
         sides = Sides()
         for n in range(count):
-            self._family(sides, f"company {n}")
+            sides.draw(partial(self._family, f"company {n}"))
         return sides.labelled("company", self._chance)
 
-    def _family(self, sides: Sides, family: str) -> None:
+    def _family(self, family: str, sides: Sides) -> None:
         """One company on one side or both, and at times another that looks like it."""
         one = self._company(family)
         trap = next(iter(chosen(self._chance, self._shares, TRAPS)), None)

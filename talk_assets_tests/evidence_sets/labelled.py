@@ -6,16 +6,21 @@ and only if they describe one thing.
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 
 import polars as pl
 
 from talk_assets.model.entities import ENTITIES
+from talk_assets_tests.evidence_sets import spelling
 
 TRAINING, HELD_OUT = 1, 20_261
 """Seeds: what weights are estimated on, and what they are judged on. Each seed has a vocabulary of its own."""
+
+DRAWS = 50
+"""How often a family is drawn at most."""
 
 KNOWN = 0.6
 """The share of every list of words that one seed uses."""
@@ -79,12 +84,37 @@ class Labelled:
         return frame.rename({f"{name}_id": "id"})
 
 
+def differing(one: Record, other: Record) -> set[str]:
+    """Return the fields in which two records hold different values, and not only other spellings of one."""
+    return {
+        name
+        for name, value in one.values.items()
+        if value and other[name] and spelling.local(value) != spelling.local(other[name])
+    }
+
+
 @dataclass
 class Sides:
     """Gathers records, and makes a labelled set of them."""
 
     left: list[Record] = field(default_factory=list)
     right: list[Record] = field(default_factory=list)
+
+    def draw(self, place: Callable[["Sides"], None]) -> None:
+        """Add the records that `place` puts on both sides, drawn again until a person can tell the things apart.
+
+        Raises ValueError where the rules leave nothing to tell them by.
+        """
+        for _ in range(DRAWS):
+            drawn = Sides()
+            place(drawn)
+            records = [*drawn.left, *drawn.right]
+            if all(one.thing == other.thing or differing(one, other) for one, other in combinations(records, 2)):
+                self.left += drawn.left
+                self.right += drawn.right
+                return
+        message = "with these shares nothing is left by which things that look alike can be told apart"
+        raise ValueError(message)
 
     def labelled(self, entity: str, chance: random.Random) -> Labelled:
         """Shuffle both sides, as neither place nor id may tell what is the same."""

@@ -28,6 +28,7 @@ that it is the same: see `recognisable`.
 import random
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import partial
 
 from talk_assets_tests.evidence_sets import spelling
 from talk_assets_tests.evidence_sets.countries import BY_CODE, FOUNDERS, STEMS, WORDS, Country, country_of
@@ -119,13 +120,17 @@ class _Maker:
     def made(self, count: int) -> Labelled:
         sides = Sides()
         for n in range(count):
-            one = self._person(f"person {n}")
-            traps = chosen(self._chance, self._shares, TRAPS)[:1]
-            if "shared e-mail" in traps:
-                one = one.but("shared e-mail", email=f"{self._chance.choice(OFFICES)}@office{n}.example")
-            for record in (one, *(TRAPS[trap](self, one) for trap in traps)):
-                self._place(sides, record)
+            sides.draw(partial(self._family, n))
         return sides.labelled("person", self._chance)
+
+    def _family(self, n: int, sides: Sides) -> None:
+        """One person on one side or both, and at times another who looks like her."""
+        one = self._person(f"person {n}")
+        traps = chosen(self._chance, self._shares, TRAPS)[:1]
+        if "shared e-mail" in traps:
+            one = one.but("shared e-mail", email=f"{self._chance.choice(OFFICES)}@office{n}.example")
+        for record in (one, *(TRAPS[trap](self, one) for trap in traps)):
+            self._place(sides, record)
 
     def _place(self, sides: Sides, one: Record) -> None:
         where = self._chance.random()

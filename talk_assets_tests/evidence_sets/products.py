@@ -28,6 +28,7 @@ that it is the same: see `recognisable`.
 
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from talk_assets_tests.evidence_sets import spelling
 from talk_assets_tests.evidence_sets.countries import WORDS
@@ -118,10 +119,10 @@ class _Maker:
     def made(self, count: int) -> Labelled:
         sides = Sides()
         for n in range(count):
-            self._family(sides, f"product {n}")
+            sides.draw(partial(self._family, f"product {n}"))
         return sides.labelled("product", self._chance)
 
-    def _family(self, sides: Sides, family: str) -> None:
+    def _family(self, family: str, sides: Sides) -> None:
         """One article on one side or both, and at times others that look like it."""
         one = self._article(family)
         self._place(sides, one)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from talk_assets.model.entities import ENTITIES, Kind
 from talk_assets_tests.evidence_sets import companies, persons, products, spelling
-from talk_assets_tests.evidence_sets.labelled import HELD_OUT, TRAINING, Labelled, Record
+from talk_assets_tests.evidence_sets.labelled import HELD_OUT, TRAINING, Labelled, differing
 
 MODULES = {"company": companies, "product": products, "person": persons}
 FEW = 120
@@ -61,16 +61,14 @@ def test_what_is_not_the_same_can_be_told_apart(module: ModuleType, seed: int) -
         families[record.family].append(record)
     for records in families.values():
         for one, other in combinations(records, 2):
-            assert one.thing == other.thing or differing(made.entity, one, other)
+            assert one.thing == other.thing or differing(one, other)
 
 
-def differing(entity: str, one: Record, other: Record) -> set[str]:
-    """The fields in which two records hold different values."""
-    return {
-        name
-        for name in ENTITIES[entity].names
-        if one[name] and other[name] and spelling.local(one[name]) != spelling.local(other[name])
-    }
+def test_things_that_nothing_tells_apart_are_refused() -> None:
+    """Of father and son without birth dates, one is the other."""
+    hidden = {**dict.fromkeys(persons.SHARES, 0.0), "father and son": 1.0, "no birth date": 1.0}
+    with pytest.raises(ValueError, match="told apart"):
+        persons.make_without_keys(20, 1, hidden)
 
 
 @every_set

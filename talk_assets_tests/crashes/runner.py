@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import sys
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--again", action="store_true")
     wanted = parser.parse_args(arguments)
-    wiring = Wiring(configuration.load(wanted.folder, {}))
+    wiring = Wiring(configuration.load(wanted.folder, os.environ))
     for n in itertools.count(1):
         full = wanted.full or (wanted.again and n % FULL == 0)
         writes, failures = in_turn(wiring, full=full)

@@ -121,10 +121,10 @@ def opened(
 
 
 def _settings(port: int, dataflows: Sequence[str], *, replacing: bool) -> str:
-    off = [one.name for one in DATAFLOWS if one.name not in dataflows]
+    flows = {one.name: 'mode = "write"' if one.name in dataflows else "enabled = false" for one in DATAFLOWS}
     systems = {side for one in DATAFLOWS for side in (one.left, one.right)}
     parts = [f"[sandbox]\nport = {port}\n", "[guards]\nshrink = 1.0  # people delete as in years\n"]
     more = {"customerp": REPLACING.format(port=port)} if replacing else {}
     parts += [f'[systems.{name}]\nrate = "unlimited"\n{more.get(name, "")}' for name in sorted(systems)]
-    parts += [f"[dataflows.{name}]\nenabled = false\n" for name in off]
+    parts += [f"[dataflows.{name}]\n{setting}\n" for name, setting in flows.items()]
     return "\n".join(parts)

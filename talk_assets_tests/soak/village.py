@@ -125,6 +125,7 @@ def _settings(port: int, dataflows: Sequence[str], *, replacing: bool) -> str:
     systems = {side for one in DATAFLOWS for side in (one.left, one.right)}
     parts = [f"[sandbox]\nport = {port}\n", "[guards]\nshrink = 1.0  # people delete as in years\n"]
     more = {"customerp": REPLACING.format(port=port)} if replacing else {}
-    parts += [f'[systems.{name}]\nrate = "unlimited"\n{more.get(name, "")}' for name in sorted(systems)]
+    known = "sandbox = true\n" if replacing else ""  # or the records they invent would not be written to Customerp
+    parts += [f'[systems.{name}]\nrate = "unlimited"\n{more.get(name, known)}' for name in sorted(systems)]
     parts += [f"[dataflows.{name}]\n{setting}\n" for name, setting in flows.items()]
     return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""People in three systems, crm → erp → shop, whose names, birth dates and addresses say who is who where no key does."""
+"""People in three systems, crm → erp → shop, whose names, birth dates and addresses say who is who without a key."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ OLA = {
     "postal_code": "0181", "city": "Oslo",
 }  # fmt: skip
 
+ON = Evidence(suggest_above=0.5)
+
 
 def lens() -> Lens:
     """What every collection has a property for."""
@@ -29,7 +31,7 @@ def lens() -> Lens:
 class Town(Chain):
     """The systems, and a hub that weighs evidence."""
 
-    evidence: Evidence = Evidence(suggest_above=0.5)
+    evidence: Evidence = ON
 
     def __post_init__(self) -> None:
         super().__post_init__()

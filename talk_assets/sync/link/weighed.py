@@ -280,7 +280,7 @@ class Weigher:
         """Store what a person is asked of the collections; return `entity_id` of what that concerns newly."""
         found, name = pl.concat(self._pairs), self._entity.name
         waiting = self._transaction.frame("SELECT collection, id FROM sync.held WHERE entity_type = ?", name)
-        found = found.join(waiting, on=["collection", "id"], how="semi")
+        found = _once(found.join(waiting, on=["collection", "id"], how="semi"))
         before = self._transaction.frame("SELECT DISTINCT entity_id FROM sync.suggested WHERE entity_type = ?", name)
         self._transaction.run(
             "DELETE FROM sync.suggested WHERE entity_type = ? AND collection IN (SELECT unnest(?::VARCHAR[]))",
@@ -293,6 +293,14 @@ class Weigher:
             _note_state(self._transaction, self._entity, self._mark, any_=found.height > 0)
         after = found.select(pl.col("entity_id").drop_nulls().unique())
         return after.join(before, on="entity_id", how="anti")
+
+
+def _once(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of two held records, each of which was suggested with the other one, once."""
+    record = pl.concat_str("collection", "id", separator="/")
+    ends = pl.when(pl.col("other").is_not_null()).then(pl.concat_list(record, "other").list.sort().list.join("|"))
+    alone = pl.concat_str(record, "entity_id", pl.col("rule").fill_null(""), separator="|")
+    return pairs.unique(pl.coalesce(ends, alone), keep="first", maintain_order=True)
 
 
 def weigher(transaction: Transaction, entity: Entity, incoming: Relation, evidence: Evidence) -> Weigher | None:

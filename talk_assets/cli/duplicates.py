@@ -7,7 +7,6 @@ import click
 
 from talk_assets.cli import layout
 from talk_assets.cli.output import all_option, json_option, show_json
-from talk_assets.cli.review import odds
 from talk_assets.config import configuration
 from talk_assets.config.messages import suggestion
 from talk_assets.config.wiring import Wiring
@@ -60,7 +59,7 @@ def _show(found: Sequence[Duplicate], key: str, above: float, *, everything: boo
         blank = " " * len(start)
         names = " and ".join(dict.fromkeys(name for name in (one.name, one.right_name) if name))
         click.echo()
-        layout.say(f"{odds(one.probability)}  {names}", first=start, indent=blank, bold=True)
+        layout.say(f"{layout.odds(one.probability)}  {names}", first=start, indent=blank, bold=True)
         layout.say(f"{one.left} and {one.right}", first=blank, indent=blank)
         layout.say(one.evidence, first=blank, indent=blank)
     layout.more(len(found), len(shown), "pairs", f"talk duplicates {key} --all", indent="  ")

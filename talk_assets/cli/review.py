@@ -63,21 +63,13 @@ def _show(found: Sequence[Pairing], above: float, *, everything: bool) -> None:
         start = f"  {pair.number:>{width}}  "
         blank = " " * len(start)
         click.echo()
-        layout.say(f"{odds(pair.probability)}  {_names(pair)}", first=start, indent=blank, bold=True)
+        layout.say(f"{layout.odds(pair.probability)}  {_names(pair)}", first=start, indent=blank, bold=True)
         layout.say(f"{pair.left} and {pair.right}", first=blank, indent=blank)
         layout.say(_why(pair), first=blank, indent=blank)
     click.echo()
     layout.more(len(found), len(shown), "pairs", "talk review --all", indent="  ")
     layout.say("To link many at once, those that are likely enough:", first="  ", indent="  ")
     layout.say_command("talk link --all --above 0.99", indent="    ")
-
-
-def odds(probability: float) -> str:
-    """Return a probability with two places, and as many more as it takes not to say 1."""
-    for places in (2, 3, 4, 5):
-        if (text := f"{probability:.{places}f}") != f"{1:.{places}f}":
-            return text
-    return "1.00"
 
 
 def _names(pair: Pairing) -> str:
@@ -90,7 +82,7 @@ def _why(pair: Pairing) -> str:
 
 
 def _show_pair(pair: Pairing) -> None:
-    layout.say(f"{odds(pair.probability)}  {_names(pair)}", first=f"{pair.number}  ", indent="   ", bold=True)
+    layout.say(f"{layout.odds(pair.probability)}  {_names(pair)}", first=f"{pair.number}  ", indent="   ", bold=True)
     layout.say(f"{_why(pair)}", first="   ", indent="   ")
     layout.say(f"{pair.left} is held since {records.time(pair.since)}", first="   ", indent="   ")
     for one in pair.records:

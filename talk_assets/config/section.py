@@ -160,7 +160,7 @@ MaybePercent = Annotated[
 ]
 """A percentage in quotes, empty for 0."""
 MaybeProbability = Annotated[
-    Annotated[StrictFloat, Field(gt=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_none), OrFalse()
+    Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_none), OrFalse()
 ]
 MaybePositive = Annotated[Positive | None, BeforeValidator(_none), OrFalse()]
 MaybeTable = Annotated[Table | None, BeforeValidator(_none), OrFalse()]

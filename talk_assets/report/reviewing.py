@@ -15,7 +15,7 @@ from talk_assets.model.entities import ENTITIES
 from talk_assets.report import naming, readable
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
-from talk_assets.sync.link.evidence import words
+from talk_assets.sync.link.weighed import BY_EVIDENCE
 
 Values = Mapping[str, str | None]
 """Values by field, null for blank."""
@@ -71,21 +71,38 @@ def count(transaction: Transaction) -> int:
 
 
 def counts(transaction: Transaction, entity_type: str) -> dict[str, int]:
-    """Return of how many records of an entity the evidence contradicts the key (`doubtful`), or is all (`suggested`).
+    """Return how an entity's records were matched: `linked by key`, or by nothing but evidence (`linked by evidence`).
 
-    `linked` are those that evidence linked by itself.
+    Those whose key the evidence contradicts are `doubtful`; those without a key in common are `suggested`.
     """
     counted = transaction.frame(
         f"""
-        SELECT count(DISTINCT (collection, id)) FILTER (rule IS NOT NULL) AS doubtful,
-            count(DISTINCT (collection, id)) FILTER (rule IS NULL) AS suggested,
-            (SELECT count(*) FROM {tables.links(entity_type)}
-                WHERE linked_by = 'evidence' AND gone_at IS NULL) AS linked
-        FROM sync.suggested WHERE entity_type = ?
+        SELECT l.by_key AS "linked by key", l.by_evidence AS "linked by evidence", s.doubtful, s.suggested
+        FROM (
+            SELECT count(*) FILTER (list_contains($2, linked_by)) AS by_key,
+                count(*) FILTER (linked_by = '{BY_EVIDENCE}') AS by_evidence
+            FROM {tables.links(entity_type)} WHERE gone_at IS NULL) l, (
+            SELECT count(DISTINCT (collection, id)) FILTER (rule IS NOT NULL) AS doubtful,
+                count(DISTINCT (collection, id)) FILTER (rule IS NULL) AS suggested
+            FROM sync.suggested WHERE entity_type = $1) s
         """,
         entity_type,
+        [rule.name for rule in ENTITIES[entity_type].rules],
     )
     return counted.row(0, named=True)
+
+
+def in_words(entity_type: str, evidence: str) -> str:
+    """Return evidence as people read it: "same birth date, surname differs by one letter"."""
+    from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- only where something was weighed
+
+    return words.in_words(entity_type, evidence)
+
+
+def _parts(evidence: str) -> tuple[Mapping[str, Any], ...]:
+    from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- as above
+
+    return tuple(words.waterfall(evidence))
 
 
 def of_record(transaction: Transaction, key: str, id_: str) -> dict[str, tuple[float, str]]:
@@ -96,7 +113,7 @@ def of_record(transaction: Transaction, key: str, id_: str) -> dict[str, tuple[f
         key,
         id_,
     )
-    return {other: (odds, words.in_words(entity_type, text)) for entity_type, other, odds, text in rows.iter_rows()}
+    return {other: (odds, in_words(entity_type, text)) for entity_type, other, odds, text in rows.iter_rows()}
 
 
 def _rows(transaction: Transaction) -> pl.DataFrame:
@@ -124,10 +141,10 @@ def _of(transaction: Transaction, entity_type: str, rows: pl.DataFrame, *, named
         found.append(
             Pairing(
                 row["number"], entity_type, row["record"], (others or list(records))[0], tuple(records),
-                row["probability"], words.in_words(entity_type, row["evidence"]), row["rule"], bool(row["best"]),
+                row["probability"], in_words(entity_type, row["evidence"]), row["rule"], bool(row["best"]),
                 row["other"] is not None, row["since"], naming.name_of(entity_type, mine),
                 naming.name_of(entity_type, theirs), _readable(reader, entity_type, names, mine),
-                _readable(reader, entity_type, names, theirs), tuple(words.waterfall(row["evidence"])),
+                _readable(reader, entity_type, names, theirs), _parts(row["evidence"]),
             )
         )  # fmt: skip
     return found

@@ -164,7 +164,8 @@ class Matching(Section):
         " contradicts it. false: only keys count.",
     )
     auto: MaybeProbability = Field(
-        default=None,
+        default=False,
+        validate_default=True,
         description="The probability above which records are linked without being reviewed. It should be at least 0.99."
         " false: none are.",
     )

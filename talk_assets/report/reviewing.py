@@ -96,7 +96,8 @@ def in_words(entity_type: str, evidence: str) -> str:
     """Return evidence as people read it: "same birth date, surname differs by one letter"."""
     from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- only where something was weighed
 
-    return words.in_words(entity_type, evidence)
+    said: str = words.in_words(entity_type, evidence)
+    return said
 
 
 def _parts(evidence: str) -> tuple[Mapping[str, Any], ...]:

@@ -30,6 +30,7 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync.guards import UNLIMITED as UNGUARDED
 from talk_assets.sync.guards import Limits
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.link.weighed import OFF, Evidence
 from talk_assets.sync.plan.permits import Permits
 from talk_assets.systems import Opening, Registered, SystemSettings
 from talk_assets_tests import data_folder
@@ -73,6 +74,7 @@ class Office:
     pairs: tuple[Pair, ...] = DATAFLOW.pairs
     limits: Limits = UNGUARDED
     start_date: date | None = None
+    evidence: Evidence = OFF
     _hub: tuple[object, Hub] | None = None
 
     def __post_init__(self) -> None:
@@ -88,7 +90,10 @@ class Office:
     def config(self) -> Config:
         settings = {name: SystemSettings("http://127.0.0.1:1") for name in ("crm", "erp")}
         flow = DataflowSettings(DATAFLOW, self.mode, self.pairs, self.start_date)
-        return Config(self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,), limits=self.limits)
+        return Config(
+            self.folder, self.folder / "talk.duckdb", 8765, settings, (flow,), limits=self.limits,
+            evidence=self.evidence,
+        )  # fmt: skip
 
     def registered(self, name: str) -> Registered:
         own = [memory for key, memory in self.memories.items() if key.startswith(f"{name}/")]
@@ -115,7 +120,7 @@ class Office:
     @property
     def hub(self) -> Hub:
         """The hub of this test, as the office is configured now."""
-        configured = (self.pairs, self.limits, *(memory.collection for memory in self.memories.values()))
+        configured = (self.pairs, self.limits, self.evidence, *(memory.collection for memory in self.memories.values()))
         if self._hub is None or self._hub[0] != configured:
             self._hub = configured, self.wiring().hub(self.run)
         self._hub[1].run = self.run

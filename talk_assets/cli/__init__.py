@@ -22,6 +22,8 @@ _COMMANDS = {
     "explain": "talk_assets.cli.explain",
     "history": "talk_assets.cli.history",
     "held": "talk_assets.cli.held",
+    "review": "talk_assets.cli.review",
+    "duplicates": "talk_assets.cli.duplicates",
     "conflicts": "talk_assets.cli.conflicts",
     "rewritten": "talk_assets.cli.rewritten",
     "totals": "talk_assets.cli.totals",

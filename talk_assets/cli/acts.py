@@ -33,12 +33,20 @@ def _say(sentence: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("one", metavar=RECORD)
-@click.argument("other", metavar=RECORD)
+@click.argument("one", metavar=RECORD, required=False)
+@click.argument("other", metavar=RECORD, required=False)
+@click.option("--all", "everything", is_flag=True, help="Every pair that waits for review, with --above.")
+@click.option("--above", type=click.FloatRange(0, 1), metavar="P", help="Only pairs with at least this probability.")
 @json_option
-def link(*, one: str, other: str, as_json: bool) -> None:
-    """Say that two records describe the same thing."""
-    _say(acting().link(one, other), as_json=as_json)
+def link(*, one: str | None, other: str | None, everything: bool, above: float | None, as_json: bool) -> None:
+    """Say that two records describe the same thing; or, with --all --above 0.99, so many of talk review at once."""
+    if everything == bool(one) or everything != (above is not None) or bool(one) != bool(other):
+        message = "name two records, or say --all --above P with the probability that is enough."
+        raise click.UsageError(message)
+    if above is not None:
+        _say(acting().link_all(above), as_json=as_json)
+    elif one and other:
+        _say(acting().link(one, other), as_json=as_json)
 
 
 @click.command()

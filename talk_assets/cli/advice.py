@@ -10,6 +10,7 @@ from typing import Any
 
 from talk_assets.model.system import ALREADY_THERE
 from talk_assets.report.candidates import Candidate
+from talk_assets.sync.link.weighed import SUGGESTED
 
 SHOWN = 10
 """Candidates that the text shows; --json has all."""
@@ -67,6 +68,8 @@ _IN_THE_SYSTEM = {
 
 def _about_records(items: Sequence[Item]) -> Advice:
     compare = tuple(f"talk held {item['number']}" for item in items)
+    if items[0]["reason"] == SUGGESTED:
+        return Advice("See both records side by side, with the evidence, and decide:", ("talk review",))
     if len(items) == 1:
         return Advice("Compare it with the records that it could be, and decide:", compare)
     text = (

@@ -29,7 +29,7 @@ def show_candidates(record: str, own: Values, others: Sequence[Candidate], *, in
     for letter, other in shown:
         start = f"{indent}  {letter}  "
         blank = " " * len(start)
-        records = f"{other.records[0]}, {'held too' if other.held else 'linked'}, {other.why}"
+        records = f"{other.records[0]}, {'held too' if other.held else 'linked'}, {other.why}{_likely(other)}"
         layout.say_name(other.name, records, first=start, indent=blank)
         for more in other.records[1:]:
             layout.say(f"linked with {more}", first=blank, indent=blank)
@@ -42,6 +42,11 @@ def show_candidates(record: str, own: Values, others: Sequence[Candidate], *, in
     for one in about_candidates(record, others):
         click.echo()
         show_advice(one, indent=indent)
+
+
+def _likely(other: Candidate) -> str:
+    """How likely it is the same, where that was weighed."""
+    return "" if other.probability is None else f": {layout.odds(other.probability)}"
 
 
 def show_advice(advice: Advice, *, indent: str = "  ") -> None:

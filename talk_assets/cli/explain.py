@@ -72,11 +72,11 @@ def _show(found: Story) -> None:
         click.echo()
         show_candidates(record, found.values, found.candidates)
         return
-    linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by)}"
+    linked = f"linked {records.time(found.linked_at)} {records.how(found.linked_by, found.evidence)}"
     layout.say(f"It describes entity {found.entity}, {linked}.", indent="  ")
     for sibling in found.siblings:
         gone = f", gone since {records.time(sibling['gone_at'])}" if sibling["gone_at"] else ""
-        how = f"linked {records.how(sibling['linked_by'])}{gone}"
+        how = f"linked {records.how(sibling['linked_by'], sibling['evidence'])}{gone}"
         layout.say(f"with {_record(sibling)}, {how}", first="  ", indent="    ")
     _show_fields(found)
     _show_changes(found)

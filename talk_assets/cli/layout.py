@@ -164,3 +164,11 @@ def more(count: int, shown: int, what: str, command: str, *, indent: str = "") -
     """Where not everything is shown, say how much more there is and which command shows it."""
     if count > shown:
         say(f"... and {count - shown:,} more {what}. To see all of them: {command}", first=indent, indent=indent)
+
+
+def odds(probability: float) -> str:
+    """Return a probability with two places, and as many more as it takes not to say 1."""
+    for places in (2, 3, 4, 5):
+        if (text := f"{probability:.{places}f}") != f"{1:.{places}f}":
+            return text
+    return "1.00"

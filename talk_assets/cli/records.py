@@ -12,6 +12,7 @@ LINKED_BY = {
     "external reference": "by the external reference it carries",
     "origin": "as the record that its entity began with",
     "hand": "by hand",
+    "evidence": "by the evidence",
 }
 """How a record was linked, where it was not by a match rule."""
 
@@ -28,9 +29,10 @@ def unknown(transaction: Transaction, record: str, key: str) -> ConfigurationErr
     return ConfigurationError(f"{record}: there is no such record; {there}.")
 
 
-def how(linked_by: str | None) -> str:
-    """Say how a record was linked."""
-    return LINKED_BY.get(linked_by or "", f"by the same {linked_by}")
+def how(linked_by: str | None, evidence: str | None = None) -> str:
+    """Say how a record was linked, with the evidence in words where that was weighed."""
+    said = LINKED_BY.get(linked_by or "", f"by the same {linked_by}")
+    return f"{said} ({evidence})" if evidence else said
 
 
 def time(moment: datetime | None) -> str:

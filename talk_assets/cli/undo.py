@@ -1,12 +1,17 @@
 """`talk undo RUN`: what taking back a run would do, and with --write, doing it."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 import click
 import polars as pl
 
+from talk_assets.cli import layout
 from talk_assets.cli.acts import acting
 from talk_assets.cli.output import json_option, show_json, show_table
 from talk_assets.config.wiring import Wiring
-from talk_assets.operate.actions import unfinished
+from talk_assets.operate.actions import Acting, unfinished
+from talk_assets.operate.reviewing import Verdict
 from talk_assets.report import readable
 from talk_assets.sync.write import undo_run as undoing
 from talk_assets.sync.write.undo_run import UndoPlan
@@ -23,10 +28,15 @@ SHOWN = 50
 def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
     """Restore what a run changed, and delete what it created, as far as nobody has touched it since.
 
+    RUN may also be an act of review, as talk link and talk unlink name it: then its records are as they were before.
+
     Nothing is written without --write. RUN is the id that talk sync --json gives and talk history shows, or its first
     eight characters, as the Dagster UI shows them. The exit status is 1 if nothing can be undone, or if a write failed.
     """
     act = acting()
+    if reviewed := act.reviewed(run):
+        _undo_review(act, *reviewed, write=write, as_json=as_json)
+        return
     plan, summary = act.undo(run) if write else (act.plan_undo(run), None)
     failures = unfinished(plan, summary)
     if as_json:
@@ -43,6 +53,17 @@ def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
         click.echo(f"talk: {' '.join(message.splitlines())}", err=True)
     if failures:
         ctx.exit(1)
+
+
+def _undo_review(act: Acting, id_: str, verdicts: Sequence[Verdict], *, write: bool, as_json: bool) -> None:
+    done = act.undo_review(id_) if write else None
+    if as_json:
+        show_json({"act": id_, "done": done, "verdicts": [asdict(one) for one in verdicts]})
+        return
+    for one in verdicts[:SHOWN]:
+        layout.say(str(one), first="  ", indent="    ")
+    layout.more(len(verdicts), min(SHOWN, len(verdicts)), "verdicts", f"talk undo {id_[:8]} --json", indent="  ")
+    click.echo(done or f"Nothing was changed. To take it back: talk undo {id_[:8]} --write")
 
 
 def _steps(wiring: Wiring, plan: UndoPlan) -> list[dict[str, object]]:

@@ -32,6 +32,7 @@ from talk_assets.http.rest import Profile
 from talk_assets.model.dataflows import Dataflow, Pair
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.link.weighed import OFF, Evidence
 from talk_assets.systems import SYSTEMS, SystemSettings, all_dataflows
 
 __all__ = [
@@ -78,7 +79,8 @@ class Config:
     `patience` is for how many seconds another process may hold the database before we give up, `keep_days` for how many
     days the journal is kept, `lock_patience` for how many seconds another run may hold the run lock; `expected` is what
     the checks take to be in order. `alert_url` is where failures are sent, empty for nowhere; it is a secret. `notes`
-    say what in the environment is taken to belong to another data folder.
+    say what in the environment is taken to belong to another data folder. `evidence` is how likely records must be the
+    same to be suggested, or linked.
     """
 
     folder: Path
@@ -94,6 +96,7 @@ class Config:
     automation: Automation = field(default_factory=Automation)
     alert_url: str = field(default="", repr=False)
     notes: tuple[str, ...] = ()
+    evidence: Evidence = OFF
 
     @property
     def sandbox_folder(self) -> Path:
@@ -189,7 +192,7 @@ def set_up(folder: Path, environ: Mapping[str, str], refuse: Refuse) -> Setup:
         folder, folder / file.database, file.sandbox.port, MappingProxyType(systems),
         _dataflows(file, systems, Location(folder / FILE, ("dataflows",))),
         file.patience, limits, file.journal.keep_days, file.checks.expected(), file.lock_patience,
-        automation, refusing(lambda: alert_url(environ), refuse) or "", notes,
+        automation, refusing(lambda: alert_url(environ), refuse) or "", notes, file.matching.evidence(),
     )  # fmt: skip
     return Setup(config, values, file, profiles)
 

@@ -159,6 +159,9 @@ MaybePercent = Annotated[
     Annotated[StrictStr, Field(pattern=r"^(\d{1,2}(\.\d{1,4})?)?$")] | None, BeforeValidator(_none), OrFalse()
 ]
 """A percentage in quotes, empty for 0."""
+MaybeProbability = Annotated[
+    Annotated[StrictFloat, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(_none), OrFalse()
+]
 MaybePositive = Annotated[Positive | None, BeforeValidator(_none), OrFalse()]
 MaybeTable = Annotated[Table | None, BeforeValidator(_none), OrFalse()]
 MaybeSection = Annotated[T | None, BeforeValidator(_none), OrFalse()]

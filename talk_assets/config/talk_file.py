@@ -16,12 +16,23 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model
 from pydantic_core import PydanticCustomError
 
 from talk_assets.config.automation import Automation
-from talk_assets.config.section import SENTENCE, CountryCode, Day, NotBlank, Percent, Section, Share, Timezone
+from talk_assets.config.section import (
+    SENTENCE,
+    CountryCode,
+    Day,
+    MaybeProbability,
+    NotBlank,
+    Percent,
+    Section,
+    Share,
+    Timezone,
+)
 from talk_assets.http.limit import UNLIMITED, Rate
 from talk_assets.model.dataflows import Dataflow, OnDelete, Pair
 from talk_assets.model.lens.kinds import HOME
 from talk_assets.report.health import Expected
 from talk_assets.sync.guards import Limits
+from talk_assets.sync.link.weighed import Evidence
 from talk_assets.systems import SYSTEMS, Registered, all_dataflows
 
 DATABASE = "talk.duckdb"
@@ -29,6 +40,7 @@ SANDBOX_PORT = 8765
 PATIENCE = 30
 LOCK_PATIENCE = 3600
 KEEP_DAYS = 365
+SUGGEST = 0.5
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 RATE = r"([1-9]\d*) ?/ ?(s|min|h)"
 
@@ -142,6 +154,27 @@ class Checks(Section):
         return Expected(timedelta(hours=self.fresh_hours), self.held_share, timedelta(days=self.held_days))
 
 
+class Matching(Section):
+    """When records without a key in common are suggested to be the same, or linked."""
+
+    suggest: MaybeProbability = Field(
+        default=SUGGEST,
+        description="The probability above which two records are suggested to be the same (`talk review`), and nothing"
+        " is created for either until somebody decides. A record whose key agrees is held as doubtful where the rest"
+        " contradicts it. false: only keys count.",
+    )
+    auto: MaybeProbability = Field(
+        default=False,
+        validate_default=True,
+        description="The probability above which records are linked without being reviewed. It should be at least 0.99."
+        " false: none are.",
+    )
+
+    def evidence(self) -> Evidence:
+        """As the sync takes it."""
+        return Evidence(self.suggest, self.auto)
+
+
 class SystemSection(Section):
     """What may be set of every system."""
 
@@ -249,6 +282,9 @@ class TalkFile(Section):
     journal: Journal = Field(default_factory=Journal, description="The journal of what was written and edited.")
     automation: Automation = Field(
         default_factory=Automation, description="What the Dagster daemon does by itself while it runs (`talk ui`)."
+    )
+    matching: Matching = Field(
+        default_factory=Matching, description="When records without a key in common are suggested to be the same."
     )
     checks: Checks = Field(
         default_factory=Checks, description="What the asset checks accept. They warn, and stop nothing."

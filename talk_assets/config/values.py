@@ -85,6 +85,7 @@ def _dumped(file: TalkFile) -> Toml:
     found = file.model_dump(include=set(GENERAL))
     if "enabled" not in file.automation.model_fields_set:
         del found["automation"]["enabled"]
+    found["matching"] = {key: False if value is None else value for key, value in found["matching"].items()}
     return found
 
 

@@ -141,4 +141,6 @@ class Wiring:
 
     def hub(self, run: str) -> Hub:
         """Return the hub for one run."""
-        return Hub(self.store(), self.systems, self.pairs, run=run, limits=self.config.limits)
+        hub = Hub(self.store(), self.systems, self.pairs, run=run, limits=self.config.limits)
+        hub.evidence = self.config.evidence
+        return hub

@@ -4,7 +4,8 @@ A check is declared here and its result built here, from what `report.health` fi
 no check is a step of its own. A new check needs its words in `SAYS`, a place in one of the `specs_of_…`, and a result.
 
     collections   fresh_and_valid
-    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   held_backlog   totals_agree (of orders)
+    links         ids_unique (blocks)   one_to_one (blocks)   sources_fresh   held_backlog   keys_confirmed
+                  totals_agree (of orders)
     writes        in_sync
 
 There are few, because each costs Dagster as much time as storing a materialisation. What blocks ends the run before
@@ -20,15 +21,17 @@ from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetE
 from talk_assets.config.wiring import Wiring
 from talk_assets.graph import names
 from talk_assets.model.topology import Topology
-from talk_assets.report import health, totals
+from talk_assets.report import health, reviewing, totals
 from talk_assets.report.health import Expected, Found, Read, Waiting
 from talk_assets.store.transaction import Transaction
+from talk_assets.sync.link import weighed
 
 FRESH = "fresh_and_valid"
 IDS_UNIQUE = "ids_unique"
 ONE_TO_ONE = "one_to_one"
 SOURCES_FRESH = "sources_fresh"
 LITTLE_HELD = "held_backlog"
+CONFIRMED = "keys_confirmed"
 AGREE = "in_sync"
 TOTALS = "totals_agree"
 
@@ -59,6 +62,11 @@ SAYS = {
         " [checks]; talk held lists what waits with the reasons, and link, unlink, retry, resolve and approve decide"
         " it."
     ),
+    CONFIRMED: (
+        "Of the records that a match rule would link, the evidence contradicts no more than the share that talk.toml"
+        " sets under [checks] as held_share. Where it does more often, numbers may have been used again, or are not"
+        " what the lens takes them for: talk review lists the pairs with what contradicts the key."
+    ),
     AGREE: (
         "Every linked record is up to date with golden, and every record on the left of a pair has one here, but for"
         " what waits, is held or is only planned. What could not be carried out is tried again by the next sync; talk"
@@ -86,7 +94,8 @@ def specs_of_collection(key: str) -> list[AssetCheckSpec]:
 def specs_of_links(entity_type: str) -> list[AssetCheckSpec]:
     """Return the checks of an entity's links."""
     more = [TOTALS] if totals.has_lines(entity_type) else []
-    every = (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD, *more)
+    evidence = [CONFIRMED] if entity_type in weighed.ENTITIES else []
+    every = (IDS_UNIQUE, ONE_TO_ONE, SOURCES_FRESH, LITTLE_HELD, *evidence, *more)
     return [_spec(names.links(entity_type), name) for name in every]
 
 
@@ -129,6 +138,7 @@ def of_reconciling(transaction: Transaction, wiring: Wiring, topology: Topology,
         *(_sound(entity_type, name, faults.get(name)) for name in (IDS_UNIQUE, ONE_TO_ONE)),
         _sources_fresh(entity_type, stale, expected.fresh),
         _little_held(entity_type, held, now, expected),
+        *([_confirmed(transaction, entity_type, expected)] if entity_type in weighed.ENTITIES else []),
         *([_totals(transaction, topology)] if totals.has_lines(entity_type) else []),
     ]
     return Reconciled(results, {names.links(entity_type).to_user_string(): found.said for found in faults.values()})
@@ -244,6 +254,20 @@ def _little_held(entity_type: str, held: Mapping[str, Waiting], now: datetime, e
     }
     said = f"{'; '.join(told)}." if told else f"{count} held." if count else "Nothing is held."
     return _result(names.links(entity_type), LITTLE_HELD, said, numbers, passed=not told, severity=WARN)
+
+
+def _confirmed(transaction: Transaction, entity_type: str, expected: Expected) -> AssetCheckResult:
+    counts = reviewing.counts(transaction, entity_type)
+    by_key, doubtful = counts["linked by key"], counts["doubtful"]
+    share = doubtful / max(by_key + doubtful, 1)
+    numbers = {"doubtful": doubtful, "linked by key": by_key, "share doubtful": round(share, 4)}
+    said = (
+        f"The evidence contradicts the key of {doubtful} of {by_key + doubtful} records."
+        if doubtful
+        else "The evidence contradicts no key."
+    )
+    passed = share <= expected.held_share
+    return _result(names.links(entity_type), CONFIRMED, said, numbers, passed=passed, severity=WARN)
 
 
 def _totals(transaction: Transaction, topology: Topology) -> AssetCheckResult:

@@ -23,10 +23,11 @@ from talk_assets.graph import checks, lineage, metadata, names
 from talk_assets.graph.metadata import Cost
 from talk_assets.graph.run_hub import RunHub
 from talk_assets.model.topology import Topology
-from talk_assets.report import overview, readable
+from talk_assets.report import overview, readable, reviewing
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import runs
 from talk_assets.sync.hub import Hub
+from talk_assets.sync.link import weighed
 from talk_assets.sync.runs import Summary
 
 
@@ -126,7 +127,10 @@ def _reconcile(wiring: Wiring, hub: Hub, topology: Topology) -> _Done:
         links, changes = overview.link_counts(transaction, entity_type), overview.change_counts(transaction)
         found = {
             names.links(entity_type): metadata.of_links(
-                links, decided, overview.held_records(transaction, entity_type, limit=metadata.SHOWN)
+                links,
+                decided,
+                overview.held_records(transaction, entity_type, limit=metadata.SHOWN),
+                reviewing.counts(transaction, entity_type) if entity_type in weighed.ENTITIES else None,
             ),
             names.golden(entity_type): _agreed(transaction, entity_type, links["entities"]),
             **{

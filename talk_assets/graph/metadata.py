@@ -97,12 +97,18 @@ def of_read(records: int, report: ReadReport | None, failure: str | None, stoppe
     }
 
 
-def of_links(counts: Mapping[str, int], decided: int, held: pl.DataFrame) -> Metadata:
-    """Return the metadata of an entity's links; `held` are the first records that wait, as `overview.held_records`."""
+def of_links(
+    counts: Mapping[str, int], decided: int, held: pl.DataFrame, weighed: Mapping[str, int] | None = None
+) -> Metadata:
+    """Return the metadata of an entity's links; `held` are the first records that wait, as `overview.held_records`.
+
+    `weighed` is what evidence came to, as `reviewing.counts`.
+    """
     return {
         "dagster/row_count": counts["records"],
         "records reconciled": decided,
         "records held": counts["held"],
+        **({f"records {name}": count for name, count in weighed.items()} if weighed else {}),
         "records gone": counts["gone"],
         f"first {SHOWN} held": _markdown(
             ("name", "record", "reason", "since"),

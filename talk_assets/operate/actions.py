@@ -16,8 +16,9 @@ from talk_assets.config.configuration import Mode
 from talk_assets.config.wiring import Wiring
 from talk_assets.errors import ConfigurationError, CredentialsError, NothingToDo, Refused, SystemFailure
 from talk_assets.model.ordering import ordered
-from talk_assets.operate import decisions, relinking
+from talk_assets.operate import decisions, relinking, reviewing
 from talk_assets.operate.relinking import Record, Scene
+from talk_assets.operate.reviewing import Verdict
 from talk_assets.operate.run_lock import run_lock
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import guards, runs
@@ -45,14 +46,53 @@ class Acting:
 
         Raise ConfigurationError where they cannot, and NothingToDo where they do already.
         """
-        mine, theirs = self._record(one), self._record(other)
+        mine, theirs, act = self._record(one), self._record(other), reviewing.new_act()
         self._require_same_type(mine, theirs)
         with self._scene(mine) as (transaction, scene):
-            new = relinking.link(transaction, scene, mine, theirs)
+            asked = reviewing.is_asked(transaction, mine) or reviewing.is_asked(transaction, theirs)
+            new = reviewing.link(transaction, scene, mine, theirs, act)
         if not new:
             message = f"{mine} and {theirs} are linked already. Nothing was changed."
             raise NothingToDo(message)
-        return f"{mine} and {theirs} are linked."
+        return f"{mine} and {theirs} are linked.{_taken_back(act) if asked else ''}"
+
+    def link_all(self, above: float) -> str:
+        """Link every pair that waits for review and is the same with at least this probability, the likeliest first.
+
+        Raise NothingToDo where there is none.
+        """
+        act, count, refused = reviewing.new_act(), 0, list[str]()
+        with self._transaction() as transaction:
+            waiting = reviewing.waiting(transaction, above)
+            for name, topology_ in self.wiring.topologies.items():
+                scene = Scene(topology_, self.wiring.topologies, utc_now(), BY_HAND)
+                done, reasons = reviewing.link_all(
+                    transaction, scene, [pair for pair in waiting if pair.entity_type == name], act
+                )
+                count, refused = count + done, refused + reasons
+        if not count:
+            message = f"no pair that waits for review has a probability of {above:g} or more. Nothing was changed."
+            raise NothingToDo(" ".join([message, *refused]))
+        left = f" {len(refused)} could not be: {refused[0]}" if refused else ""
+        return f"{count:,} {'pair is' if count == 1 else 'pairs are'} linked.{_taken_back(act)}{left}"
+
+    def reviewed(self, start: str) -> tuple[str, list[Verdict]] | None:
+        """Return the act of review whose id begins with a text, and what was said in it; None where there is none."""
+        with self.wiring.reading() as transaction:
+            found = reviewing.acts(transaction, start) if len(start) >= SHORTEST else []
+            return (found[0], reviewing.said(transaction, found[0])) if len(found) == 1 else None
+
+    def undo_review(self, act: str) -> str:
+        """Restore what records were before an act of review.
+
+        Raise ConfigurationError where a sync has written because of it.
+        """
+        count = 0
+        with self._transaction() as transaction:
+            for topology_ in self.wiring.topologies.values():
+                scene = Scene(topology_, self.wiring.topologies, utc_now(), BY_HAND)
+                count += reviewing.take_back(transaction, scene, act)
+        return f"{count:,} {'record is' if count == 1 else 'records are'} as before."
 
     def _require_same_type(self, mine: Record, theirs: Record) -> None:
         here, there = (self.wiring.collections[record.key].entity for record in (mine, theirs))
@@ -70,13 +110,14 @@ class Acting:
 
         Raise NothingToDo where it is neither linked nor held.
         """
-        mine = self._record(record)
+        mine, act = self._record(record), reviewing.new_act()
         with self._scene(mine) as (transaction, scene):
-            new = relinking.unlink(transaction, scene, mine)
+            asked = reviewing.is_asked(transaction, mine)
+            new = reviewing.unlink(transaction, scene, mine, act)
         if not new:
             message = f"{mine} is linked with no other record. Nothing was changed."
             raise NothingToDo(message)
-        return f"{mine} is unlinked."
+        return f"{mine} is unlinked.{_taken_back(act) if asked else ''}"
 
     def retry(self, what: str | None, *, recreate: bool = False) -> str:
         """Send what is held of a record, of a collection, or everywhere with the next sync.
@@ -274,6 +315,10 @@ def _undone(hub: Hub, system: str, writable: Container[str]) -> Summary:
         key: {name: getattr(one, name) for name in (*runs.WRITES, "failed")} for key, one in done.collections.items()
     }
     return Summary(counts, {system: sum(done.usage.requests.values())}, {system: done.usage.waited})
+
+
+def _taken_back(act: str) -> str:
+    return f" To take it back: talk undo {act[:8]} --write"
 
 
 def _sent_again(count: int) -> str:

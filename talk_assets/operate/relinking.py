@@ -125,7 +125,7 @@ def unlink(transaction: Transaction, scene: Scene, record: Record) -> bool:
     _establish(transaction, scene, record, new, entity)
     _move(transaction, scene, record, new)
     reconcile(transaction, scene, (entity, new))
-    _refer(transaction, scene, record, entity, new)
+    refer(transaction, scene, record, entity, new)
     return True
 
 
@@ -212,7 +212,7 @@ def _merge(transaction: Transaction, scene: Scene, one: tuple[Record, str], othe
             _require_place(transaction, scene, record, entity, beside)
             _move(transaction, scene, record, entity)
             _introduce(transaction, scene, _values(transaction, scene, record), entity)
-            _forget(transaction, scene, left, entity)
+            come_to_an_end(transaction, scene, left, entity)
             reconcile(transaction, scene, (entity, left))
             return
     mine, theirs = (", ".join(_siblings(transaction, scene, *side)) for side in (one, other))
@@ -292,7 +292,7 @@ def _introduce(transaction: Transaction, scene: Scene, row: pl.DataFrame, entity
     merging.introduce(transaction, scope, ["newcomer"], newcomer=row.with_columns(pl.lit(entity_id).alias("entity_id")))
 
 
-def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
+def come_to_an_end(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
     """What referred to an entity that has come to an end refers to the one it became."""
     for entity in ENTITIES.values():
         for field in entity.fields:
@@ -312,7 +312,7 @@ def _forget(transaction: Transaction, scene: Scene, old: str, new: str) -> None:
         transaction.run(f"DELETE FROM {table} WHERE entity_id = ?", old)
 
 
-def _refer(transaction: Transaction, scene: Scene, record: Record, old: str, new: str) -> None:
+def refer(transaction: Transaction, scene: Scene, record: Record, old: str, new: str) -> None:
     """What refers to a record shows another entity when the record does.
 
     Where one of its own system said so, that is what is agreed on; where not, it is to be written to that system again.

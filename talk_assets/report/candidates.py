@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from talk_assets.model.collection import Collection
 from talk_assets.model.entities import ENTITIES, Rule
-from talk_assets.report import naming, readable
+from talk_assets.report import naming, readable, reviewing
 from talk_assets.store import tables
 from talk_assets.store.transaction import Transaction
 from talk_assets.sync import journal
@@ -25,7 +25,7 @@ class Candidate:
     """Linked records, or one that is held as well, that an unlinked record could describe the same as.
 
     `why` names what they have in common; `records` are `system/collection/id`. `values` are the entity's agreed
-    ones, or those of the held record.
+    ones, or those of the held record. `probability` is how likely they are the same, null where that was not weighed.
     """
 
     name: str | None
@@ -33,6 +33,7 @@ class Candidate:
     why: str
     held: bool
     values: Values
+    probability: float | None = None
 
 
 def values(transaction: Transaction, key: str, collection: Collection, id_: str) -> Values:
@@ -45,9 +46,9 @@ def values(transaction: Transaction, key: str, collection: Collection, id_: str)
 
 
 def candidates(transaction: Transaction, key: str, collection: Collection, id_: str) -> tuple[Candidate, ...]:
-    """Return what an unlinked record could describe the same as, linked ones first, then by match rule in their order.
+    """Return what an unlinked record could describe the same as: linked ones first, then by match rule in their order.
 
-    Their values are canonical.
+    What only evidence speaks for comes after them, the likeliest first. Their values are canonical.
     """
     entity_type, mine = collection.entity.name, values(transaction, key, collection, id_)
     entities: dict[str, str] = {}
@@ -60,13 +61,26 @@ def candidates(transaction: Transaction, key: str, collection: Collection, id_: 
                 held.setdefault(record, (f"same {rule.name}", fields))
     for entity in _unanswered(transaction, key, collection, id_):
         entities.setdefault(entity, "may have been created for it: the answer was lost")
-    return (
-        *(_of_entity(transaction, entity_type, entity, why) for entity, why in entities.items()),
+    weighed = reviewing.of_record(transaction, key, id_)
+    for other, (_, evidence) in weighed.items():
+        if "/" in other:
+            held.setdefault(other, (evidence, _held_values(transaction, other)))
+        else:
+            entities.setdefault(other, evidence)
+    found = (
+        *((entity, _of_entity(transaction, entity_type, entity, why)) for entity, why in entities.items()),
         *(
-            Candidate(naming.name_of(entity_type, fields), (record,), why, held=True, values=fields)
+            (record, Candidate(naming.name_of(entity_type, fields), (record,), why, held=True, values=fields))
             for record, (why, fields) in held.items()
         ),
     )
+    return tuple(replace(one, probability=weighed[name][0] if name in weighed else None) for name, one in found)
+
+
+def _held_values(transaction: Transaction, record: str) -> dict[str, str | None]:
+    """What a held record holds."""
+    found = transaction.frame("SELECT fields FROM sync.held WHERE collection || '/' || id = ?", record)
+    return json.loads(found["fields"][0]) if found.height else {}
 
 
 def compared(

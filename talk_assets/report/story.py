@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from talk_assets.model.collection import Collection
-from talk_assets.report import candidates, naming, readable
+from talk_assets.report import candidates, naming, readable, reviewing
 from talk_assets.report.candidates import Candidate, Values
 from talk_assets.report.likeness import CONFLICTS
 from talk_assets.report.readable import Reader
@@ -41,6 +41,7 @@ class FieldStory:
 class Story:
     """A record. `present`: whether the system still shows it; `held`: why it needs review.
 
+    `evidence` says in words what was weighed, where the record was linked because of that, or was suggested.
     `invalid` are the values in it that can't be read, rows with `field, property, found, right, suggested, reason,
     since`: these fields keep their values until they can.
     `name` is that of what the record describes. Without an entity the record is not linked: then it has `values`, what
@@ -59,6 +60,7 @@ class Story:
     entity: str | None = None
     linked_at: datetime | None = None
     linked_by: str | None = None
+    evidence: str | None = None
     siblings: tuple[dict[str, Any], ...] = ()
     fields: tuple[FieldStory, ...] = ()
     changes: tuple[dict[str, Any], ...] = ()
@@ -138,8 +140,12 @@ def _linked(
     return replace(
         story, name=naming.name_of(entity_type, golden),
         entity=row["entity_id"], linked_at=row["linked_at"], linked_by=row["linked_by"],
+        evidence=_in_words(entity_type, row["evidence"]),
         siblings=tuple(
-            _rows(transaction, SIBLINGS.format(links=tables.links(entity_type)), story.collection, story.id)
+            sibling | {"evidence": _in_words(entity_type, sibling["evidence"])}
+            for sibling in _rows(
+                transaction, SIBLINGS.format(links=tables.links(entity_type)), story.collection, story.id
+            )
         ),
         fields=tuple(_field(reader, entity_type, name, golden, row, mapped) for name in entity.names),
         changes=tuple(_shown(reader, entity_type, one, "fields") for one in changes),
@@ -149,13 +155,17 @@ def _linked(
     )  # fmt: skip
 
 
+def _in_words(entity_type: str, evidence: str | None) -> str | None:
+    return reviewing.in_words(entity_type, evidence) if evidence else None
+
+
 INVALID = """
     SELECT field, property, found, "right", suggested, reason, since FROM sync.invalid_values
     WHERE collection = $1 AND id = $2 AND field IS NOT NULL ORDER BY field, property
 """
 
 SIBLINGS = """
-    SELECT o.collection, o.id, o.linked_at, o.linked_by, o.gone_at FROM {links} o
+    SELECT o.collection, o.id, o.linked_at, o.linked_by, o.evidence, o.gone_at FROM {links} o
     JOIN {links} l ON l.entity_id = o.entity_id AND l.collection = $1 AND l.id = $2
     WHERE o.collection <> l.collection OR o.id <> l.id ORDER BY o.collection, o.id
 """

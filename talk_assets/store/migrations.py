@@ -87,9 +87,23 @@ def _mass_edits(transaction: Transaction) -> None:
     )
 
 
+def _evidence(transaction: Transaction) -> None:
+    """Pairs of records that may describe the same get a table, and so does what a person said of them."""
+    transaction.run(
+        "CREATE TABLE sync.suggested (entity_type VARCHAR, collection VARCHAR, id VARCHAR, entity_id VARCHAR,"
+        " other VARCHAR, probability DOUBLE, evidence VARCHAR, rule VARCHAR, best BOOLEAN)"
+    )
+    transaction.run("CREATE TABLE sync.weighed (entity_type VARCHAR, version BIGINT, state VARCHAR)")
+    transaction.run(
+        "CREATE TABLE sync.verdicts (act VARCHAR, entity_type VARCHAR, record VARCHAR, other VARCHAR, same BOOLEAN,"
+        " decided_at TIMESTAMPTZ, before VARCHAR)"
+    )
+
+
 MIGRATIONS: Mapping[int, Callable[[Transaction], None]] = {
     3: _recorded,
     4: _plain_names,
     5: _fields_held,
     6: _mass_edits,
+    7: _evidence,
 }

@@ -3,7 +3,7 @@
 Only SQL that DuckLake also takes: no primary keys, unique constraints, sequences or indexes.
 """
 
-FORMAT = 6
+FORMAT = 7
 """Raised by every change of these tables, or of those in `tables`, with a migration in `migrations`."""
 
 SYNC_TABLES = """
@@ -30,6 +30,13 @@ CREATE TABLE IF NOT EXISTS sync.invalid_values (
 CREATE TABLE IF NOT EXISTS sync.unknown_properties (collection VARCHAR, property VARCHAR, since TIMESTAMPTZ);
 CREATE TABLE IF NOT EXISTS sync.held (
     entity_type VARCHAR, collection VARCHAR, id VARCHAR, fields VARCHAR, reason VARCHAR, since TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS sync.suggested (
+    entity_type VARCHAR, collection VARCHAR, id VARCHAR, entity_id VARCHAR, other VARCHAR, probability DOUBLE,
+    evidence VARCHAR, rule VARCHAR, best BOOLEAN);
+CREATE TABLE IF NOT EXISTS sync.weighed (entity_type VARCHAR, version BIGINT, state VARCHAR);
+CREATE TABLE IF NOT EXISTS sync.verdicts (
+    act VARCHAR, entity_type VARCHAR, record VARCHAR, other VARCHAR, same BOOLEAN, decided_at TIMESTAMPTZ,
+    before VARCHAR);
 CREATE TABLE IF NOT EXISTS sync.changes (
     entity_type VARCHAR, collection VARCHAR, entity_id VARCHAR, id VARCHAR, action VARCHAR, fields VARCHAR,
     status VARCHAR, reason VARCHAR, blocked BOOLEAN, since TIMESTAMPTZ, failures BIGINT, failure VARCHAR);
@@ -72,7 +79,11 @@ CREATE TABLE IF NOT EXISTS sync.runs (
 objects by field.
 
 `migrations` says when the database was brought to which format, and what the copy from before is called. `unfinished`
-are the entity types of which reconciling in steps has not ended. `changes` is what golden still asks of the
+are the entity types of which reconciling in steps has not ended. `suggested` are the pairs that wait for review: a held
+record, and the entity or the `other` held record (`collection/id`) that it may describe the same as, with the `rule`
+whose key agrees although the `evidence` contradicts it; `best` is the one that it is assigned to. `weighed` says in
+which `state` of golden the evidence of an entity was weighed last. `verdicts` are the pairs of records that a person
+called the `same`, or not, in one `act`, and what stood there `before`. `changes` is what golden still asks of the
 collections: status `planned`, `waiting` (for a record or a first full read) or `held` (for a person); `blocked` ones
 are not tried until the hub has decided again; `failures` is how many runs in a row could not carry the change out, the
 last because of `failure`. `refused_fields` are the values that a collection refused: they are not

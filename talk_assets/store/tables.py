@@ -61,6 +61,7 @@ def links_columns(entity: Entity) -> dict[str, str]:
 
     `gone_at`: the record is no longer there, or no longer the entity's; `gone_by` says how (see `deletes.Gone`), and
     `archived_at` when we archived it.
+    `evidence` says what was weighed where that linked the record, see `link/evidence`.
     `unresolved`: a reference led to no link when the record was last looked at. `awaits`: to which record, if any.
     """
     values = {f"{state}_{field}": "VARCHAR" for state in ("seen", "sent") for field in entity.names}
@@ -70,6 +71,7 @@ def links_columns(entity: Entity) -> dict[str, str]:
         "entity_id": KEY,
         "linked_at": "TIMESTAMPTZ",
         "linked_by": "VARCHAR",
+        "evidence": "VARCHAR",
         "gone_at": "TIMESTAMPTZ",
         "gone_by": "VARCHAR",
         "archived_at": "TIMESTAMPTZ",

@@ -27,6 +27,7 @@ from talk_assets.store.database import Store
 from talk_assets.sync import guards, journal
 from talk_assets.sync.guards import UNLIMITED, Limits
 from talk_assets.sync.link import incoming, linking, remapping
+from talk_assets.sync.link.weighed import OFF
 from talk_assets.sync.merge.merging import MergeScope
 from talk_assets.sync.plan import changes, configured
 from talk_assets.sync.plan.permits import Permits
@@ -78,6 +79,8 @@ class Hub:
         self.clock = clock
         self.tell: Tell = silent
         self.new_id = new_id
+        self.evidence = OFF
+        """How likely records must be the same to be suggested, or linked by themselves; nothing is weighed without."""
         self.topologies = {name: topology.of(entity, systems, pairs) for name, entity in ENTITIES.items()}
         self._reconciled: dict[str, int] = {}
         """By entity, the store's version up to which everything was decided that can be."""
@@ -170,12 +173,11 @@ class Hub:
             gathered = incoming.gather(transaction, topology_.entity, topology_.collections)
             only_fields: Sequence[str] | None = ()
             if gathered.incoming:
-                known, only_fields, moved = linking.link_all(
-                    transaction, topology_, gathered.incoming, scope, self.new_id
-                )
-                if moved:
+                linked = linking.link_all(transaction, topology_, gathered.incoming, scope, self.new_id, self.evidence)
+                only_fields = linked.only_fields
+                if linked.moved:
                     transaction.next_version()  # what refers to these, or waited for them, is to look again
-                affected = changes.affected(transaction, known)
+                affected = pl.concat([changes.affected(transaction, linked.known), linked.asked]).unique()
                 touched = affected if touched is None else pl.concat([touched, affected]).unique()
             if anew is not None:
                 touched, only_fields = anew if touched is None else pl.concat([touched, anew]).unique(), None

@@ -71,7 +71,7 @@ def test_where_all_is_well_every_check_is_evaluated_and_passes_in_the_steps_that
     done = run(office, instance)
     assert failed(done) == {}
     found = [(one.asset_key.to_user_string(), one.check_name) for one in done.get_asset_check_evaluations()]
-    assert len(found) == len(set(found)) == 4 + 2 * 4 + 4
+    assert len(found) == len(set(found)) == 4 + 2 * 5 + 4
     steps = {event.step_key for event in done.all_node_events}
     assert steps == {f"{verb}_{one}" for verb in ("read", "write") for one in ("crm", "erp")} | {
         "reconcile_company", "reconcile_person",

@@ -1,9 +1,12 @@
 """What values are compared by where records are matched: SQL over canonical text.
 
-Case and repeated blanks make no other key. An organisation number is compared within its country, which its prefix
-names, or else the record: one number means two companies in the registers of two countries. `VAT` has the formats in
-which a number names its country; letters in any other place belong to the number, as in `SC123456`.
+Case, repeated blanks and forms of one character make no other key, nor do zeros before a GTIN. An organisation number is
+compared within its country, which its prefix names, or else the record: one number means two companies in the registers
+of two countries. `VAT` has the formats in which a number names its country; letters in any other place belong to the
+number, as in `SC123456`.
 """
+
+import unicodedata
 
 from talk_assets.model.entities import Entity, Kind, Rule
 
@@ -42,6 +45,17 @@ LETTERS = 8
 _REGISTER = ", ".join(f"'{place}': '{register}'" for place, register in _REGISTERS.items())
 
 
+_PLACES = (0xA0, *range(0xB2, 0xBA), *range(0x2000, 0x2010), *range(0x2070, 0x208F), 0x3000, *range(0xFF01, 0xFF5F))
+"""Superscripts and subscripts, wide letters and digits, and blanks of all widths, by their number in Unicode."""
+
+_ALIKE = {
+    chr(place): plain
+    for place in _PLACES
+    if len(plain := unicodedata.normalize("NFKC", chr(place))) == 1 and plain not in {chr(place), "'"}
+}
+"""Characters that Unicode holds to be another one in form only: a wide A is an A."""
+
+
 def key_of(rule: Rule, table: str, prefix: str = "") -> str:
     """Return the SQL of a rule's normalised key over a table's columns, null where one of the fields is blank."""
     return key_of_values(rule, [f'{table}."{prefix}{field}"' for field in rule.fields])
@@ -49,8 +63,8 @@ def key_of(rule: Rule, table: str, prefix: str = "") -> str:
 
 def key_of_values(rule: Rule, values: list[str]) -> str:
     """Return the SQL of a rule's key over SQL expressions of its fields' values, in their order."""
-    form = _national if rule.within else _folded
-    return " || chr(31) || ".join(form(value) for value in values)
+    forms = (_national if rule.within else _FORMS.get(field, _folded) for field in rule.fields)
+    return " || chr(31) || ".join(form(value) for form, value in zip(forms, values, strict=True))
 
 
 def country_of(rule: Rule, table: str, prefix: str = "") -> str:
@@ -105,7 +119,22 @@ def _register(country: str) -> str:
 
 
 def _folded(value: str) -> str:
-    return rf"regexp_replace(lower({value}), '\s+', ' ', 'g')"
+    return rf"regexp_replace(lower({_compatible(value)}), '\s+', ' ', 'g')"
+
+
+def _compatible(value: str) -> str:
+    """The value in the plain characters that others are forms of; ASCII, which has none, is left as it is."""
+    plain = f"translate({value}, '{''.join(_ALIKE)}', '{''.join(_ALIKE.values())}')"
+    return f"CASE WHEN strlen({value}) = length({value}) THEN {value} ELSE {plain} END"
+
+
+def _gtin(number: str) -> str:
+    """A GTIN of 8, 12 or 13 digits is the one of 14 that has zeros before it."""
+    return f"coalesce(nullif(ltrim({number}, '0'), ''), {number})"
+
+
+_FORMS = {"gtin": _gtin}
+"""The form of the fields that have one of their own, by the field's name."""
 
 
 def _has_country(number: str) -> str:

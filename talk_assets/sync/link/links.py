@@ -102,7 +102,7 @@ def link(
     transaction.run(
         f"""
         INSERT INTO {tables.links(entity.name)} BY NAME
-        SELECT collection, id, entity_id, $1::TIMESTAMPTZ AS linked_at, linked_by, unresolved, awaits, {both}
+        SELECT collection, id, entity_id, $1::TIMESTAMPTZ AS linked_at, linked_by, evidence, unresolved, awaits, {both}
         FROM {matched.records}
         """,
         now,

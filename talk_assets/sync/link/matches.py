@@ -23,17 +23,20 @@ class Matches:
     fresh: Relation
     """The collection's unlinked records: `n, id, reference`, and the fields that rules compare."""
     decisions: Relation
-    """What is said of each: `n`, the `entity_id` that it describes and `linked_by`, or a `reason` to doubt."""
+    """What is said of each: `n`, the `entity_id` it describes, `linked_by`, `evidence`, or a `reason` to doubt."""
 
     @property
     def entities(self) -> str:
-        """The records of `fresh` of which the entity is known, one row for each: `n, entity_id, linked_by`."""
-        return f"(SELECT n, entity_id, linked_by FROM {self.decisions} WHERE entity_id IS NOT NULL)"
+        """The records of `fresh` with a known entity, one row for each: `n, entity_id, linked_by, evidence`."""
+        return f"(SELECT n, entity_id, linked_by, evidence FROM {self.decisions} WHERE entity_id IS NOT NULL)"
 
     @property
     def records(self) -> str:
         """The same records with all that `incoming` says of them."""
-        return f"(SELECT i.*, d.entity_id, d.linked_by FROM {self.entities} d JOIN {self.incoming} i USING (n))"
+        return (
+            f"(SELECT i.*, d.entity_id, d.linked_by, d.evidence FROM {self.entities} d"
+            f" JOIN {self.incoming} i USING (n))"
+        )
 
 
 def unlinked(transaction: Transaction, incoming: Relation, known: Relation) -> frozenset[str]:
@@ -61,7 +64,7 @@ def fresh(
     )
     if not transaction.count(f"SELECT count(*) FROM {records}"):
         return None
-    decisions = {"n": "BIGINT", "entity_id": "VARCHAR", "linked_by": "VARCHAR", "reason": "VARCHAR"}
+    decisions = {"n": "BIGINT"} | dict.fromkeys(("entity_id", "linked_by", "reason", "evidence"), "VARCHAR")
     return Matches(incoming, known, records, transaction.empty("decisions", decisions))
 
 

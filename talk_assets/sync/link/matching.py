@@ -19,6 +19,7 @@ from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import keys
 from talk_assets.sync.link.matches import Matches, fresh
+from talk_assets.sync.link.weighed import Weigher
 
 NEW = "new"
 REFERENCE = "external reference"
@@ -71,9 +72,18 @@ def match_by_origin(
 
 
 def match_by_rules(
-    transaction: Transaction, incoming: Relation, known: Relation, key: str, collection: Collection, new_id: NewId
+    transaction: Transaction,
+    incoming: Relation,
+    known: Relation,
+    key: str,
+    collection: Collection,
+    new_id: NewId,
+    weigher: Weigher | None = None,
 ) -> Matches | None:
-    """Find the entities of all the unlinked records by the rules, or give them new ones; return None without any."""
+    """Find the entities of all the unlinked records by the rules, or give them new ones; return None without any.
+
+    With a `weigher`, evidence may contradict a rule, and suggest an entity where no rule finds one.
+    """
     entity = collection.entity
     matches = fresh(transaction, incoming, known, key, entity, "true")
     if not matches:
@@ -82,9 +92,13 @@ def match_by_rules(
     for rule in entity.rules:
         if set(rule.fields) <= set(collection.lens.fields):
             _by_rule(transaction, matches, entity, key, rule, stronger)
+            if weigher:
+                weigher.doubt(matches, key, rule)
             stronger.append(rule)
             transaction.step()
     _doubt(transaction, matches, key, collection)
+    if weigher:
+        weigher.suggest(matches, key)
     if transaction.count(f"SELECT count(*) FROM {matches.fresh} ANTI JOIN {matches.decisions} USING (n)"):
         _begin(transaction, matches, entity, key, new_id)
         transaction.step()
@@ -210,7 +224,7 @@ def _by_rule(
     several = f"several records here have the same {label}"
     transaction.run(
         f"""
-        INSERT INTO {matches.decisions}
+        INSERT INTO {matches.decisions} (n, entity_id, linked_by, reason)
         SELECT n, if(candidates = 1 AND sure AND NOT contradicted, entity_id, NULL), '{label}',
             CASE WHEN candidates > 1 THEN candidates || ' entities have the same {label}'
                 WHEN NOT sure THEN '{several}, each in another country'

@@ -194,6 +194,7 @@ def _reconcile(
     if (rows["action"] == Action.CREATE).any():
         waiting.for_reads(transaction, asked, topology.pairs)
         waiting.for_parents(transaction, asked, entity_type, touched)
+        waiting.for_suggested(transaction, asked, entity_type)
         waiting.for_held(transaction, asked, topology.entity, topology.collections)
     _store(transaction, asked, topology.entity, touched, now)
 

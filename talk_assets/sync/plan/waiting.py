@@ -55,6 +55,23 @@ def for_parents(transaction: Transaction, asked: Relation, entity_type: str, tou
     )
 
 
+def for_suggested(transaction: Transaction, asked: Relation, entity_type: str) -> None:
+    """Nothing is created beside a held record that may be the same, until a person has reviewed it."""
+    transaction.run(
+        f"""
+        UPDATE {asked} due SET status = 'waiting', blocked = true,
+            reason = 'may be the same as ' || s.records || ', which waits for review'
+        FROM (
+            SELECT entity_id, collection, {matching.some("collection || '/' || id")} AS records FROM sync.suggested
+            WHERE entity_type = ? AND entity_id IS NOT NULL GROUP BY entity_id, collection
+        ) s
+        WHERE due.action = 'create' AND due.status = 'planned'
+          AND due.entity_id = s.entity_id AND due.collection = s.collection
+        """,
+        entity_type,
+    )
+
+
 def for_held(transaction: Transaction, asked: Relation, entity: Entity, collections: Mapping[str, Collection]) -> None:
     """A record that a held one could be is not created either."""
     held = transaction.frame("SELECT collection, id, fields, since FROM sync.held WHERE entity_type = ?", entity.name)

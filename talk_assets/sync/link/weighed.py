@@ -74,7 +74,7 @@ class Weigher:
         found = self._contradicted(matches, key, rule)
         if found.is_empty():
             return
-        reasons = [_contradiction(self._entity.name, rule, text) for text in found["evidence"]]
+        reasons = [_contradiction(rule, text) for text in found["evidence"]]
         self._transaction.run(
             f"UPDATE {matches.decisions} d SET entity_id = NULL, reason = b.reason FROM rows b"
             " WHERE d.n = b.n AND d.entity_id = b.entity_id",
@@ -321,10 +321,10 @@ def finish(transaction: Transaction, entity: Entity, weigher: Weigher | None, ke
     return pl.DataFrame(schema={"entity_id": pl.String})
 
 
-def _contradiction(entity_type: str, rule: Rule, evidence: str) -> str:
+def _contradiction(rule: Rule, evidence: str) -> str:
     from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- only where something is doubted
 
-    against = words.against(entity_type, evidence)
+    against = words.against(evidence)
     return f"the same {rule.name}, but {against}" if against else f"the same {rule.name}, but little else is the same"
 
 

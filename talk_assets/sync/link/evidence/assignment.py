@@ -91,4 +91,5 @@ def _hungarian(costs: list[list[float]]) -> list[int]:
         while column:
             row_of[column] = row_of[before[column]]
             column = before[column]
-    return [column - 1 for _, column in sorted((row_of[column], column) for column in range(1, columns + 1) if row_of[column])]
+    taken = sorted((row_of[column], column) for column in range(1, columns + 1) if row_of[column])
+    return [column - 1 for _, column in taken]

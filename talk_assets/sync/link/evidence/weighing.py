@@ -23,19 +23,19 @@ def weigh(transaction: Transaction, entity: Entity, left: str, right: str, above
     Records of `left` have a `left_id`, those of `right` a `right_id`.
     """
     levels = LEVELS[entity.name]
-    sides = [transaction.temporary(name, _cleaned(levels, one)) for name, one in (("l", left), ("r", right))]
-    return _scored(transaction, entity, *sides, f"FROM ({_blocked(levels, *sides)})", above)
+    one, other = (transaction.temporary(name, _cleaned(levels, side)) for name, side in (("l", left), ("r", right)))
+    return _scored(transaction, entity, (one, other), f"FROM ({_blocked(levels, one, other)})", above)
 
 
 def weigh_within(transaction: Transaction, entity: Entity, records: str, above: float) -> pl.DataFrame:
     """Return the pairs of records (`id` and fields) of one relation that are likelier the same than `above`."""
     levels = LEVELS[entity.name]
-    sides = [
+    one, other = (
         transaction.temporary(name, _cleaned(levels, f"(SELECT id AS {name}_id, * EXCLUDE (id) FROM {records})"))
         for name in ("left", "right")
-    ]
-    pairs = f"FROM ({_blocked(levels, *sides)}) WHERE left_id < right_id"
-    return _scored(transaction, entity, *sides, pairs, above)
+    )
+    pairs = f"FROM ({_blocked(levels, one, other)}) WHERE left_id < right_id"
+    return _scored(transaction, entity, (one, other), pairs, above)
 
 
 def weigh_pairs(transaction: Transaction, entity: Entity, pairs: str) -> pl.DataFrame:
@@ -47,7 +47,8 @@ def weigh_pairs(transaction: Transaction, entity: Entity, pairs: str) -> pl.Data
         records = f"(SELECT row_number() OVER () AS {name}_id, {fields} FROM {pairs})"
         sides.append(transaction.temporary(name, _cleaned(levels, records)))
     ids = transaction.temporary("pairs", f"SELECT row_number() OVER () AS pair, left_id, right_id FROM {pairs}")
-    scored = _scored(transaction, entity, *sides, f"FROM (SELECT pair AS left_id, pair AS right_id FROM {ids})", 0.0)
+    each = f"FROM (SELECT pair AS left_id, pair AS right_id FROM {ids})"
+    scored = _scored(transaction, entity, (sides[0], sides[1]), each, 0.0)
     known = transaction.frame(f"SELECT pair, left_id, right_id FROM {ids}")
     found = scored.select(pl.col("left_id").cast(pl.Int64).alias("pair"), "probability", "evidence")
     return known.join(found, on="pair").select(*SCHEMA)
@@ -63,20 +64,20 @@ def _blocked(levels: Levels, left: Relation, right: Relation) -> str:
 
 
 def _scored(
-    transaction: Transaction, entity: Entity, left: Relation, right: Relation, pairs: str, above: float
+    transaction: Transaction, entity: Entity, sides: tuple[Relation, Relation], pairs: str, above: float
 ) -> pl.DataFrame:
-    levels, weighed = LEVELS[entity.name], weights.of(entity.name)
+    (left, right), levels, weighed = sides, LEVELS[entity.name], weights.of(entity.name)
     sums = " + ".join(_bits(weighed, name) for name in levels.compare)
+    shown = ", ".join(f'l."{field}" AS "{name} l", r."{field}" AS "{name} r"' for name, field in levels.shown.items())
+    told = ", ".join(_told(weighed, name) for name in levels.compare)
     least = math.log2(above / (1 - above)) if 0 < above < 1 else -math.inf if above <= 0 else math.inf
     found = transaction.frame(
         f"""
         WITH compared AS (
-            SELECT l.left_id, r.right_id, {levels.selected()},
-                {", ".join(f'l."{field}" AS "{name} l", r."{field}" AS "{name} r"' for name, field in levels.shown.items())}
+            SELECT l.left_id, r.right_id, {levels.selected()}, {shown}
             FROM (SELECT left_id, right_id {pairs}) JOIN {left} l USING (left_id) JOIN {right} r USING (right_id))
         SELECT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id, 1 / (1 + pow(2, -bits)) AS probability,
-            to_json(list_filter([{", ".join(_told(weighed, name) for name in levels.compare)}], x -> x.weight <> 0))::VARCHAR
-                AS evidence
+            to_json(list_filter([{told}], x -> x.weight <> 0))::VARCHAR AS evidence
         FROM (SELECT *, {weighed.prior} + {sums} AS bits FROM compared) WHERE bits > $1::DOUBLE
         """,
         least,

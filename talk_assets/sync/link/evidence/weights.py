@@ -14,14 +14,16 @@ FOLDER = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class Weights:
-    """`prior` is what is known before anything is compared; `bits` are by comparison and level. One bit doubles odds."""
+    """`prior` is known before anything is compared; `bits` are by comparison and level. A bit doubles the odds."""
 
     prior: float
     bits: Mapping[str, Mapping[str, float]]
 
     def text(self) -> str:
         """Return them as `of` reads them."""
-        rounded = {name: {level: round(bits, 2) for level, bits in levels.items()} for name, levels in self.bits.items()}
+        rounded = {
+            name: {level: round(bits, 2) for level, bits in levels.items()} for name, levels in self.bits.items()
+        }
         return json.dumps({"prior": round(self.prior, 2), "bits": rounded}, indent=2, sort_keys=True) + "\n"
 
 

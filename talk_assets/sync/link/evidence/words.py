@@ -46,14 +46,14 @@ SAID = 3
 """So many differences are named; the others are in the chart."""
 
 
-def in_words(entity_type: str, evidence: str) -> str:
+def in_words(evidence: str) -> str:
     """Return what was compared, what weighs most first."""
     return ", ".join(_said(one) for one in _by_weight(evidence))
 
 
-def against(entity_type: str, evidence: str) -> str:
+def against(evidence: str) -> str:
     """Return what speaks against a pair, what weighs most first; empty for nothing."""
-    return " and ".join(_said(one) for one in _by_weight(evidence) if one["weight"] < 0 and SAID)
+    return " and ".join([_said(one) for one in _by_weight(evidence) if one["weight"] < 0][:SAID])
 
 
 def waterfall(evidence: str) -> list[dict[str, Any]]:
@@ -71,4 +71,4 @@ def _by_weight(evidence: str) -> list[dict[str, Any]]:
 
 def _said(one: dict[str, Any]) -> str:
     name = NAMES.get(one["comparison"], one["comparison"])
-    return WORDS.get(one["level"], "{}: " + one["level"]).format(name)
+    return WORDS.get(str(one["level"]), "{}: " + str(one["level"])).format(name)

@@ -6,10 +6,10 @@ that many records share.
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal as Number
-from decimal import InvalidOperation
 from typing import Any
 
 from talk_assets.http.shapes import LineTotals
@@ -21,17 +21,18 @@ from talk_assets.sandbox.world import numbers
 from talk_assets.systems import SYSTEMS
 from talk_assets.testing.conformance import steps
 from talk_assets.testing.conformance.steps import Values, frame
-from talk_assets_tests.whole.every_value import OF, UNTOLD, WRONG, Beside, in_memory, masked
+from talk_assets_tests.whole.every_value import OF, WRONG, Beside, in_memory, masked
 
 POOL = 4
 """Records of each kind that others refer to."""
 
 CURRENCIES = ("NOK", "EUR", "SEK", "USD")
 UNITS = ("stk", "time", "kg", "m")
-CODES = ("101", "102", "103", "104")
 
 ALSO = {"status": ("meta_data.talk_status",)}
 """Where a property's value may be as well: a shop keeps the status that an order has elsewhere beside its own."""
+
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 Change = Callable[[str, object], object]
 """From the dotted name of a value in some JSON, and the value, to what takes its place."""
@@ -51,17 +52,20 @@ class Rule:
 
 def closed(kind: Kind, name: str) -> bool:
     """Whether there are few values of a field, or they name records."""
-    return kind in {Kind.REFERENCE, Kind.CHOICE, Kind.CURRENCY} or name in UNTOLD
+    return kind in {Kind.REFERENCE, Kind.CHOICE, Kind.CURRENCY} or name == "unit"
 
 
 def text(value: object) -> str:
     """A value in JSON as a text: numbers that are the same are the same text, quoted or not."""
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
-    try:
-        return f"{Number(str(value)).normalize():f}"
-    except InvalidOperation:
-        return str(value)
+    found = str(value)
+    return f"{Number(found).normalize():f}" if NUMBER.fullmatch(found) else found
+
+
+def listed(lines: Sequence[Mapping[str, str]]) -> str:
+    """Lines in canonical text."""
+    return json.dumps(lines, separators=(",", ":"))
 
 
 def changed(value: Any, change: Change, name: str = "") -> Any:  # noqa: ANN401 -- whatever JSON
@@ -177,7 +181,7 @@ class Among(Beside):
             return [one for one in entity.field(name).values if steps.limited(self.there, {name: one})[name] == one]
         if kind is Kind.CURRENCY:
             return list(CURRENCIES)
-        return list(CODES if name == "department_code" else UNITS)
+        return list(UNITS)
 
     @property
     def items(self) -> list[str]:
@@ -191,7 +195,7 @@ class Among(Beside):
         before = [{}, *before][-2:]
         height = 1 if isinstance(self.there.lens.lines, OneLine) else 2
         places = [2 - height + n for n in range(height)]
-        return json.dumps([{one: self.item(one, before[n], n) for one in self.items} for n in places])
+        return listed([{one: self.item(one, before[n], n) for one in self.items} for n in places])
 
     def item(self, key: str, was: Mapping[str, str], place: int = 1) -> str:
         """Another value of a line in a place; no two lines of an order have the same product or discount."""
@@ -225,7 +229,7 @@ class Among(Beside):
             if entity.field(name).kind is Kind.REFERENCE and value is not None:
                 found[name] = ids[str(entity.field(name).to)][value]
             elif name == "lines" and value is not None:
-                found[name] = json.dumps([self._foreign_line(line, ids) for line in json.loads(value)])
+                found[name] = listed([self._foreign_line(line, ids) for line in json.loads(value)])
         return found
 
     def _foreign_line(self, line: dict[str, str], ids: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -246,7 +250,7 @@ class Among(Beside):
         lines = self.there.lens.lines
         flat = json.loads(body)
         if isinstance(lines, Lines) and lines.property in flat:
-            flat = {**flat, **self._last(lines.property, flat.pop(lines.property))}
+            flat |= self._last(lines.property, flat.pop(lines.property))
         changed(flat, lambda name, value: found.setdefault(name, text(value)))
         return found
 

@@ -16,8 +16,8 @@ from talk_assets.model.entities import LINE, Kind
 from talk_assets.sandbox.serving import serving
 from talk_assets.systems import SYSTEMS, SystemSettings
 from talk_assets.testing.conformance.steps import Values
-from talk_assets_tests.whole.among import Among, closed
-from talk_assets_tests.whole.every_value import CUT, FEW, MATCHED_BY, REFUSED, REWRITTEN
+from talk_assets_tests.whole.among import Among, closed, listed
+from talk_assets_tests.whole.every_value import CUT, FEW, MATCHED_BY, REFUSED, REWRITTEN, UNTOLD
 from talk_assets_tests.whole.front import front
 
 
@@ -39,7 +39,7 @@ def refers(one: Collection) -> bool:
 def tested(one: Collection) -> list[str]:
     """The fields that `test_every_value` leaves out."""
     both = [name for name in updatable(one) if name in settable(one)]
-    return [name for name in both if refers(one) or closed(one.entity.field(name).kind, name)]
+    return [name for name in both if refers(one) or closed(one.entity.field(name).kind, name) or name in UNTOLD]
 
 
 CASES = {
@@ -76,7 +76,7 @@ def among(key: str) -> Iterator[Among]:
 def with_item(values: Values, item: str, value: str) -> Values:
     """The values with another one in the last line."""
     *others, last = json.loads(values["lines"] or "")
-    return {**values, "lines": json.dumps([*others, {**last, item: value}])}
+    return {**values, "lines": listed([*others, {**last, item: value}])}
 
 
 def edited(two: Among, case: Case, was: Values) -> tuple[Values, Values, Values | None]:

@@ -15,13 +15,12 @@ from typing import Any
 from talk_assets.http.shapes import LineTotals
 from talk_assets.model.collection import Collection, settable, updatable
 from talk_assets.model.entities import ENTITIES, LINE, Entity, Kind
-from talk_assets.model.lens.lens import Choice, Lines, OneLine
+from talk_assets.model.lens.lens import Lines, OneLine
 from talk_assets.model.system import System
-from talk_assets.sandbox.world import numbers
 from talk_assets.systems import SYSTEMS
 from talk_assets.testing.conformance import steps
-from talk_assets.testing.conformance.steps import Values, frame
-from talk_assets_tests.whole.every_value import OF, WRONG, Beside, in_memory, masked
+from talk_assets.testing.conformance.steps import Values
+from talk_assets_tests.whole.every_value import WRONG, Beside, in_memory, masked
 
 POOL = 4
 """Records of each kind that others refer to."""
@@ -69,9 +68,11 @@ def listed(lines: Sequence[Mapping[str, str]]) -> str:
 
 
 def changed(value: Any, change: Change, name: str = "") -> Any:  # noqa: ANN401 -- whatever JSON
-    """Some JSON with every value changed. An element of a list has the list's name, an entry of `meta_data` its key's,
-    an operation of a JSON patch that of its path.
-    """  # fmt: skip
+    """Some JSON with every value changed.
+
+    An element of a list has the list's name, an entry of `meta_data` its key's, an operation of a JSON patch that of
+    its path.
+    """
     if isinstance(value, list):
         return [changed(one, change, name) for one in value]
     if not isinstance(value, dict):
@@ -107,8 +108,8 @@ class Among(Beside):
     """Ids of the records in memory that others refer to, by entity."""
     put_before: dict[str, Values] = field(default_factory=dict)
     """What the records in memory were given, by id."""
-    spoilt: int = 0
-    """How many values were shown that can't be read."""
+    spoilt: set[str] = field(default_factory=set)
+    """Records that were shown with something that can't be read."""
     applied: set[tuple[str, str]] = field(default_factory=set)
     """Records, and properties in them, that were refused or rewritten."""
 
@@ -207,9 +208,14 @@ class Among(Beside):
         discounts = (f"{m % 40 + 40 * place + 1}" for m in itertools.count(n))
         return made.get(key) or next(one for one in discounts if one != was.get(key))
 
-    def add(self) -> str:
-        """Somebody creates a record in memory."""
-        values = self.another(self.new, {})
+    def add(self, edited: str) -> str:
+        """Somebody creates a record in memory, of which a field will be edited.
+
+        What a system passes through while it writes, as an order is unlocked, is edited from there: a system that
+        refuses that could not be written to at all.
+        """
+        passing = {name: value for name, value in self.there.transient_values.items() if name == edited}
+        values = self.another(self.new, {}) | passing
         return self._noted(self.put(None, values), values)
 
     def set(self, id_: str, values: Values) -> None:
@@ -282,6 +288,15 @@ class Among(Beside):
                 other = other and {**other, also: other[one]}
         self.rules.setdefault(id_, []).append(Rule(sent, other))
 
+    def spoil(self, id_: str, before: Values, after: Values) -> None:
+        """Somebody edits the system's record; what differs between the two is shown as what can't be read.
+
+        `before` and `after` are as in `rule`.
+        """
+        steps.update(self.direct, self.there, id_, self.foreign(after))
+        was, now = self.wire(before), self.wire(after)
+        self.garbled[id_] = {name: value for name, value in now.items() if was.get(name) != value}
+
     def taken(self, body: bytes, path: str) -> bytes | None:
         """What the system makes of a write, record by record; one that it refuses makes it refuse all of a request."""
         sent = json.loads(body)
@@ -327,7 +342,7 @@ class Among(Beside):
 
     def spelled(self, body: bytes, path: str) -> bytes:
         """What the system shows: nothing that can be read in place of some values."""
-        if not self.garbled or not body[:1] in {b"[", b"{"}:
+        if not self.garbled or body[:1] not in {b"[", b"{"}:
             return body
         return json.dumps(self._shown(json.loads(body), path)).encode()
 
@@ -339,13 +354,13 @@ class Among(Beside):
         names = {self.there.id, *(part.parent for part in self.there.parts)}
         own = str(getattr(self.there, "path"))  # noqa: B009 -- as above
         mine = own in path or self.there.id not in {"id", "Id"}
-        found = next((self.garbled[str(value[one])] for one in names if str(value.get(one)) in self.garbled), None)
-        if not mine or found is None:
+        id_ = next((str(value[one]) for one in names if str(value.get(one)) in self.garbled), None)
+        if not mine or id_ is None:
             return {key: self._shown(one, path) for key, one in value.items()}
 
         def change(name: str, was: object) -> object:
-            if was is not None and found.get(name) == text(was):
-                self.spoilt += 1
+            if was is not None and self.garbled[id_].get(name) == text(was):
+                self.spoilt.add(id_)
                 return WRONG
             return was
 

@@ -250,9 +250,11 @@ class Beside:
         return {name: found[name] for name in self.fields}
 
     def held(self) -> set[tuple[str, str | None]]:
+        """What is held of the records of either side; a line that is a record of its own holds what its order does."""
         with self.store.transaction() as transaction:
             rows = overview.held(transaction)
-        return set(rows.select("id", "field").iter_rows())
+        parts = [f"{self.system.name}/{part.of}" for part in self.there.parts]
+        return set(rows.filter(~pl.col("collection").is_in(parts)).select("id", "field").iter_rows())
 
     def reported(self) -> set[tuple[str, str]]:
         with self.store.transaction() as transaction:

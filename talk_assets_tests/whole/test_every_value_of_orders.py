@@ -50,8 +50,7 @@ CASES = {
     for one in system.build(SystemSettings()).collections
     if one.writable and one.creatable and tested(one)
 }
-DEFAULT = ("customerp/project",)
-HOWS = (REFUSED, CUT, REWRITTEN)
+DEFAULT = ("customerp/project", "crmoffice/activities", "powerofficego/product")
 
 
 def ways(one: Collection) -> Iterator[tuple[str, str | None, str]]:
@@ -140,9 +139,9 @@ def carry_out(two: Among, cases: Sequence[Case]) -> None:
         two.sync()  # What is refused after the lines were stored is looked for once they have been read.
     assert two.sync() == 0
     assert {id_ for id_, _ in two.applied} == {others[id_] for id_ in ids}
-    told = {
-        how: {(others[id_], case.name) for case, id_ in zip(cases, ids, strict=True) if case.how == how} for how in HOWS
-    }
+    told: dict[str, set[tuple[str, str | None]]] = {how: set() for how in (REFUSED, CUT, REWRITTEN)}
+    for case, id_ in zip(cases, ids, strict=True):
+        told[case.how].add((others[id_], case.name))
     assert two.held() == told[REFUSED]
     assert two.reported() == told[CUT] | told[REWRITTEN]
     shown = two.all_shown()
@@ -183,22 +182,20 @@ def test_what_becomes_of_lines_that_are_records_of_their_own(key: str, case: Cas
         carry_out(two, [case])
 
 
-def unreadables(two: Among) -> Iterator[tuple[str, str | None]]:
+def unreadables(one: Collection) -> Iterator[tuple[str, str | None]]:
     """Fields, and what a line holds, of which the system may show what can't be read."""
-    names = tested(two.there)
-    yield from ((name, None) for name, _ in unreadable(two.there, [one for one in names if one != "lines"]))
-    lines = two.there.lens.lines if "lines" in names else None
+    names = tested(one)
+    yield from ((name, None) for name, _ in unreadable(one, [name for name in names if name != "lines"]))
+    lines = one.lens.lines if "lines" in names else None
     for item, prop in lines.items.items() if lines else ():
         if frame({prop.property: WRONG}).select(prop.unreadable(pl.col(prop.property))).item():
             yield "lines", item
 
 
-@pytest.mark.parametrize("key", [param(key) for key in CASES])
+@pytest.mark.parametrize("key", [param(key) for key, one in CASES.items() if any(unreadables(one))])
 def test_what_cant_be_read_holds_its_field_and_the_rest_arrives(key: str) -> None:
     with among(key) as two:
-        cases = [Case(*one, WRONG, only) for one in unreadables(two) for only in (False, True)]
-        if not cases:
-            pytest.skip("all of it can be read")
+        cases = [Case(*one, WRONG, only) for one in unreadables(two.there) for only in (False, True)]
         ids = [two.add(case.name) for case in cases]
         assert two.sync() == len(ids)
         others = two.others()

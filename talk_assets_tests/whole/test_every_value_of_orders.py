@@ -173,7 +173,7 @@ def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arr
         pytest.param(key, case, id=f"{key} {case.item} {case.how}")
         for key in CASES
         for case in cases_of(key)
-        if known(key, case) and (case.only or case.how == REFUSED)
+        if known(key, case) and case.item == "quantity" and (case.only or case.how == REFUSED)
     ],
 )
 @pytest.mark.xfail(reason="lines that are records of their own; see `known`", strict=True)

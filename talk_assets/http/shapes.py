@@ -81,10 +81,10 @@ class LineTotals:
     total: str = "total"
 
     def shown(self, record: Record) -> None:
-        """The price of an item and the discount, each as far as the totals tell."""
+        """The price of an item and the discount, each as far as the totals tell, and what is no number as it is."""
         for line in _objects(record.get(self.property)):
             quantity, subtotal, total = (_number(line.get(name)) for name in (self.quantity, self.subtotal, self.total))
-            line[self.price] = line[self.discount] = None
+            line[self.price], line[self.discount] = (_unread(line.get(one)) for one in (self.subtotal, self.total))
             if quantity and subtotal is not None:
                 line[self.price] = float(round(subtotal / quantity, 6))
             if subtotal and total is not None and total != subtotal:
@@ -183,6 +183,11 @@ def _objects(value: object) -> list[Record]:
 
 def _id(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _unread(value: object) -> object:
+    """What is there and no number, null otherwise."""
+    return value if value != "" and _number(value) is None else None
 
 
 def _number(value: object) -> Decimal | None:

@@ -9,6 +9,7 @@ import pytest
 
 from talk_assets.errors import ConfigurationError, CredentialsError, Unreachable
 from talk_assets.http.access import AuthType
+from talk_assets.http.shapes import LineTotals
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, System, Write
 from talk_assets.systems import SystemSettings
@@ -140,6 +141,24 @@ class TestReading:
             web(sandbox, "POST", "/products", name=str(number))
         first, second = (parsed(product, read(shop, product))[0].sort("_id")["_hash"].to_list() for _ in range(2))
         assert first == second
+
+
+@pytest.mark.parametrize(
+    ("totals", "price", "discount"),
+    [
+        ({"subtotal": "10", "total": "9"}, 5.0, 10.0),
+        ({"subtotal": "a lot", "total": "9"}, "a lot", None),
+        ({"subtotal": "10", "total": "a lot"}, 5.0, "a lot"),
+        ({"subtotal": "", "total": None}, None, None),
+    ],
+)
+def test_a_total_that_is_no_number_is_shown_so_that_the_lines_are_held(
+    totals: dict[str, object], price: object, discount: object
+) -> None:
+    record = {"line_items": [{"id": 1, "quantity": 2, **totals}]}
+    LineTotals("line_items").shown(record)
+    (line,) = record["line_items"]
+    assert (line["price"], line["discount"]) == (price, discount)
 
 
 class TestWriting:

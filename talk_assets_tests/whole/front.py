@@ -46,10 +46,10 @@ class Front:
     root: str
     lie: Lie = honest
     absent: Callable[[str], bool] = lambda _: False
-    spelled: Callable[[bytes], bytes] = lambda body: body
-    """How the body of an answer is written, whatever it answers."""
-    taken: Callable[[bytes], bytes | None] = lambda body: body
-    """What the system makes of the body of a write; null if it refuses it."""
+    spelled: Callable[[bytes, str], bytes] = lambda body, _: body
+    """How the body of an answer is written, whatever it answers; the second argument is the path that was asked for."""
+    taken: Callable[[bytes, str], bytes | None] = lambda body, _: body
+    """What the system makes of the body of a write to a path; null if it refuses it."""
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
 
@@ -63,13 +63,13 @@ class Front:
         url = f"{self.root}{request.raw_path}"
         sent = await request.read()
         if sent and request.content_type.endswith("json"):
-            made = self.taken(sent)
+            made = self.taken(sent, request.path)
             if made is None:
                 return web.Response(status=422, body=b'{"message": "This is not valid."}', content_type=JSON)
             sent = made
             headers.pop("Content-Length", None)
         async with session.request(request.method, url, headers=headers, data=sent, allow_redirects=False) as given:
-            body = self.spelled(await given.read())
+            body = self.spelled(await given.read(), request.path)
             kept = {name: value for name, value in given.headers.items() if name.lower() in PASSED_ON}
             if request.method == "GET" and given.ok and given.content_type.endswith("json"):
                 return self._altered(_asked(request), body, kept)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from talk_assets.model.dataflows import Pair
 from talk_assets_tests.sandbox import clients
 from talk_assets_tests.whole.firm import Firm, firm, only, pairs_of
 
@@ -82,3 +83,21 @@ def test_in_a_crm(firm: Firm) -> None:
     assert ordered(firm, "SO-1") == [{**before[0], "quantity": "5"}, *before[1:]]
     assert firm.conflicts() == []
     assert at_rest(firm)
+
+
+def test_lines_of_an_order_that_is_created_in_a_crm_are_there_once() -> None:
+    """Its answer shows the opportunity without its lines, which the next read shows: that is no edit of anybody's."""
+    pairs = (Pair("customerp/order", "webcrm/opportunities"), Pair("customerp/product", "webcrm/products"))
+    with firm(pairs=pairs) as here:
+        screw = here.erp_add("products", number="S-1", name="Skrue", unit_price="10.5")
+        line = {"product_id": screw, "description": "Skrue", "quantity": "2", "unit_price": "10.5"}
+        order = here.erp_add("orders", number="SO-1", status="draft", lines=[line])
+        here.sync()
+        assert at_rest(here)
+        assert ordered(here, "SO-1") == [line]
+        again = {**line, "quantity": "3"}
+        here.erp_edit("orders", order, description="Haster", lines=[again])
+        here.sync()
+        assert at_rest(here)
+        assert ordered(here, "SO-1") == [again]
+        assert only(here.crm("QuotationLines"))["QuotationLineQuantity"] == 3

@@ -29,13 +29,13 @@ def moved(text: str, off: timedelta, *, zoned: bool) -> str:
     return f"{datetime.fromisoformat(text) + off:%Y-%m-%dT%H:%M:%S.%f}{'Z' if zoned else ''}"
 
 
-def clock(off: timedelta, *, zoned: bool = False) -> Callable[[bytes], bytes]:
+def clock(off: timedelta, *, zoned: bool = False) -> Callable[[bytes, str], bytes]:
     """Answers of Customerp with such modified times."""
 
     def shown(found: re.Match[bytes]) -> bytes:
         return found[1] + moved(found[2].decode(), off, zoned=zoned).encode() + b'"'
 
-    return lambda body: UPDATED.sub(shown, body)
+    return lambda body, _: UPDATED.sub(shown, body)
 
 
 @dataclass

@@ -192,15 +192,29 @@ def _shown(transaction: Transaction, answered: Answered, done: pl.DataFrame, now
     body = "[" + ",".join(records["record"]) + "]"
     parsed = parse(answered.collection, body.encode())
     storing.store(transaction, answered.key, answered.collection, parsed, now, answered.skew)
-    shown = _with_parts(transaction, answered, storing.dated(parsed, now, answered.skew))
+    came = storing.dated(parsed, now, answered.skew)
+    shown = _with_parts(transaction, answered, came)
     values = incoming.canonical(transaction, answered.key, answered.collection, shown)
+    unsaid = _parts_unsaid(answered.collection, done, came)
     return values.with_columns(
-        pl.col("unknown")
-        .str.contains(f"{MARK}{name}{MARK}", literal=True)
-        .fill_null(value=False)
-        .alias(f"lacks {name}")
+        (
+            pl.col("unknown").str.contains(f"{MARK}{name}{MARK}", literal=True).fill_null(value=False)
+            | pl.col("id").is_in(unsaid.get(name, []))
+        ).alias(f"lacks {name}")
         for name in answered.collection.lens.fields
     )
+
+
+def _parts_unsaid(collection: Collection, done: pl.DataFrame, came: pl.DataFrame) -> dict[str, list[str]]:
+    """By field, the records whose parts were sent and did not come back: what the table has of them is from before."""
+    found = {}
+    for part in collection.parts:
+        silent = came.filter(pl.col(part.property).is_null())["_id"]
+        for name in collection.lens.fields:
+            if part.property in collection.lens.sources(name):
+                sent = done.filter(pl.col(f"is_{name}") & pl.col("answer_id").is_in(silent.implode()))
+                found[name] = sent["answer_id"].to_list()
+    return found
 
 
 def _with_parts(transaction: Transaction, answered: Answered, came: pl.DataFrame) -> pl.DataFrame:

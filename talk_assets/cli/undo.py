@@ -28,7 +28,7 @@ SHOWN = 50
 def undo(ctx: click.Context, *, run: str, write: bool, as_json: bool) -> None:
     """Restore what a run changed, and delete what it created, as far as nobody has touched it since.
 
-    RUN may also be an act of review, as talk link and talk unlink name it: then its records are as they were before.
+    RUN may also be an act of review, as talk link and talk unlink name it: then its links are restored.
 
     Nothing is written without --write. RUN is the id that talk sync --json gives and talk history shows, or its first
     eight characters, as the Dagster UI shows them. The exit status is 1 if nothing can be undone, or if a write failed.

@@ -38,7 +38,7 @@ def refers(one: Collection) -> bool:
     return bool(one.parts) or one.lens.lines is not None or any(ref.required for ref in one.lens.refs.values())
 
 
-def tested(one: Collection) -> list[str]:
+def fields_left(one: Collection) -> list[str]:
     """The fields that `test_every_value` leaves out."""
     both = [name for name in updatable(one) if name in settable(one)]
     return [name for name in both if refers(one) or closed(one.entity.field(name).kind, name) or name in UNTOLD]
@@ -48,7 +48,7 @@ CASES = {
     f"{name}/{one.name}": one
     for name, system in SYSTEMS.items()
     for one in system.build(SystemSettings()).collections
-    if one.writable and one.creatable and tested(one)
+    if one.writable and one.creatable and fields_left(one)
 }
 DEFAULT = ("customerp/project", "crmoffice/activities", "powerofficego/product")
 
@@ -56,7 +56,7 @@ DEFAULT = ("customerp/project", "crmoffice/activities", "powerofficego/product")
 def ways(one: Collection) -> Iterator[tuple[str, str | None, str]]:
     """Fields, what a line holds, and what becomes of it."""
     lines = one.lens.lines
-    for name in tested(one):
+    for name in fields_left(one):
         field = one.entity.field(name)
         items = [item for item in LINE if item in lines.items] if lines and field.kind is Kind.LINES else [None]
         for item in items:
@@ -184,7 +184,7 @@ def test_what_becomes_of_lines_that_are_records_of_their_own(key: str, case: Cas
 
 def unreadables(one: Collection) -> Iterator[tuple[str, str | None]]:
     """Fields, and what a line holds, of which the system may show what can't be read."""
-    names = tested(one)
+    names = fields_left(one)
     yield from ((name, None) for name, _ in unreadable(one, [name for name in names if name != "lines"]))
     lines = one.lens.lines if "lines" in names else None
     for item, prop in lines.items.items() if lines else ():

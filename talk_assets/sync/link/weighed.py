@@ -191,7 +191,7 @@ class Weigher:
         return pl.concat([held.drop("fields"), objects.decode(held["fields"], self._entity.names)], how="horizontal")
 
     def _candidates(self, matches: Matches, key: str, left: pl.DataFrame) -> pl.DataFrame:
-        """`n, id, right_id, probability, evidence` of the pairs above the threshold; what stands is not weighed again."""
+        """`n, id, right_id, probability, evidence` of the pairs above the threshold, weighed now or before."""
         others, parameters, waiting = self._others(matches), (key, key.partition("/")[0]), self._waiting()
         stands = self._kept.filter((pl.col("collection") == key) & pl.col("rule").is_null()).select(
             "id", pl.coalesce("entity_id", "other").alias("right_id"), "probability", "evidence"

@@ -27,7 +27,7 @@ test: lint  ## lint, types and every test
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 thorough: $(READY)  ## the tests that `make test` leaves out because something like them is in it
-	$(BIN)/pytest -m thorough --numprocesses auto --dist worksteal
+	EXAMPLES=thorough $(BIN)/pytest -m "thorough or hypothesis" --numprocesses auto --dist worksteal
 
 package: $(READY)  ## the wheel in an empty environment, outside the repository: talk init, sync, ui
 	$(BIN)/python -m talk_assets_tests.package

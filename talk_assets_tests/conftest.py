@@ -17,8 +17,9 @@ from talk_assets_tests.canaries import Canaries, published
 from talk_assets_tests.thorough import LEFT_OUT
 
 # A busy machine is slow, which says nothing about the code.
-settings.register_profile("talk", deadline=None, print_blob=True)
-settings.load_profile("talk")
+settings.register_profile("talk", deadline=None, print_blob=True, max_examples=30)
+settings.register_profile("thorough", settings.get_profile("talk"), max_examples=200)
+settings.load_profile(os.environ.get("EXAMPLES", "talk"))
 
 VARIABLE = "CANARY_TOKEN"
 """Belongs to no system, and is there for whoever keeps the whole environment."""

@@ -15,6 +15,7 @@ from talk_assets.config import configuration
 from talk_assets.model.lint import Finding
 from talk_assets.report import overview
 from talk_assets_tests.office import Office, open_office
+from talk_assets_tests.sync.prepared import prepared
 
 
 def talk(*arguments: str) -> Result:
@@ -27,15 +28,19 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, on_disk: bool = Fal
     return office
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def in_step(office: Office) -> None:
     """Two companies and a person, in step with the ERP."""
-    office = opened(tmp_path, monkeypatch)
     for number in ("974760673", "910747711"):
         acme = office.create("crm/companies", name=f"Acme {number}", number=number)
     office.create("crm/people", email="anna@example.com", first_name="Anna", employer=acme)
     office.sync_in_full()
     office.sync_in_full()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = prepared(open_office(tmp_path, monkeypatch), monkeypatch, in_step)
+    monkeypatch.setattr(configuration, "current", lambda: office.config)
     return office
 
 

@@ -113,7 +113,7 @@ class Sides:
                 self.left += drawn.left
                 self.right += drawn.right
                 return
-        message = "with these shares nothing is left by which things that look alike can be told apart"
+        message = "with these shares nothing is left by which two things that look alike differ"
         raise ValueError(message)
 
     def labelled(self, entity: str, chance: random.Random) -> Labelled:

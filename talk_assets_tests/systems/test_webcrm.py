@@ -392,6 +392,35 @@ def test_a_line_that_is_refused_refuses_the_update_in_the_apis_words(opportunity
     assert "4711" in (answer.reason or "")
 
 
+def test_where_a_line_is_refused_those_that_were_stored_are_put_back(opportunity: tuple[Served, System, str]) -> None:
+    _, system, id_ = opportunity
+    before = texts(system, id_)
+    wanted = [
+        {"QuotationLineComment": "A", "QuotationLineQuantity": 5},
+        {"QuotationLineComment": "B", "QuotationLinePrice": "much"},
+        {"QuotationLineComment": "D"},
+    ]
+    answer = steps.send(system, webcrm.opportunities, update("a", id_, {}, QuotationLines=wanted))
+    assert answer.outcome is Outcome.REFUSED
+    assert texts(system, id_) == before
+    assert {line["QuotationLineQuantity"] for line in lines_of(system, id_).values()} == {"1"}
+    added = [{"QuotationLineComment": text} for text in "ABCD"]
+    added.append({"QuotationLineComment": "E", "QuotationLinePrice": "much"})
+    assert (
+        steps.send(system, webcrm.opportunities, update("b", id_, {}, QuotationLines=added)).outcome is answer.outcome
+    )
+    assert texts(system, id_) == before
+
+
+def test_an_answer_has_the_lines_as_they_are_stored(opportunity: tuple[Served, System, str]) -> None:
+    _, system, id_ = opportunity
+    answer = change_lines(system, id_, {"description": "B"}, {"description": "D"})
+    stored = json.loads(answer.record or b"{}")["QuotationLines"]
+    there = lines_of(system, id_)
+    assert [str(line["QuotationLineId"]) for line in stored] == [str(one) for one in there]
+    assert [line["QuotationLineComment"] for line in stored] == ["B", "D"]
+
+
 def orders(system: System, count: int) -> list[str]:
     """That many opportunities with the lines A and B."""
     values: steps.Values = {"lines": json.dumps([{"description": text, "quantity": "1"} for text in "AB"])}

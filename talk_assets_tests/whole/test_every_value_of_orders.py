@@ -110,17 +110,6 @@ def became(case: Case, value: str, other: str) -> tuple[str, str | None]:
     return f"{value} and more than fits", f"{value} and more than fits"[:FEW]
 
 
-def known(key: str, case: Case) -> bool:
-    """Whether something is wrong that is not repaired: both systems keep lines as records of their own.
-
-    Of lines some of which are refused, the others are stored, which counts as an edit later. What webCRM makes of a
-    line that it was sent counts as an edit as well.
-    """
-    if case.name != "lines" or not CASES[key].parts:
-        return False
-    return not case.only if case.how == REFUSED else key == "webcrm/opportunities"
-
-
 def carry_out(two: Among, cases: Sequence[Case]) -> None:
     """One record per case: all is as it should be."""
     ids = [two.add(case.name) for case in cases]
@@ -163,23 +152,7 @@ def param(key: str) -> Any:  # noqa: ANN401 -- what pytest takes
 @pytest.mark.parametrize("key", [param(key) for key in CASES])
 def test_what_a_system_refuses_cuts_or_rewrites_is_held_or_said_and_the_rest_arrives(key: str) -> None:
     with among(key) as two:
-        carry_out(two, [case for case in cases_of(key) if not known(key, case)])
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize(
-    ("key", "case"),
-    [
-        pytest.param(key, case, id=f"{key} {case.item} {case.how}")
-        for key in CASES
-        for case in cases_of(key)
-        if known(key, case) and case.item == "quantity" and (case.only or case.how == REFUSED)
-    ],
-)
-@pytest.mark.xfail(reason="lines that are records of their own; see `known`", strict=True)
-def test_what_becomes_of_lines_that_are_records_of_their_own(key: str, case: Case) -> None:
-    with among(key) as two:
-        carry_out(two, [case])
+        carry_out(two, cases_of(key))
 
 
 def unreadables(one: Collection) -> Iterator[tuple[str, str | None]]:

@@ -5,16 +5,18 @@ that a sync that creates anything has taken a record for absent that a moved pag
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from talk_assets.http.moving import Restless
 from talk_assets.model.dataflows import Pair
 from talk_assets.sandbox.serving import Given
 from talk_assets.sync.guards import Limits
 from talk_assets.systems.powerofficego import wire as go
 from talk_assets.systems.webcrm import wire as webcrm
-from talk_assets_tests.whole.firm import Firm, firm
+from talk_assets_tests.whole.firm import Firm, Synced, firm
 
 RECORDS = 230
 DAY = 86400.0
@@ -50,9 +52,17 @@ def moving(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield opened, name
 
 
+def sync_in_full(opened: Firm) -> Synced:
+    """A list that never rests is left for the next sync."""
+    for _ in range(8):
+        with suppress(Restless):
+            return opened.sync(full=True)
+    return opened.sync(full=True)
+
+
 def test_a_record_that_a_moved_page_did_not_show_is_neither_created_again_nor_deleted(moving: tuple[Firm, str]) -> None:
     opened, name = moving
-    synced = opened.sync()
+    synced = sync_in_full(opened)
     assert opened.sandbox.happened(name)["moved page"]
     assert synced.written == {}
     opened.sandbox.fault(name, moved_rate=0.0)
@@ -61,7 +71,7 @@ def test_a_record_that_a_moved_page_did_not_show_is_neither_created_again_nor_de
 
     before = opened.sandbox.happened(name)["moved page"]
     opened.sandbox.fault(name, seed=1, moved_rate=0.4)
-    synced = opened.sync(full=True)
+    synced = sync_in_full(opened)
     assert opened.sandbox.happened(name)["moved page"] > before
     assert {key: read.deleted for key, read in synced.reads.items() if read.deleted} == {}
     assert synced.written == {}

@@ -7,13 +7,11 @@ edit as long as the outcome of the update is unknown, and confirms it again. An 
 its lines are no more; it still exists, and is not written to.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace as with_
 from itertools import groupby
 from urllib.parse import quote
-
-import httpx
 
 from talk_assets.errors import Refused
 from talk_assets.http.client import AnswerLost
@@ -21,15 +19,14 @@ from talk_assets.http.connection import chunks, json_body, lost
 from talk_assets.http.paging import gather
 from talk_assets.model.collection import Collection
 from talk_assets.model.system import Action, Answer, Outcome, Page, Write
-from talk_assets.systems.lines import Difference, Layout, difference
 from talk_assets.systems.powerofficego.confirmed import Item, changed, value
+from talk_assets.systems.powerofficego.lines import PATH, bring, current, new_line, position
 from talk_assets.systems.powerofficego.patches import operations, replace
 from talk_assets.systems.powerofficego.seen import Seeing, Seen
 from talk_assets.systems.powerofficego.wire import CHANGED, SIZE, GoCollection, dumped, items, spell
 from talk_assets.systems.powerofficego.writing import GoWriter, created, refused
 
 ORDERS, LINES = "salesorders", "salesorderlines"
-PATH = "/SalesOrders"
 LIST = "SalesOrderLines"
 KEY = "SalesOrderId/Id"
 """The id by which the hub knows a line: its own is of no use without its order's. The connection adds it."""
@@ -47,14 +44,6 @@ HEADER_OF_LINE = (
 """What a line is shown with of its order, under `HEADER`. The connection adds that as well."""
 
 STATUS, DRAFT, CONFIRMED = "SalesOrderStatus", "Draft", "Confirmed"
-HELD = ("ProductId", "Description", "Quantity", "ProductUnitPrice", "Allowance")
-"""What we write of a line."""
-
-UNSAID: Item = {"ProductId": None, "Allowance": 0}
-"""What a line is to hold that says nothing of it. Anything else stays as the server filled it in."""
-
-LAYOUT = Layout(id="Id", order="SortOrder", blank=UNSAID)
-
 WITHIN = "~"
 """In a position, between that of a page of orders and the last order whose lines were stored."""
 
@@ -160,22 +149,11 @@ class GoConnection(GoWriter):
             id_ = str(value(order, "Id"))
             known = self.confirmed.lines(id_, changed(order))
             if known is None:
-                known = await self._current(id_) if value(order, "LineCount") != 0 else []
+                known = await current(self, id_) if value(order, "LineCount") != 0 else []
             return [_shown(order, line) for line in known]
 
         found = [lines async for lines in gather(fetch, orders, window=self.client.site.concurrency)]
         return [line for lines in found for line in lines]
-
-    async def _current(self, order: str) -> list[Item]:
-        """An order's lines, none where it is no longer there."""
-        path = f"{PATH}/{quote(order, safe='')}/Lines"
-        found: list[Item] = []
-        while True:
-            params = {"OrderBy": "Id", "PageNumber": str(len(found) // SIZE + 1), "PageSize": str(SIZE)}
-            some = items(await self.get(path, f"{PATH}/{{id}}/Lines", params) or b"[]")
-            found += some
-            if len(some) < SIZE:
-                return found
 
     async def _order(self, id_: str) -> tuple[str, Item | None, bool]:
         """An order by its id, and whether it is none any more because it was invoiced."""
@@ -197,7 +175,7 @@ class GoConnection(GoWriter):
     async def _create_order(self, collection: GoCollection, write: Write) -> Answer:
         body = created(collection, write, json_body(write.body))
         given = _objects(body.get(LIST))
-        body[LIST] = [_new(line, place) for place, line in enumerate(given)]
+        body[LIST] = [new_line(line, place) for place, line in enumerate(given)]
         record = await self.post(f"{PATH}/Complete", body)
         answer = self.done(collection, write, {name: new for name, new in record.items() if name != LIST})
         return self._with_lines(answer, _objects(value(record, LIST)))
@@ -225,7 +203,7 @@ class GoConnection(GoWriter):
             record = await self.patch(path, template, [replace(f"/{STATUS}", DRAFT)]) or record
         try:
             if lines is not None:
-                stored = await self._put_lines(write.id or "", lines, removed)
+                stored = await bring(self, write.id or "", lines, removed)
             if status != (DRAFT if unlocked else now):
                 header.append(replace(f"/{STATUS}", status))
             if header:
@@ -253,41 +231,9 @@ class GoConnection(GoWriter):
         """The answer with the lines as they are stored now, which is what they will be seen as."""
         if answer.outcome is not Outcome.DONE or answer.id is None:
             return answer
-        lines = sorted(lines, key=_position)
+        lines = sorted(lines, key=position)
         self.confirmed.keep_lines(answer.id, lines, changed(json_body(answer.record)))
         return with_(answer, record=dumped({**json_body(answer.record), LIST: lines}))
-
-    async def _put_lines(self, order: str, wanted: Sequence[Item], removed: list[str]) -> list[Item]:
-        """Bring an order's lines to what they should be, from what they are now; return what they are then."""
-        known = self.confirmed.lines(order)
-        current = sorted(await self._current(order) if known is None else known, key=_position)
-        before = {str(line["Id"]): line for line in current}
-        # Places begin with 0 here, and with 1 where differences are found.
-        here = [_moved(line, 1) for line in current]
-        change = _same_products(here, difference(LAYOUT, here, wanted), wanted)
-        after = dict(before)
-        place = f"{PATH}/{quote(order, safe='')}/Lines"
-        template = f"{PATH}/{{id}}/Lines"
-        for line in change.changed:
-            id_ = str(line["Id"])
-            differing = _differing(before[id_], _moved(line, -1))
-            if differing:
-                after[id_] = await self.patch(f"{place}/{quote(id_, safe='')}", f"{template}/{{id}}", differing)
-        for line in change.added:
-            stored = await self.post(place, _new(_moved(line, -1)), template)
-            after[str(value(stored, "Id"))] = stored
-        for id_ in change.removed:
-            await self._remove(f"{place}/{quote(id_, safe='')}", f"{template}/{{id}}")
-            removed.append(id_)
-            del after[id_]
-        return list(after.values())
-
-    async def _remove(self, path: str, template: str) -> None:
-        try:
-            await self.delete(path, template)
-        except Refused as error:
-            if error.status != httpx.codes.NOT_FOUND:
-                raise
 
     async def _line(self, write: Write) -> Answer:
         """Change or delete one line; of a confirmed order it is the order that must be changed."""
@@ -326,57 +272,6 @@ def _shown(order: Item, line: Item) -> Item:
     header = {name: value(order, name) for name in HEADER_OF_LINE}
     own = {PARENT: value(order, "Id"), KEY: f"{value(order, 'Id')}/{value(line, 'Id')}"}
     return {**line, **own, CHANGED: changed(order), HEADER: header}
-
-
-def _new(line: Mapping[str, object], place: int | None = None) -> Item:
-    """The body of a new line. One that only says something is a text."""
-    given = {name: new for name, new in line.items() if name in {*HELD, LAYOUT.order} and new is not None}
-    body = {name: new for name, new in given.items() if UNSAID.get(name, ...) != new}
-    if place is not None:
-        body[LAYOUT.order] = place
-    said_only = not {"ProductId", "Quantity", "ProductUnitPrice"} & body.keys()
-    return {**body, "LineType": "Text"} if said_only else body
-
-
-def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> list[Item]:
-    """Replace what a line is to hold otherwise."""
-    return [
-        replace(f"/{name}", after.get(name))
-        for name in (*HELD, LAYOUT.order)
-        if _plain(before.get(name)) != _plain(after.get(name))
-    ]
-
-
-def _plain(found: object) -> object:
-    return float(found) if isinstance(found, int | float) else found
-
-
-def _same_products(current: Sequence[Item], change: Difference, wanted: Sequence[Item]) -> Difference:
-    """A line of another product is another line, so that the server fills in what that product is called and costs."""
-    products = {str(line["Id"]): line.get("ProductId") for line in current}
-    touched = {*change.removed, *(str(line["Id"]) for line in change.changed)}
-    kept = [line for line in current if str(line["Id"]) not in touched]
-    places = sorted(_position(line)[0] for line in (*kept, *change.changed, *change.added))
-    wanted_at = dict(zip(places, wanted, strict=True))
-    stay, added, removed = [], list(change.added), list(change.removed)
-    for line in change.changed:
-        if products[str(line["Id"])] == line.get("ProductId"):
-            stay.append(line)
-        else:
-            place = _position(line)[0]
-            added.append({**wanted_at[place], LAYOUT.order: place})
-            removed.append(str(line["Id"]))
-    return Difference(stay, added, removed)
-
-
-def _moved(line: Mapping[str, object], by: int) -> Item:
-    place = line.get(LAYOUT.order)
-    return {**line, LAYOUT.order: (place if isinstance(place, int) else 0) + by}
-
-
-def _position(line: Mapping[str, object]) -> tuple[int, str]:
-    place = value(line, LAYOUT.order)
-    return place if isinstance(place, int) else 0, str(value(line, "Id"))
 
 
 def _objects(found: object) -> list[Item]:

@@ -1,6 +1,6 @@
 """webCRM: its collections, their lenses, and how the system is opened.
 
-How it is spoken with is in `wire`, how records are written in `upsert`.
+How it is spoken with is in `wire`, how records are written in `upsert`, their lines in `lines`.
 
 ASSUMED, to be corrected here when a customer's webCRM is set up otherwise: what the properties hold whose names have
 Custom or Data in them; that properties without a maximal length in the API's description have none; that zero is how a
@@ -39,7 +39,8 @@ from talk_assets.model.lens.lens import (
 )
 from talk_assets.model.system import Connection, System
 from talk_assets.systems.settings import Opening, Registered
-from talk_assets.systems.webcrm.upsert import LINES, WebcrmConnection
+from talk_assets.systems.webcrm.lines import LINES
+from talk_assets.systems.webcrm.upsert import WebcrmConnection
 from talk_assets.systems.webcrm.wire import WebcrmAuth, WebcrmCollection
 
 NO_DATE = "0001-01-01T00:00:00+00:00"

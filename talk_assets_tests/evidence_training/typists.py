@@ -1,0 +1,107 @@
+"""Persons without keys, several times each, as people typed them again: the kind of records that FEBRL generates.
+
+Each record of a person is the first one with up to `MOST` mistakes, at most `IN_A_FIELD` in a field: a letter or digit
+too many, too few, another one, two of them in the wrong order; a blank where none was; the value left out, or that of
+another person; words, or first and last name, in the wrong order. The records are spread over both sides at random.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+
+from talk_assets_tests.evidence_sets import persons
+from talk_assets_tests.evidence_sets.labelled import Labelled, Record, Sides
+
+FIELDS = {"first_name": 3, "last_name": 3, "birth_date": 2, "street": 4, "postal_code": 2, "city": 3}
+"""How often a mistake is made in each, compared with the others."""
+
+MOST, IN_A_FIELD = 10, 3
+LEFT_OUT, ANOTHERS, SWAPPED = 0.15, 0.15, 0.05
+"""The share of mistakes that leave a value out, that put another person's in its place, or one name in the other's."""
+
+LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+
+Values = dict[str, str | None]
+
+
+def make(count: int, seed: int) -> Labelled:
+    """Return a set of `count` persons with one to six records each."""
+    chance = random.Random(f"typists {seed}")
+    sides = Sides()
+    rows = persons.make_without_keys(count, seed).left.select(*FIELDS).to_dicts()
+    for place, row in enumerate(rows):
+        for number in range(chance.choice((1, 2, 2, 2, 3, 4, 6))):
+            record = Record(str(place), str(place), row if number == 0 else written(row, rows, chance))
+            chance.choice((sides.left, sides.right)).append(record)
+    return sides.labelled("person", chance)
+
+
+def written(values: Values, others: Sequence[Values], chance: random.Random) -> Values:
+    """Return the values with mistakes, some of them being those of others."""
+    again, made = dict(values), dict.fromkeys(FIELDS, 0)
+    for _ in range(chance.randint(1, chance.choice((2, 4, MOST)))):
+        name = chance.choices(list(FIELDS), list(FIELDS.values()))[0]
+        if made[name] < IN_A_FIELD and again[name]:
+            made[name] += 1
+            _mistake(again, name, chance.choice(others), chance)
+    return again
+
+
+def _mistake(values: Values, name: str, other: Values, chance: random.Random) -> None:
+    if name in {"first_name", "last_name"} and chance.random() < SWAPPED:
+        values["first_name"], values["last_name"] = values["last_name"], values["first_name"]
+    elif chance.random() < LEFT_OUT:
+        values[name] = None
+    elif chance.random() < ANOTHERS:
+        values[name] = other[name]
+    else:
+        values[name] = chance.choice(MISTAKES)(values[name] or "", chance) or None
+
+
+def _place(text: str, chance: random.Random) -> int:
+    """Where something can go wrong: not at a hyphen of a date."""
+    places = [place for place, letter in enumerate(text) if letter != "-"]
+    return chance.choice(places)
+
+
+def _letter(text: str, place: int, chance: random.Random) -> str:
+    return chance.choice(DIGITS if text[place].isdigit() else LETTERS)
+
+
+def _another(text: str, chance: random.Random) -> str:
+    place = _place(text, chance)
+    return text[:place] + _letter(text, place, chance) + text[place + 1 :]
+
+
+def _transposed(text: str, chance: random.Random) -> str:
+    place = _place(text, chance)
+    pair = text[place : place + 2]
+    return text if "-" in pair else text[:place] + pair[::-1] + text[place + 2 :]
+
+
+def _inserted(text: str, chance: random.Random) -> str:
+    place = _place(text, chance)
+    return _another(text, chance) if _is_date(text) else text[:place] + _letter(text, place, chance) + text[place:]
+
+
+def _omitted(text: str, chance: random.Random) -> str:
+    place = _place(text, chance)
+    return _transposed(text, chance) if _is_date(text) or len(text) < 3 else text[:place] + text[place + 1 :]
+
+
+def _split(text: str, chance: random.Random) -> str:
+    place = _place(text, chance)
+    return _another(text, chance) if text.replace("-", "").isdigit() else f"{text[:place]} {text[place:]}".strip()
+
+
+def _words(text: str, chance: random.Random) -> str:
+    words = text.split()
+    return " ".join(chance.sample(words, len(words))) if len(words) > 1 else _another(text, chance)
+
+
+def _is_date(text: str) -> bool:
+    return len(text) == 10 and text[4:8:3] == "--"
+
+
+MISTAKES: tuple[Callable[[str, random.Random], str], ...] = (
+    _another, _another, _transposed, _transposed, _inserted, _inserted, _omitted, _omitted, _split, _words,
+)  # fmt: skip

@@ -78,8 +78,8 @@ COMPANY = Model(
         SELECT *, {words("core")}, split_part(email, '@', 2) AS domain, {folded("street")} AS road,
             nullif(regexp_replace(regexp_replace(lower(website), '^https?://', ''), '^www\.|/$', '', 'g'), '') AS site,
             CASE WHEN regexp_full_match(marked, 'NO[0-9]+(MVA)?') THEN marked[3:11]
-                WHEN regexp_full_match(marked, 'SE[0-9]{{12}}') THEN marked[3:12]
-                WHEN regexp_full_match(marked, 'FR[0-9A-Z]{{2}}[0-9]{{9}}') THEN marked[5:]
+                WHEN regexp_full_match(marked, 'SE[0-9]{{{{12}}}}') THEN marked[3:12]
+                WHEN regexp_full_match(marked, 'FR[0-9A-Z]{{{{2}}}}[0-9]{{{{9}}}}') THEN marked[5:]
                 WHEN regexp_full_match(marked, 'ATU[0-9]+') THEN marked[4:]
                 WHEN regexp_full_match(marked, '[A-Z][A-Z][0-9]+') THEN marked[3:]
                 ELSE marked END AS digits,

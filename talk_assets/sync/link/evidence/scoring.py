@@ -75,7 +75,7 @@ def score(scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights, pr
     scratch.execute("CREATE OR REPLACE TABLE keyed AS SELECT 0 AS match_key, 'l-__-' || l AS join_key_l, 'r-__-' || r AS join_key_r FROM pairs")
     api = DuckDBAPI(scratch)
     both = [api.register(f"cleaned_{side}", dataset_display_name=side[0]) for side in ("left", "right")]
-    linker = Linker(both, settings(model, weights, prior), set_up_logging=False)
+    linker = Linker(both, settings(model, weights, prior))
     for column, table in _frequencies(scratch, model, weights):
         linker.table_management.register_term_frequency_lookup(api.register(table), column)
     linker.table_management.register_blocked_pairs_for_predict(api.register("keyed"))

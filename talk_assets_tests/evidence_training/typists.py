@@ -1,7 +1,7 @@
 """Persons without keys, several times each, as people typed them again: the kind of records that FEBRL generates.
 
 Each record of a person is the first one with up to `MOST` mistakes, at most `IN_A_FIELD` in a field: a letter or digit
-too many, too few, another one, two of them in the wrong order; a blank where none was; the value left out, or that of
+too many, too few, another one, two of them in the wrong order; a blank where none was, a word too few; the value left out, or that of
 another person; words, or first and last name, in the wrong order. The records are spread over both sides at random.
 """
 
@@ -11,12 +11,20 @@ from collections.abc import Callable, Sequence
 from talk_assets_tests.evidence_sets import persons
 from talk_assets_tests.evidence_sets.labelled import Labelled, Record, Sides
 
-FIELDS = {"first_name": 3, "last_name": 3, "birth_date": 2, "street": 4, "postal_code": 2, "city": 3}
+FIELDS = {"first_name": 3, "last_name": 3, "birth_date": 0.6, "street": 6, "postal_code": 2, "city": 3}
 """How often a mistake is made in each, compared with the others."""
 
 MOST, IN_A_FIELD = 10, 3
-LEFT_OUT, ANOTHERS, SWAPPED = 0.15, 0.15, 0.05
+LEFT_OUT, ANOTHERS, SWAPPED = 0.06, 0.08, 0.1
 """The share of mistakes that leave a value out, that put another person's in its place, or one name in the other's."""
+
+ALL_WRONG = 0.6
+"""The share of mistakes in a birth date that leave it out, or put another's in its place: it is chosen, not typed."""
+
+HOUSES = 0.6
+"""The share of addresses with the name of a house in them."""
+
+KINDS = ("house", "gård", "hof", "farm", "tower", "building", "lodge", "haus", "unit 2", "unit 7", "estate", "centre")
 
 LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 
@@ -27,12 +35,20 @@ def make(count: int, seed: int) -> Labelled:
     """Return a set of `count` persons with one to six records each."""
     chance = random.Random(f"typists {seed}")
     sides = Sides()
-    rows = persons.make_without_keys(count, seed).left.select(*FIELDS).to_dicts()
+    plain = persons.make_without_keys(count, seed).left.select(*FIELDS).to_dicts()
+    rows = [_housed(row, chance.choice(plain), chance) for row in plain]
     for place, row in enumerate(rows):
         for number in range(chance.choice((1, 2, 2, 2, 3, 4, 6))):
             record = Record(str(place), str(place), row if number == 0 else written(row, rows, chance))
             chance.choice((sides.left, sides.right)).append(record)
     return sides.labelled("person", chance)
+
+
+def _housed(row: Values, other: Values, chance: random.Random) -> Values:
+    """The house has a name that is nearly always its own."""
+    if not row["street"] or not other["last_name"] or chance.random() >= HOUSES:
+        return row
+    return {**row, "street": f"{row['street']} {other['last_name']} {chance.choice(KINDS)}"}
 
 
 def written(values: Values, others: Sequence[Values], chance: random.Random) -> Values:
@@ -49,9 +65,9 @@ def written(values: Values, others: Sequence[Values], chance: random.Random) -> 
 def _mistake(values: Values, name: str, other: Values, chance: random.Random) -> None:
     if name in {"first_name", "last_name"} and chance.random() < SWAPPED:
         values["first_name"], values["last_name"] = values["last_name"], values["first_name"]
-    elif chance.random() < LEFT_OUT:
+    elif chance.random() < (ALL_WRONG / 3 if name == "birth_date" else LEFT_OUT):
         values[name] = None
-    elif chance.random() < ANOTHERS:
+    elif chance.random() < (ALL_WRONG if name == "birth_date" else ANOTHERS):
         values[name] = other[name]
     else:
         values[name] = chance.choice(MISTAKES)(values[name] or "", chance) or None
@@ -98,10 +114,17 @@ def _words(text: str, chance: random.Random) -> str:
     return " ".join(chance.sample(words, len(words))) if len(words) > 1 else _another(text, chance)
 
 
+def _shorter(text: str, chance: random.Random) -> str:
+    words = text.split()
+    cut = chance.randint(1, max(1, len(words) // 2))
+    return " ".join(chance.choice((words[cut:], words[:-cut]))) if len(words) > 1 else _another(text, chance)
+
+
 def _is_date(text: str) -> bool:
     return len(text) == 10 and text[4:8:3] == "--"
 
 
 MISTAKES: tuple[Callable[[str, random.Random], str], ...] = (
     _another, _another, _transposed, _transposed, _inserted, _inserted, _omitted, _omitted, _split, _words,
+    _shorter,
 )  # fmt: skip

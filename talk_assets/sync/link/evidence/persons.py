@@ -93,7 +93,7 @@ PERSON = Model(
     "person",
     plain={
         "given": "lower(first_name)", "family": "lower(last_name)", "road": "lower(street)", "place": "postal_code",
-        "born": "birth_date", "mail": "lower(email)", "fixed": "phone", "cell": "mobile",
+        "way": "nullif(ltrim(lower(street), '0123456789 '), '')", "born": "birth_date", "mail": "lower(email)", "fixed": "phone", "cell": "mobile",
     },
     keys={
         "email": Key(("mail",), loose=False),
@@ -109,7 +109,11 @@ PERSON = Model(
         "given_letters": Key(("given", "family[:2]")),
         "family_place": Key(("place", "family[:2]")),
         "given_place": Key(("place", "given[:2]")),
+        "place": Key(("place",)),
+        "place_year": Key(("place", "born[:4]")),
         "road": Key(("road",)),
+        "way": Key(("way[:7]",)),
+        "way_place": Key(("way[:4]", "place")),
         "family_month": Key(("born[6:]", "family[:3]")),
         "given_month": Key(("born[6:]", "given[:3]")),
         "family_year": Key(("born[:4]", "family[:4]")),

@@ -6,7 +6,8 @@ another person; words, or first and last name, in the wrong order. The records a
 """
 
 import random
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from talk_assets_tests.evidence_sets import persons
 from talk_assets_tests.evidence_sets.labelled import Labelled, Record, Sides
@@ -26,6 +27,16 @@ HOUSES = 0.6
 
 KINDS = ("house", "gård", "hof", "farm", "tower", "building", "lodge", "haus", "unit 2", "unit 7", "estate", "centre")
 
+POOLS = {"first_name": 400, "last_name": 2_500, "street": 2_500, "city": 600}
+"""How many names of each there are in a set."""
+
+SYLLABLES = (
+    "an", "ber", "bo", "ca", "da", "de", "el", "en", "fi", "ga", "ge", "han", "hel", "i", "jo", "ka", "ki", "la", "lin",
+    "lo", "ma", "mi", "mo", "na", "ne", "ni", "o", "pe", "ra", "ri", "ro", "sa", "sen", "si", "son", "sto", "ta", "te",
+    "ti", "to", "u", "va", "ve", "vi", "win", "wo", "ya", "za",
+)  # fmt: skip
+ROADS = ("veien", "gata", "gade", "straße", " street", " road", " crescent", " place", "vägen", "laan")
+
 LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 
 Values = dict[str, str | None]
@@ -35,13 +46,28 @@ def make(count: int, seed: int) -> Labelled:
     """Return a set of `count` persons with one to six records each."""
     chance = random.Random(f"typists {seed}")
     sides = Sides()
-    plain = persons.make_without_keys(count, seed).left.select(*FIELDS).to_dicts()
+    pools = {name: _pool(size, chance) for name, size in POOLS.items()}
+    made = persons.make_without_keys(count, seed).left.select(*FIELDS).to_dicts()
+    plain = [_renamed(row, pools, chance) for row in made]
     rows = [_housed(row, chance.choice(plain), chance) for row in plain]
     for place, row in enumerate(rows):
         for number in range(chance.choice((1, 2, 2, 2, 3, 4, 6))):
             record = Record(str(place), str(place), row if number == 0 else written(row, rows, chance))
             chance.choice((sides.left, sides.right)).append(record)
     return sides.labelled("person", chance)
+
+
+def _pool(size: int, chance: random.Random) -> tuple[list[str], list[float]]:
+    """Names that were made up, and how often each is met: some often, most hardly ever."""
+    names = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 3))).capitalize() for _ in range(size)]
+    return names, [1 / (place + 10) for place in range(size)]
+
+
+def _renamed(row: Values, pools: Mapping[str, tuple[list[str], list[float]]], chance: random.Random) -> Values:
+    """The lists that persons are made from are short: people who share a name by chance would be too many."""
+    drawn = {name: chance.choices(*pool)[0] for name, pool in pools.items()}
+    numbered = re.sub(r"[^\W\d]+", "", row["street"] or "", count=1).strip()
+    return {**row, **drawn, "street": f"{drawn['street']}{chance.choice(ROADS)} {numbered}"} if row["street"] else row
 
 
 def _housed(row: Values, other: Values, chance: random.Random) -> Values:

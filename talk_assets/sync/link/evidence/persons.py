@@ -75,15 +75,16 @@ TELEPHONE = {
     "mobile": "l.mobile = r.mobile",
     "same": "list_has_any(l.phones, r.phones)",
 }
+SHARED = "list_intersect(l.road_words, r.road_words)"
 STREET = equal(
     "road",
     {
         "other order": "l.road_words = r.road_words",
         "two letters": "damerau_levenshtein(l.road, r.road) <= 2 AND least(len(l.road), len(r.road)) >= 5",
-        "part": "least(len(l.road_words), len(r.road_words)) >= 2 AND"
-        " (list_has_all(l.road_words, r.road_words) OR list_has_all(r.road_words, l.road_words))",
+        "number and word": f"len({SHARED}) >= 2 AND len(list_filter({SHARED}, x -> regexp_matches(x, '[0-9]'))) > 0",
         "alike": _alike("road", 0.88),
-        "words in common": "len(list_intersect(l.road_words, r.road_words)) >= 2",
+        "words in common": f"len({SHARED}) >= 2",
+        "a word in common": f"len(list_filter({SHARED}, x -> len(x) >= 4)) >= 1",
     },
 )
 POSTAL_CODE = equal("postal_code", {"one digit": "damerau_levenshtein(l.postal_code, r.postal_code) = 1"})

@@ -90,6 +90,7 @@ def _document(outcome: "SyncResult") -> dict[str, object]:
         "plan": list(outcome.planned),
         "changes": planning.document(outcome),
         "waiting": [asdict(one) for one in outcome.waiting],
+        "review": outcome.review,
         "notes": outcome.summary.notes,
         "failures": outcome.failures,
         "pending_approvals": outcome.pending_approvals,
@@ -132,6 +133,9 @@ def _show(outcome: "SyncResult", *, scoped: bool) -> None:
     )
     if outcome.held:
         click.echo("Some records need review: talk held")
+    if outcome.review:
+        what = "1 pair of records may be the same" if outcome.review == 1 else f"{outcome.review} pairs may be the same"
+        click.echo(f"{what}: talk review")
     if outcome.failures or outcome.pending_approvals:
         count = len(outcome.failures) + len(outcome.pending_approvals)
         click.echo(f"This sync is incomplete, for {count} {'reason' if count == 1 else 'reasons'}:")

@@ -40,7 +40,6 @@ SANDBOX_PORT = 8765
 PATIENCE = 30
 LOCK_PATIENCE = 3600
 KEEP_DAYS = 365
-SUGGEST = 0.5
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 RATE = r"([1-9]\d*) ?/ ?(s|min|h)"
 
@@ -158,7 +157,8 @@ class Matching(Section):
     """When records without a key in common are suggested to be the same, or linked."""
 
     suggest: MaybeProbability = Field(
-        default=SUGGEST,
+        default=False,
+        validate_default=True,
         description="The probability above which two records are suggested to be the same (`talk review`), and nothing"
         " is created for either until somebody decides. A record whose key agrees is held as doubtful where the rest"
         " contradicts it. false: only keys count.",

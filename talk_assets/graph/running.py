@@ -33,7 +33,7 @@ from talk_assets.graph.build import assets_of, build_definitions, job
 from talk_assets.graph.run_progress import listening
 from talk_assets.graph.scope import KEY
 from talk_assets.operate.run_lock import run_lock
-from talk_assets.report import overview
+from talk_assets.report import overview, reviewing
 from talk_assets.report.overview import PairStatus
 from talk_assets.report.waiting import Waiting, waiting
 from talk_assets.sync import runs
@@ -84,6 +84,8 @@ class SyncResult:
     failures: dict[str, str]
     pending_approvals: dict[str, str]
     waiting: Sequence[Waiting]
+    review: int
+    """How many pairs of records wait for `talk review`."""
 
     @property
     def outcome(self) -> str:
@@ -227,11 +229,12 @@ def _outcome(
         topologies = list(wiring.topologies.values())
         pairs = {one.name: overview.pairs(transaction, topologies, one.pairs, run=run) for one in dataflows}
         held, changes = overview.held_counts(transaction), overview.change_counts(transaction)
-        waits = waiting(transaction, keys)
+        waits, review = waiting(transaction, keys), reviewing.count(transaction)
     with wiring.store().transaction() as transaction:
         runs.end(transaction, run, _INCOMPLETE if failures or pending_approvals else _DONE, utc_now())
     planned = tuple(one.name for one in dataflows if request.plan or one.mode is Mode.PLAN)
     own = tuple(key for key in wiring.collections if key in keys)
     return SyncResult(
-        run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, pending_approvals, waits
-    )
+        run, time.monotonic() - began, summary, pairs, planned, held, changes, own, failures, pending_approvals, waits,
+        review,
+    )  # fmt: skip

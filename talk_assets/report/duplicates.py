@@ -35,7 +35,7 @@ def find(
     transaction: Transaction, key: str, collection: Collection, *, above: float, named: bool = False
 ) -> list[Duplicate]:
     """Return the pairs of a collection's records that are the same with at least a probability, the likeliest first."""
-    from talk_assets.sync.link.evidence import weighing, words  # noqa: PLC0415 -- Splink takes long to import
+    from talk_assets.sync.link.evidence import weighing, words  # noqa: PLC0415 -- only this report weighs
 
     entity = collection.entity
     records = _records(transaction, key, collection)
@@ -51,7 +51,7 @@ def find(
     reader = readable.reader(transaction, shown, key.partition("/")[0], named=named)
     return [
         Duplicate(
-            number, f"{key}/{left}", f"{key}/{right}", odds, words.in_words(entity.name, evidence),
+            number, f"{key}/{left}", f"{key}/{right}", odds, words.in_words(evidence),
             naming.name_of(entity.name, values[left]), naming.name_of(entity.name, values[right]),
             reader.show_values(entity.name, values[left]), reader.show_values(entity.name, values[right]),
             tuple(words.waterfall(evidence)),

@@ -92,11 +92,11 @@ def counts(transaction: Transaction, entity_type: str) -> dict[str, int]:
     return counted.row(0, named=True)
 
 
-def in_words(entity_type: str, evidence: str) -> str:
+def in_words(evidence: str) -> str:
     """Return evidence as people read it: "same birth date, surname differs by one letter"."""
     from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- only where something was weighed
 
-    said: str = words.in_words(entity_type, evidence)
+    said: str = words.in_words(evidence)
     return said
 
 
@@ -109,12 +109,12 @@ def _parts(evidence: str) -> tuple[Mapping[str, Any], ...]:
 def of_record(transaction: Transaction, key: str, id_: str) -> dict[str, tuple[float, str]]:
     """Return what a held record may be the same as: probability and evidence in words by entity id, or by record."""
     rows = transaction.frame(
-        "SELECT entity_type, coalesce(entity_id, other), probability, evidence FROM sync.suggested"
+        "SELECT coalesce(entity_id, other), probability, evidence FROM sync.suggested"
         " WHERE collection = ? AND id = ? ORDER BY probability DESC",
         key,
         id_,
     )
-    return {other: (odds, in_words(entity_type, text)) for entity_type, other, odds, text in rows.iter_rows()}
+    return {other: (odds, in_words(text)) for other, odds, text in rows.iter_rows()}
 
 
 def _rows(transaction: Transaction) -> pl.DataFrame:
@@ -142,7 +142,7 @@ def _of(transaction: Transaction, entity_type: str, rows: pl.DataFrame, *, named
         found.append(
             Pairing(
                 row["number"], entity_type, row["record"], (others or list(records))[0], tuple(records),
-                row["probability"], in_words(entity_type, row["evidence"]), row["rule"], bool(row["best"]),
+                row["probability"], in_words(row["evidence"]), row["rule"], bool(row["best"]),
                 row["other"] is not None, row["since"], naming.name_of(entity_type, mine),
                 naming.name_of(entity_type, theirs), _readable(reader, entity_type, names, mine),
                 _readable(reader, entity_type, names, theirs), _parts(row["evidence"]),

@@ -140,9 +140,9 @@ def _linked(
     return replace(
         story, name=naming.name_of(entity_type, golden),
         entity=row["entity_id"], linked_at=row["linked_at"], linked_by=row["linked_by"],
-        evidence=_in_words(entity_type, row["evidence"]),
+        evidence=_in_words(row["evidence"]),
         siblings=tuple(
-            sibling | {"evidence": _in_words(entity_type, sibling["evidence"])}
+            sibling | {"evidence": _in_words(sibling["evidence"])}
             for sibling in _rows(
                 transaction, SIBLINGS.format(links=tables.links(entity_type)), story.collection, story.id
             )
@@ -155,8 +155,8 @@ def _linked(
     )  # fmt: skip
 
 
-def _in_words(entity_type: str, evidence: str | None) -> str | None:
-    return reviewing.in_words(entity_type, evidence) if evidence else None
+def _in_words(evidence: str | None) -> str | None:
+    return reviewing.in_words(evidence) if evidence else None
 
 
 INVALID = """

@@ -137,33 +137,28 @@ def test_none_that_is_likely_enough_is_said(office: Office) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--all"], ["--above", "0.9"], ["crm/people/1"], []])
-def test_what_is_to_be_linked_is_said_in_full(office: Office, arguments: list[str]) -> None:
-    assert office
+@pytest.mark.usefixtures("office")
+def test_what_is_to_be_linked_is_said_in_full(arguments: list[str]) -> None:
     assert talk("link", *arguments).exit_code == 2
 
 
-def one_linked(office: Office, left: str, right: str) -> str:
-    assert office
+def one_linked(left: str, right: str) -> str:
     return said("link", right, left)
 
 
-def one_unlinked(office: Office, left: str, right: str) -> str:
-    assert office
-    assert left
+def one_unlinked(_: str, right: str) -> str:
     return said("unlink", right)
 
 
-def all_linked(office: Office, left: str, right: str) -> str:
-    assert office
-    assert left != right
+def all_linked(_: str, __: str) -> str:
     return said("link", "--all", "--above", "0.6")
 
 
 @pytest.mark.parametrize("act", [one_linked, one_unlinked, all_linked])
-def test_any_act_of_review_is_taken_back(office: Office, act: Callable[[Office, str, str], str]) -> None:
+def test_any_act_of_review_is_taken_back(office: Office, act: Callable[[str, str], str]) -> None:
     left, right = two_pairs(office)
     before = tables_of(office)
-    sentence = act(office, left, right)
+    sentence = act(left, right)
     assert tables_of(office) != before
     (undo,) = (part for part in sentence.split("talk ") if part.startswith("undo "))
     assert "Nothing was changed." in said("undo", undo.split()[1])

@@ -1,7 +1,6 @@
-"""What two records of the sets have in common, as levels in DuckDB's SQL: with `regression`, what can be reached.
+"""What two records have in common, comparison by comparison, as levels in DuckDB's SQL.
 
-`l` and `r` are the cleaned records of both sides. Levels are tried in their order; `null` is no evidence. The product's
-own comparisons are in `talk_assets.sync.link.evidence`; these show which distinctions the sets need.
+`l` and `r` are the cleaned records of both sides. Levels are tried in their order; `null` is no evidence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,12 +34,13 @@ OFFICES = "info|post|kontor|office|resepsjon|mail|kontakt|firma|sales|salg"
 class Levels:
     """`clean` adds columns to the records of the relation `{0}`; a pair is compared that any of `block` joins.
 
-    `compare` has per comparison its levels, a condition for each.
+    `compare` has per comparison its levels, a condition for each, and `shown` the field that people see of it.
     """
 
     clean: str
     block: Sequence[str]
     compare: Mapping[str, Mapping[str, str]]
+    shown: Mapping[str, str]
 
     def selected(self) -> str:
         """The SQL of a column for each comparison."""
@@ -132,6 +132,8 @@ COMPANY = Levels(
                 f" AND ({FURTHER})",
         },
     },
+    {"name": "name", "number": "organisation_number", "email": "email", "phone": "phone", "website": "website",
+     "street": "street", "postal code": "postal_code", "country": "country", "branch": "organisation_number"},
 )  # fmt: skip
 
 PRODUCT = Levels(
@@ -165,6 +167,8 @@ PRODUCT = Levels(
         "description": _equal("description", {
             "cut": "starts_with(l.description, r.description) OR starts_with(r.description, l.description)"}),
     },
+    {"name": "name", "number": "number", "GTIN": "gtin", "price": "unit_price", "cost": "unit_cost",
+     "description": "description"},
 )  # fmt: skip
 
 PERSON = Levels(
@@ -221,6 +225,8 @@ PERSON = Levels(
         "street": _equal("road", {"alike": "damerau_levenshtein(l.road, r.road) <= 2"}),
         "postal code": _equal("postal_code"),
     },
+    {"first name": "first_name", "last name": "last_name", "birth date": "birth_date", "email": "email",
+     "telephone": "mobile", "street": "street", "postal code": "postal_code"},
 )  # fmt: skip
 
 LEVELS: Mapping[str, Levels] = {"company": COMPANY, "product": PRODUCT, "person": PERSON}

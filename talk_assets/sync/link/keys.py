@@ -1,9 +1,9 @@
 """What values are compared by where records are matched: SQL over canonical text.
 
-Case, repeated blanks and forms of one character make no other key, nor do zeros before a GTIN. An organisation number is
-compared within its country, which its prefix names, or else the record: one number means two companies in the registers
-of two countries. `VAT` has the formats in which a number names its country; letters in any other place belong to the
-number, as in `SC123456`.
+Case, repeated blanks and forms of one character make no other key, nor do zeros before a GTIN. An organisation number
+is compared within its country, which its prefix names, or else the record: one number means two companies in the
+registers of two countries. `VAT` has the formats in which a number names its country; letters in any other place belong
+to the number, as in `SC123456`.
 """
 
 import unicodedata

@@ -6,6 +6,7 @@ are for all collections of an entity in turn, as what is certain in one comes be
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -91,7 +92,9 @@ def match_by_rules(
     stronger: list[Rule] = []
     for rule in entity.rules:
         if set(rule.fields) <= set(collection.lens.fields):
-            _by_rule(transaction, matches, entity, key, rule, stronger)
+            # Evidence weighs all that contradicts a key, not only what the rule names.
+            named = replace(rule, contradicted_by=()) if weigher else rule
+            _by_rule(transaction, matches, entity, key, named, stronger)
             if weigher:
                 weigher.doubt(matches, key, rule)
             stronger.append(rule)

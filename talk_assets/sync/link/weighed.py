@@ -1,7 +1,7 @@
 """Evidence in matching: it contradicts a key that agrees, and suggests an entity where no key agrees.
 
 What is doubtful or suggested is held, with the pairs of which a person is asked in `sync.suggested`. They are weighed
-again only when the held record or golden has changed; otherwise what was found then stands, and Splink isn't imported.
+again only when the held record or golden has changed; otherwise what was found then stands.
 `evidence` says how pairs are weighed.
 """
 
@@ -25,7 +25,7 @@ BY_EVIDENCE = "evidence"
 SUGGESTED = "no key agrees with another record, but the evidence says that it may be the same as one"
 """The reason of a record that is held because of evidence alone."""
 
-ENTITIES = ("company", "person", "product", "order")
+ENTITIES = ("company", "person", "product")
 """The entities of which evidence is weighed."""
 
 PAIR = {"collection": pl.String, "id": pl.String, "entity_id": pl.String, "other": pl.String}
@@ -74,7 +74,7 @@ class Weigher:
         found = self._contradicted(matches, key, rule)
         if found.is_empty():
             return
-        reasons = [_contradiction(self._entity.name, rule, text) for text in found["evidence"]]
+        reasons = [_contradiction(rule, text) for text in found["evidence"]]
         self._transaction.run(
             f"UPDATE {matches.decisions} d SET entity_id = NULL, reason = b.reason FROM rows b"
             " WHERE d.n = b.n AND d.entity_id = b.entity_id",
@@ -105,7 +105,7 @@ class Weigher:
         empty = pairs.with_columns(pl.lit(None, pl.Float64).alias("probability"), pl.lit("").alias("evidence"))
         if pairs.is_empty():
             return empty
-        from talk_assets.sync.link.evidence import weighing  # noqa: PLC0415 -- Splink takes long to import
+        from talk_assets.sync.link.evidence import weighing  # noqa: PLC0415 -- only where something is weighed
 
         both = ", ".join(f'i."{name}" AS "{name}_l", g."{name}" AS "{name}_r"' for name in self._entity.names)
         asked = self._transaction.temporary(
@@ -213,7 +213,7 @@ class Weigher:
     def _weigh(self, matches: Matches, left: pl.DataFrame, right: Relation) -> pl.DataFrame:
         found = pl.DataFrame(schema=WEIGHED)
         if self._transaction.count(f"SELECT count(*) FROM (FROM {right} LIMIT 1)"):
-            from talk_assets.sync.link.evidence import weighing  # noqa: PLC0415 -- Splink takes long to import
+            from talk_assets.sync.link.evidence import weighing  # noqa: PLC0415 -- only where something is weighed
 
             names = ", ".join(f'i."{name}"' for name in self._entity.names)
             asked = self._transaction.temporary(
@@ -321,10 +321,10 @@ def finish(transaction: Transaction, entity: Entity, weigher: Weigher | None, ke
     return pl.DataFrame(schema={"entity_id": pl.String})
 
 
-def _contradiction(entity_type: str, rule: Rule, evidence: str) -> str:
+def _contradiction(rule: Rule, evidence: str) -> str:
     from talk_assets.sync.link.evidence import words  # noqa: PLC0415 -- only where something is doubted
 
-    against = words.against(entity_type, evidence)
+    against = words.against(evidence)
     return f"the same {rule.name}, but {against}" if against else f"the same {rule.name}, but little else is the same"
 
 

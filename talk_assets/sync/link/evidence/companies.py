@@ -1,6 +1,6 @@
 """Companies: names without their legal form, numbers within a country, and what sisters and branches share."""
 
-from talk_assets.sync.link.evidence.model import Comparison, Frequent, Key, Model, beyond, equal, folded, words
+from talk_assets.sync.link.evidence.model import NULL, Comparison, Frequent, Key, Model, beyond, equal, folded, words
 
 FORMS = (
     "gesellschaft mit beschrankter haftung|societe par actions simplifiee|societe a responsabilite limitee"
@@ -45,9 +45,8 @@ NUMBER = {
     "another country": "l.digits = r.digits",
     "one digit": "len(l.digits) = len(r.digits) AND damerau_levenshtein(l.digits, r.digits) = 1",
 }
-BRANCH = {
-    "yes": f"l.digits = r.digits AND l.road <> r.road AND l.phone <> r.phone AND l.core <> r.core AND ({FURTHER})",
-}
+_BRANCH = f"l.digits = r.digits AND l.road <> r.road AND l.phone <> r.phone AND l.core <> r.core AND ({FURTHER})"
+BRANCH = {NULL: f"({_BRANCH}) IS NOT TRUE", "yes": "true"}
 
 _NUMBER = "upper(organisation_number)"
 

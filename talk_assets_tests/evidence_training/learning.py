@@ -34,9 +34,7 @@ def learn(entity_type: str, sets: Sequence[Labelled], origin: str) -> Weights:
     return Weights(fitted.prior, records, bits, _chances(model, counts.items()), origin)
 
 
-def _chances(
-    model: Model, counts: Iterable[tuple[Pattern, tuple[int, int]]]
-) -> dict[str, dict[str, float]]:
+def _chances(model: Model, counts: Iterable[tuple[Pattern, tuple[int, int]]]) -> dict[str, dict[str, float]]:
     """The share of each level among the pairs that are not the same and have both values."""
     met = {one.name: dict.fromkeys(one.labels, 0.5) for one in model.comparisons}
     for pattern, (every, same) in counts:

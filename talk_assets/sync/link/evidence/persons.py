@@ -88,7 +88,9 @@ STREET = equal(
     },
 )
 POSTAL_CODE = equal("postal_code", {"one digit": "damerau_levenshtein(l.postal_code, r.postal_code) = 1"})
-CITY = equal("town", {"two letters": "damerau_levenshtein(l.town, r.town) <= 2 AND least(len(l.town), len(r.town)) >= 5"})
+CITY = equal(
+    "town", {"two letters": "damerau_levenshtein(l.town, r.town) <= 2 AND least(len(l.town), len(r.town)) >= 5"}
+)
 
 PERSON = Model(
     "person",

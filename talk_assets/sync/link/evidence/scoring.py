@@ -72,7 +72,9 @@ def score(scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights, pr
 
     for side in ("left", "right"):
         scratch.execute(f"CREATE OR REPLACE TABLE cleaned_{side} AS {model.cleaned.format(f'{side}_records')}")
-    scratch.execute("CREATE OR REPLACE TABLE keyed AS SELECT 0 AS match_key, 'l-__-' || l AS join_key_l, 'r-__-' || r AS join_key_r FROM pairs")
+    scratch.execute(
+        "CREATE OR REPLACE TABLE keyed AS SELECT 0 AS match_key, 'l-__-' || l AS join_key_l, 'r-__-' || r AS join_key_r FROM pairs"
+    )
     api = DuckDBAPI(scratch)
     both = [api.register(f"cleaned_{side}", dataset_display_name=side[0]) for side in ("left", "right")]
     linker = Linker(both, settings(model, weights, prior))
@@ -90,9 +92,7 @@ def _predicted(linker: "Linker", above: float) -> str:
     return str(linker.inference.predict(threshold_match_probability=least, warning_mode="never").physical_name)
 
 
-def _frequencies(
-    scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights
-) -> Iterator[tuple[str, str]]:
+def _frequencies(scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights) -> Iterator[tuple[str, str]]:
     """Fill a table per column whose values are counted with how often each is met by chance."""
     chances = {
         column: shares(weights, one.name, label)[1] for one in model.comparisons for label, column in one.often.items()

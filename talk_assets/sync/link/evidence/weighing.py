@@ -132,7 +132,9 @@ def _given(database: duckdb.DuckDBPyConnection, model: Model, side: str) -> None
     """Fill the tables of one side from the table `given`, in which a record stands once per pair."""
     plain = ", ".join(f"{sql} AS {name}" for name, sql in model.plain.items())
     keys = ", ".join(f"{model.keys[name].hashed} AS k_{name}" for name in {one.key for one in model.frequent.values()})
-    database.execute(f"CREATE TABLE keys_{side[0]} AS SELECT n, id, {keys or 'NULL'} FROM (SELECT n, id, {plain} FROM given)")
+    database.execute(
+        f"CREATE TABLE keys_{side[0]} AS SELECT n, id, {keys or 'NULL'} FROM (SELECT n, id, {plain} FROM given)"
+    )
     database.execute(
         f"CREATE TABLE {side}_records AS SELECT g.* EXCLUDE (id), k.* EXCLUDE (n, id) FROM given g JOIN keys_{side[0]} k USING (n)"
     )

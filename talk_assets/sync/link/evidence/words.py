@@ -64,7 +64,8 @@ def in_words(evidence: str) -> str:
 
 def against(evidence: str) -> str:
     """Return what speaks against a pair, what weighs most first; empty for nothing."""
-    return " and ".join([_said(one) for one in _by_weight(evidence) if one["weight"] < 0][:SAID])
+    differing = [one for one in _by_weight(evidence) if one["weight"] < 0 and one["level"] != "same"]
+    return " and ".join(_said(one) for one in differing[:SAID])
 
 
 def waterfall(evidence: str) -> list[dict[str, Any]]:

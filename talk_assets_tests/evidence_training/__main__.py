@@ -16,7 +16,7 @@ def _persons() -> Iterator[Labelled]:
     """Mistakes of typists count most: without them, a wrong letter here and there would weigh too little."""
     for seed in SEEDS:
         yield persons.make(COUNT, seed)
-        yield typists.make(COUNT // 2, seed + 200)
+        yield typists.make(COUNT, seed + 200)
 
 
 SETS: Mapping[str, tuple[Callable[[], Iterator[Labelled]], str]] = {

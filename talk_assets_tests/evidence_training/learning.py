@@ -1,4 +1,4 @@
-"""Weights from labelled sets: the pairs that blocking finds, counted by pattern of levels, and a regression over them."""
+"""Weights from labelled sets: pairs that blocking finds, by pattern of levels, and a regression over them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -44,7 +44,7 @@ def _chances(model: Model, counts: Iterable[tuple[Pattern, tuple[int, int]]]) ->
 
 
 def patterns(model: Model, labelled: Labelled) -> list[tuple[Pattern, int, int]]:
-    """Return what was found in the pairs that blocking yields: the pattern, how many pairs, and how many are the same."""
+    """Return the patterns of the pairs that blocking yields, how many have each, and how many of those are the same."""
     with scratch() as database:
         _blocked(database, model, labelled)
         names = [one.name for one in model.comparisons]

@@ -1,5 +1,7 @@
 """What makes two records likely the same, and what speaks against a key that agrees."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import pytest
 
@@ -18,6 +20,12 @@ ANNA: Values = {
 }
 DRILL: Values = {"number": "CU-1006", "gtin": "7070000000020", "name": "Drill Mini", "unit_price": "5280.5"}
 SHELF: Values = {"number": "CU-1006", "gtin": "7070000000075", "name": "Arkivskap Basis", "unit_price": "3042"}
+SOME: Mapping[str, Values] = {
+    "company": {"name": "Fjellbygg AS", "phone": "+4722334455", "email": "post@fjellbygg.example"},
+    "person": ANNA,
+    "product": DRILL,
+    "order": {"number": "17", "order_date": "2026-01-02"},
+}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,6 @@ def test_nothing_is_weighed_where_there_is_nothing(entity_type: str) -> None:
 
 @pytest.mark.parametrize("entity_type", ["company", "person", "product", "order"])
 def test_which_side_a_record_is_on_makes_no_odds(entity_type: str) -> None:
-    one = {"company": {"name": "Fjellbygg AS", "phone": "+4722334455", "email": "post@fjellbygg.example"},
-           "person": ANNA, "product": DRILL, "order": {"number": "17", "order_date": "2026-01-02"}}[entity_type]  # fmt: skip
+    one = SOME[entity_type]
     other = {**one, **{name: f"{value}1" for name, value in list(one.items())[:1]}}
     assert paired(entity_type, one, other)[0] == pytest.approx(paired(entity_type, other, one)[0])

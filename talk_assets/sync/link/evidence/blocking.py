@@ -1,8 +1,8 @@
 """Which pairs are compared at all: those that agree in a key, as long as few others do.
 
 A key that many records share, such as a last name, finds a record's counterpart among a hundred others, but yields
-millions of pairs among a million records. So each key has a budget, which its rarest values use first: among few records
-every key counts, among many those that tell records apart.
+millions of pairs among a million records. So each key has a budget, which its rarest values use first: among few
+records every key counts, among many those that tell records apart.
 """
 
 import duckdb

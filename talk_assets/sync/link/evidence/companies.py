@@ -8,10 +8,10 @@ FORMS = (
     "|besloten vennootschap|naamloze vennootschap|public limited company|julkinen osakeyhtio|kommandiittiyhtio"
     "|kommanditgesellschaft|interessentskab|offene gesellschaft|allmennaksjeselskap|ansvarlig selskap|samvirkeforetak"
     "|societe anonyme|spolka akcyjna|kommanditbolag|aktieselskab|anpartsselskab|aktiengesellschaft|handelsbolag"
-    "|aktiebolag|aksjeselskap|osakeyhtio|limited|incorporated|corporation|gmbh & co[.] kg|gmbh|sp[.] z o[.]o|s[.]a[.]r[.]l"
-    "|s[.]a[.]s|s[.]r[.]l|s[.]p[.]a|a[.]s[.]a|a[.]n[.]s|p[.]l[.]c|l[.]l[.]p|b[.]v|n[.]v|v[.]o[.]f|a[.]s|a[.]b|a[.]g|s[.]a|h[.]b|k[.]b"
-    "|k[.]g|o[.]g|a/s|i/s|k/s|p/s|aps|asa|ans|oyj|plc|llp|ltd|inc|corp|llc|sarl|srl|spa|sas|vof|ohg|enk|nuf|as|sa|da|ab|hb"
-    "|kb|oy|ky|ag|kg|og|ug|bv|nv"
+    "|aktiebolag|aksjeselskap|osakeyhtio|incorporated|corporation|limited|gmbh & co[.] kg|gmbh|sp[.] z o[.]o"
+    "|s[.]a[.]r[.]l|s[.]a[.]s|s[.]r[.]l|s[.]p[.]a|a[.]s[.]a|a[.]n[.]s|p[.]l[.]c|l[.]l[.]p|b[.]v|n[.]v|v[.]o[.]f|a[.]s|a[.]b"
+    "|a[.]g|s[.]a|h[.]b|k[.]b|k[.]g|o[.]g|a/s|i/s|k/s|p/s|aps|asa|ans|oyj|plc|llp|ltd|inc|corp|llc|sarl|srl|spa|sas|vof"
+    "|ohg|enk|nuf|as|sa|da|ab|hb|kb|oy|ky|ag|kg|og|ug|bv|nv"
 )
 """Legal forms, folded, the longer ones first."""
 

@@ -96,7 +96,8 @@ PERSON = Model(
     "person",
     plain={
         "given": "lower(first_name)", "family": "lower(last_name)", "road": "lower(street)", "place": "postal_code",
-        "way": "nullif(ltrim(lower(street), '0123456789 '), '')", "born": "birth_date", "mail": "lower(email)", "fixed": "phone", "cell": "mobile",
+        "way": "nullif(ltrim(lower(street), '0123456789 '), '')",
+        "born": "birth_date", "mail": "lower(email)", "fixed": "phone", "cell": "mobile",
     },
     keys={
         "email": Key(("mail",), loose=False),

@@ -66,14 +66,16 @@ def shares(weights: Weights, comparison: str, level: str) -> tuple[float, float]
 def score(scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights, prior: float, above: float) -> None:
     """Fill the table `scored` (`l, r, probability, evidence`) with the pairs of the table `pairs` that are above.
 
-    The tables `left_records` and `right_records` have `n` and the entity's fields, and per key that is counted `k_<key>`.
+    The tables `left_records` and `right_records` have `n` and the entity's fields, and `k_<key>` per key that is
+    counted.
     """
     from splink import DuckDBAPI, Linker  # noqa: PLC0415 -- only what is weighed needs it
 
     for side in ("left", "right"):
         scratch.execute(f"CREATE OR REPLACE TABLE cleaned_{side} AS {model.cleaned.format(f'{side}_records')}")
     scratch.execute(
-        "CREATE OR REPLACE TABLE keyed AS SELECT 0 AS match_key, 'l-__-' || l AS join_key_l, 'r-__-' || r AS join_key_r FROM pairs"
+        "CREATE OR REPLACE TABLE keyed AS"
+        " SELECT 0 AS match_key, 'l-__-' || l AS join_key_l, 'r-__-' || r AS join_key_r FROM pairs"
     )
     api = DuckDBAPI(scratch)
     both = [api.register(f"cleaned_{side}", dataset_display_name=side[0]) for side in ("left", "right")]

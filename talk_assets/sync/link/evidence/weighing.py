@@ -77,7 +77,7 @@ def _both(relations: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def prior(shipped: Weights, records: int) -> float:
-    """Return the bits of a pair before anything is compared: the more records there are, the more are alike by chance."""
+    """Return the bits of a pair before anything is compared: among more records, more are alike by chance."""
     return shipped.prior - SPREAD * max(0.0, math.log2(max(1, records) / shipped.records))
 
 
@@ -136,5 +136,6 @@ def _given(database: duckdb.DuckDBPyConnection, model: Model, side: str) -> None
         f"CREATE TABLE keys_{side[0]} AS SELECT n, id, {keys or 'NULL'} FROM (SELECT n, id, {plain} FROM given)"
     )
     database.execute(
-        f"CREATE TABLE {side}_records AS SELECT g.* EXCLUDE (id), k.* EXCLUDE (n, id) FROM given g JOIN keys_{side[0]} k USING (n)"
+        f"CREATE TABLE {side}_records AS SELECT g.* EXCLUDE (id), k.* EXCLUDE (n, id)"
+        f" FROM given g JOIN keys_{side[0]} k USING (n)"
     )

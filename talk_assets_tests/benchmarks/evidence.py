@@ -1,4 +1,4 @@
-"""Evidence beside Splink by itself, with settings that a user of it would write: how right it is, and how long it takes.
+"""Evidence beside Splink by itself, with settings that its users would write: how right it is, and how long it takes.
 
     python -m talk_assets_tests.benchmarks.evidence [--febrl FOLDER] [--records N] [--new N]
 

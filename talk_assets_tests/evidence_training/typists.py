@@ -2,7 +2,8 @@
 
 Each record of a person is the first one with up to `MOST` mistakes, at most `IN_A_FIELD` in a field: a letter or digit
 too many, too few, another one, two of them in the wrong order; a blank where none was, a word too few; the value left
-out, or that of another person; words, or first and last name, in the wrong order. The records are spread over both sides at random.
+out, or that of another person; words, or first and last name, in the wrong order. The records are
+spread over both sides at random.
 """
 
 import random

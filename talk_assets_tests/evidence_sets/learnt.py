@@ -6,9 +6,9 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from talk_assets.sync.link.evidence.levels import LEVELS, NULL
 from talk_assets_tests.evidence_sets import companies, persons, products
 from talk_assets_tests.evidence_sets.labelled import TRAINING, Labelled
+from talk_assets_tests.evidence_sets.levels import LEVELS, NULL
 from talk_assets_tests.evidence_sets.regression import Pattern, Weights, count, fit
 from talk_assets_tests.evidence_sets.score import scored
 

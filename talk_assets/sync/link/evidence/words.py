@@ -36,10 +36,21 @@ WORDS = {
     "office": "same e-mail, of an office",
     "local part": "same beginning of the {}",
     "mobile": "same mobile",
+    "number and word": "{} with the same number and a word in common",
+    "words in common": "{} with words in common",
+    "a word in common": "{} with a word in common",
+    "other blanks": "{} with other blanks",
+    "nearly swapped": "first and last name swapped, with other letters",
+    "two digits": "{} differs by two digits",
+    "articles": "{} of the same articles",
+    "article in common": "{} with an article in common",
+    "a day": "{} differs by a day",
+    "a week": "{} differs by up to a week",
+    "a month": "{} differs by up to a month",
 }
 """What each level says of a comparison."""
 
-NAMES = {"email": "e-mail", "branch": "number"}
+NAMES = {"branch": "number"}
 """Comparisons that people call otherwise."""
 
 SAID = 3
@@ -53,7 +64,8 @@ def in_words(evidence: str) -> str:
 
 def against(evidence: str) -> str:
     """Return what speaks against a pair, what weighs most first; empty for nothing."""
-    return " and ".join([_said(one) for one in _by_weight(evidence) if one["weight"] < 0][:SAID])
+    differing = [one for one in _by_weight(evidence) if one["weight"] < 0 and one["level"] != "same"]
+    return " and ".join(_said(one) for one in differing[:SAID])
 
 
 def waterfall(evidence: str) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Tests of `talk_assets.sync.link.evidence`."""

@@ -202,7 +202,7 @@ class _Order:
 
     @property
     def changed_before(self) -> list[Item]:
-        """Those that were changed, as they were."""
+        """Those that were changed, unchanged."""
         before = self.before
         return [before[id_] for id_ in self.put if id_ in before]
 

@@ -65,7 +65,7 @@ class WebcrmConnection(WebcrmSender):
         return await bring(self, [Stored(*one) for one in zip(writes, items, answers, strict=True)])
 
     async def _shown(self, collection: WebcrmCollection, answers: Sequence[Answer], asked: float) -> list[Answer]:
-        """Lay the records as they were stored into the answers."""
+        """Lay what was stored into the answers."""
         found = await self.stored_since(collection, asked)
         records = {id_: jsontext.spelled(one).encode() for id_, one in found.items()}
         return [

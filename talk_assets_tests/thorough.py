@@ -379,7 +379,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     ),
     # sync/test_organisation_numbers compares numbers of every format.
     "whole/test_numbers_of_companies.py": (
-        "test_a_company_of_no_known_country_that_could_be_two_is_held[False-2 entities have the same organisation number]",
+        "test_a_company_of_no_known_country_that_could_be_two_is_held[False-2 entities have the same organisation number]",  # noqa: E501
         "test_what_is_written_is_what_was_read",
     ),
     # The commands of the tutorial run on an installed package as well.

@@ -75,7 +75,7 @@ def product(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
             transaction.temporary(f"side_{name}", "SELECT * FROM frame", frame=frame)
             for name, frame in (("l", left), ("r", right))
         ]
-        return weighing.weigh(transaction, PERSON, *relations, SUGGESTED)
+        return weighing.weigh(transaction, PERSON, relations[0], relations[1], SUGGESTED)
 
 
 def f1(found: Iterable[tuple[str, str]], same: frozenset[tuple[str, str]]) -> float:

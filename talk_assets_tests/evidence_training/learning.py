@@ -19,9 +19,14 @@ LARGEST_BITS = 18.0
 """No single comparison is proof."""
 
 
+BY_HAND = {"person": {"beside the name": {"nothing": -8.0}}, "product": {"name": {"variant": -10.0}}}
+"""Weights of what the sets don't have, in bits: there, the variants of an article also differ in their description."""
+
+
 def learn(entity_type: str, sets: Sequence[Labelled], origin: str) -> Weights:
     """Return the weights that make what the sets say the most likely."""
-    model, counts = MODELS[entity_type], {}
+    model = MODELS[entity_type]
+    counts: dict[Pattern, tuple[int, int]] = {}
     for labelled in sets:
         for pattern, every, same in patterns(model, labelled):
             before = counts.get(pattern, (0, 0))
@@ -30,6 +35,8 @@ def learn(entity_type: str, sets: Sequence[Labelled], origin: str) -> Weights:
     bits: dict[str, dict[str, float]] = {one.name: {} for one in model.comparisons}
     for (name, level), weight in fitted.bits.items():
         bits[name][level] = max(-LARGEST_BITS, min(LARGEST_BITS, weight))
+    for name, levels in BY_HAND.get(entity_type, {}).items():
+        bits[name] |= levels
     records = round(sum(max(one.left.height, one.right.height) for one in sets) / len(sets))
     return Weights(fitted.prior, records, bits, _chances(model, counts.items()), origin)
 

@@ -26,7 +26,7 @@ def weighed(entity_type: str, left: Sequence[Values], right: Sequence[Values], a
         relations = [
             transaction.temporary(f"{name}_side", "SELECT * FROM frame", frame=frame) for name, frame in frames.items()
         ]
-        return weighing.weigh(transaction, ENTITIES[entity_type], *relations, above)
+        return weighing.weigh(transaction, ENTITIES[entity_type], relations[0], relations[1], above)
 
 
 def paired(entity_type: str, left: Values, right: Values) -> tuple[float, str]:

@@ -92,6 +92,12 @@ CITY = equal(
     "town", {"two letters": "damerau_levenshtein(l.town, r.town) <= 2 AND least(len(l.town), len(r.town)) >= 5"}
 )
 
+_KNOWN = " OR ".join(
+    f"(l.{column} IS NOT NULL AND r.{column} IS NOT NULL)" for column in ("birth_date", "email", "road", "postal_code")
+)
+BESIDE = {NULL: f"{_KNOWN} OR (len(l.phones) > 0 AND len(r.phones) > 0)", "nothing": "true"}
+"""A name alone matches nothing: there must be something else that both have."""
+
 PERSON = Model(
     "person",
     plain={
@@ -143,6 +149,7 @@ PERSON = Model(
         Comparison("street", STREET, ("street",)),
         Comparison("postal code", POSTAL_CODE, ("postal_code",)),
         Comparison("city", CITY, ("city",)),
+        Comparison("beside the name", BESIDE, ("first_name", "last_name")),
     ),
     frequent={
         "given": Frequent("given", 0.005), "family": Frequent("family", 0.003),

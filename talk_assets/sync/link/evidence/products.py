@@ -5,12 +5,20 @@ from talk_assets.sync.link.evidence.model import Comparison, Key, Model, beyond,
 MORE, LESS = beyond("l", "r"), beyond("r", "l")
 ONE_EACH = f"len({MORE}) = 1 AND len({LESS}) = 1"
 
+COLOURS = (
+    "svart|sort|hvit|hvid|vit|rod|bla|gronn|gron|gul|gra|brun|lilla|oransje|black|white|red|blue|green|yellow|grey|gray"
+    "|brown|orange|purple|pink|rosa|schwarz|weiss|rot|blau|grun|gelb|grau|braun|beige|navy|silver|gold|gull|solv"
+)
+"""Words that tell a variant of an article from another one, folded; sizes are short, or numbers."""
+
 NAME = {
     **equal("core"),
     "other order": "l.ordered = r.ordered",
     "typing error": f"{ONE_EACH} AND least(len({MORE}[1]), len({LESS}[1])) >= 4"
     f" AND NOT regexp_matches({MORE}[1] || {LESS}[1], '[0-9]') AND damerau_levenshtein({MORE}[1], {LESS}[1]) <= 2",
     "other blanks": "replace(l.core, ' ', '') = replace(r.core, ' ', '')",
+    "variant": f"{ONE_EACH} AND (least(len({MORE}[1]), len({LESS}[1])) <= 3 OR regexp_matches({MORE}[1], '[0-9]')"
+    f" OR regexp_matches({LESS}[1], '[0-9]') OR regexp_full_match({MORE}[1], '{COLOURS}'))",
     "one other word": ONE_EACH,
     "further word": "list_has_all(l.words, r.words) OR list_has_all(r.words, l.words)",
     "half": "2 * len(list_intersect(l.words, r.words)) >= greatest(len(l.words), len(r.words))",

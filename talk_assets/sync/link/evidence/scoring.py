@@ -23,7 +23,8 @@ _SIDE = re.compile(r"\b([lr])\.(\w+)")
 
 def probability(bits: float) -> float:
     """Return the probability of odds in bits."""
-    return 1 / (1 + 2.0 ** -max(-500.0, min(500.0, bits)))
+    odds: float = 2.0 ** -max(-500.0, min(500.0, bits))
+    return 1 / (1 + odds)
 
 
 def settings(model: Model, weights: Weights, prior: float) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _comparison(one: Comparison, weights: Weights) -> dict[str, Any]:
 
 
 def _level(one: Comparison, label: str, condition: str, weights: Weights) -> dict[str, Any]:
-    level = {"sql_condition": _SIDE.sub(r"\2_\1", condition), "label_for_charts": label}
+    level: dict[str, Any] = {"sql_condition": _SIDE.sub(r"\2_\1", condition), "label_for_charts": label}
     if label == NULL:
         return {**level, "is_null_level": True}
     agreeing, chance = shares(weights, one.name, label)
@@ -59,7 +60,7 @@ def _level(one: Comparison, label: str, condition: str, weights: Weights) -> dic
 def shares(weights: Weights, comparison: str, level: str) -> tuple[float, float]:
     """Return how often a level is met among pairs that are the same, and among others; the ratio is its weight."""
     chance, ratio = weights.by_chance(comparison, level), 2.0 ** weights.weight(comparison, level)
-    chance = min(chance, 0.99 / ratio)
+    chance = min(chance, 0.99, 0.99 / ratio)
     return chance * ratio, chance
 
 
@@ -85,7 +86,7 @@ def score(scratch: duckdb.DuckDBPyConnection, model: Model, weights: Weights, pr
     linker.table_management.register_blocked_pairs_for_predict(api.register("keyed"))
     found = _predicted(linker, above)
     scratch.execute(f"CREATE OR REPLACE TABLE scored AS {_evidence(model, found)}")
-    api.delete_tables_created_by_splink_from_db()
+    api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
 
 
 def _predicted(linker: "Linker", above: float) -> str:

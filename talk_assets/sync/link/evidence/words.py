@@ -22,6 +22,8 @@ WORDS = {
     "near": "similar {}",
     "half": "{} of which half is the same",
     "cut": "{} cut short",
+    "variant": "{} of another size or colour",
+    "nothing": "nothing {} to compare",
     "one other word": "{} with one other word",
     "swapped": "first and last name swapped",
     "partly swapped": "first and last name partly swapped",

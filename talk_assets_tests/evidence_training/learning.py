@@ -82,14 +82,14 @@ def _blocked(database: duckdb.DuckDBPyConnection, model: Model, labelled: Labell
             transaction.temporary(f"side_{letter}", "SELECT * FROM frame", frame=frame)
             for letter, frame in (("l", labelled.left), ("r", labelled.right))
         ]
-        keys = blocking.sides(transaction, model, names[0], names[1])
+        keys = blocking.sides(transaction, model, {names[0]: labelled.left.height, names[1]: labelled.right.height})
     for letter, side, frame, keyed in zip("lr", ("left", "right"), (labelled.left, labelled.right), keys, strict=True):
         numbered = frame.join(keyed.select("n", pl.col("id").alias(f"{side}_id")), on=f"{side}_id")
         _table(database, f"keys_{letter}", keyed)
         _table(database, f"{side}_records", numbered)
         database.execute(f"CREATE TABLE {letter} AS {model.cleaned.format(f'{side}_records')}")
     _table(database, "same", labelled.pairs)
-    blocking.block(database, model, min(labelled.left.height, labelled.right.height), within=False)
+    blocking.block(database, model, (labelled.left.height, labelled.right.height), within=False)
 
 
 def _table(database: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:

@@ -18,7 +18,7 @@ def pairs(left: Sequence[int | None], right: Sequence[int | None], *, within: bo
             frame = pl.DataFrame({"k_name": keys}, schema={"k_name": pl.UInt64}).with_row_index("n")
             database.register("frame", frame)
             database.execute(f"CREATE TABLE keys_{letter} AS FROM frame")
-        count = blocking.block(database, NAMED, min(len(left), len(right)), within=within)
+        count = blocking.block(database, NAMED, (len(left), len(right)), within=within)
         found = set(database.execute("SELECT l, r FROM candidates").fetchall())
     assert len(found) == count
     return found

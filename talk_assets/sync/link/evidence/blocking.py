@@ -5,6 +5,8 @@ millions of pairs among a million records. So each key has a budget, which its r
 records every key counts, among many those that tell records apart.
 """
 
+from collections.abc import Mapping
+
 import duckdb
 import polars as pl
 
@@ -16,6 +18,9 @@ LARGEST = 2_500
 
 BUDGETS = {True: (20_000, 2), False: (50_000, 10)}
 """Pairs that a key may yield, by whether it is loose: so many, and so many more per record of the smaller side."""
+
+MANY = 100_000
+"""Records of the larger side among which a loose key in common is chance: a pair must agree in two to be compared."""
 
 FEW = 20
 """Times that one side must be larger for only those of its records to be read that agree with the other in a key."""
@@ -36,27 +41,33 @@ def _partner(name: str, key: Key) -> str:
     return key.against or name
 
 
-def sides(transaction: Transaction, model: Model, left: str, right: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return `keyed` of both sides (which have `left_id` and `right_id`); of a far larger one, only what can match."""
-    size = {name: transaction.count(f"SELECT count(*) FROM {name}") for name in (left, right)}
-    if size[left] * FEW < size[right]:
+def sides(transaction: Transaction, model: Model, sizes: Mapping[str, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return `keyed` of both sides (which have `left_id` and `right_id`); of a far larger one, only what can match.
+
+    `sizes` has their relations, left first, with how many records each has.
+    """
+    left, right = sizes
+    if sizes[left] * FEW < sizes[right]:
         first = keyed(transaction, model, left, "left_id", None)
         return first, keyed(transaction, model, right, "right_id", first)
     second = keyed(transaction, model, right, "right_id", None)
-    return keyed(transaction, model, left, "left_id", second if size[right] * FEW < size[left] else None), second
+    return keyed(transaction, model, left, "left_id", second if sizes[right] * FEW < sizes[left] else None), second
 
 
-def block(scratch: duckdb.DuckDBPyConnection, model: Model, smaller: int, *, within: bool) -> int:
+def block(scratch: duckdb.DuckDBPyConnection, model: Model, records: tuple[int, int], *, within: bool) -> int:
     """Fill the table `candidates` (`l, r`: numbers) from the tables `keys_l` and `keys_r`; return how many there are.
 
-    `within` one relation, each pair is there once.
+    `records` is how many each side has. `within` one relation, each pair is there once.
     """
-    scratch.execute("CREATE TABLE found (l UINTEGER, r UINTEGER)")
+    scratch.execute("CREATE TABLE found (l UINTEGER, r UINTEGER, loose BOOLEAN)")
     for name, key in model.keys.items():
         for other in dict.fromkeys((name, _partner(name, key))):
-            _agreeing(scratch, f"k_{name}", f"k_{other}", smaller, loose=key.loose)
+            _agreeing(scratch, f"k_{name}", f"k_{other}", min(records), loose=key.loose)
     once = "WHERE l < r" if within else ""
-    scratch.execute(f"CREATE TABLE candidates AS SELECT DISTINCT l, r FROM found {once}; DROP TABLE found")
+    scratch.execute(
+        f"CREATE TABLE candidates AS SELECT l, r FROM found {once} GROUP BY l, r"
+        f" HAVING count(*) > {int(max(records) > MANY)} OR NOT bool_and(loose); DROP TABLE found"
+    )
     return scratch.execute("SELECT count(*) FROM candidates").fetchall()[0][0]  # type: ignore[no-any-return]
 
 
@@ -79,7 +90,7 @@ def _agreeing(scratch: duckdb.DuckDBPyConnection, left: str, right: str, smaller
     ).fetchall()[0][0]
     scratch.execute(
         f"""
-        INSERT INTO found SELECT l.n, r.n FROM (FROM blocks WHERE size <= {largest}) b
+        INSERT INTO found SELECT l.n, r.n, {loose} FROM (FROM blocks WHERE size <= {largest}) b
         JOIN keys_l l ON l.{left} = b.k JOIN keys_r r ON r.{right} = b.k
         """
     )

@@ -1,4 +1,4 @@
-"""Persons: names that are spelled, shortened, swapped or changed, birth dates, and how they are reached."""
+"""Persons: names that are written, shortened, swapped or changed, birth dates, and how they are reached."""
 
 from talk_assets.sync.link.evidence.model import NULL, Comparison, Frequent, Key, Model, equal, folded
 

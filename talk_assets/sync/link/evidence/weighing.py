@@ -32,9 +32,10 @@ SPREAD = 0.5
 def weigh(transaction: Transaction, entity: Entity, left: str, right: str, above: float) -> pl.DataFrame:
     """Return the pairs of two relations, with `left_id` and `right_id`, that are likelier the same than `above`."""
     model = MODELS[entity.name]
-    keys = blocking.sides(transaction, model, left, right)
+    sizes = transaction.count(f"SELECT count(*) FROM {left}"), transaction.count(f"SELECT count(*) FROM {right}")
+    keys = blocking.sides(transaction, model, {left: sizes[0], right: sizes[1]})
     with scratch() as database:
-        return _weighed(transaction, database, model, {"left": left, "right": right}, keys, above)
+        return _weighed(transaction, database, model, {"left": left, "right": right}, keys, sizes, above)
 
 
 def weigh_within(transaction: Transaction, entity: Entity, records: str, above: float) -> pl.DataFrame:
@@ -42,7 +43,7 @@ def weigh_within(transaction: Transaction, entity: Entity, records: str, above: 
     model = MODELS[entity.name]
     keys = blocking.keyed(transaction, model, records, "id", None)
     with scratch() as database:
-        return _weighed(transaction, database, model, {"": records}, (keys, keys), above)
+        return _weighed(transaction, database, model, {"": records}, (keys, keys), (keys.height, keys.height), above)
 
 
 def _weighed(
@@ -51,12 +52,12 @@ def _weighed(
     model: Model,
     relations: Mapping[str, str],
     keys: tuple[pl.DataFrame, pl.DataFrame],
+    sizes: tuple[int, int],
     above: float,
 ) -> pl.DataFrame:
     for letter, frame in zip("lr", keys, strict=True):
         _fill(database, f"keys_{letter}", frame)
-    sizes = [frame.height for frame in keys]
-    candidates = blocking.block(database, model, min(sizes), within=len(relations) == 1)
+    candidates = blocking.block(database, model, sizes, within=len(relations) == 1)
     blocking.counted(database, model)
     shipped = weights.of(model.entity)
     found = [pl.DataFrame(schema=SCHEMA)]

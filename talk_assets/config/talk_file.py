@@ -157,11 +157,11 @@ class Matching(Section):
     """When records without a key in common are suggested to be the same, or linked."""
 
     suggest: MaybeProbability = Field(
-        default=False,
+        default=0.5,
         validate_default=True,
         description="The probability above which two records are suggested to be the same (`talk review`), and nothing"
-        " is created for either until somebody decides. A record whose key agrees is held as doubtful where the rest"
-        " contradicts it. false: only keys count.",
+        " is created for either until somebody decides. A record whose key agrees is held as doubtful where all fields"
+        " together contradict it. false: only keys count, and the fields that contradict each.",
     )
     auto: MaybeProbability = Field(
         default=False,

@@ -32,7 +32,7 @@ PRICE = equal(
     "price",
     {
         "near": "least(l.price, r.price) > 0.88 * greatest(l.price, r.price)",
-        "half": "2 * least(l.price, r.price) > greatest(l.price, r.price)",
+        "up to twice": "2 * least(l.price, r.price) > greatest(l.price, r.price)",
     },
 )
 DESCRIPTION = equal(

@@ -235,16 +235,11 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "test_a_value_that_cant_be_read_holds_its_field_and_the_others_arrive[customwebshop/order]",
     ),
     # The sets that matching is measured with; the demo's records and the rules of the sets are in the suite.
-    "evidence_sets/test_learnt.py": (
-        "test_the_requirement_can_be_met_on_a_seed_that_nothing_was_learnt_from",
-        "test_a_key_that_evidence_bears_out_is_right_and_the_rest_is_suggested",
-        "test_what_tells_things_apart_weighs_against_them",
-    ),
     "evidence_sets/test_score.py": (
         "test_the_sets_can_be_scored_from_the_command_line",
         "test_keys_link_all_that_nothing_was_done_to_and_take_a_branch_for_its_head_office",
     ),
-    "evidence_sets/test_regression.py": ("test_weights_that_are_known_are_found_again",),
+    "evidence_training/test_regression.py": ("test_weights_that_are_known_are_found_again",),
     "evidence_sets/test_sets.py": ("test_each_rule_meets_the_share_that_it_is_given",),
     # Systems that lie are in the simulator as well.
     "whole/test_lies.py": (

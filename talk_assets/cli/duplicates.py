@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from talk_assets.cli import layout
+from talk_assets.cli import layout, pairs
 from talk_assets.cli.output import all_option, json_option, show_json
 from talk_assets.config import configuration
 from talk_assets.config.messages import suggestion
@@ -53,13 +53,5 @@ def _show(found: Sequence[Duplicate], key: str, above: float, *, everything: boo
     count = "1 pair of records" if len(found) == 1 else f"{len(found):,} pairs of records"
     layout.say(f"{key}: {count} may be the same. Merge those that are in {key.partition('/')[0]}.")
     shown = found if everything else found[:SHOWN]
-    width = len(str(shown[-1].number))
-    for one in shown:
-        start = f"  {one.number:>{width}}  "
-        blank = " " * len(start)
-        names = " and ".join(dict.fromkeys(name for name in (one.name, one.right_name) if name))
-        click.echo()
-        layout.say(f"{layout.odds(one.probability)}  {names}", first=start, indent=blank, bold=True)
-        layout.say(f"{one.left} and {one.right}", first=blank, indent=blank)
-        layout.say(one.evidence, first=blank, indent=blank)
+    pairs.show(shown, lambda one: one.evidence)
     layout.more(len(found), len(shown), "pairs", f"talk duplicates {key} --all", indent="  ")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from talk_assets.cli import layout, records
+from talk_assets.cli import layout, pairs, records
 from talk_assets.cli.advice import Advice
 from talk_assets.cli.compare import show_advice
 from talk_assets.cli.output import all_option, json_option, number_argument, numbered, show_json
@@ -58,23 +58,11 @@ def _show(found: Sequence[Pairing], above: float, *, everything: bool) -> None:
     waits = "1 pair waits" if len(found) == 1 else f"{len(found):,} pairs wait"
     layout.say(f"{waits} for review. `talk review NUMBER` shows one in full, and how to decide it.")
     shown = found if everything else found[:SHOWN]
-    width = len(str(shown[-1].number))
-    for pair in shown:
-        start = f"  {pair.number:>{width}}  "
-        blank = " " * len(start)
-        click.echo()
-        layout.say(f"{layout.odds(pair.probability)}  {_names(pair)}", first=start, indent=blank, bold=True)
-        layout.say(f"{pair.left} and {pair.right}", first=blank, indent=blank)
-        layout.say(_why(pair), first=blank, indent=blank)
+    pairs.show(shown, _why)
     click.echo()
     layout.more(len(found), len(shown), "pairs", "talk review --all", indent="  ")
     layout.say("To link many at once, those that are likely enough:", first="  ", indent="  ")
     layout.say_command("talk link --all --above 0.99", indent="    ")
-
-
-def _names(pair: Pairing) -> str:
-    names = dict.fromkeys(name for name in (pair.name, pair.right_name) if name)
-    return " and ".join(names)
 
 
 def _why(pair: Pairing) -> str:
@@ -82,7 +70,9 @@ def _why(pair: Pairing) -> str:
 
 
 def _show_pair(pair: Pairing) -> None:
-    layout.say(f"{layout.odds(pair.probability)}  {_names(pair)}", first=f"{pair.number}  ", indent="   ", bold=True)
+    layout.say(
+        f"{layout.odds(pair.probability)}  {pairs.names(pair)}", first=f"{pair.number}  ", indent="   ", bold=True
+    )
     layout.say(f"{_why(pair)}", first="   ", indent="   ")
     layout.say(f"{pair.left} is held since {records.time(pair.since)}", first="   ", indent="   ")
     for one in pair.records:

@@ -31,7 +31,6 @@ from talk_assets.store.transaction import Transaction
 from talk_assets.sync.hub import Hub
 from talk_assets.testing.memory import CHANGE, Memory
 from talk_assets_tests.evidence_sets.labelled import Labelled
-from talk_assets_tests.evidence_sets.learnt import learnt
 from talk_assets_tests.evidence_sets.raw import raw
 from talk_assets_tests.evidence_sets.score import Scorer, scored
 
@@ -150,5 +149,5 @@ def _suggested(transaction: Transaction, entity_type: str) -> Iterator[tuple[str
                     yield sides[LEFT], sides[RIGHT], POSSIBLE, False
 
 
-SCORERS: Mapping[str, Scorer] = {"keys": keys, "raw": raw, "learnt": learnt, "evidence": evidence, "product": product}
+SCORERS: Mapping[str, Scorer] = {"keys": keys, "raw": raw, "evidence": evidence, "product": product}
 """Every scorer by name."""

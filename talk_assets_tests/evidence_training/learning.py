@@ -13,7 +13,7 @@ from talk_assets.sync.link.evidence.model import NULL, OTHER, Comparison, Model
 from talk_assets.sync.link.evidence.models import MODELS
 from talk_assets.sync.link.evidence.weights import Weights
 from talk_assets_tests.evidence_sets.labelled import Labelled
-from talk_assets_tests.evidence_sets.regression import Pattern, fit
+from talk_assets_tests.evidence_training.regression import Pattern, fit
 
 LARGEST_BITS = 18.0
 """No single comparison is proof."""

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from talk_assets_tests.evidence_sets.regression import Pattern, Weights, count, fit
+from talk_assets_tests.evidence_training.regression import Pattern, Weights, count, fit
 
 KNOWN = Weights(
     {("name", "same"): 5.0, ("name", "other"): -4.0, ("number", "same"): 7.0, ("number", "other"): -6.0}, -1.0

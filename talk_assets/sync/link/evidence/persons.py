@@ -7,11 +7,11 @@ OFFICES = "info|post|kontor|office|resepsjon|mail|kontakt|firma|sales|salg|hello
 
 
 def _near(column: str, letters: int) -> str:
-    """At most so many letters were changed, also where only one of both spells a letter as two."""
-    spellings = ("", "oe", "ae", "aa")
+    """At most so many letters were changed, also where only one of both writes a letter as two."""
+    digraphs = ("", "oe", "ae", "aa")
     return " OR ".join(
         f"damerau_levenshtein({_without('l', column, one)}, {_without('r', column, one)}) <= {letters}"
-        for one in spellings
+        for one in digraphs
     )
 
 

@@ -25,6 +25,9 @@ BY_EVIDENCE = "evidence"
 SUGGESTED = "no key agrees with another record, but the evidence says that it may be the same as one"
 """The reason of a record that is held because of evidence alone."""
 
+AT_ONCE = 100_000
+"""Pairs whose key agrees that are weighed at a time."""
+
 ENTITIES = ("company", "person", "product")
 """The entities of which evidence is weighed."""
 
@@ -102,9 +105,11 @@ class Weigher:
         return weighed.filter(pl.col("probability") < DOUBTED)
 
     def _weigh_pairs(self, matches: Matches, pairs: pl.DataFrame) -> pl.DataFrame:
-        empty = pairs.with_columns(pl.lit(None, pl.Float64).alias("probability"), pl.lit("").alias("evidence"))
-        if pairs.is_empty():
-            return empty
+        found = [pairs.with_columns(pl.lit(0.0).alias("probability"), pl.lit("").alias("evidence")).clear()]
+        found += [self._weigh_some(matches, some) for some in pairs.iter_slices(AT_ONCE) if some.height]
+        return pl.concat(found)
+
+    def _weigh_some(self, matches: Matches, pairs: pl.DataFrame) -> pl.DataFrame:
         from talk_assets.sync.link.evidence import weighing  # noqa: PLC0415 -- only where something is weighed
 
         both = ", ".join(f'i."{name}" AS "{name}_l", g."{name}" AS "{name}_r"' for name in self._entity.names)

@@ -77,6 +77,15 @@ def test_a_key_that_the_rest_contradicts_is_held(town: Town) -> None:
     assert len(town.memories[ERP].records) == 1
 
 
+def test_what_contradicts_a_rule_by_its_own_fields_is_held_however_likely_the_pair_is(town: Town) -> None:
+    """Two of one household, whose birth dates somebody copied, so that all else outweighs the names."""
+    town.create(CRM, email="home@example.com", **KARI)
+    erp = town.create(ERP, email="home@example.com", **KARI | {"first_name": "Ola", "last_name": "Lie"})
+    town.sync()
+    assert town.held() == {f"erp/people/{erp}": "the same e-mail, but another first name and another last name"}
+    assert suggested(town) == [(f"erp/people/{erp}", True)]
+
+
 def test_a_key_and_nothing_against_it_is_linked(town: Town) -> None:
     town.create(CRM, email="kari@example.com", **KARI)
     town.create(ERP, email="kari@example.com", first_name="Kari", last_name="Nordmann")

@@ -7,7 +7,7 @@ import polars as pl
 
 from talk_assets.jsonframes import objects
 from talk_assets.model.collection import Collection
-from talk_assets.model.entities import Entity
+from talk_assets.model.entities import Entity, Rule
 from talk_assets.store import tables
 from talk_assets.store.transaction import Relation, Transaction
 
@@ -100,3 +100,10 @@ def held(transaction: Transaction, matches: Matches, collection: Collection) -> 
         fields = objects.encode(found.select(collection.entity.names)).alias("fields")
         rows.append(found.select("collection", "id", fields, "reason"))
     return pl.concat(rows)
+
+
+def doubted(entity: Entity, rule: Rule) -> str:
+    """Return why a record is not taken for the only one with its key, where a rule's contradictions hold."""
+    called = {other.fields: other.name for other in entity.rules}
+    others = (called.get((field,), field.replace("_", " ")) for field in rule.contradicted_by)
+    return f"the same {rule.name}, but {' and '.join(f'another {name}' for name in others)}"

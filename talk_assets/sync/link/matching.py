@@ -19,7 +19,7 @@ from talk_assets.store import tables
 from talk_assets.store.transaction import Relation, Transaction
 from talk_assets.sync import journal
 from talk_assets.sync.link import keys
-from talk_assets.sync.link.matches import Matches, fresh
+from talk_assets.sync.link.matches import Matches, doubted, fresh
 from talk_assets.sync.link.weighed import Weigher
 
 NEW = "new"
@@ -92,7 +92,7 @@ def match_by_rules(
     stronger: list[Rule] = []
     for rule in entity.rules:
         if set(rule.fields) <= set(collection.lens.fields):
-            # Evidence weighs all that contradicts a key, not only what the rule names.
+            # What contradicts a key is looked for by the weigher, which tells a person more of it.
             named = replace(rule, contradicted_by=()) if weigher else rule
             _by_rule(transaction, matches, entity, key, named, stronger)
             if weigher:
@@ -225,13 +225,14 @@ def _by_rule(
     present = _present(matches, entity, rule)
     alike = transaction.temporary("alike", _alike(rule, present), key)
     several = f"several records here have the same {label}"
+    but = doubted(entity, rule).replace("'", "''")
     transaction.run(
         f"""
         INSERT INTO {matches.decisions} (n, entity_id, linked_by, reason)
         SELECT n, if(candidates = 1 AND sure AND NOT contradicted, entity_id, NULL), '{label}',
             CASE WHEN candidates > 1 THEN candidates || ' entities have the same {label}'
                 WHEN NOT sure THEN '{several}, each in another country'
-                WHEN contradicted THEN '{_but(entity, rule)}' END
+                WHEN contradicted THEN '{but}' END
         FROM ({_candidates(matches, entity, rule, stronger, f"(SELECT * FROM {alike} WHERE records = 1)")})
         """,
         key,
@@ -318,13 +319,6 @@ def _candidates(matches: Matches, entity: Entity, rule: Rule, stronger: Sequence
         WHERE {_free(matches, entity, "g.entity_id")}{others}
         GROUP BY a.n
     """
-
-
-def _but(entity: Entity, rule: Rule) -> str:
-    """Why a record is not taken for the only one with its key, as text within SQL."""
-    called = {other.fields: other.name for other in entity.rules}
-    others = (called.get((field,), field.replace("_", " ")) for field in rule.contradicted_by)
-    return f"the same {rule.name}, but {' and '.join(f'another {name}' for name in others)}".replace("'", "''")
 
 
 def _same(rule: Rule) -> str:

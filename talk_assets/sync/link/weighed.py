@@ -14,7 +14,8 @@ from talk_assets.jsonframes import objects
 from talk_assets.model.entities import Entity, Rule
 from talk_assets.store import tables
 from talk_assets.store.transaction import Relation, Transaction
-from talk_assets.sync.link.matches import Matches
+from talk_assets.sync.link import keys
+from talk_assets.sync.link.matches import Matches, doubted
 
 DOUBTED = 0.5
 """The probability below which a pair whose key agrees is held: all its fields together speak against the key."""
@@ -77,7 +78,10 @@ class Weigher:
         found = self._contradicted(matches, key, rule)
         if found.is_empty():
             return
-        reasons = [_contradiction(rule, text) for text in found["evidence"]]
+        reasons = [
+            doubted(self._entity, rule) if contradicted else _contradiction(rule, text)
+            for contradicted, text in found.select("contradicted", "evidence").iter_rows()
+        ]
         self._transaction.run(
             f"UPDATE {matches.decisions} d SET entity_id = NULL, reason = b.reason FROM rows b"
             " WHERE d.n = b.n AND d.entity_id = b.entity_id",
@@ -87,13 +91,17 @@ class Weigher:
         self.doubted += found.height
 
     def _contradicted(self, matches: Matches, key: str, rule: Rule) -> pl.DataFrame:
-        """`n, id, entity_id, probability, evidence` of what the rule matched, and evidence says is not the same."""
+        """`n, id, entity_id, contradicted, probability, evidence` of what the rule matched, and is not the same.
+
+        It is `contradicted` by the rule's own fields, or by all evidence.
+        """
         golden = tables.golden(self._entity.name)
         others = [name for name in self._entity.names if name not in rule.fields]
         differs = " OR ".join(f'i."{name}" <> g."{name}"' for name in others)
         pairs = self._transaction.frame(
             f"""
-            SELECT d.n, i.id, d.entity_id FROM {matches.entities} d JOIN {matches.incoming} i USING (n)
+            SELECT d.n, i.id, d.entity_id, {keys.contradiction(self._entity, rule, "i", "g")} AS contradicted
+            FROM {matches.entities} d JOIN {matches.incoming} i USING (n)
             JOIN {golden} g USING (entity_id) WHERE d.linked_by = ? AND ({differs})
             """,
             rule.name,
@@ -102,7 +110,7 @@ class Weigher:
         known = pairs.join(kept.select("id", "entity_id", "probability", "evidence"), on=["id", "entity_id"])
         new = pairs.join(kept, on=["id", "entity_id"], how="anti")
         weighed = pl.concat([known, self._weigh_pairs(matches, new)], how="vertical_relaxed")
-        return weighed.filter(pl.col("probability") < DOUBTED)
+        return weighed.filter(pl.col("contradicted") | (pl.col("probability") < DOUBTED))
 
     def _weigh_pairs(self, matches: Matches, pairs: pl.DataFrame) -> pl.DataFrame:
         found = [pairs.with_columns(pl.lit(0.0).alias("probability"), pl.lit("").alias("evidence")).clear()]

@@ -100,7 +100,8 @@ class Village:
         """Look into a copy of the database, while no sync runs."""
         with tempfile.TemporaryDirectory() as beside:
             for file in self.folder.glob("talk.duckdb*"):
-                shutil.copy(file, beside)
+                if file.is_file():  # a process that was killed leaves DuckDB's folder for what did not fit into memory
+                    shutil.copy(file, beside)
             with Store(Path(beside) / "talk.duckdb").transaction() as transaction:
                 yield transaction
 

@@ -158,6 +158,22 @@ def test_an_order_s_line_that_is_changed_changes_the_quotation_line_and_keeps_it
     assert sale.reconciled()
 
 
+def test_an_order_of_one_line_that_is_changed_changes_the_quotation_that_has_the_line(sale: Sale) -> None:
+    """What we write to a quotation line changes the opportunity that it is a part of, too."""
+    sale.firm.sync()
+    (single,) = (
+        order
+        for order in sale.firm.erp("orders")
+        if order["id"] != sale.order["id"] and order["lines"][0]["quantity"] == "100"
+    )
+    sale.firm.erp_edit("orders", single["id"], lines=[{**single["lines"][0], "quantity": "130"}])
+    sale.firm.sync()
+    sale.firm.sync()
+    assert sale.quoted == [("S-1", 130, 1.5), ("M-1", 50, 2)]
+    assert sale.ordered == [("S-1", "130", "1.5"), ("M-1", "50", "2")]
+    assert sale.reconciled()
+
+
 def test_an_order_s_line_that_is_added_becomes_a_quotation_line(sale: Sale) -> None:
     sale.firm.sync()
     bolt = only(sale.firm.erp("products", number="B-1"))["id"]

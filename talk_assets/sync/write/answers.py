@@ -343,7 +343,12 @@ def _asked_about(transaction: Transaction, key: str, ids: pl.Series, fields: Seq
 
 
 def _reconciled(transaction: Transaction, answered: Answered, records: pl.DataFrame) -> None:
-    """The records are as their links say: nothing to reconcile. They were stored just now, if anything new."""
+    """The records are as their links say: nothing to reconcile. They were stored just now, if anything new.
+
+    What is a part of another record as well, as a line is of its order, is still news to that one.
+    """
+    if answered.collection.extra_columns:
+        return
     transaction.apply(
         f"UPDATE {tables.raw(answered.key)} SET _version = 0"
         f" WHERE _version >= {transaction.version()} AND _id IN (SELECT id FROM records)",

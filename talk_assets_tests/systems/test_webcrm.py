@@ -412,6 +412,20 @@ def test_where_a_line_is_refused_those_that_were_stored_are_put_back(opportunity
     assert texts(system, id_) == before
 
 
+@pytest.mark.parametrize("back", ["Error: no", "8"])
+def test_lines_that_cant_be_put_back_leave_the_outcome_unknown(back: str) -> None:
+    """The first line is stored, the second refused; then the first is put back, or not."""
+    lines = [{"QuotationLineId": n, "QuotationLineSortOrder": n, "QuotationLineComment": "A"} for n in (8, 9)]
+    results = iter([["8", "Error: much is no price"], [back]])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=lines if request.method == "GET" else next(results))
+
+    wanted = [{**line, "QuotationLineComment": "B"} for line in lines]
+    outcome = write(answer, update("a", "3", {}, QuotationLines=wanted), name="opportunities")["a"].outcome
+    assert outcome is (Outcome.REFUSED if back == "8" else Outcome.UNKNOWN)
+
+
 def test_an_answer_has_the_lines_as_they_are_stored(opportunity: tuple[Served, System, str]) -> None:
     _, system, id_ = opportunity
     answer = change_lines(system, id_, {"description": "B"}, {"description": "D"})

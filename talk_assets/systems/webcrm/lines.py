@@ -136,19 +136,20 @@ async def _remove(sender: WebcrmSender, order: "_Order", line: str) -> None:
 
 
 async def _put_back(sender: WebcrmSender, orders: Sequence["_Order"]) -> None:
-    """Undo what was stored of lists of which a line was refused. What can't be undone is put right by the next try."""
+    """Undo what was stored of lists of which a line was refused; what can't be undone stays in `put`."""
     if sender.failure:
         return
-    before = [sendable(line) for order in orders for line in order.changed_before]
+    before = [(order, line) for order in orders for line in order.changed_before]
     for some in chunks(before, sender.collections[NAME].bulk):
-        await sender.send_items(PATH, LAYOUT.id, some)
-
-    async def remove(order: "_Order", line: str) -> None:
-        await _remove(sender, order, line)
-
+        results = await sender.send_items(PATH, LAYOUT.id, [sendable(line) for _, line in some])
+        for (order, line), result in zip(some, results, strict=True):
+            if result.outcome is Outcome.DONE:
+                order.put.remove(str(line[LAYOUT.id]))
     for order in orders:
-        for line in order.added:
-            await remove(order, line)
+        for id_ in order.added:
+            await _remove(sender, order, id_)
+            if id_ in order.gone:
+                order.put.remove(id_)
 
 
 async def _show(sender: WebcrmSender, orders: Sequence["_Order"], asked: float) -> None:
@@ -225,7 +226,10 @@ class _Order:
 
     @property
     def answer(self) -> Answer:
-        """A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated."""
+        """A create whose lines did not all arrive counts as unknown: it will be found, and its lines updated.
+
+        So does an update some of whose lines are stored: half a list is no edit of anybody's.
+        """
         answer, problem = self.stored.answer, self.problem
         answer = replace(answer, gone=tuple((NAME, line) for line in self.gone))
         create = not self.updates
@@ -234,7 +238,7 @@ class _Order:
         if problem is not None and (problem.outcome is Outcome.REFUSED or problem.broke):
             answer = replace(answer, properties=(LINES,))
         if problem is not None:
-            outcome = Outcome.UNKNOWN if create else _OF_A_LINE.get(problem.outcome, problem.outcome)
+            outcome = Outcome.UNKNOWN if create or self.put else _OF_A_LINE.get(problem.outcome, problem.outcome)
             answer = replace(answer, outcome=outcome, reason=problem.reason, request_id=None)
         elif self.shown is not None and (record := answer.record or self.stored.write.record):
             answer = replace(answer, record=jsontext.spelled({**json_body(record), LINES: self.shown}).encode())
